@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox'
+
+/** Why a frame was acknowledged but cannot be used (guarantee 6). */
+export const REJECT_CODES = [
+  'not_jpeg',
+  'truncated',
+  'too_large',
+  'too_many_pixels',
+  'bad_name',
+  'clock',
+  'id_collision',
+  'empty',
+] as const
+export type RejectCode = (typeof REJECT_CODES)[number]
+
+/** Why a camera's state is `unknown`. */
+export const UNKNOWN_REASONS = [
+  'no_model',
+  'low_confidence',
+  'unlike_training',
+  'stale',
+  'offline',
+  'covered',
+  'moved',
+] as const
+export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
+
+/** `ajar/{device}/status`, retained, and the agent's last will. Unknown fields are kept: agents may be newer. */
+export const Status = Type.Object({
+  state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
+  version: Type.Optional(Type.String({ maxLength: 64 })),
+  cameras: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 64 })),
+  driver: Type.Optional(Type.String({ maxLength: 64 })),
+  outboxFrames: Type.Optional(Type.Integer({ minimum: 0 })),
+  droppedFrames: Type.Optional(Type.Integer({ minimum: 0 })),
+  temperatureC: Type.Optional(Type.Number()),
+})
+export type Status = Static<typeof Status>
+
+/** `ajar/{device}/{camera}/state`, retained; the same object is a camera's state in HTTP. */
+export const CameraState = Type.Object({
+  state: Type.String({ description: 'a state of the camera, or `unknown`' }),
+  confidence: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
+  since: Type.Union([Type.Integer({ description: 'milliseconds UTC' }), Type.Null()]),
+  frame: Type.Union([Type.String({ description: 'device/camera/capturedAtMs' }), Type.Null()]),
+  model: Type.Union([Type.String({ description: 'device/camera@version' }), Type.Null()]),
+  reason: Type.Optional(Type.Enum([...UNKNOWN_REASONS], { description: 'why it is `unknown`' })),
+})
+export type CameraState = Static<typeof CameraState>
+
+/** `ajar/{device}/{sensor}/reading/{atMs}` */
+export const Reading = Type.Object(
+  {
+    value: Type.Union([Type.Number(), Type.String({ maxLength: 1024 }), Type.Array(Type.Number(), { maxItems: 4096 })]),
+  },
+  { additionalProperties: false },
+)
+export type Reading = Static<typeof Reading>
+
+/** `ajar/{device}/config/desired`: a full replacement of the agent's settings. */
+export const ConfigDesired = Type.Object(
+  { version: Type.Integer({ minimum: 0 }), settings: Type.Record(Type.String(), Type.Unknown()) },
+  { additionalProperties: false },
+)
+export type ConfigDesired = Static<typeof ConfigDesired>
+
+/** `ajar/{device}/config/applied`: the agent's answer to `config/desired`. */
+export const ConfigApplied = Type.Object({
+  version: Type.Integer({ minimum: 0 }),
+  ok: Type.Boolean(),
+  errors: Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 64 }),
+})
+export type ConfigApplied = Static<typeof ConfigApplied>
+
+/** `ajar/{device}/rejected`: what became of a frame that could not be used. */
+export const Rejected = Type.Object({
+  frame: Type.String(),
+  code: Type.Enum([...REJECT_CODES]),
+  reason: Type.String({ description: 'in words: what was wrong and what to do' }),
+})
+export type Rejected = Static<typeof Rejected>
