@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { FramesFile, type StoredFrame } from './frames-file.ts'
+
+/**
+ * The thread that alone writes frames files. Whatever waits in its inbox is committed in one transaction (group
+ * commit: one fsync for many frames), and only then answered. A disk that fails is tried again until it works:
+ * nothing is answered before it is stored.
+ */
+
+export interface FramesThreadOptions {
+  folder: string
+  maxFileBytes: number
+}
+
+export interface NewFrame {
+  camera: string
+  /** null: the store mints it as max(now, last + 1) of the camera. */
+  capturedAt: number | null
+  receivedAt: number
+  /** The MQTT packet was marked as sent before. */
+  dup: boolean
+  jpeg: Uint8Array
+}
+
+export type PutResult =
+  | { kind: 'stored'; frame: StoredFrame }
+  /** The same id with the same bytes was stored before. */
+  | { kind: 'duplicate'; frame: StoredFrame }
+  /** The same id was stored before with other bytes. */
+  | { kind: 'collision'; frame: StoredFrame }
+
+export type FramesRequest =
+  | { id: number; kind: 'put'; frame: NewFrame }
+  | { id: number; kind: 'finish'; frames: { file: string; camera: string; capturedAt: number }[] }
+  | { id: number; kind: 'pending'; camera: string; before: number; limit: number }
+  | { id: number; kind: 'pendingCounts' }
+  | { id: number; kind: 'close' }
+
+export type FramesReply =
+  | { id: number; value: unknown }
+  /** The disk refuses: why, or null when it works again. */
+  | { held: string | null }
+
+/** At most this much goes into one transaction, so that no acknowledgement waits for a huge one. */
+const BATCH_BYTES = 32 * 1024 * 1024
+const BATCH_REQUESTS = 512
+const RETRY_MS = 500
+/** How many of a camera's newest frames a frame without a time is compared with when it is sent again. */
+const RESEND_WINDOW = 16
+
+const { folder, maxFileBytes } = workerData as FramesThreadOptions
+const port = parentPort
+if (!port) throw new Error('frames-thread runs only as a worker thread')
+const reply = (message: FramesReply) => port.postMessage(message)
+
+mkdirSync(folder, { recursive: true })
+/** Open files, oldest first; the last one takes new frames. */
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.db'))
+  .sort(byAge)
+  .map((name) => new FramesFile(folder, name, { readOnly: false }))
+/** Capture times each file holds: almost every frame is newer than all older files, and they need no look. */
+const ranges = new Map(files.map((file) => [file, file.range()]))
+/** The last capture time of each camera seen since the start. */
+const lastTimes = new Map<string, number>()
+let held = false
+let scheduled = false
+const inbox: FramesRequest[] = []
+
+port.on('message', (request: FramesRequest) => {
+  inbox.push(request)
+  schedule(0)
+})
+port.postMessage('ready')
+
+function schedule(delayMs: number) {
+  if (scheduled) return
+  scheduled = true
+  const run = () => {
+    scheduled = false
+    work()
+  }
+  // setImmediate lets every message that has already arrived join the batch.
+  if (delayMs === 0) setImmediate(run)
+  else setTimeout(run, delayMs)
+}
+
+function work() {
+  const batch = nextBatch()
+  try {
+    const values = commit(batch)
+    inbox.splice(0, batch.length)
+    if (held) reply({ held: null })
+    held = false
+    batch.forEach((request, i) => {
+      reply({ id: request.id, value: values[i] })
+    })
+  } catch (error) {
+    // What the failed transaction had noted is not so: read it from the files again.
+    lastTimes.clear()
+    for (const file of files) ranges.set(file, file.range())
+    if (!held) reply({ held: (error as Error).message })
+    held = true
+  }
+  if (inbox.some((request) => request.kind === 'close') && (held || inbox[0]?.kind === 'close')) return close()
+  if (inbox.length > 0) schedule(held ? RETRY_MS : 0)
+}
+
+function nextBatch(): FramesRequest[] {
+  let bytes = 0
+  let count = 0
+  for (const request of inbox) {
+    if (request.kind === 'close' || count === BATCH_REQUESTS || bytes > BATCH_BYTES) break
+    if (request.kind === 'put') bytes += request.frame.jpeg.byteLength
+    count += 1
+  }
+  return inbox.slice(0, count)
+}
+
+/** Everything in the batch, durable when this returns. */
+function commit(batch: FramesRequest[]): unknown[] {
+  if (batch.length === 0) return []
+  const now = Date.now()
+  const current = fileForNewFrames(now)
+  // Older files first: finishing twice changes nothing, so a failure after it can repeat the whole batch.
+  for (const [file, frames] of finishedByFile(batch)) {
+    file.transaction(() => {
+      for (const { camera, capturedAt } of frames) file.finish(camera, capturedAt)
+    })
+  }
+  const values: unknown[] = []
+  current.transaction(() => {
+    for (const request of batch) values.push(perform(request, current, now))
+  })
+  return values
+}
+
+function finishedByFile(batch: FramesRequest[]): Map<FramesFile, { camera: string; capturedAt: number }[]> {
+  const byFile = new Map<FramesFile, { camera: string; capturedAt: number }[]>()
+  for (const request of batch) {
+    if (request.kind !== 'finish') continue
+    for (const frame of request.frames) {
+      const file = files.find((one) => one.name === frame.file)
+      if (!file) continue
+      const frames = byFile.get(file) ?? []
+      frames.push(frame)
+      byFile.set(file, frames)
+    }
+  }
+  return byFile
+}
+
+function perform(request: FramesRequest, current: FramesFile, now: number): unknown {
+  if (request.kind === 'put') return put(request.frame, current, now)
+  if (request.kind === 'pending') return pending(request)
+  if (request.kind === 'pendingCounts') return pendingCounts()
+  return null // 'finish' was done before
+}
+
+function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: FramesFile, now: number): PutResult {
+  const sha256 = createHash('sha256').update(jpeg).digest()
+  if (capturedAt === null && dup) {
+    const before = newestOf(camera, RESEND_WINDOW).find((frame) => sha256.equals(frame.sha256))
+    if (before) return { kind: 'duplicate', frame: before }
+  }
+  const time = capturedAt ?? Math.max(receivedAt, lastTime(camera) + 1)
+  const before = capturedAt === null ? null : find(camera, time)
+  if (before) return { kind: sha256.equals(before.sha256) ? 'duplicate' : 'collision', frame: before }
+  const frame = current.insert(
+    { camera, capturedAt: time, receivedAt, storedAt: now, size: jpeg.byteLength, sha256 },
+    jpeg,
+  )
+  lastTimes.set(camera, Math.max(lastTime(camera), time))
+  const range = ranges.get(current)
+  if (range) {
+    range.low = Math.min(range.low, time)
+    range.high = Math.max(range.high, time)
+  }
+  return { kind: 'stored', frame }
+}
+
+function find(camera: string, capturedAt: number): StoredFrame | null {
+  for (const file of files.toReversed()) {
+    const range = ranges.get(file)
+    if (!range || capturedAt < range.low || capturedAt > range.high) continue
+    const frame = file.find(camera, capturedAt)
+    if (frame) return frame
+  }
+  return null
+}
+
+function lastTime(camera: string): number {
+  let time = lastTimes.get(camera)
+  if (time === undefined) {
+    time = Math.max(-1, ...newestOf(camera, 1).map((frame) => frame.capturedAt))
+    lastTimes.set(camera, time)
+  }
+  return time
+}
+
+function newestOf(camera: string, limit: number): StoredFrame[] {
+  return files
+    .flatMap((file) => file.newest(camera, limit))
+    .sort((a, b) => b.capturedAt - a.capturedAt)
+    .slice(0, limit)
+}
+
+function pending({ camera, before, limit }: Extract<FramesRequest, { kind: 'pending' }>): StoredFrame[] {
+  return files
+    .flatMap((file) => file.pendingBefore(camera, before, limit))
+    .sort((a, b) => b.capturedAt - a.capturedAt)
+    .slice(0, limit)
+}
+
+function pendingCounts(): { camera: string; count: number }[] {
+  const counts = new Map<string, number>()
+  for (const { camera, count } of files.flatMap((file) => file.pendingCounts()))
+    counts.set(camera, (counts.get(camera) ?? 0) + count)
+  return [...counts].map(([camera, count]) => ({ camera, count }))
+}
+
+/** One file a day, and another of the same day where the first is full. */
+function fileForNewFrames(now: number): FramesFile {
+  const day = new Date(now).toISOString().slice(0, 10)
+  const last = files.at(-1)
+  if (last?.name.startsWith(day) && last.bytes() < maxFileBytes) return last
+  const number = last?.name.startsWith(day) ? ageOf(last.name).number + 1 : 1
+  const file = new FramesFile(folder, `${day}-${number}.db`, { readOnly: false })
+  files.push(file)
+  ranges.set(file, file.range())
+  return file
+}
+
+function ageOf(name: string): { day: string; number: number } {
+  const [, day = '', number = '0'] = /^(\d{4}-\d{2}-\d{2})-(\d+)\.db$/.exec(name) ?? []
+  return { day, number: Number(number) }
+}
+
+function byAge(a: string, b: string): number {
+  const [one, other] = [ageOf(a), ageOf(b)]
+  return one.day === other.day ? one.number - other.number : one.day < other.day ? -1 : 1
+}
+
+function close() {
+  for (const file of files) file.close()
+  for (const request of inbox) if (request.kind === 'close') reply({ id: request.id, value: null })
+  port?.close()
+}

@@ -1,0 +1,65 @@
+import { type Kysely, sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+
+/**
+ * Migrations of state.db, in order; a shipped one is never changed. They only expand: the release before must still
+ * run on the new schema (guarantee 11).
+ */
+export const MIGRATIONS: Record<string, Migration> = {
+  '001-spine': { up: spine },
+}
+
+const SPINE = [
+  `create table cameras (
+    id text primary key, device text not null, name text not null, states_json text not null,
+    threshold real not null, debounce integer not null, stale_after_ms integer not null, box_json text,
+    active_model text, created_at integer not null) without rowid`,
+  `create table camera_states (
+    camera text primary key, state text not null, reason text, confidence real, since integer, frame_at integer,
+    model text, run_state text, run_length integer not null, run_since integer, newest_at integer,
+    late_from integer) without rowid`,
+  `create table devices (
+    name text primary key, token_sha256 blob not null, disabled integer not null, created_at integer not null,
+    connected integer not null, seen_at integer, status_json text, applied_json text, desired_json text) without rowid`,
+  `create table embeddings (
+    camera text not null, captured_at integer not null, recipe text not null, features blob not null,
+    primary key (camera, captured_at, recipe))`,
+  `create table events (
+    id integer primary key autoincrement, at integer not null, kind text not null, data_json text not null)`,
+  `create table frames (
+    camera text not null, captured_at integer not null, received_at integer not null, stored_at integer,
+    classified_at integer, recorded_at integer not null, size integer not null, sha256 blob not null,
+    outcome text not null, code text, late integer not null, primary key (camera, captured_at)) without rowid`,
+  'create table influx_outbox (id integer primary key autoincrement, line text not null)',
+  `create table jobs (
+    id text primary key, kind text not null, camera text, state text not null, phase text, progress real not null,
+    params_json text not null, result_json text, error_json text, created_at integer not null, started_at integer,
+    finished_at integer) without rowid`,
+  `create table labels (
+    camera text not null, captured_at integer not null, state text not null, author text not null,
+    labelled_at integer not null, primary key (camera, captured_at)) without rowid`,
+  `create table models (
+    id text primary key, camera text not null, version integer not null, backbone text not null, engine text not null,
+    created_at integer not null, evaluation_json text not null, unique (camera, version)) without rowid`,
+  `create table readings (
+    device text not null, sensor text not null, at integer not null, received_at integer not null,
+    value_json text not null, primary key (device, sensor, at)) without rowid`,
+  `create table results (
+    camera text not null, captured_at integer not null, model text not null, state text not null, best text,
+    confidence real, probabilities_json text, reason text, latency_ms real not null, late integer not null,
+    primary key (camera, captured_at, model)) without rowid`,
+  'create table retained (topic text primary key, payload blob not null) without rowid',
+  `create table tokens (
+    id text primary key, name text not null, role text not null, sha256 blob not null unique, user text,
+    disabled integer not null, created_at integer not null, expires_at integer) without rowid`,
+  `create table transitions (
+    id integer primary key autoincrement, camera text not null, at integer not null, from_state text not null,
+    to_state text not null, reason text, confidence real, frame_at integer, model text, unique (camera, at))`,
+  `create table users (
+    name text primary key, role text not null, password text not null, disabled integer not null,
+    created_at integer not null) without rowid`,
+]
+
+async function spine(database: Kysely<unknown>) {
+  for (const statement of SPINE) await sql.raw(statement).execute(database)
+}

@@ -1,0 +1,227 @@
+import type { UnknownReason } from '@ajar/protocol'
+import type { Generated, Selectable } from 'kysely'
+
+/**
+ * The tables of state.db. Times are milliseconds UTC; `camera` is `device/camera`; a frame is named by
+ * (camera, captured_at); columns that end in `_json` hold JSON text.
+ */
+export interface StateTables {
+  cameras: CamerasTable
+  camera_states: CameraStatesTable
+  devices: DevicesTable
+  embeddings: EmbeddingsTable
+  events: EventsTable
+  frames: FramesTable
+  influx_outbox: InfluxOutboxTable
+  jobs: JobsTable
+  labels: LabelsTable
+  models: ModelsTable
+  readings: ReadingsTable
+  results: ResultsTable
+  retained: RetainedTable
+  tokens: TokensTable
+  transitions: TransitionsTable
+  users: UsersTable
+}
+
+export type Role = 'admin' | 'operator' | 'viewer' | 'analyst'
+/** 0 or 1: SQLite has no boolean. */
+export type Bit = 0 | 1
+
+export interface CamerasTable {
+  id: string
+  device: string
+  name: string
+  states_json: string
+  /** A result whose confidence is below it is `unknown`. */
+  threshold: number
+  /** How many agreeing results change the state. */
+  debounce: number
+  stale_after_ms: number
+  /** Region of interest `{x, y, width, height}` in fractions of the frame, or null for all of it. */
+  box_json: string | null
+  active_model: string | null
+  created_at: number
+}
+
+/** What debounce remembers of a camera, and the state that is published of it. */
+export interface CameraStatesTable {
+  camera: string
+  state: string
+  reason: UnknownReason | null
+  confidence: number | null
+  since: number | null
+  /** Capture time of the frame that made the state, or null. */
+  frame_at: number | null
+  model: string | null
+  /** The state that the latest results agree on, and how many do. */
+  run_state: string | null
+  run_length: number
+  run_since: number | null
+  /** Capture time of the newest frame that was classified: older ones are late. */
+  newest_at: number | null
+  /** Capture time of the oldest late frame whose transitions were not computed again yet. */
+  late_from: number | null
+}
+
+export interface DevicesTable {
+  name: string
+  token_sha256: Uint8Array
+  disabled: Bit
+  created_at: number
+  connected: Bit
+  seen_at: number | null
+  status_json: string | null
+  applied_json: string | null
+  desired_json: string | null
+}
+
+/** Features of a labelled frame and of its augmentations, one after the other as float32. */
+export interface EmbeddingsTable {
+  camera: string
+  captured_at: number
+  /** Names what the features depend on besides the frame: backbone, box, augmentation. */
+  recipe: string
+  features: Uint8Array
+}
+
+export interface EventsTable {
+  id: Generated<number>
+  at: number
+  kind: 'result' | 'transition' | 'device' | 'job'
+  data_json: string
+}
+
+export type Outcome = 'classified' | 'skipped' | 'refused'
+
+/** Every frame that has ended; one that has not is only in a frames file yet. */
+export interface FramesTable {
+  camera: string
+  captured_at: number
+  received_at: number
+  stored_at: number | null
+  classified_at: number | null
+  recorded_at: number
+  size: number
+  sha256: Uint8Array
+  outcome: Outcome
+  /** Reject code of a refused frame. */
+  code: string | null
+  late: Bit
+}
+
+export interface InfluxOutboxTable {
+  id: Generated<number>
+  /** One point in InfluxDB's line protocol. */
+  line: string
+}
+
+export interface JobsTable {
+  id: string
+  kind: string
+  camera: string | null
+  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  phase: string | null
+  /** 0..1 */
+  progress: number
+  params_json: string
+  result_json: string | null
+  error_json: string | null
+  created_at: number
+  started_at: number | null
+  finished_at: number | null
+}
+
+export interface LabelsTable {
+  camera: string
+  captured_at: number
+  state: string
+  /** Who said so. */
+  author: string
+  labelled_at: number
+}
+
+export interface ModelsTable {
+  /** `device/camera@version` */
+  id: string
+  camera: string
+  version: number
+  backbone: string
+  engine: string
+  created_at: number
+  evaluation_json: string
+}
+
+export interface ReadingsTable {
+  device: string
+  sensor: string
+  at: number
+  received_at: number
+  value_json: string
+}
+
+export interface ResultsTable {
+  camera: string
+  captured_at: number
+  /** '' where the camera had no model: part of the key, so never null. */
+  model: string
+  state: string
+  /** The most probable state before threshold, or null without a model. */
+  best: string | null
+  confidence: number | null
+  probabilities_json: string | null
+  reason: UnknownReason | null
+  latency_ms: number
+  late: Bit
+}
+
+/** Retained messages that devices published (status, config/applied): published again after a start. */
+export interface RetainedTable {
+  topic: string
+  payload: Uint8Array
+}
+
+export interface TokensTable {
+  id: string
+  name: string
+  role: Role
+  sha256: Uint8Array
+  /** The person who signed in, or null for a token of its own. */
+  user: string | null
+  disabled: Bit
+  created_at: number
+  expires_at: number | null
+}
+
+export interface TransitionsTable {
+  id: Generated<number>
+  camera: string
+  at: number
+  from_state: string
+  to_state: string
+  reason: UnknownReason | null
+  confidence: number | null
+  frame_at: number | null
+  model: string | null
+}
+
+export interface UsersTable {
+  name: string
+  role: Role
+  /** `scrypt$N$r$p$salt$hash`, the last two in base64. */
+  password: string
+  disabled: Bit
+  created_at: number
+}
+
+export type CameraRow = Selectable<CamerasTable>
+export type CameraStateRow = Selectable<CameraStatesTable>
+export type DeviceRow = Selectable<DevicesTable>
+export type EventRow = Selectable<EventsTable>
+export type FrameRow = Selectable<FramesTable>
+export type JobRow = Selectable<JobsTable>
+export type ModelRow = Selectable<ModelsTable>
+export type ResultRow = Selectable<ResultsTable>
+export type TokenRow = Selectable<TokensTable>
+export type TransitionRow = Selectable<TransitionsTable>
+export type UserRow = Selectable<UsersTable>

@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+
+/** One setting: its name in the environment, its default there, how it is read, and what the README says of it. */
+interface Setting<T> {
+  name: string
+  fallback: string
+  about: string
+  /** Returns the value, or throws an Error whose message says what is expected. */
+  read(text: string): T
+}
+
+const setting = <T>(name: string, fallback: string, about: string, read: (text: string) => T): Setting<T> => ({
+  name,
+  fallback,
+  about,
+  read,
+})
+
+const text = (value: string) => value
+const optional = (value: string) => (value === '' ? null : value)
+const port = integer(0, 65535)
+const flag = oneOf('0', '1')
+
+/** Every setting of the server. README's table is checked against this list by a test. */
+export const SETTINGS = {
+  dataDir: setting('AJAR_DATA_DIR', './data', 'folder of everything that is kept', (value) => resolve(value)),
+  httpHost: setting('AJAR_HTTP_HOST', '127.0.0.1', 'address of the HTTP listener', text),
+  httpPort: setting('AJAR_HTTP_PORT', '20002', 'port of the HTTP listener; 0 takes any free port', port),
+  mqttHost: setting('AJAR_MQTT_HOST', '127.0.0.1', 'address of the MQTT listener', text),
+  mqttPort: setting('AJAR_MQTT_PORT', '1883', 'port of the MQTT listener; 0 takes any free port', port),
+  adminToken: setting('AJAR_ADMIN_TOKEN', '', 'the admin token; empty: one is made and printed once', adminToken),
+  influxUrl: setting(
+    'AJAR_INFLUX_URL',
+    '',
+    'where results go as points, `http://[user:password@]host:8086/database`; empty: nowhere',
+    influxUrl,
+  ),
+  maxFrameBytes: setting(
+    'AJAR_MAX_FRAME_BYTES',
+    '2097152',
+    'largest frame that is taken, in bytes',
+    integer(1024, 67_108_864),
+  ),
+  maxPendingAgeMs: setting(
+    'AJAR_MAX_PENDING_AGE',
+    '600',
+    'seconds after which a frame that found no time to be classified is skipped; `infinite`: never',
+    (value) => (value === 'infinite' ? Number.POSITIVE_INFINITY : integer(1, 31_536_000)(value) * 1000),
+  ),
+  classifyWorkers: setting(
+    'AJAR_CLASSIFY_WORKERS',
+    String(Math.min(4, availableParallelism())),
+    'threads that classify; default: one per core, at most 4',
+    integer(1, 64),
+  ),
+  engine: setting(
+    'AJAR_ENGINE',
+    'auto',
+    'what computes: `onnxruntime`, `wasm`, or `auto` (the first that loads)',
+    oneOf('auto', 'onnxruntime', 'wasm'),
+  ),
+  backbone: setting('AJAR_BACKBONE', '', 'backbone of new models; empty: the default of `models/`', optional),
+  demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
+  logLevel: setting(
+    'AJAR_LOG_LEVEL',
+    'info',
+    'least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `silent`',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+  ),
+}
+
+export type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never }
+
+/** All that is wrong with the settings, in one error: the caller's fault. */
+export class SettingsError extends Error {
+  readonly code = 'bad_settings'
+}
+
+/**
+ * Reads every setting once.
+ * @throws SettingsError that names all unreadable settings together.
+ */
+export function readSettings(environment: Record<string, string | undefined>): Settings {
+  const problems: string[] = []
+  const settings: Record<string, unknown> = {}
+  for (const [key, { name, fallback, read }] of Object.entries(SETTINGS)) {
+    const given = environment[name] ?? fallback
+    try {
+      settings[key] = read(given)
+    } catch (error) {
+      problems.push(`${name}=${JSON.stringify(shown(name, given))}: ${(error as Error).message}`)
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
+  return settings as Settings
+}
+
+/** A secret never reaches a log, not even a wrong one. */
+function shown(name: string, value: string): string {
+  return name.endsWith('_TOKEN') || name.endsWith('_URL') ? '(hidden)' : value
+}
+
+function integer(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= least && number <= most)) throw new Error(`a whole number from ${least} to ${most} is expected`)
+    return number
+  }
+}
+
+function oneOf<T extends string>(...allowed: T[]): (value: string) => T {
+  return (value) => {
+    if (!(allowed as string[]).includes(value)) throw new Error(`one of ${allowed.join(', ')} is expected`)
+    return value as T
+  }
+}
+
+function adminToken(value: string): string | null {
+  if (value !== '' && value.length < 16) throw new Error('at least 16 characters are expected')
+  return optional(value)
+}
+
+function influxUrl(value: string): URL | null {
+  if (value === '') return null
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol) || !/^\/[^/]+$/.test(url.pathname))
+    throw new Error('http://[user:password@]host:port/database is expected')
+  return url
+}
