@@ -1,0 +1,38 @@
+import { randomStream } from '../random.ts'
+import { luminanceSpread, PICTURE_SIZE, type Pixels } from './decode.ts'
+
+/**
+ * The same frame as the camera might have seen it in other light, shaken a little, with more noise. Deterministic for a
+ * seed. What a fixed camera never does (mirror, turn, another crop) is left out: it would blur the states.
+ */
+export function augment({ rgb }: Pixels, seed: number): Pixels {
+  const random = randomStream(seed)
+  const within = (least: number, most: number) => least + (most - least) * random()
+  const gain = within(0.7, 1.4)
+  const offset = within(-20, 20)
+  const right = Math.round(within(-MAX_SHIFT, MAX_SHIFT))
+  const down = Math.round(within(-MAX_SHIFT, MAX_SHIFT))
+  const noise = within(0, 12)
+
+  const out = new Uint8Array(rgb.length)
+  for (let y = 0; y < PICTURE_SIZE; y++) {
+    const fromRow = clamp(y - down) * PICTURE_SIZE
+    for (let x = 0; x < PICTURE_SIZE; x++) {
+      const from = (fromRow + clamp(x - right)) * 3
+      const to = (y * PICTURE_SIZE + x) * 3
+      // One draw for all three channels: a sensor's noise at night is mostly of luminance.
+      const change = offset + noise * (random() + random() + random() - 1.5) * 2
+      for (let channel = 0; channel < 3; channel++) {
+        out[to + channel] = Math.min(Math.max((rgb[from + channel] as number) * gain + change, 0), 255)
+      }
+    }
+  }
+  return { rgb: out, spread: luminanceSpread(out) }
+}
+
+/** 5 % of the picture's side. The edge is repeated where the shift leaves nothing. */
+const MAX_SHIFT = 11
+
+function clamp(position: number): number {
+  return Math.min(Math.max(position, 0), PICTURE_SIZE - 1)
+}
