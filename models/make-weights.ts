@@ -92,7 +92,9 @@ async function make(source: Source, folder: string): Promise<void> {
   await writeFile(new URL('weights.bin', target), bytes)
   await writeFile(new URL('NOTICE', target), noticeText(source, sha256(bytes)))
   const { height, width, channels } = graph.output
-  console.log(`${source.backbone}: ${graph.layers.length} layers, ${weights.length} values, map ${height}x${width}x${channels}`)
+  console.log(
+    `${source.backbone}: ${graph.layers.length} layers, ${weights.length} values, map ${height}x${width}x${channels}`,
+  )
 }
 
 function noticeText(source: Source, weightsSha256: string): string {

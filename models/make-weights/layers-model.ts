@@ -65,8 +65,11 @@ export function readLayersModel(json: LayersModelJson, file: Uint8Array, backbon
           input,
           stride,
           relu6: layers[index + 2]?.class_name === 'ReLU' && layers[index + 2]?.config.max_value === 6,
-          ...foldNormalisation(filter, depthwise, normalisation.config.epsilon ?? 0, (part) =>
-            weights(`${normalisation.config.name}/${part}`).values,
+          ...foldNormalisation(
+            filter,
+            depthwise,
+            normalisation.config.epsilon ?? 0,
+            (part) => weights(`${normalisation.config.name}/${part}`).values,
           ),
         })
         sizes.set(name, Math.ceil(size / stride))

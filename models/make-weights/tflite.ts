@@ -28,7 +28,8 @@ export function readTflite(file: Uint8Array, backbone: string, cutAfter: string)
     if (!filter || !bias) throw new Error(`${output} has no filter or bias`)
     const options = operator.table(4)
     const stride = options.int32(1)
-    if (options.int8(0) !== PADDING_SAME || options.int32(2) !== stride) throw new Error(`${output}: odd padding or stride`)
+    if (options.int8(0) !== PADDING_SAME || options.int32(2) !== stride)
+      throw new Error(`${output}: odd padding or stride`)
     const name = output.split('/').at(-2) ?? output
     writer.convolution({
       kind: depthwise ? 'depthwise' : 'convolution',

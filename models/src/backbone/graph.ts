@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ModelsError } from '../models-error.ts'
-import { type BackboneId, BACKBONES } from './backbones.ts'
+import { BACKBONES, type BackboneId, CELLS } from './backbones.ts'
 
 /**
  * The neutral form of a backbone that every engine builds from: `graph.json` names the layers in order, `weights.bin`
@@ -53,7 +53,11 @@ const WEIGHTS_FOLDER = new URL('../../weights/', import.meta.url)
 /** Reads `models/weights/<id>/`. @throws ModelsError `unknown_backbone`, or what the file system says. */
 export async function readBackbone(id: BackboneId): Promise<Backbone> {
   if (!BACKBONES.includes(id)) {
-    throw new ModelsError('unknown_backbone', 'caller', `there is no backbone ${id}; choose one of ${BACKBONES.join(', ')}`)
+    throw new ModelsError(
+      'unknown_backbone',
+      'caller',
+      `there is no backbone ${id}; choose one of ${BACKBONES.join(', ')}`,
+    )
   }
   const [json, bytes] = await Promise.all([
     readFile(new URL(`${id}/graph.json`, WEIGHTS_FOLDER), 'utf8'),
@@ -73,4 +77,4 @@ export function weightsOf(weights: Float32Array, slice: WeightSlice): Float32Arr
  * The map is averaged over a 4x4 grid of overlapping windows of 5x5, 3 apart, which covers the 14x14 of both backbones
  * exactly. A grid keeps where something is, and a fixed camera's states differ in one place of the picture.
  */
-export const GRID = { cells: 4, window: 5, step: 3 } as const
+export const GRID = { cells: CELLS, window: 5, step: 3 } as const

@@ -3,6 +3,9 @@ import type { Backbone } from '../backbone/graph.ts'
 
 export type EngineName = 'onnxruntime' | 'wasm'
 
+/** `auto` takes the first of `ENGINES` that loads; a name takes that one or fails. */
+export type EngineChoice = EngineName | 'auto'
+
 /** What runs a frozen backbone. Not safe to call from several threads: open one in each. */
 export interface Engine {
   readonly name: EngineName

@@ -1,7 +1,7 @@
 import { type BackboneId, DEFAULT_BACKBONE } from '../backbone/backbones.ts'
 import { GRID, readBackbone } from '../backbone/graph.ts'
 import { ModelsError } from '../models-error.ts'
-import type { Engine, EngineDriver, EngineName, SkippedEngine } from './engine.ts'
+import type { Engine, EngineChoice, EngineDriver, SkippedEngine } from './engine.ts'
 import { onnxruntime } from './onnxruntime.ts'
 import { wasm } from './wasm.ts'
 
@@ -11,8 +11,8 @@ export const ENGINES: readonly EngineDriver[] = [onnxruntime, wasm]
 export interface EngineOptions {
   /** default `DEFAULT_BACKBONE` */
   backbone?: BackboneId
-  /** `auto` (default) takes the first of `ENGINES` that loads; a name takes that one or fails. */
-  engine?: EngineName | 'auto'
+  /** default `auto` */
+  engine?: EngineChoice
   /** Threads inside one `embed` (default 1: several workers, one thread each, classify more frames a second). */
   threads?: number
 }
@@ -40,5 +40,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     }
   }
   const reasons = skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
-  throw new ModelsError('no_engine', 'environment', `no inference engine loads here (${reasons}); reinstall the packages`)
+  throw new ModelsError(
+    'no_engine',
+    'environment',
+    `no inference engine loads here (${reasons}); reinstall the packages`,
+  )
 }

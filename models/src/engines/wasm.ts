@@ -1,8 +1,7 @@
-import { dirname, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { type Backbone, type Convolution, GRID, weightsOf } from '../backbone/graph.ts'
 import type { EngineDriver } from './engine.ts'
+import { startTensorFlow } from './tensorflow.ts'
 
 /** TensorFlow.js on WebAssembly: slower, but it runs wherever Node does. Always one thread: tfjs has no more in Node. */
 export const wasm: EngineDriver = {
@@ -30,12 +29,14 @@ export const wasm: EngineDriver = {
       const maps = new Map<string, Tensor4D>([['input', tf.div(tf.sub(pixels, mean), deviation)]])
       const map = (name: string): Tensor4D => {
         const found = maps.get(name)
-        if (!found) throw new Error(`layer ${name} is read before it is computed: weights/${backbone.graph.backbone} is damaged`)
+        if (!found)
+          throw new Error(`layer ${name} is read before it is computed: weights/${backbone.graph.backbone} is damaged`)
         return found
       }
       let last = map('input')
       for (const layer of backbone.graph.layers) {
-        last = layer.kind === 'add' ? tf.add(map(layer.inputs[0]), map(layer.inputs[1])) : convolve(layer, map(layer.input))
+        last =
+          layer.kind === 'add' ? tf.add(map(layer.inputs[0]), map(layer.inputs[1])) : convolve(layer, map(layer.input))
         maps.set(layer.name, last)
       }
       return tf.avgPool(last, GRID.window, GRID.step, 'valid')
@@ -62,21 +63,3 @@ export const wasm: EngineDriver = {
     }
   },
 }
-
-async function startTensorFlow() {
-  const tf = await import('@tensorflow/tfjs-core')
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
-  setWasmPaths(dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm'))) + sep)
-  // Emscripten's start-up code installs handlers that would decide for the whole process what a crash does.
-  const before = new Map(CRASH_EVENTS.map((event) => [event, process.listeners(event as 'exit')]))
-  const started = await tf.setBackend('wasm')
-  for (const event of CRASH_EVENTS) {
-    for (const listener of process.listeners(event as 'exit')) {
-      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener)
-    }
-  }
-  if (!started) throw new Error('this Node cannot start the WebAssembly backend of TensorFlow.js')
-  return tf
-}
-
-const CRASH_EVENTS = ['uncaughtException', 'unhandledRejection']

@@ -1,5 +1,5 @@
 import { randomStream } from '../random.ts'
-import { luminanceSpread, PICTURE_SIZE, type Pixels } from './decode.ts'
+import { luminance, PICTURE_SIZE, type Pixels } from './decode.ts'
 
 /**
  * The same frame as the camera might have seen it in other light, shaken a little, with more noise. Deterministic for a
@@ -27,7 +27,7 @@ export function augment({ rgb }: Pixels, seed: number): Pixels {
       }
     }
   }
-  return { rgb: out, spread: luminanceSpread(out) }
+  return { rgb: out, ...luminance(out) }
 }
 
 /** 5 % of the picture's side. The edge is repeated where the shift leaves nothing. */

@@ -15,6 +15,8 @@ export interface Pixels {
   rgb: Uint8Array
   /** Standard deviation of luminance, 0..127: near zero when the lens is covered or it is pitch dark. */
   spread: number
+  /** Mean luminance, 0..255. */
+  brightness: number
 }
 
 export const PICTURE_SIZE = 224
@@ -36,7 +38,7 @@ export async function decode(jpeg: Uint8Array, box: Box | null, { maxPixels = MA
       .removeAlpha()
       .raw()
       .toBuffer()
-    return { rgb, spread: luminanceSpread(rgb) }
+    return { rgb, ...luminance(rgb) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     // libjpeg names a missing end "premature end"; what else it refuses is no picture we can use.
@@ -57,8 +59,8 @@ function pixelsOf(box: Box, width: number, height: number) {
   }
 }
 
-/** Standard deviation of Rec. 601 luma over all pixels. */
-export function luminanceSpread(rgb: Uint8Array): number {
+/** Mean and standard deviation of Rec. 601 luma over all pixels. */
+export function luminance(rgb: Uint8Array): { brightness: number; spread: number } {
   let sum = 0
   let squares = 0
   for (let i = 0; i < rgb.length; i += 3) {
@@ -68,5 +70,5 @@ export function luminanceSpread(rgb: Uint8Array): number {
   }
   const count = rgb.length / 3
   const mean = sum / count
-  return Math.sqrt(Math.max(squares / count - mean * mean, 0))
+  return { brightness: mean, spread: Math.sqrt(Math.max(squares / count - mean * mean, 0)) }
 }

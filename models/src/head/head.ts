@@ -1,0 +1,31 @@
+/** What training makes: one dense softmax layer on a backbone's features, and how far from them is too far. */
+export interface Head {
+  /** In the order of the weights' columns. */
+  states: string[]
+  /** `[featureLength, states]`, row by row; it multiplies `rooted(features)`. */
+  weights: Float32Array
+  /** `[states]` */
+  bias: Float32Array
+  novelty: Novelty
+}
+
+/** Tells frames unlike all training frames: the camera moved, something stands before it, it is another camera. */
+export interface Novelty {
+  /** Length of one prototype: the backbone's channels. */
+  channels: number
+  /** `[prototypes, channels]`, unit vectors of training frames. */
+  prototypes: Float32Array
+  /** A frame farther (1 - cosine) than this from its nearest prototype is unlike the training frames. */
+  threshold: number
+}
+
+/**
+ * Square roots of features, which both backbones give as 0..6 (ReLU6): a few strong channels no longer drown the many
+ * weak ones, so that a straight boundary fits histograms like these better (the Hellinger kernel; Arandjelovic and
+ * Zisserman 2012, "Three things everyone should know to improve object retrieval").
+ */
+export function rooted(features: Float32Array): Float32Array {
+  const roots = new Float32Array(features.length)
+  for (let i = 0; i < features.length; i++) roots[i] = Math.sqrt(Math.max(features[i] as number, 0))
+  return roots
+}

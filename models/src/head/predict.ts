@@ -1,0 +1,63 @@
+import { type Head, rooted } from './head.ts'
+import { noveltyDistance } from './novelty.ts'
+
+/** What the model says of one frame. The caller applies the camera's threshold. */
+export interface Prediction {
+  /** The likeliest state, also where `unlike` says not to believe it. */
+  state: string
+  /** Its probability, 0..1. */
+  confidence: number
+  /** Of every state; they add up to 1. */
+  probabilities: Record<string, number>
+  /** Why no state is earned whatever the confidence: the frame resembles no training frame, or shows nothing at all. */
+  unlike: null | 'unlike_training' | 'covered'
+}
+
+export interface Predictor {
+  /**
+   * @param features what the model's backbone gave for the frame
+   * @param pixels `spread` of the decoded frame
+   */
+  predict(features: Float32Array, pixels: { spread: number }): Prediction
+}
+
+/** A frame of less luminance spread (0..127) shows a covered lens or the dark, not a scene. */
+export const COVERED_SPREAD = 3
+
+/** Opens a head for prediction: plain arithmetic on typed arrays, some tens of microseconds, no library. */
+export function openHead(head: Head): Predictor {
+  const { states, weights, bias, novelty } = head
+  return {
+    predict(features, { spread }) {
+      const scores = Float64Array.from(bias)
+      const roots = rooted(features)
+      for (let i = 0; i < roots.length; i++) {
+        const root = roots[i] as number
+        if (root === 0) continue
+        for (let k = 0; k < scores.length; k++) {
+          scores[k] = (scores[k] as number) + root * (weights[i * scores.length + k] as number)
+        }
+      }
+      const probabilities = softmax(scores)
+      const best = probabilities.indexOf(Math.max(...probabilities))
+      return {
+        state: states[best] as string,
+        confidence: probabilities[best] as number,
+        probabilities: Object.fromEntries(states.map((state, k) => [state, probabilities[k] as number])),
+        unlike:
+          spread < COVERED_SPREAD
+            ? 'covered'
+            : noveltyDistance(novelty, features) > novelty.threshold
+              ? 'unlike_training'
+              : null,
+      }
+    },
+  }
+}
+
+function softmax(scores: Float64Array): number[] {
+  const most = Math.max(...scores)
+  const powers = Array.from(scores, (score) => Math.exp(score - most))
+  const sum = powers.reduce((total, power) => total + power, 0)
+  return powers.map((power) => power / sum)
+}

@@ -1,0 +1,13 @@
+/** One labelled frame, as training and evaluation see it. */
+export interface Sample {
+  /** The frame's id, `device/camera/capturedAtMs`. */
+  frame: string
+  /** Milliseconds since 1970 UTC; evaluation splits by it. */
+  capturedAtMs: number
+  /** The label. */
+  state: string
+  /** `[0]` the frame's own embedding, then those of its augmentations (`augment`), if any. All of one length. */
+  features: Float32Array[]
+  /** `Pixels.brightness` of the frame, where known: lets the verdict say that the dark frames go wrong. */
+  brightness?: number
+}

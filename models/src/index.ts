@@ -1,0 +1,35 @@
+/**
+ * @ajar/models: from a JPEG to the state of what it shows, and from a person's labels to the model that can tell.
+ *
+ *     JPEG -> decode -> engine.embed -> predictor.predict             for every frame
+ *     labelled frames -> (augment, embed) -> trainHead -> saveModel   for every training; evaluate says how good it is
+ *
+ * A model is a frozen backbone, the same for all cameras, and a small head trained for one camera on few labels.
+ * Walk through the folders in the order a frame takes:
+ *
+ * - `pixels/`      `jpeg` refuses what is no whole JPEG, `decode` makes 224x224 RGB of it, `augment` varies it for training
+ * - `backbone/`    the list of backbones and the neutral form (`graph`) in which `weights/` keeps them
+ * - `engines/`     one file per library that can run a backbone; `open-engine` picks the first that loads
+ * - `head/`        `train` makes a head with TensorFlow.js, `predict` uses it without, `novelty` tells strange frames
+ * - `evaluation/`  `folds` splits by time, `score` counts, `verdict` says it in words
+ * - `registry/`    `save` and `load` a model as an immutable folder whose every file has its sha256
+ *
+ * `make-weights.ts` beside `src/` made `weights/` from published files. This package imports none of our others.
+ */
+export { BACKBONES, type BackboneId, DEFAULT_BACKBONE } from './backbone/backbones.ts'
+export type { Engine, EngineChoice, EngineName, SkippedEngine } from './engines/engine.ts'
+export { ENGINES, type EngineOptions, openEngine } from './engines/open-engine.ts'
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts'
+export { type Score, scoreHead, type WrongFrame } from './evaluation/score.ts'
+export type { Head } from './head/head.ts'
+export { openHead, type Prediction, type Predictor } from './head/predict.ts'
+export type { Sample } from './head/sample.ts'
+export { type TrainedHead, type TrainOptions, trainHead } from './head/train.ts'
+export { type Fault, ModelsError, type ModelsErrorCode } from './models-error.ts'
+export { augment } from './pixels/augment.ts'
+export { type Box, decode, type Pixels } from './pixels/decode.ts'
+export { DecodeError, type DecodeErrorCode } from './pixels/jpeg.ts'
+export { summariseLabels } from './registry/labels.ts'
+export { loadModel } from './registry/load.ts'
+export type { Model } from './registry/model.ts'
+export { saveModel } from './registry/save.ts'

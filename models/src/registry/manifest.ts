@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { Head } from '../head/head.ts'
+import type { Model } from './model.ts'
+
+/** `manifest.json` of a saved model; the numbers stand in the other files. */
+export interface Manifest extends Omit<Model, 'head'> {
+  /** Of this layout. */
+  format: 1
+  states: string[]
+  novelty: { channels: number; threshold: number }
+  /** sha256 of every other file of the folder. */
+  files: Record<string, string>
+}
+
+export const MANIFEST = 'manifest.json'
+/** The head as a TensorFlow.js LayersModel: one dense softmax layer on the square roots of the features. */
+export const TOPOLOGY = 'model.json'
+/** float32, little endian: kernel `[features, states]`, then bias `[states]`. */
+export const WEIGHTS = 'weights.bin'
+/** float32, little endian: the novelty check's prototypes. */
+export const NOVELTY = 'novelty.bin'
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** The `model.json` that `tf.loadLayersModel` reads. */
+export function layersModel({ states, weights }: Head): object {
+  const features = weights.length / states.length
+  return {
+    format: 'layers-model',
+    generatedBy: 'ajar',
+    convertedBy: null,
+    modelTopology: {
+      class_name: 'Sequential',
+      config: {
+        name: 'head',
+        layers: [
+          {
+            class_name: 'Dense',
+            config: {
+              name: 'state',
+              trainable: true,
+              batch_input_shape: [null, features],
+              dtype: 'float32',
+              units: states.length,
+              activation: 'softmax',
+              use_bias: true,
+            },
+          },
+        ],
+      },
+      keras_version: 'tfjs-layers 4.22.0',
+      backend: 'tensor_flow.js',
+    },
+    weightsManifest: [
+      {
+        paths: [`./${WEIGHTS}`],
+        weights: [
+          { name: 'state/kernel', shape: [features, states.length], dtype: 'float32' },
+          { name: 'state/bias', shape: [states.length], dtype: 'float32' },
+        ],
+      },
+    ],
+  }
+}
