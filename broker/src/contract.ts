@@ -1,0 +1,173 @@
+/** Who a connection is, once its credential was accepted. */
+export interface Identity {
+  kind: 'device' | 'operator'
+  /** The device's name, or the name of the operator's token. */
+  name: string
+}
+
+/** One frame as it came over MQTT. Nothing in it but the device has been judged: `camera` may be no name, `time` no time. */
+export interface ArrivedFrame {
+  device: string
+  camera: string
+  /** The last level of the topic (milliseconds UTC, if it is right), or null where the topic has none. */
+  time: string | null
+  /**
+   * The payload. Its ArrayBuffer holds this one packet and is never written again: keep it, or transfer `jpeg.buffer` to a
+   * worker, but mind `byteOffset` and `byteLength`, since topic and header lie before it.
+   */
+  jpeg: Uint8Array
+  /** The client says that it may have sent this frame before. */
+  dup: boolean
+}
+
+/** One sensor reading as it came over MQTT; `sensor`, `time` and `payload` are not judged yet. */
+export interface ArrivedReading {
+  device: string
+  sensor: string
+  time: string | null
+  payload: Uint8Array
+}
+
+/**
+ * Everything the broker asks of the server. What returns a promise delays the PUBACK until it resolves; it may reject only
+ * when the server closes, and the connection is then closed without PUBACK.
+ */
+export interface BrokerPorts {
+  /** Whose credential it is, or null. A device's user name is its own name, an operator's is `token`. */
+  authenticate(username: string, password: string): Promise<Identity | null>
+  /** Resolves when the frame is stored for good, or refused for good. */
+  onFrame(frame: ArrivedFrame): Promise<void>
+  onReading(reading: ArrivedReading): Promise<void>
+  /** A device's status, or its last will when its connection broke. */
+  onStatus(device: string, payload: Uint8Array): Promise<void>
+  onConfigApplied(device: string, payload: Uint8Array): Promise<void>
+  /** The first connection of a device opened (true) or its last one closed (false). */
+  onPresence(device: string, connected: boolean): void
+  /** Something an operator may want to know of; the server logs and counts it. */
+  onEvent(event: BrokerEvent): void
+}
+
+export type BrokerEventCode =
+  | 'bad_credentials'
+  | 'authentication_timeout'
+  | 'authentication_failed'
+  | 'bad_client_id'
+  | 'refused_will'
+  | 'too_many_connections'
+  | 'take_over_storm'
+  | 'packet_too_large'
+  | 'protocol_error'
+  | 'protocol_version'
+  | 'keepalive_timeout'
+  | 'connection_lost'
+  | 'refused_publish'
+  | 'refused_subscribe'
+  | 'subscriber_slow'
+  | 'subscriber_dropped'
+  | 'paused_too_long'
+  | 'retained_limit'
+  | 'broker_fault'
+
+export interface BrokerEvent {
+  code: BrokerEventCode
+  /** The device concerned, where the credential was accepted and is a device's. */
+  device: string | null
+  /** The client id that the client gave. */
+  client: string | null
+  /** The other end, `address:port`. */
+  address: string | null
+  /** In words: what happened and, where somebody can do something, what to do. */
+  text: string
+}
+
+export interface BrokerLimits {
+  /** Bytes of the largest frame. */
+  maxFrameBytes: number
+  /** Bytes of the largest payload that is no frame: a status, a reading. */
+  maxMessageBytes: number
+  /** Bytes of the largest packet before CONNACK. */
+  preConnectBytes: number
+  /** Bytes of publishes between arrival and PUBACK above which those who send are paused. */
+  ingestBytes: number
+  maxConnections: number
+  maxSubscriptionsPerConnection: number
+  maxRetainedPerDevice: number
+  /** Bytes unsent to a subscriber above which it gets no more QoS 0; above the double it is disconnected. */
+  maxUnsentBytes: number
+  /** A subscriber above `maxUnsentBytes` for longer is disconnected at the next QoS 1 message. */
+  stalledMs: number
+  /** Take-overs of one client id within a minute above which an event is raised. */
+  maxTakeOversPerMinute: number
+  /** CONNECT must arrive within this time. */
+  connectMs: number
+  /** `authenticate` must answer within this time. */
+  authenticateMs: number
+  /** A refused credential is answered after this time, so that guessing is slow. */
+  refusalDelayMs: number
+  /** Longest pause of a sender without keepalive; with one it is a third of the keepalive. */
+  pauseMs: number
+  /** How long `close` waits for publishes in ingest. */
+  closeMs: number
+}
+
+export const DEFAULT_LIMITS: BrokerLimits = {
+  maxFrameBytes: 2 * 1024 * 1024,
+  maxMessageBytes: 256 * 1024,
+  preConnectBytes: 16 * 1024,
+  ingestBytes: 64 * 1024 * 1024,
+  maxConnections: 1000,
+  maxSubscriptionsPerConnection: 100,
+  maxRetainedPerDevice: 100,
+  maxUnsentBytes: 1024 * 1024,
+  stalledMs: 10_000,
+  maxTakeOversPerMinute: 5,
+  connectMs: 10_000,
+  authenticateMs: 10_000,
+  refusalDelayMs: 500,
+  pauseMs: 20_000,
+  closeMs: 5_000,
+}
+
+/** What /metrics shows. Counts only rise; the others are what is so now. */
+export interface BrokerStats {
+  connections: number
+  pausedConnections: number
+  publishesInIngest: number
+  bytesInIngest: number
+  retainedTopics: number
+  framesTotal: number
+  readingsTotal: number
+  refusedConnectionsTotal: number
+  refusedPublishesTotal: number
+  takeOversTotal: number
+  droppedMessagesTotal: number
+}
+
+/** One connection whose credential was accepted. */
+export interface ConnectionInfo {
+  identity: Identity
+  clientId: string
+  address: string
+  /** Milliseconds UTC. */
+  connectedAtMs: number
+}
+
+export interface Address {
+  host: string
+  port: number
+}
+
+/** Whose fault an error is: who called us, what surrounds us, or we ourselves. */
+export type Fault = 'caller' | 'environment' | 'us'
+
+export class BrokerError extends Error {
+  readonly code: string
+  readonly fault: Fault
+
+  constructor(code: string, fault: Fault, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'BrokerError'
+    this.code = code
+    this.fault = fault
+  }
+}

@@ -1,0 +1,187 @@
+import { Duplex } from 'node:stream'
+import type { IngestBudget } from './ingest-budget.ts'
+import { assertWellFormed } from './packet-faults.ts'
+import { CONNECT, PacketError, PacketReader, PUBLISH, type RawPacket } from './packet-reader.ts'
+
+/** CONNACK with return code 1, for clients of a protocol that aedes does not speak. */
+const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
+
+export interface PacketStreamOptions {
+  budget: IngestBudget
+  /** Bytes of the largest packet before `admit`. */
+  preConnectBytes: number
+  /** Bytes unsent above which aedes waits for the socket to drain. */
+  highWaterBytes: number
+  /** Told once why the stream closed itself. */
+  onFault(code: PacketError['code'] | 'paused_too_long', text: string): void
+}
+
+/**
+ * Stands between a socket and aedes: what aedes reads here are whole packets within their limits, one per read, and none
+ * faster than ingest takes them. Pausing happens here and not by aedes' `client.pause`, which forgets the packets that finish
+ * while it is paused and then never reads again.
+ */
+export class PacketStream extends Duplex {
+  readonly #source: Duplex
+  readonly #options: PacketStreamOptions
+  readonly #reader: PacketReader
+  #wanted = false
+  #greeted = false
+  #admitted = false
+  #draining = false
+  #ended = false
+  #next: RawPacket | null = null
+  #stopWaiting: (() => void) | null = null
+  #pauseTimer: NodeJS.Timeout | null = null
+  #pauseMs = 0
+
+  constructor(source: Duplex, options: PacketStreamOptions) {
+    super({
+      readableObjectMode: true,
+      // One packet waits for aedes at most: more would be frames that no budget counts yet.
+      readableHighWaterMark: 1,
+      writableHighWaterMark: options.highWaterBytes,
+      allowHalfOpen: false,
+    })
+    this.#source = source
+    this.#options = options
+    this.#reader = new PacketReader(options.preConnectBytes)
+    source.on('data', (chunk: Buffer) => {
+      this.#reader.append(chunk)
+      this.#advance()
+    })
+    source.on('end', () => {
+      this.#ended = true
+      this.#advance()
+    })
+    source.on('error', (error) => this.destroy(error))
+    // After a clean end the packets already here are still handled; after anything else nobody waits for an answer.
+    source.on('close', () => {
+      if (!source.readableEnded) this.destroy()
+    })
+  }
+
+  /** After CONNACK: larger packets, and a pause of at most `pauseMs`. */
+  admit(limitBytes: number, pauseMs: number): void {
+    this.#admitted = true
+    this.#reader.limit = limitBytes
+    this.#pauseMs = pauseMs
+    this.#advance()
+  }
+
+  /** Reads nothing more; what is in ingest can still be acknowledged. */
+  drain(): void {
+    this.#draining = true
+    this.#source.pause()
+    this.#endPause()
+  }
+
+  /** Bytes that the other end has not taken yet. */
+  get unsentBytes(): number {
+    return this.writableLength
+  }
+
+  /** Resolves when everything written so far was handed to the system, or the stream is gone. */
+  sent(): Promise<void> {
+    return new Promise((resolve) => {
+      this.once('close', resolve)
+      this.write(Buffer.alloc(0), () => resolve())
+    })
+  }
+
+  override read(size?: number): Buffer | null {
+    const packet = super.read(size)
+    // aedes reads once per 'readable', and Node announces several packets once.
+    if (packet !== null && this.readableLength > 0) process.nextTick(() => this.emit('readable'))
+    return packet
+  }
+
+  override _read(): void {
+    this.#wanted = true
+    this.#advance()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#source.write(chunk, done)
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    // A packet comes as several small writes; one write to the socket costs less than a vector of them.
+    this.#source.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#source.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#endPause()
+    this.#next = null
+    this.#source.destroy()
+    done(error)
+  }
+
+  #advance(): void {
+    try {
+      while (this.#wanted && !this.#draining && !this.destroyed) {
+        // Until CONNACK nothing follows CONNECT: aedes would queue it without counting bytes.
+        if (this.#greeted && !this.#admitted) break
+        this.#next ??= this.#takePacket()
+        if (this.#next === null) {
+          if (this.#ended) this.push(null)
+          else this.#source.resume()
+          return
+        }
+        if (this.#next.type === PUBLISH && this.#options.budget.full) {
+          this.#pauseUntilRoom()
+          break
+        }
+        const { bytes } = this.#next
+        this.#next = null
+        this.#wanted = this.push(bytes)
+      }
+      this.#source.pause()
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error
+      if (error.code === 'protocol_version') this.#source.write(UNACCEPTABLE_PROTOCOL)
+      this.#close(error.code, error.message)
+    }
+  }
+
+  #takePacket(): RawPacket | null {
+    const packet = this.#reader.next()
+    if (packet === null) return null
+    if (!this.#greeted && packet.type !== CONNECT) {
+      throw new PacketError('protocol_error', 'the first packet is not CONNECT')
+    }
+    this.#greeted = true
+    assertWellFormed(packet)
+    return packet
+  }
+
+  #pauseUntilRoom(): void {
+    if (this.#stopWaiting) return
+    this.#stopWaiting = this.#options.budget.wait(() => {
+      this.#endPause()
+      this.#advance()
+    })
+    // Paused for longer, both ends take the connection for dead: neither ping nor answer gets through.
+    this.#pauseTimer = setTimeout(
+      () =>
+        this.#close('paused_too_long', `frames are stored more slowly than they come; paused for ${this.#pauseMs} ms`),
+      this.#pauseMs,
+    )
+  }
+
+  #endPause(): void {
+    this.#stopWaiting?.()
+    this.#stopWaiting = null
+    if (this.#pauseTimer) clearTimeout(this.#pauseTimer)
+    this.#pauseTimer = null
+  }
+
+  #close(code: PacketError['code'] | 'paused_too_long', text: string): void {
+    this.#options.onFault(code, text)
+    this.destroy()
+  }
+}
