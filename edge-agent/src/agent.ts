@@ -1,0 +1,225 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Rejected, type Status, topics } from '@ajar/protocol'
+import { Value } from 'typebox/value'
+import { type CameraConfig, driverOf } from './capture/drivers.ts'
+import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
+import { type Clock, clockIsSet, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Log } from './log.ts'
+import { Outbox } from './outbox/outbox.ts'
+import { BACKOFF } from './publish/backoff.ts'
+import { Publisher, type PublishTiming } from './publish/publisher.ts'
+import { applyDesired, type Settings } from './publish/settings.ts'
+import { VERSION } from './version.ts'
+
+const PUBACK_TIMEOUT_MS = 30_000
+const DEFAULT_TIMING: PublishTiming = { pubackTimeoutMs: PUBACK_TIMEOUT_MS, backoff: BACKOFF }
+const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
+
+/** What the agent tells whoever started it; `main.ts` prints each as a machine line. */
+export type AgentEvent =
+  | { device: string; state: 'started' | 'connected' | 'disconnected' | 'stopped' }
+  /** A camera has no more pictures; `frames` of them are or were in the outbox. */
+  | { device: string; state: 'ended'; camera: string; frames: number }
+  /** Every camera has ended and the server has acknowledged every frame that was not dropped. */
+  | { device: string; state: 'drained'; dropped: number }
+
+/** The outside world of an agent; each has a default. */
+export interface AgentPorts {
+  clock?: Clock
+  trustedClock?: () => boolean
+  log?: Log
+  timing?: PublishTiming
+  onEvent?: (event: AgentEvent) => void
+  /** Called with each frame as soon as it is durable in the outbox, in order. */
+  onFrame?: (frame: CapturedFrame) => void
+}
+
+export interface Agent {
+  /** Resolves when the outbox is open and the cameras run; connecting goes on by itself. Rejects when `dataDir` cannot be used. */
+  start(): Promise<void>
+  /** Stops the cameras, waits for frames in flight (at most 5 s), says `offline`. What is unsent stays on disk. */
+  close(): Promise<void>
+  /** What `ajar/{device}/status` says now. */
+  status(): Promise<AgentStatus>
+}
+
+export type AgentStatus = Status & {
+  state: 'online'
+  outboxBytes: number
+  parkedFrames: number
+  refusedFrames: number
+  ended: string[]
+  fault: string | null
+}
+
+const silent: Log = { info: () => {}, warn: () => {} }
+
+/** Puts an agent together: cameras -> outbox -> publisher. Nothing happens before `start`. */
+export function createAgent(config: Config, ports: AgentPorts = {}): Agent {
+  return new ComposedAgent(config, ports)
+}
+
+class ComposedAgent implements Agent {
+  readonly #config: Config
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #ports: AgentPorts
+  readonly #outbox: Outbox
+  readonly #publisher: Publisher
+  readonly #stopping = new AbortController()
+  readonly #captures = new Map<string, CaptureLoop>()
+  readonly #ended = new Set<string>()
+  #settings: Settings = {}
+  /** Settings are applied one after the other: each closes and starts cameras. */
+  #applying: Promise<unknown> = Promise.resolve()
+  #draining: Promise<void> | null = null
+
+  constructor(config: Config, ports: AgentPorts) {
+    const { clock = systemClock, log = silent, timing = DEFAULT_TIMING } = ports
+    const { device } = config
+    this.#config = config
+    this.#clock = clock
+    this.#log = log
+    this.#ports = ports
+    this.#outbox = new Outbox({ folder: join(config.dataDir, 'outbox'), limits: config.outbox, log })
+    this.#publisher = new Publisher({
+      ...config,
+      outbox: this.#outbox,
+      clock,
+      log,
+      timing,
+      status: () => this.status(),
+      onState: (state) => this.#tell({ device, state }),
+      topics: {
+        [topics.configDesired(device)]: (payload) => this.#configure(payload),
+        [topics.rejected(device)]: (payload) => this.#heedRejection(payload),
+      },
+    })
+  }
+
+  async start(): Promise<void> {
+    const { device, cameras } = this.#config
+    await this.#outbox.start()
+    if (this.#outbox.frames > 0) this.#log.info(`${this.#outbox.frames} frames of an earlier run wait in the outbox`)
+    for (const camera of cameras) this.#startCapture(camera)
+    this.#publisher.start()
+    this.#tell({ device, state: 'started' })
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#applying
+    await Promise.all([...this.#captures.values()].map((capture) => capture.close()))
+    await this.#publisher.close()
+    await this.#draining
+    await this.#outbox.close()
+    this.#tell({ device: this.#config.device, state: 'stopped' })
+  }
+
+  async status(): Promise<AgentStatus> {
+    const { cameras } = this.#config
+    const temperatureC = await temperature()
+    return {
+      state: 'online',
+      version: VERSION,
+      cameras: cameras.map(({ name }) => name),
+      driver: [...new Set(cameras.map(({ driver }) => driver))].join(','),
+      outboxFrames: this.#outbox.frames,
+      outboxBytes: this.#outbox.bytes,
+      droppedFrames: this.#outbox.dropped,
+      parkedFrames: this.#outbox.parked,
+      refusedFrames: [...this.#captures.values()].reduce((sum, { refused }) => sum + refused, 0),
+      ended: [...this.#ended],
+      fault: this.#publisher.fault,
+      ...(temperatureC === null ? {} : { temperatureC }),
+    }
+  }
+
+  #startCapture(camera: CameraConfig): void {
+    const { maxFrameBytes } = this.#config
+    const capture = new CaptureLoop({
+      camera,
+      outbox: this.#outbox,
+      maxFrameBytes,
+      clock: this.#clock,
+      trustedClock: this.#ports.trustedClock ?? (() => clockIsSet(this.#clock)),
+      log: this.#log,
+      onFrame: (frame) => this.#ports.onFrame?.(frame),
+      onEnd: (frames) => this.#cameraEnded(camera.name, frames),
+    })
+    this.#captures.set(camera.name, capture)
+    capture.start()
+  }
+
+  #cameraEnded(camera: string, frames: number): void {
+    this.#ended.add(camera)
+    this.#log.info(`camera ${camera} has no more pictures after ${frames}; the agent stays connected`)
+    this.#tell({ device: this.#config.device, state: 'ended', camera, frames })
+    if (this.#ended.size === this.#config.cameras.length) this.#draining = this.#drained()
+  }
+
+  async #drained(): Promise<void> {
+    const { signal } = this.#stopping
+    while (this.#outbox.frames > 0 && !signal.aborted) await this.#outbox.changed(signal)
+    if (this.#outbox.frames > 0) return
+    this.#tell({ device: this.#config.device, state: 'drained', dropped: this.#outbox.dropped })
+  }
+
+  async #configure(payload: Uint8Array): Promise<{ topic: string; payload: string } | null> {
+    const answer = await applyDesired(payload, (settings) => this.#apply(settings))
+    if (!answer) {
+      this.#log.warn('settings of the server are not {"version","settings"} and were ignored')
+      return null
+    }
+    for (const error of answer.errors) this.#log.warn(`settings version ${answer.version}: ${error}`)
+    return { topic: topics.configApplied(this.#config.device), payload: JSON.stringify(answer) }
+  }
+
+  /** Cameras whose interval changes are closed and made anew; the others do not notice. */
+  #apply(settings: Settings): Promise<string[]> {
+    const applied = this.#applying.then(async () => {
+      const paced = this.#config.cameras.filter((camera) => driverOf(camera).pacedByInterval)
+      if (settings.intervalMs !== undefined && paced.length === 0) {
+        return ['intervalMs sets the pace of no camera here: a folder has its own']
+      }
+      if (settings.intervalMs === this.#settings.intervalMs) return []
+      this.#settings = settings
+      for (const camera of paced) {
+        if (this.#stopping.signal.aborted) break
+        await this.#captures.get(camera.name)?.close()
+        this.#startCapture({ ...camera, intervalMs: settings.intervalMs ?? camera.intervalMs })
+      }
+      return []
+    })
+    this.#applying = applied.catch(() => {})
+    return applied
+  }
+
+  async #heedRejection(payload: Uint8Array): Promise<null> {
+    const rejected = parseRejected(payload)
+    if (rejected) this.#log.warn(`the server cannot use ${rejected.frame} (${rejected.code}): ${rejected.reason}`)
+    return null
+  }
+
+  #tell(event: AgentEvent): void {
+    this.#ports.onEvent?.(event)
+  }
+}
+
+function parseRejected(payload: Uint8Array): Rejected | null {
+  try {
+    const message: unknown = JSON.parse(new TextDecoder().decode(payload))
+    return Value.Check(Rejected, message) ? message : null
+  } catch {
+    return null
+  }
+}
+
+/** Degrees of the processor where the system tells them, as a Pi's does. */
+async function temperature(): Promise<number | null> {
+  const text = await readFile(THERMOMETER, 'utf8').catch(() => '')
+  const thousandths = Number.parseInt(text, 10)
+  return Number.isNaN(thousandths) ? null : Math.round(thousandths / 100) / 10
+}

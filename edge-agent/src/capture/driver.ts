@@ -1,0 +1,49 @@
+import { NAME_PATTERN } from '@ajar/protocol'
+import { type Static, type TObject, Type } from 'typebox'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+
+/** One picture as a driver hands it over; the capture loop makes a frame of it. */
+export interface Picture {
+  /** A whole JPEG. */
+  jpeg: Uint8Array
+  /** When it was taken, milliseconds since 1970 UTC by the agent's clock. */
+  takenAtMs: number
+  /** Where it came from (a file's path), for whoever follows a replay; null where there is nothing to say. */
+  source: string | null
+}
+
+/** What a driver may use. */
+export interface DriverContext {
+  clock: Clock
+  log: Log
+  /** Aborts when the camera shall stop; the driver's iteration then ends. */
+  signal: AbortSignal
+  /**
+   * Resolves when the outbox is short (or `signal` aborted). For drivers that lose nothing by waiting; a live camera
+   * goes on instead and lets the outbox drop its oldest frames.
+   */
+  room: () => Promise<void>
+}
+
+/** The fields every camera of the config file has; a driver's schema adds its own. */
+export const cameraFields = {
+  name: Type.String({ pattern: NAME_PATTERN, description: 'name of the camera: the frames are `device/name/...`' }),
+  intervalMs: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 1000, description: 'time between two frames' }),
+}
+
+/** One way to get pictures. A new one is a file in `drivers/` and a line in `drivers.ts`. */
+export interface Driver<Schema extends TObject> {
+  name: string
+  /** The camera's entry in the config file. */
+  config: Schema
+  /** Whether `intervalMs` alone sets the pace, so that the server may change it. */
+  pacedByInterval: boolean
+  /** Pictures until there are no more (the iteration ends), something fails (it throws), or `signal` aborts. */
+  open(config: Static<Schema>, context: DriverContext): AsyncIterable<Picture>
+}
+
+/** Checks a driver's parts against each other; returns it as it is. */
+export function driver<Schema extends TObject>(parts: Driver<Schema>): Driver<Schema> {
+  return parts
+}

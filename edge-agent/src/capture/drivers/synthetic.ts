@@ -1,0 +1,30 @@
+import { Type } from 'typebox'
+import { renderDoor } from '../../door/render.ts'
+import { DAY_MS } from '../../door/truth.ts'
+import { cameraFields, driver } from '../driver.ts'
+
+/** Renders a door that swings, day and night: for the demo and for tests, since the truth of every frame is known. */
+export const synthetic = driver({
+  name: 'synthetic',
+  pacedByInterval: true,
+  config: Type.Object(
+    {
+      ...cameraFields,
+      driver: Type.Literal('synthetic'),
+      seed: Type.Integer({ minimum: 0, maximum: 0x7fffffff, default: 1, description: 'which door' }),
+      width: Type.Integer({ minimum: 64, maximum: 1920, default: 640 }),
+      height: Type.Integer({ minimum: 64, maximum: 1080, default: 360 }),
+      dayMs: Type.Integer({ minimum: 60_000, maximum: 86_400_000, default: DAY_MS, description: 'length of a day' }),
+    },
+    { additionalProperties: false },
+  ),
+
+  async *open({ seed, width, height, dayMs, intervalMs }, { clock, signal }) {
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic()
+      const takenAtMs = clock.now()
+      yield { jpeg: await renderDoor({ seed, atMs: takenAtMs, width, height, dayMs }), takenAtMs, source: null }
+      await clock.sleep(Math.max(0, intervalMs - (clock.monotonic() - startedAt)), signal)
+    }
+  },
+})

@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts'
+import { reasonOf } from '../failure.ts'
+import type { Log } from '../log.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { Picture } from './driver.ts'
+import { type CameraConfig, openCamera } from './drivers.ts'
+
+/** Frames of one camera being written to disk at a time; they share syncs of the outbox's folder. */
+const WRITES_AT_ONCE = 8
+/** A driver that can wait does so while the outbox holds this many frames or more. */
+const SHORT_OUTBOX_FRAMES = 64
+const CLOCK_CHECK_MS = 1000
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 60_000
+
+/** A frame that is durable in the outbox. */
+export interface CapturedFrame {
+  camera: string
+  capturedAtMs: number
+  source: string | null
+}
+
+export interface CaptureParts {
+  camera: CameraConfig
+  outbox: Outbox
+  maxFrameBytes: number
+  clock: Clock
+  /** Whether frames may be named after the clock yet (guarantee 5). */
+  trustedClock: () => boolean
+  log: Log
+  onFrame: (frame: CapturedFrame) => void
+  /** The driver has no more pictures. */
+  onEnd: (frames: number) => void
+}
+
+/** Takes the pictures of one camera, gives each its id and puts it into the outbox. */
+export class CaptureLoop {
+  readonly #parts: CaptureParts
+  readonly #stopping = new AbortController()
+  readonly #writes = new Set<Promise<void>>()
+  #running: Promise<void> = Promise.resolve()
+  #lastId = 0
+  #frames = 0
+  #refused = 0
+
+  constructor(parts: CaptureParts) {
+    this.#parts = parts
+  }
+
+  /** Pictures that could not become frames: empty, or larger than the server takes. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Stops the driver and waits until its last frames are durable. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, outbox, camera, log } = this.#parts
+    const { signal } = this.#stopping
+    await this.#clockTrusted()
+    this.#lastId = outbox.lastId(camera.name)
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
+      const before = this.#frames
+      try {
+        await this.#takePictures()
+        break
+      } catch (error) {
+        if (this.#frames > before) retryMs = FIRST_RETRY_MS
+        log.warn(`camera ${camera.name}: ${reasonOf(error)}; trying again in ${retryMs / 1000} s`)
+        await clock.sleep(retryMs, signal)
+      }
+    }
+    await Promise.all(this.#writes)
+    if (!signal.aborted) this.#parts.onEnd(this.#frames)
+  }
+
+  async #takePictures(): Promise<void> {
+    const { camera, clock, log } = this.#parts
+    const { signal } = this.#stopping
+    const room = () => this.#room()
+    for await (const picture of openCamera(camera, { clock, log, signal, room })) {
+      if (signal.aborted) return
+      await this.#keep(picture)
+    }
+  }
+
+  async #keep({ jpeg, takenAtMs, source }: Picture): Promise<void> {
+    const { camera, outbox, maxFrameBytes, log } = this.#parts
+    if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) {
+      this.#refused++
+      const size = `${jpeg.byteLength} bytes, maxFrameBytes is ${maxFrameBytes}`
+      log.warn(`camera ${camera.name}: ${source ?? 'a picture'} is not sent (${size})`)
+      return
+    }
+    // Guarantee 5: also when somebody sets the clock back, an id is never used twice.
+    this.#lastId = Math.max(takenAtMs, this.#lastId + 1)
+    const frame = { camera: camera.name, capturedAtMs: this.#lastId }
+    const write = outbox.put(frame, jpeg).then((kept) => {
+      this.#writes.delete(write)
+      if (!kept) return
+      this.#frames++
+      this.#parts.onFrame({ ...frame, source })
+    })
+    this.#writes.add(write)
+    if (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
+  }
+
+  async #room(): Promise<void> {
+    const { outbox } = this.#parts
+    const { signal } = this.#stopping
+    while (outbox.frames >= SHORT_OUTBOX_FRAMES && !signal.aborted) await outbox.changed(signal)
+  }
+
+  async #clockTrusted(): Promise<void> {
+    const { clock, trustedClock, log, camera } = this.#parts
+    const { signal } = this.#stopping
+    if (!trustedClock()) log.warn(`camera ${camera.name} waits until the clock is set: is there a time service?`)
+    while (!trustedClock() && !signal.aborted) await clock.sleep(CLOCK_CHECK_MS, signal)
+  }
+}

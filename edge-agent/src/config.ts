@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises'
+import { NAME_PATTERN } from '@ajar/protocol'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { type CameraConfig, drivers } from './capture/drivers.ts'
+import { AgentError, reasonOf } from './failure.ts'
+
+const MEGABYTE = 1024 * 1024
+const closed = { additionalProperties: false }
+
+/** The agent's config file. Fields with a default may be left out. */
+export const Config = Type.Object(
+  {
+    device: Type.String({ pattern: NAME_PATTERN, description: 'the name this device was registered under' }),
+    token: Type.String({
+      minLength: 1,
+      description: 'its credential; AJAR_AGENT_TOKEN in the environment comes first',
+    }),
+    server: Type.String({
+      pattern: '^(mqtt|mqtts|ws|wss)://.+',
+      default: 'mqtt://127.0.0.1:1883',
+      description: 'where the broker listens',
+    }),
+    dataDir: Type.String({ minLength: 1, description: 'where the outbox is kept; made if missing' }),
+    cameras: Type.Array(Type.Union(drivers.map(({ config }) => config)), { minItems: 1, maxItems: 64 }),
+    maxFrameBytes: Type.Integer({
+      minimum: 1,
+      maximum: 64 * MEGABYTE,
+      default: 2 * MEGABYTE,
+      description: "larger pictures are not sent; at most the server's AJAR_MAX_FRAME_BYTES",
+    }),
+    outbox: Type.Object(
+      {
+        maxBytes: Type.Integer({ minimum: 1, default: 512 * MEGABYTE, description: 'frames kept on disk, bytes' }),
+        maxFrames: Type.Integer({
+          minimum: 16,
+          maximum: 1_000_000,
+          default: 50_000,
+          description: 'frames kept on disk',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    statusIntervalMs: Type.Integer({ minimum: 1000, maximum: 3_600_000, default: 30_000 }),
+  },
+  closed,
+)
+
+/** A config that passed `checkConfig`, with every default filled in. */
+export type Config = Omit<Static<typeof Config>, 'cameras'> & { cameras: CameraConfig[] }
+
+/** Reads and checks the config file; `AJAR_AGENT_TOKEN` in `environment` replaces its token. Rejects with `bad_config`. */
+export async function readConfig(path: string, environment: Record<string, string | undefined>): Promise<Config> {
+  let written: unknown
+  try {
+    written = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new AgentError('bad_config', 'caller', `${path} cannot be read as JSON: ${reasonOf(error)}`, error)
+  }
+  const token = environment.AJAR_AGENT_TOKEN
+  return checkConfig(token && isObject(written) ? { ...written, token } : written)
+}
+
+/** The config with defaults, or throws `bad_config` (caller), whose message has every error on a line of its own. */
+export function checkConfig(written: unknown): Config {
+  const config = withDefaults(written)
+  const errors = [...errorsOf(config), ...sameNames(config)]
+  if (errors.length > 0) {
+    const lines = errors.map((error) => `\n  ${error}`).join('')
+    throw new AgentError('bad_config', 'caller', `the agent's config has ${errors.length} error(s):${lines}`)
+  }
+  return config as Config
+}
+
+function withDefaults(written: unknown): unknown {
+  const config = Value.Default(Config, structuredClone(written))
+  if (!isObject(config) || !Array.isArray(config.cameras)) return config
+  return { ...config, cameras: config.cameras.map((camera) => Value.Default(schemaOf(camera), camera)) }
+}
+
+/** Checks each camera by the schema of its own driver: an error of the union would list those of all drivers. */
+function errorsOf(config: unknown): string[] {
+  const all = listErrors(Config, config, '').filter((error) => !/^cameras\/\d/.test(error))
+  const cameras = isObject(config) && Array.isArray(config.cameras) ? config.cameras : []
+  return [...all, ...cameras.flatMap((camera, i) => listErrors(schemaOf(camera), camera, `/cameras/${i}`))]
+}
+
+function listErrors(schema: TSchema, value: unknown, prefix: string): string[] {
+  return (
+    Value.Errors(schema, value)
+      // An unknown field is reported twice, by itself and by its object, which names it.
+      .filter(({ keyword }) => keyword !== 'boolean')
+      .map((error) => `${`${prefix}${error.instancePath}`.slice(1) || 'config'} ${wording(error)}`)
+  )
+}
+
+function wording({ keyword, params, message }: { keyword: string; params: object; message: string }): string {
+  const fields = Object.values(params).flat().join(', ')
+  if (keyword === 'additionalProperties') return `has unknown field(s): ${fields}`
+  if (keyword === 'required') return `lacks: ${fields}`
+  return message
+}
+
+/** The schema of a camera's driver; where it names none, one that says which there are. */
+function schemaOf(camera: unknown): TSchema {
+  const name = isObject(camera) ? camera.driver : undefined
+  const chosen = drivers.find((driver) => driver.name === name)
+  return chosen?.config ?? Type.Object({ driver: Type.Enum(drivers.map((driver) => driver.name)) })
+}
+
+function sameNames(config: unknown): string[] {
+  if (!isObject(config) || !Array.isArray(config.cameras)) return []
+  const names = config.cameras.map((camera) => (isObject(camera) ? camera.name : undefined))
+  const twice = new Set(names.filter((name, i) => name !== undefined && names.indexOf(name) !== i))
+  return [...twice].map((name) => `cameras has two of the name ${name}: give each its own`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

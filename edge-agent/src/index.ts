@@ -1,0 +1,26 @@
+/**
+ * The edge agent: takes pictures, keeps them until the server has them, and publishes them over MQTT.
+ *
+ *     capture/  -> outbox/ -> publish/
+ *
+ * The walk through its files, in the order a frame takes:
+ * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
+ * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
+ *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
+ * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
+ *   `outbox/queue.ts` decides which frame goes next.
+ * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
+ *   in flight, each deleted at its PUBACK; `suspicion.ts` sets a frame aside that the server refuses; `settings.ts`
+ *   answers what the server wants changed.
+ * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
+ *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
+ */
+export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
+export type { CameraConfig } from './capture/drivers.ts'
+export type { CapturedFrame } from './capture/loop.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { Config, checkConfig, readConfig } from './config.ts'
+export { type DoorPicture, renderDoor } from './door/render.ts'
+export { DAY_MS, type DoorTruth, doorTruth } from './door/truth.ts'
+export { AgentError } from './failure.ts'
+export type { Log } from './log.ts'

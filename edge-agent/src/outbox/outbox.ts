@@ -1,0 +1,235 @@
+import { reasonOf, systemCode } from '../failure.ts'
+import type { Log } from '../log.ts'
+import { Wakeup } from '../wakeup.ts'
+import { type FrameFile, FrameFiles } from './files.ts'
+import { FrameQueue, type QueuedFrame, queuedFrame } from './queue.ts'
+
+export interface OutboxLimits {
+  /** Bytes of frames on disk. */
+  maxBytes: number
+  /** Frames on disk; also what bounds the memory of the index (about 100 bytes a frame). */
+  maxFrames: number
+}
+
+export interface OutboxParts {
+  /** The outbox's own folder; nothing else may live in it. */
+  folder: string
+  limits: OutboxLimits
+  log: Log
+  /** The disk; tests hand in one that fails. */
+  files?: FrameFiles
+}
+
+/**
+ * Frames that the server has not acknowledged, kept on disk (guarantee 7). Survives SIGKILL and power cuts at any
+ * instant; bounded in bytes and frames: where a new frame does not fit, or the disk is full, the oldest frames that
+ * nobody is sending are dropped and counted.
+ *
+ * The name of each camera's newest frame stays on disk until a newer one is durable, even after its PUBACK. So `lastId`
+ * is right after any crash, and no id is ever given to other bytes (guarantee 5).
+ */
+export class Outbox {
+  readonly #limits: OutboxLimits
+  readonly #log: Log
+  readonly #files: FrameFiles
+  readonly #queue = new FrameQueue()
+  readonly #changes = new Wakeup()
+  /** Newest durable frame of each camera, and whether only its name is left. */
+  readonly #newest = new Map<string, { frame: FrameFile; delivered: boolean }>()
+  #frames = 0
+  #bytes = 0
+  #dropped = 0
+  /** Frames become visible in the order they came, whichever file is durable first. */
+  #lastPut: Promise<unknown> = Promise.resolve()
+
+  constructor({ folder, limits, log, files = new FrameFiles(folder) }: OutboxParts) {
+    this.#limits = limits
+    this.#log = log
+    this.#files = files
+  }
+
+  /** Frames held, those being written or sent included. */
+  get frames(): number {
+    return this.#frames
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Frames lost since the start: too old for the bound, or not writable. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Frames set aside because the server closes the connection on them. */
+  get parked(): number {
+    return this.#queue.parked
+  }
+
+  /** Finds what an earlier run left. Rejects when the folder cannot be made or read. */
+  async start(): Promise<void> {
+    const { frames, delivered } = await this.#files.open()
+    for (const frame of delivered) this.#newest.set(frame.camera, await this.#newer(frame))
+    for (const { camera, capturedAtMs, bytes } of frames) {
+      this.#frames++
+      this.#bytes += bytes
+      this.#queue.add(queuedFrame(camera, capturedAtMs, bytes))
+      await this.#nowNewest({ camera, capturedAtMs })
+    }
+    await this.#makeRoom(0)
+  }
+
+  /** Waits until frames being written are durable. */
+  async close(): Promise<void> {
+    await this.#lastPut
+    await this.#files.close()
+  }
+
+  /** Capture time of the newest frame of a camera that ever was durable here, or 0. */
+  lastId(camera: string): number {
+    return this.#newest.get(camera)?.frame.capturedAtMs ?? 0
+  }
+
+  /** Resolves to true when the frame is durable, to false when it had to be dropped (and was counted). Never rejects. */
+  put(frame: FrameFile, jpeg: Uint8Array): Promise<boolean> {
+    const previous = this.#lastPut
+    const kept = this.#keep(frame, jpeg, previous)
+    this.#lastPut = kept
+    return kept
+  }
+
+  /** The next frame to send, or null. The caller ends it with `delivered`, `release`, `park` or `lost`. */
+  take(): QueuedFrame | null {
+    return this.#queue.take()
+  }
+
+  /** The bytes of a frame taken. Rejects with the operating system's error. */
+  read(frame: QueuedFrame): Promise<Uint8Array> {
+    return this.#files.read(frame)
+  }
+
+  /** The server has the frame: it leaves the disk. */
+  async delivered(frame: QueuedFrame): Promise<void> {
+    await this.#forget(frame)
+  }
+
+  /** The frame waits again, in its old place. */
+  release(frame: QueuedFrame): void {
+    this.#queue.add(frame)
+    this.#changes.ring()
+  }
+
+  /** The frame waits apart until `dueAt` (monotonic milliseconds) and blocks nobody. */
+  park(frame: QueuedFrame, dueAt: number): void {
+    this.#queue.park(frame, dueAt)
+  }
+
+  /** Brings back the frames parked until now. */
+  unpark(now: number): void {
+    this.#queue.unpark(now)
+    this.#changes.ring()
+  }
+
+  /** The frame cannot be read any more. */
+  async lost(frame: QueuedFrame): Promise<void> {
+    this.#dropped++
+    await this.#forget(frame)
+  }
+
+  /** Resolves when frames came or went, or when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#changes.wait(signal)
+  }
+
+  async #keep(frame: FrameFile, jpeg: Uint8Array, previous: Promise<unknown>): Promise<boolean> {
+    const bytes = jpeg.byteLength
+    this.#frames++
+    this.#bytes += bytes
+    const written = (await this.#makeRoom(bytes)) && (await this.#write(frame, jpeg))
+    await previous
+    if (written) {
+      this.#queue.add(queuedFrame(frame.camera, frame.capturedAtMs, bytes))
+      await this.#nowNewest(frame)
+    } else {
+      this.#frames--
+      this.#bytes -= bytes
+      this.#dropped++
+    }
+    this.#changes.ring()
+    return written
+  }
+
+  /** Whether the frames held fit the bounds, after dropping old ones where they did not. */
+  async #makeRoom(incomingBytes: number): Promise<boolean> {
+    const tooMuch = () => this.#frames > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes
+    while (tooMuch()) {
+      if (incomingBytes > this.#limits.maxBytes || !(await this.#dropOldest())) return false
+    }
+    return true
+  }
+
+  async #write(frame: FrameFile, jpeg: Uint8Array): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#files.write(frame, jpeg)
+        return true
+      } catch (error) {
+        const full = systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT'
+        if (full && (await this.#dropOldest(jpeg.byteLength))) continue
+        const advice = full ? 'free some space or lower outbox.maxBytes' : 'check the disk under dataDir'
+        this.#log.warn(`a frame of ${frame.camera} could not be kept (${reasonOf(error)}): ${advice}`)
+        return false
+      }
+    }
+  }
+
+  /** Drops the oldest frames of at least `bytes` together; whether it could drop any. */
+  async #dropOldest(bytes = 0): Promise<boolean> {
+    let freed = 0
+    do {
+      const oldest = this.#queue.dropOldest((frame) => this.lastId(frame.camera) !== frame.capturedAtMs)
+      if (!oldest) return freed > 0
+      freed += oldest.bytes
+      this.#dropped++
+      await this.#forget(oldest)
+    } while (freed < bytes)
+    return true
+  }
+
+  async #forget({ camera, capturedAtMs, bytes }: QueuedFrame): Promise<void> {
+    this.#frames--
+    this.#bytes -= bytes
+    this.#changes.ring()
+    const frame = { camera, capturedAtMs }
+    const newest = this.#newest.get(camera)
+    if (newest?.frame.capturedAtMs !== capturedAtMs) return await this.#tidy(this.#files.remove(frame), frame)
+    await this.#tidy(this.#files.markDelivered(frame), frame)
+    newest.delivered = true
+    // A newer frame may have become durable during the rename; then nobody else removes this mark.
+    if (this.lastId(camera) !== capturedAtMs) await this.#tidy(this.#files.removeMark(frame), frame)
+  }
+
+  async #nowNewest(frame: FrameFile): Promise<void> {
+    const before = this.#newest.get(frame.camera)
+    if (before && before.frame.capturedAtMs >= frame.capturedAtMs) return
+    this.#newest.set(frame.camera, { frame, delivered: false })
+    if (before?.delivered) await this.#tidy(this.#files.removeMark(before.frame), before.frame)
+  }
+
+  /** Which of two marks a crash left behind stays: the newer one. */
+  async #newer(frame: FrameFile): Promise<{ frame: FrameFile; delivered: boolean }> {
+    const known = this.#newest.get(frame.camera)
+    if (!known) return { frame, delivered: true }
+    const [older, newer] = known.frame.capturedAtMs < frame.capturedAtMs ? [known.frame, frame] : [frame, known.frame]
+    await this.#tidy(this.#files.removeMark(older), older)
+    return { frame: newer, delivered: true }
+  }
+
+  /** A file that cannot be removed costs room and one duplicate after the next start; that is no reason to stop. */
+  async #tidy(work: Promise<void>, { camera, capturedAtMs }: FrameFile): Promise<void> {
+    await work.catch((error) =>
+      this.#log.warn(`${camera}/${capturedAtMs} could not be cleared from the outbox: ${reasonOf(error)}`),
+    )
+  }
+}

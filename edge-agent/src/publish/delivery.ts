@@ -1,0 +1,118 @@
+import { topics } from '@ajar/protocol'
+import type { Clock } from '../clock.ts'
+import { reasonOf } from '../failure.ts'
+import type { Log } from '../log.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { QueuedFrame } from '../outbox/queue.ts'
+import { Wakeup } from '../wakeup.ts'
+import type { Connection } from './connection.ts'
+import type { Suspicion } from './suspicion.ts'
+
+/** Frames in flight: enough to hide the round trip, few enough to be the server's brake (guarantee 8). */
+const WINDOW = 8
+const LAST_ACKNOWLEDGEMENTS_MS = 5000
+
+export interface DeliveryParts {
+  device: string
+  connection: Connection
+  outbox: Outbox
+  suspicion: Suspicion
+  clock: Clock
+  log: Log
+  /** Aborts when the agent closes: no new frame is sent then. */
+  stopping: AbortSignal
+}
+
+/** The frames of one connection: sent in the outbox's order, eight in flight, each deleted only at its PUBACK. */
+export class Delivery {
+  readonly #parts: DeliveryParts
+  readonly #settled = new Wakeup()
+  readonly #pending = new Set<Promise<void>>()
+  #inFlight = 0
+  #acknowledged = 0
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts
+  }
+
+  /** Frames the server has acknowledged on this connection. */
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
+  /** Sends until the connection closes or the agent stops; then every frame is acknowledged or back in the outbox. */
+  async run(): Promise<void> {
+    const { connection, clock, stopping } = this.#parts
+    await this.#send(AbortSignal.any([connection.closed, stopping]))
+    if (!connection.closed.aborted) {
+      const enough = new AbortController()
+      clock.sleep(LAST_ACKNOWLEDGEMENTS_MS, enough.signal).then(() => enough.abort())
+      await this.#atMostInFlight(0, AbortSignal.any([connection.closed, enough.signal]))
+      enough.abort()
+      // What is still unacknowledged would otherwise keep this from ending: closing gives it back.
+      if (this.#inFlight > 0) await connection.end()
+    }
+    await Promise.all(this.#pending)
+  }
+
+  async #send(over: AbortSignal): Promise<void> {
+    const { outbox, suspicion } = this.#parts
+    for (;;) {
+      await this.#atMostInFlight(WINDOW - 1, over)
+      if (over.aborted) return
+      const frame = outbox.take()
+      if (!frame) {
+        await outbox.changed(over)
+        continue
+      }
+      const alone = suspicion.sendAlone(frame)
+      if (alone) await this.#atMostInFlight(0, over)
+      const jpeg = over.aborted ? null : await this.#read(frame)
+      if (over.aborted) return outbox.release(frame)
+      if (jpeg) this.#publish(frame, jpeg)
+      if (alone) await this.#atMostInFlight(0, over)
+    }
+  }
+
+  async #read(frame: QueuedFrame): Promise<Uint8Array | null> {
+    const { outbox, log } = this.#parts
+    try {
+      return await outbox.read(frame)
+    } catch (error) {
+      log.warn(`frame ${frame.camera}/${frame.capturedAtMs} cannot be read any more and is dropped: ${reasonOf(error)}`)
+      await outbox.lost(frame)
+      return null
+    }
+  }
+
+  #publish(frame: QueuedFrame, jpeg: Uint8Array): void {
+    const { device, connection, outbox, suspicion } = this.#parts
+    const { camera, capturedAtMs } = frame
+    this.#inFlight++
+    const settled = connection
+      // DUP where an earlier connection had it already: the server may know this frame.
+      .publish(topics.frame({ device, camera, capturedAtMs }), jpeg, { dup: frame.sends++ > 0 })
+      .then(
+        () => {
+          this.#acknowledged++
+          return outbox.delivered(frame)
+        },
+        () => (this.#serverClosed() ? suspicion.closedOn(frame) : outbox.release(frame)),
+      )
+      .finally(() => {
+        this.#inFlight--
+        this.#pending.delete(settled)
+        this.#settled.ring()
+      })
+    this.#pending.add(settled)
+  }
+
+  /** A PUBACK that does not come, or our own goodbye, says nothing about the frame. */
+  #serverClosed(): boolean {
+    return !this.#parts.connection.pubackMissing && !this.#parts.stopping.aborted
+  }
+
+  async #atMostInFlight(limit: number, over: AbortSignal): Promise<void> {
+    while (this.#inFlight > limit && !over.aborted) await this.#settled.wait(over)
+  }
+}

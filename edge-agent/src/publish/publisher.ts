@@ -1,0 +1,172 @@
+import { type Status, topics } from '@ajar/protocol'
+import type { Clock } from '../clock.ts'
+import { AgentError, reasonOf } from '../failure.ts'
+import type { Log } from '../log.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { Backoff, type BackoffLimits } from './backoff.ts'
+import { Connection } from './connection.ts'
+import { Delivery } from './delivery.ts'
+import { Suspicion } from './suspicion.ts'
+
+export interface PublishTiming {
+  pubackTimeoutMs: number
+  backoff: BackoffLimits
+}
+
+export interface PublisherParts {
+  device: string
+  token: string
+  server: string
+  statusIntervalMs: number
+  outbox: Outbox
+  clock: Clock
+  log: Log
+  timing: PublishTiming
+  /** What `ajar/{device}/status` shall say now. */
+  status: () => Promise<Status>
+  /** What to do with a message of a topic subscribed to; its answer, where it has one, is published retained. */
+  topics: Record<string, (payload: Uint8Array) => Promise<{ topic: string; payload: string } | null>>
+  onState: (state: 'connected' | 'disconnected') => void
+}
+
+/**
+ * Keeps one connection to the server and empties the outbox through it:
+ * connect, say `online`, subscribe, deliver frames until the connection ends, wait, again.
+ */
+export class Publisher {
+  readonly #parts: PublisherParts
+  readonly #backoff: Backoff
+  readonly #suspicion: Suspicion
+  readonly #stopping = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+    this.#backoff = new Backoff(parts.timing.backoff)
+    this.#suspicion = new Suspicion(parts)
+  }
+
+  /** What an operator has to put right, in words, or null. */
+  get fault(): string | null {
+    return this.#suspicion.fault
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Waits for the frames in flight (at most 5 s), says `offline` and disconnects. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#parts
+    while (!this.#stopping.signal.aborted) {
+      const connectedAt = clock.monotonic()
+      const acknowledged = await this.#connectAndDeliver()
+      if (this.#stopping.signal.aborted) return
+      this.#backoff.ended(clock.monotonic() - connectedAt, acknowledged)
+      const waitMs = Math.round(this.#backoff.wait())
+      log.info(`connecting again in ${(waitMs / 1000).toFixed(1)} s`)
+      await clock.sleep(waitMs, this.#stopping.signal)
+    }
+  }
+
+  /** One connection from start to end; whether a frame was acknowledged on it. */
+  async #connectAndDeliver(): Promise<boolean> {
+    const { log, onState, outbox, clock } = this.#parts
+    const connection = await this.#connect()
+    if (!connection) return false
+    onState('connected')
+    const delivery = new Delivery({
+      ...this.#parts,
+      connection,
+      suspicion: this.#suspicion,
+      stopping: this.#stopping.signal,
+    })
+    try {
+      await this.#greet(connection)
+      outbox.unpark(clock.monotonic())
+      const reporting = this.#report(connection)
+      await delivery.run()
+      if (this.#stopping.signal.aborted) await this.#sayOffline(connection)
+      await connection.end()
+      await reporting
+    } catch (error) {
+      log.warn(`the connection failed: ${reasonOf(error)}`)
+      await connection.end()
+    }
+    if (!this.#stopping.signal.aborted) {
+      log.warn(
+        connection.pubackMissing ? 'the server did not acknowledge in time' : 'the connection to the server closed',
+      )
+    }
+    onState('disconnected')
+    return delivery.acknowledged > 0
+  }
+
+  async #connect(): Promise<Connection | null> {
+    const { log, topics: handlers, timing } = this.#parts
+    try {
+      const connection = await Connection.open({
+        ...this.#parts,
+        pubackTimeoutMs: timing.pubackTimeoutMs,
+        onMessage: (topic, payload) => {
+          const handler = handlers[topic]
+          if (handler) this.#answer(connection, handler, payload)
+        },
+      })
+      return connection
+    } catch (error) {
+      log.warn(reasonOf(error))
+      return null
+    }
+  }
+
+  /** Status first, and acknowledged, so that a server that refuses even this is not blamed on a frame. */
+  async #greet(connection: Connection): Promise<void> {
+    await this.#sendStatus(connection)
+    const refused = await connection.subscribe(Object.keys(this.#parts.topics))
+    if (connection.closed.aborted) {
+      throw new AgentError('connection_closed', 'environment', 'the connection closed while subscribing')
+    }
+    if (refused.length > 0) {
+      this.#parts.log.warn(`the server refuses ${refused.join(', ')}: settings cannot be changed from there`)
+    }
+  }
+
+  /** Status every interval, past the outbox: it tells of now or nothing. */
+  async #report(connection: Connection): Promise<void> {
+    const { clock, statusIntervalMs, outbox } = this.#parts
+    const over = AbortSignal.any([connection.closed, this.#stopping.signal])
+    for (;;) {
+      await clock.sleep(statusIntervalMs, over)
+      if (over.aborted) return
+      outbox.unpark(clock.monotonic())
+      // Its failure is the connection's end, which `delivery` sees as well.
+      await this.#sendStatus(connection).catch(() => {})
+    }
+  }
+
+  async #sendStatus(connection: Connection): Promise<void> {
+    const status = await this.#parts.status()
+    await connection.publish(topics.status(this.#parts.device), JSON.stringify(status), { retain: true })
+  }
+
+  async #sayOffline(connection: Connection): Promise<void> {
+    const offline: Status = { state: 'offline' }
+    const said = connection.publish(topics.status(this.#parts.device), JSON.stringify(offline), { retain: true })
+    await said.catch(() => {})
+  }
+
+  async #answer(connection: Connection, handler: PublisherParts['topics'][string], payload: Uint8Array): Promise<void> {
+    try {
+      const answer = await handler(payload)
+      if (answer) await connection.publish(answer.topic, answer.payload, { retain: true })
+    } catch (error) {
+      this.#parts.log.warn(`a message of the server could not be answered: ${reasonOf(error)}`)
+    }
+  }
+}
