@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
-import { type Backbone, type Convolution, GRID, weightsOf } from '../backbone/graph.ts'
+import { type Convolution, GRID, weightsOf } from '../backbone/graph.ts'
 import type { EngineDriver } from './engine.ts'
 import { startTensorFlow } from './tensorflow.ts'
 
