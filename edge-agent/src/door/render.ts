@@ -51,7 +51,7 @@ function sceneOf(seed: number, width: number, height: number): Scene {
 }
 
 /** sharp is loaded here and only here: an agent with real cameras runs without it. */
-async function encode(levels: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+async function encode(levels: Uint8ClampedArray, width: number, height: number): Promise<Uint8Array> {
   const sharp = await import('sharp').catch((error) => {
     const advice = 'install sharp, or use another driver'
     throw new AgentError('no_encoder', 'environment', `the synthetic camera cannot make JPEGs here: ${advice}`, error)

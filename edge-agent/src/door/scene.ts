@@ -71,8 +71,8 @@ export function buildScene(seed: number, width: number, height: number): Scene {
 
 function cameraOf(seed: number, width: number, height: number): Camera {
   const z = -3.2
-  // 2.7 m of the wall from top to bottom, the middle of the picture 1.2 m above the floor.
-  const focal = (height * -z) / 2.7
+  // 3 m of the wall from top to bottom, the middle of the picture 1.02 m above the floor.
+  const focal = (height * -z) / 3
   const y = 1.5
   return {
     x: 0.25 + 0.35 * chance(seed, 10),
@@ -80,7 +80,7 @@ function cameraOf(seed: number, width: number, height: number): Camera {
     z,
     focal,
     centreX: width / 2 + (0.4 * focal) / -z,
-    centreY: height / 2 - ((y - 1.2) * focal) / -z,
+    centreY: height / 2 - ((y - 1.02) * focal) / -z,
     mirror: chance(seed, 13) < 0.5 ? 1 : -1,
   }
 }

@@ -23,8 +23,9 @@ export function expose(
   { width, height }: { width: number; height: number },
   { noise, hotSpot, grey }: Lighting,
   grainSeed: number,
-): Uint8Array {
-  const levels = new Uint8Array(picture.length)
+): Uint8ClampedArray {
+  // Rounds and clamps by itself, faster than any code here.
+  const levels = new Uint8ClampedArray(picture.length)
   const [halfWidth, halfHeight] = [width / 2, height / 2]
   for (let py = 0, c = 0; py < height; py++) {
     let grain = Math.floor(chance(grainSeed, py) * NOISE.length)
@@ -38,18 +39,15 @@ export function expose(
       if (grey) red = green = blue = 0.45 * red + 0.35 * green + 0.2 * blue + 0.01
       const shared = noise * (NOISE[grain++ & 0xffff] ?? 0)
       const colour = grey ? 0 : 0.5 * noise * (NOISE[(grain + 977) & 0xffff] ?? 0)
-      levels[c] = clamp(level(red) + shared + colour)
-      levels[c + 1] = clamp(level(green) + shared)
-      levels[c + 2] = clamp(level(blue) + shared - colour)
+      levels[c] = level(red) + shared + colour
+      levels[c + 1] = level(green) + shared
+      levels[c + 2] = level(blue) + shared - colour
     }
   }
   return levels
 }
 
 function level(light: number): number {
-  return LEVEL_OF_LIGHT[Math.min(LEVELS, Math.round((light / BRIGHTEST) * LEVELS))] ?? 255
-}
-
-function clamp(level: number): number {
-  return level < 0 ? 0 : level > 255 ? 255 : level
+  const step = (light * (LEVELS / BRIGHTEST)) | 0
+  return LEVEL_OF_LIGHT[step < LEVELS ? step : LEVELS] ?? 255
 }
