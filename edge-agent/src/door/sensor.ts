@@ -49,5 +49,5 @@ export function expose(
 
 function level(light: number): number {
   const step = (light * (LEVELS / BRIGHTEST)) | 0
-  return LEVEL_OF_LIGHT[step < LEVELS ? step : LEVELS] ?? 255
+  return LEVEL_OF_LIGHT[Math.min(step, LEVELS)] ?? 255
 }

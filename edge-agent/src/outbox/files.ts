@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, truncate, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isName, parseMilliseconds } from '@ajar/protocol'
 
@@ -10,18 +10,18 @@ export interface FrameFile {
 
 /** What a start finds in the folder. */
 export interface Inventory {
-  /** Frames not acknowledged yet, with their sizes. */
+  /** Frames to send, with their sizes. */
   frames: (FrameFile & { bytes: number })[]
-  /** Frames acknowledged, whose names are kept because they are the last of their cameras. */
-  delivered: FrameFile[]
+  /** Frames that are gone, whose names were kept because they were the last of their cameras. */
+  names: FrameFile[]
 }
 
 const STAT_AT_ONCE = 64
 
 /**
  * The outbox on disk: one folder, one file per frame. A frame is written to `*.tmp`, synced, renamed to `*.jpg` and the
- * folder synced, so that at any instant a `*.jpg` is whole; a `*.tmp` is what a crash left behind. An acknowledged
- * frame becomes `*.last` or nothing.
+ * folder synced, so that at any instant a `*.jpg` is whole; a `*.tmp` is what a crash left behind. A frame that is done
+ * with becomes nothing or, where its name must be remembered, an empty `*.last`.
  *
  * Every call is asynchronous and rejects with the error of the operating system.
  */
@@ -41,7 +41,7 @@ export class FrameFiles {
     await mkdir(this.#folder, { recursive: true })
     await syncFolder(dirname(this.#folder))
     this.#handle = await open(this.#folder, 'r')
-    const found: Inventory = { frames: [], delivered: [] }
+    const found: Inventory = { frames: [], names: [] }
     const names = await readdir(this.#folder)
     for (let i = 0; i < names.length; i += STAT_AT_ONCE) {
       await Promise.all(names.slice(i, i + STAT_AT_ONCE).map((name) => this.#take(name, found)))
@@ -88,12 +88,13 @@ export class FrameFiles {
     await unlink(this.#path(frame, 'jpg'))
   }
 
-  /** Keeps only the name of an acknowledged frame. */
-  async markDelivered(frame: FrameFile): Promise<void> {
+  /** Deletes a frame but for its name. */
+  async keepName(frame: FrameFile): Promise<void> {
     await rename(this.#path(frame, 'jpg'), this.#path(frame, 'last'))
+    await truncate(this.#path(frame, 'last'))
   }
 
-  async removeMark(frame: FrameFile): Promise<void> {
+  async removeName(frame: FrameFile): Promise<void> {
     await unlink(this.#path(frame, 'last'))
   }
 
@@ -103,7 +104,7 @@ export class FrameFiles {
     const capturedAtMs = parseMilliseconds(time)
     if (!isName(camera) || capturedAtMs === null || rest.length > 0) return
     if (kind === 'tmp') await unlink(path)
-    if (kind === 'last') found.delivered.push({ camera, capturedAtMs })
+    if (kind === 'last') found.names.push({ camera, capturedAtMs })
     if (kind === 'jpg') found.frames.push({ camera, capturedAtMs, bytes: (await stat(path)).size })
   }
 

@@ -25,7 +25,7 @@ export interface OutboxParts {
  * instant; bounded in bytes and frames: where a new frame does not fit, or the disk is full, the oldest frames that
  * nobody is sending are dropped and counted.
  *
- * The name of each camera's newest frame stays on disk until a newer one is durable, even after its PUBACK. So `lastId`
+ * The name of each camera's newest frame stays on disk until a newer one is durable, even when the frame is gone. So `lastId`
  * is right after any crash, and no id is ever given to other bytes (guarantee 5).
  */
 export class Outbox {
@@ -35,7 +35,7 @@ export class Outbox {
   readonly #queue = new FrameQueue()
   readonly #changes = new Wakeup()
   /** Newest durable frame of each camera, and whether only its name is left. */
-  readonly #newest = new Map<string, { frame: FrameFile; delivered: boolean }>()
+  readonly #newest = new Map<string, { frame: FrameFile; nameOnly: boolean }>()
   #frames = 0
   #bytes = 0
   #dropped = 0
@@ -69,8 +69,8 @@ export class Outbox {
 
   /** Finds what an earlier run left. Rejects when the folder cannot be made or read. */
   async start(): Promise<void> {
-    const { frames, delivered } = await this.#files.open()
-    for (const frame of delivered) this.#newest.set(frame.camera, await this.#newer(frame))
+    const { frames, names } = await this.#files.open()
+    for (const frame of names) this.#newest.set(frame.camera, await this.#newer(frame))
     for (const { camera, capturedAtMs, bytes } of frames) {
       this.#frames++
       this.#bytes += bytes
@@ -188,7 +188,7 @@ export class Outbox {
   async #dropOldest(bytes = 0): Promise<boolean> {
     let freed = 0
     do {
-      const oldest = this.#queue.dropOldest((frame) => this.lastId(frame.camera) !== frame.capturedAtMs)
+      const oldest = this.#queue.dropOldest()
       if (!oldest) return freed > 0
       freed += oldest.bytes
       this.#dropped++
@@ -204,26 +204,26 @@ export class Outbox {
     const frame = { camera, capturedAtMs }
     const newest = this.#newest.get(camera)
     if (newest?.frame.capturedAtMs !== capturedAtMs) return await this.#tidy(this.#files.remove(frame), frame)
-    await this.#tidy(this.#files.markDelivered(frame), frame)
-    newest.delivered = true
-    // A newer frame may have become durable during the rename; then nobody else removes this mark.
-    if (this.lastId(camera) !== capturedAtMs) await this.#tidy(this.#files.removeMark(frame), frame)
+    await this.#tidy(this.#files.keepName(frame), frame)
+    newest.nameOnly = true
+    // A newer frame may have become durable during the rename; then nobody else removes this name.
+    if (this.lastId(camera) !== capturedAtMs) await this.#tidy(this.#files.removeName(frame), frame)
   }
 
   async #nowNewest(frame: FrameFile): Promise<void> {
     const before = this.#newest.get(frame.camera)
     if (before && before.frame.capturedAtMs >= frame.capturedAtMs) return
-    this.#newest.set(frame.camera, { frame, delivered: false })
-    if (before?.delivered) await this.#tidy(this.#files.removeMark(before.frame), before.frame)
+    this.#newest.set(frame.camera, { frame, nameOnly: false })
+    if (before?.nameOnly) await this.#tidy(this.#files.removeName(before.frame), before.frame)
   }
 
-  /** Which of two marks a crash left behind stays: the newer one. */
-  async #newer(frame: FrameFile): Promise<{ frame: FrameFile; delivered: boolean }> {
+  /** Which of two names a crash left behind stays: the newer one. */
+  async #newer(frame: FrameFile): Promise<{ frame: FrameFile; nameOnly: boolean }> {
     const known = this.#newest.get(frame.camera)
-    if (!known) return { frame, delivered: true }
+    if (!known) return { frame, nameOnly: true }
     const [older, newer] = known.frame.capturedAtMs < frame.capturedAtMs ? [known.frame, frame] : [frame, known.frame]
-    await this.#tidy(this.#files.removeMark(older), older)
-    return { frame: newer, delivered: true }
+    await this.#tidy(this.#files.removeName(older), older)
+    return { frame: newer, nameOnly: true }
   }
 
   /** A file that cannot be removed costs room and one duplicate after the next start; that is no reason to stop. */

@@ -81,12 +81,11 @@ export class FrameQueue {
     }
   }
 
-  /** Takes out the oldest frame that nobody is sending and that `mayDrop` allows, or null. */
-  dropOldest(mayDrop: (frame: QueuedFrame) => boolean): QueuedFrame | null {
+  /** Takes out the oldest frame that nobody is sending, or null. */
+  dropOldest(): QueuedFrame | null {
     const heads = [...this.#cameras.values()].map(({ waiting }) => waiting[0])
     const oldest = [...heads, ...this.#parked.keys()]
       .filter((frame) => frame !== undefined)
-      .filter(mayDrop)
       .reduce<QueuedFrame | null>((a, b) => (a && a.capturedAtMs <= b.capturedAtMs ? a : b), null)
     if (oldest && !this.#parked.delete(oldest)) this.#camera(oldest.camera).waiting.shift()
     return oldest
