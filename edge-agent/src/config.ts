@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { NAME_PATTERN } from '@ajar/protocol'
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { type CameraConfig, drivers } from './capture/drivers.ts'
 import { AgentError, reasonOf } from './failure.ts'
 
 const MEGABYTE = 1024 * 1024
 const closed = { additionalProperties: false }
+const howMany = { minItems: 1, maxItems: 64 }
 
 /** The agent's config file. Fields with a default may be left out. */
 export const Config = Type.Object(
@@ -22,7 +23,7 @@ export const Config = Type.Object(
       description: 'where the broker listens',
     }),
     dataDir: Type.String({ minLength: 1, description: 'where the outbox is kept; made if missing' }),
-    cameras: Type.Array(Type.Union(drivers.map(({ config }) => config)), { minItems: 1, maxItems: 64 }),
+    cameras: Type.Array(Type.Union(drivers.map(({ config }) => config)), howMany),
     maxFrameBytes: Type.Integer({
       minimum: 1,
       maximum: 64 * MEGABYTE,
@@ -80,32 +81,43 @@ function withDefaults(written: unknown): unknown {
 
 /** Checks each camera by the schema of its own driver: an error of the union would list those of all drivers. */
 function errorsOf(config: unknown): string[] {
-  const all = listErrors(Config, config, '').filter((error) => !/^cameras\/\d/.test(error))
+  const cameraOfAnyKind = Type.Array(Type.Unknown(), howMany)
+  const all = objectErrors(Type.Object({ ...Config.properties, cameras: cameraOfAnyKind }), config, '')
   const cameras = isObject(config) && Array.isArray(config.cameras) ? config.cameras : []
-  return [...all, ...cameras.flatMap((camera, i) => listErrors(schemaOf(camera), camera, `/cameras/${i}`))]
+  return [...all, ...cameras.flatMap((camera, i) => objectErrors(schemaOf(camera), camera, `cameras/${i}`))]
 }
 
-function listErrors(schema: TSchema, value: unknown, prefix: string): string[] {
-  return (
-    Value.Errors(schema, value)
-      // An unknown field is reported twice, by itself and by its object, which names it.
-      .filter(({ keyword }) => keyword !== 'boolean')
-      .map((error) => `${`${prefix}${error.instancePath}`.slice(1) || 'config'} ${wording(error)}`)
-  )
+/** Field by field, because one call of `Value.Errors` stops after eight errors. Unknown fields are refused everywhere. */
+function objectErrors(schema: TObject, value: unknown, path: string): string[] {
+  const here = path || 'config'
+  if (!isObject(value)) return [`${here} must be an object`]
+  const known = Object.keys(schema.properties)
+  const lacking = (schema.required ?? []).filter((name) => !(name in value))
+  const unknown =
+    schema.additionalProperties === false ? Object.keys(value).filter((name) => !known.includes(name)) : []
+  return [
+    ...lacking.map((name) => `${here} lacks ${name}`),
+    ...unknown.map((name) => `${here} has an unknown field ${name}`),
+    ...known
+      .filter((name) => name in value)
+      .flatMap((name) => fieldErrors(schema.properties[name], value[name], path ? `${path}/${name}` : name)),
+  ]
 }
 
-function wording({ keyword, params, message }: { keyword: string; params: object; message: string }): string {
-  const fields = Object.values(params).flat().join(', ')
-  if (keyword === 'additionalProperties') return `has unknown field(s): ${fields}`
-  if (keyword === 'required') return `lacks: ${fields}`
-  return message
+function fieldErrors(schema: TSchema | undefined, value: unknown, path: string): string[] {
+  if (!schema) return []
+  if (Type.IsObject(schema)) return objectErrors(schema, value, path)
+  const errors = Value.Errors(schema, value).map(({ message }) => `${path} ${message}`)
+  if (errors.length > 0 && 'description' in schema) return [`${errors[0]} (${schema.description})`]
+  return errors.slice(0, 1)
 }
 
 /** The schema of a camera's driver; where it names none, one that says which there are. */
-function schemaOf(camera: unknown): TSchema {
+function schemaOf(camera: unknown): TObject {
   const name = isObject(camera) ? camera.driver : undefined
   const chosen = drivers.find((driver) => driver.name === name)
-  return chosen?.config ?? Type.Object({ driver: Type.Enum(drivers.map((driver) => driver.name)) })
+  const names = drivers.map((driver) => driver.name)
+  return chosen?.config ?? Type.Object({ driver: Type.Enum(names, { description: `one of ${names.join(', ')}` }) })
 }
 
 function sameNames(config: unknown): string[] {

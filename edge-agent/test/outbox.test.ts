@@ -13,6 +13,7 @@ const at = (capturedAtMs: number, camera = 'cam') => ({ camera, capturedAtMs })
 
 async function openOutbox(folder: string, limits = plenty, files?: FrameFiles) {
   const outbox = new Outbox({ folder, limits, log: quiet, ...(files ? { files } : {}) })
+  onTestFinished(() => outbox.close())
   await outbox.start()
   return outbox
 }

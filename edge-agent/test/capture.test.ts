@@ -1,0 +1,179 @@
+import { symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Picture } from '../src/capture/driver.ts'
+import { type CameraConfig, openCamera } from '../src/capture/drivers.ts'
+import { type CapturedFrame, CaptureLoop } from '../src/capture/loop.ts'
+import { checkConfig } from '../src/config.ts'
+import { Outbox } from '../src/outbox/outbox.ts'
+import { folderOf, notebook, quiet, SleepingClock, temporaryFolder, until } from './places.ts'
+
+/** A camera's config with its defaults, through the check every config goes through. */
+function camera(fields: Record<string, unknown>): CameraConfig {
+  const written = { device: 'pi', token: 't', dataDir: 'unused', cameras: [{ name: 'cam', ...fields }] }
+  const [checked] = checkConfig(written).cameras
+  if (!checked) throw new Error('no camera')
+  return checked
+}
+
+async function pictures(config: CameraConfig, clock: SleepingClock, most = 100): Promise<Picture[]> {
+  const stop = new AbortController()
+  const seen: Picture[] = []
+  const room = async () => {}
+  for await (const picture of openCamera(config, { clock, log: quiet, signal: stop.signal, room })) {
+    seen.push(picture)
+    if (seen.length === most) stop.abort()
+  }
+  return seen
+}
+
+const files = {
+  'night/20151102_000010.jpg': 'c',
+  'day/20151101_235950.jpg': 'a',
+  'day/20151102_000000.JPEG': 'b',
+  'day/notes.txt': 'not a picture',
+}
+
+test('a folder is sent sorted by file name across its folders, as far apart as the names say', async () => {
+  const clock = new SleepingClock()
+  const start = clock.now()
+  const seen = await pictures(camera({ driver: 'folder', path: await folderOf(files) }), clock)
+  expect(seen.map(({ jpeg }) => new TextDecoder().decode(jpeg))).toEqual(['a', 'b', 'c'])
+  expect(seen.map(({ takenAtMs }) => takenAtMs - start)).toEqual([0, 10_000, 20_000])
+})
+
+test('sixty times as fast is sixty times as close', async () => {
+  const clock = new SleepingClock()
+  const start = clock.now()
+  const seen = await pictures(camera({ driver: 'folder', path: await folderOf(files), speed: 60 }), clock)
+  expect(seen.map(({ takenAtMs }) => Math.round(takenAtMs - start))).toEqual([0, 167, 333])
+})
+
+test('names without a time follow at the interval, links are followed, and a loop begins again', async () => {
+  const clock = new SleepingClock()
+  const start = clock.now()
+  const path = await folderOf({ 'b.jpg': 'b' })
+  await symlink(await folderOf({ 'a.jpg': 'a' }), join(path, 'elsewhere'))
+  const config = camera({ driver: 'folder', path, intervalMs: 500, loop: true })
+  const seen = await pictures(config, clock, 4)
+  expect(seen.map(({ source }) => basename(source ?? ''))).toEqual(['a.jpg', 'b.jpg', 'a.jpg', 'b.jpg'])
+  expect(seen.map(({ takenAtMs }) => takenAtMs - start)).toEqual([0, 500, 1000, 1500])
+})
+
+test('a link that leads back to its parent is reported and not followed for ever', async () => {
+  const path = await folderOf({ 'a.jpg': 'a' })
+  await symlink(path, join(path, 'again'))
+  const config = camera({ driver: 'folder', path })
+  await expect(pictures(config, new SleepingClock())).rejects.toMatchObject({
+    code: 'folder_too_deep',
+    fault: 'caller',
+  })
+})
+
+test('a folder without pictures is reported', async () => {
+  const config = camera({ driver: 'folder', path: await folderOf({ 'a.txt': '' }) })
+  await expect(pictures(config, new SleepingClock())).rejects.toMatchObject({ code: 'empty_folder' })
+})
+
+async function openOutbox(folder: string, maxFrames = 1000): Promise<Outbox> {
+  const outbox = new Outbox({ folder, limits: { maxBytes: 1e9, maxFrames }, log: quiet })
+  onTestFinished(() => outbox.close())
+  await outbox.start()
+  return outbox
+}
+
+interface Run {
+  config: CameraConfig
+  clock: SleepingClock
+  outbox: Outbox
+  maxFrameBytes?: number
+  trustedClock?: () => boolean
+  onFrame?: (frame: CapturedFrame) => void
+}
+
+/** Runs a capture loop until its driver has no more pictures. */
+async function capture({ maxFrameBytes = 1000, trustedClock = () => true, onFrame = () => {}, ...parts }: Run) {
+  const frames: CapturedFrame[] = []
+  const log = notebook()
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<number>()
+  const loop = new CaptureLoop({
+    camera: parts.config,
+    outbox: parts.outbox,
+    clock: parts.clock,
+    maxFrameBytes,
+    trustedClock,
+    log,
+    onEnd,
+    onFrame: (frame) => {
+      frames.push(frame)
+      onFrame(frame)
+    },
+  })
+  onTestFinished(() => loop.close())
+  loop.start()
+  await ended
+  return { frames, loop, log }
+}
+
+test('ids rise when the clock is set back, also across a restart', async () => {
+  const folder = await temporaryFolder()
+  const clock = new SleepingClock()
+  const noon = clock.now()
+  const path = await folderOf(Object.fromEntries([...'abcdef'].map((name) => [`${name}.jpg`, name])))
+  const config = camera({ driver: 'folder', path, intervalMs: 1000 })
+  let seen = 0
+  const setBack = () => {
+    if (++seen === 3) clock.set(noon - 3_600_000)
+  }
+  const { frames } = await capture({ config, clock, outbox: await openOutbox(folder), onFrame: setBack })
+  clock.set(noon - 7_200_000)
+  const second = await capture({ config, clock, outbox: await openOutbox(folder) })
+  const ids = [...frames, ...second.frames].map(({ capturedAtMs }) => capturedAtMs)
+  expect(ids).toHaveLength(12)
+  expect(ids.slice(0, 3)).toEqual([noon, noon + 1000, noon + 2000])
+  expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b))
+})
+
+test('pictures that are empty or too large never enter the outbox and are counted', async () => {
+  const path = await folderOf({ 'a.jpg': 'fine', 'b.jpg': '', 'c.jpg': new Uint8Array(1001) })
+  const outbox = await openOutbox(await temporaryFolder())
+  const config = camera({ driver: 'folder', path })
+  const { frames, loop, log } = await capture({ config, clock: new SleepingClock(), outbox })
+  expect(frames.map(({ source }) => basename(source ?? ''))).toEqual(['a.jpg'])
+  expect([loop.refused, outbox.frames]).toEqual([2, 1])
+  expect(log.lines.filter((line) => line.includes('is not sent'))).toHaveLength(2)
+})
+
+test('frames wait until the clock is set', async () => {
+  const clock = new SleepingClock(0)
+  const built = Date.parse('2026-01-01')
+  const trustedClock = () => {
+    if (clock.monotonic() >= 5000) clock.set(built + 1000)
+    return clock.now() >= built
+  }
+  const config = camera({ driver: 'folder', path: await folderOf({ 'a.jpg': 'a' }) })
+  const { frames } = await capture({ config, clock, outbox: await openOutbox(await temporaryFolder()), trustedClock })
+  expect(frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([built + 1000])
+})
+
+test('at the speed "max" a folder waits for the outbox to be short', async () => {
+  const names = Array.from({ length: 200 }, (_, i) => [`${String(i).padStart(3, '0')}.jpg`, `${i}`])
+  const config = camera({ driver: 'folder', path: await folderOf(Object.fromEntries(names)), speed: 'max' })
+  const outbox = await openOutbox(await temporaryFolder())
+  const captured = capture({ config, clock: new SleepingClock(), outbox })
+  await until(() => outbox.frames >= 64)
+  let most = 0
+  const sent: number[] = []
+  while (sent.length < 200) {
+    most = Math.max(most, outbox.frames)
+    const frame = outbox.take()
+    if (!frame) await outbox.changed(AbortSignal.timeout(1000))
+    else {
+      sent.push(frame.capturedAtMs)
+      await outbox.delivered(frame)
+    }
+  }
+  expect((await captured).frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual(sent)
+  expect(most).toBeLessThanOrEqual(64)
+  expect(outbox.dropped).toBe(0)
+})

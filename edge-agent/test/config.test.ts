@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { checkConfig, readConfig } from '../src/index.ts'
+import { folderOf } from './places.ts'
+
+const least = { device: 'pi-1', token: 't', dataDir: 'data', cameras: [{ name: 'cam', driver: 'synthetic' }] }
+
+test('defaults are filled in', () => {
+  expect(checkConfig(least)).toEqual({
+    ...least,
+    server: 'mqtt://127.0.0.1:1883',
+    cameras: [{ name: 'cam', driver: 'synthetic', intervalMs: 1000, seed: 1, width: 640, height: 360, dayMs: 600_000 }],
+    maxFrameBytes: 2_097_152,
+    outbox: { maxBytes: 536_870_912, maxFrames: 50_000 },
+    statusIntervalMs: 30_000,
+  })
+})
+
+test('every error is reported at once, in the words of the driver chosen', () => {
+  const wrong = {
+    device: 'Pi 1',
+    dataDir: 'data',
+    server: 'http://x',
+    colour: 'red',
+    outbox: { maxBytes: 'much' },
+    cameras: [
+      { name: 'cam', driver: 'folder', speed: -1 },
+      { name: 'cam', driver: 'raspistill' },
+      { name: 'b', driver: 'synthetic', path: '/x', intervalMs: 0.5 },
+    ],
+  }
+  let message = ''
+  try {
+    checkConfig(wrong)
+  } catch (error) {
+    message = String(error)
+    expect(error).toMatchObject({ code: 'bad_config', fault: 'caller' })
+  }
+  for (const part of [
+    'config has an unknown field colour',
+    'config lacks token',
+    'device must match',
+    'server must match',
+    'outbox/maxBytes must be',
+    'cameras/0 lacks path',
+    'cameras/0/speed must',
+    'cameras/1/driver must be equal to one of the allowed values (one of folder, synthetic)',
+    'cameras/2 has an unknown field path',
+    'cameras/2/intervalMs must be integer',
+    'two of the name cam',
+  ]) {
+    expect(message).toContain(part)
+  }
+  expect(message).not.toContain('cameras/2/driver')
+})
+
+test.each([null, [], 'text', 5, {}])('%j is refused in words', (written) => {
+  expect(() => checkConfig(written)).toThrow(/the agent's config has/)
+})
+
+test('the token of the environment comes first', async () => {
+  const { token: _, ...without } = least
+  const folder = await folderOf({ 'config.json': JSON.stringify(without) })
+  const config = await readConfig(`${folder}/config.json`, { AJAR_AGENT_TOKEN: 'from outside' })
+  expect(config.token).toBe('from outside')
+})
+
+test('a file that is no JSON is named', async () => {
+  const folder = await folderOf({ 'config.json': '{' })
+  await expect(readConfig(`${folder}/config.json`, {})).rejects.toMatchObject({ code: 'bad_config' })
+})

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type AgentEvent, type AgentPorts, checkConfig, createAgent } from '../src/index.ts'
+import { Outbox } from '../src/outbox/outbox.ts'
+import { type Broker, startBroker } from './broker.ts'
+import { folderOf, notebook, quiet, temporaryFolder, until } from './places.ts'
+import { startProxy } from './proxy.ts'
+
+const fast = { pubackTimeoutMs: 30_000, backoff: { baseMs: 20, capMs: 100 } }
+
+async function brokerFor(options?: Parameters<typeof startBroker>[0]): Promise<Broker> {
+  const broker = await startBroker(options)
+  onTestFinished(() => broker.close())
+  return broker
+}
+
+async function proxyFor(broker: Broker) {
+  const proxy = await startProxy(broker.port)
+  onTestFinished(() => proxy.close())
+  return proxy
+}
+
+interface Fields {
+  port: number
+  camera?: Record<string, unknown>
+  dataDir?: string
+  token?: string
+  statusIntervalMs?: number
+}
+
+/** An agent of the device `pi` with one camera `cam`: an empty-handed one unless told otherwise. */
+async function agentFor({ port, camera, dataDir, token = 'secret', ...more }: Fields, ports: AgentPorts = {}) {
+  const log = notebook()
+  const events: AgentEvent[] = []
+  const config = checkConfig({
+    device: 'pi',
+    token,
+    server: `mqtt://127.0.0.1:${port}`,
+    dataDir: dataDir ?? (await temporaryFolder()),
+    cameras: [{ name: 'cam', ...(camera ?? { driver: 'folder', path: await folderOf({}) }) }],
+    ...more,
+  })
+  const agent = createAgent(config, { log, timing: fast, onEvent: (event) => events.push(event), ...ports })
+  onTestFinished(() => agent.close())
+  return { agent, log, events, states: () => events.map(({ state }) => state) }
+}
+
+/** A data folder whose outbox holds frames with the ids 1 to `count`. */
+async function filled(count: number): Promise<string> {
+  const dataDir = await temporaryFolder()
+  const outbox = new Outbox({ folder: join(dataDir, 'outbox'), limits: { maxBytes: 1e9, maxFrames: 1e4 }, log: quiet })
+  await outbox.start()
+  for (let id = 1; id <= count; id++) await outbox.put({ camera: 'cam', capturedAtMs: id }, bytesOf(id))
+  await outbox.close()
+  return dataDir
+}
+
+const bytesOf = (id: number) => Buffer.from(`picture ${id}`)
+const shaOf = (id: number) => createHash('sha256').update(bytesOf(id)).digest('hex')
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+
+/** What the broker has of each frame; a frame with two contents would show both. */
+function distinct({ received }: Broker): string[] {
+  return [...new Set(received.map(({ topic, sha256 }) => `${topic} ${sha256}`))]
+}
+
+const expectedOf = (count: number) => upTo(count).map((id) => `ajar/pi/cam/frame/${id} ${shaOf(id)}`)
+
+test('frames are sent in order, byte for byte, and leave the outbox', async () => {
+  const broker = await brokerFor()
+  const { agent, states } = await agentFor({ port: broker.port, dataDir: await filled(50) })
+  await agent.start()
+  await until(() => broker.received.length === 50)
+  expect(broker.received).toEqual(
+    upTo(50).map((id) => ({ topic: `ajar/pi/cam/frame/${id}`, sha256: shaOf(id), dup: false })),
+  )
+  await agent.close()
+  expect(await agent.status()).toMatchObject({ outboxFrames: 0, outboxBytes: 0, droppedFrames: 0 })
+  expect(states()).toEqual(['started', 'connected', 'disconnected', 'stopped'])
+})
+
+test('at most eight frames are in flight', async () => {
+  const broker = await brokerFor()
+  const held: (() => void)[] = []
+  broker.decide((topic) =>
+    topic.includes('/frame/') ? new Promise((resolve) => held.push(() => resolve(true))) : true,
+  )
+  const { agent } = await agentFor({ port: broker.port, dataDir: await filled(20) })
+  await agent.start()
+  await until(() => held.length === 8)
+  for (let sent = 0; sent < 20; sent++) {
+    await until(() => held.length > 0)
+    expect(held.length).toBeLessThanOrEqual(8)
+    held.shift()?.()
+  }
+  await until(() => broker.received.length === 20)
+})
+
+test('a PUBACK lost on the wire: the frame is sent again, marked DUP, with the same id and bytes', async () => {
+  const broker = await brokerFor()
+  const proxy = await proxyFor(broker)
+  // The status' PUBACK and three frames'.
+  proxy.allowPubacks(4)
+  const { agent } = await agentFor({ port: proxy.port, dataDir: await filled(20) })
+  await agent.start()
+  await until(() => proxy.swallowed() === 8)
+  proxy.allowPubacks(Number.POSITIVE_INFINITY)
+  proxy.cut()
+  await until(() => new Set(broker.ids()).size === 20)
+  await until(() => broker.received.length === 28)
+  expect(distinct(broker)).toEqual(expectedOf(20))
+  expect(broker.received.filter(({ dup }) => dup).map(({ topic }) => Number(topic.split('/').at(-1)))).toEqual([
+    4, 5, 6, 7, 8, 9, 10, 11,
+  ])
+})
+
+test('a PUBACK that does not come in time ends the connection, and no frame is suspected for it', async () => {
+  const broker = await brokerFor()
+  const proxy = await proxyFor(broker)
+  proxy.allowPubacks(1)
+  const timing = { ...fast, pubackTimeoutMs: 300 }
+  const { agent, log } = await agentFor({ port: proxy.port, dataDir: await filled(3) }, { timing })
+  await agent.start()
+  await until(() => log.lines.some((line) => line.includes('did not acknowledge in time')))
+  proxy.allowPubacks(Number.POSITIVE_INFINITY)
+  await until(() => new Set(broker.ids()).size === 3)
+  expect(distinct(broker)).toEqual(expectedOf(3))
+  expect((await agent.status()).fault).toBeNull()
+})
+
+test('while the broker is down the outbox fills; then it drains in order', async () => {
+  const first = await startBroker()
+  const { port } = first
+  await first.close()
+  const path = await folderOf(Object.fromEntries(upTo(40).map((i) => [`${String(i).padStart(2, '0')}.jpg`, `p${i}`])))
+  const { agent, states, events } = await agentFor({ port, camera: { driver: 'folder', path, intervalMs: 2 } })
+  await agent.start()
+  await until(() => states().includes('ended'))
+  expect((await agent.status()).outboxFrames).toBe(40)
+  const broker = await brokerFor({ port })
+  await until(() => states().includes('drained'))
+  const sha = (i: number) => createHash('sha256').update(`p${i}`).digest('hex')
+  expect(broker.received.map(({ sha256 }) => sha256)).toEqual(upTo(40).map(sha))
+  expect(broker.ids()).toEqual([...new Set(broker.ids())].sort((a, b) => a - b))
+  expect(events).toContainEqual({ device: 'pi', state: 'ended', camera: 'cam', frames: 40 })
+})
+
+test('connections that are cut again and again lose nothing', async () => {
+  const broker = await brokerFor()
+  const proxy = await proxyFor(broker)
+  const { agent } = await agentFor({ port: proxy.port, dataDir: await filled(200) })
+  await agent.start()
+  for (const already of [20, 60, 100, 150]) {
+    await until(() => new Set(broker.ids()).size >= already)
+    proxy.cut()
+  }
+  await until(() => new Set(broker.ids()).size === 200)
+  expect(distinct(broker).sort()).toEqual(expectedOf(200).sort())
+})
+
+test('a frame the server refuses is found, set aside and reported; the others get through', async () => {
+  const broker = await brokerFor()
+  broker.decide((topic) => !topic.endsWith('/frame/3'))
+  const { agent, log } = await agentFor({ port: broker.port, dataDir: await filled(12) })
+  await agent.start()
+  await until(() => new Set(broker.ids()).size === 11)
+  await until(() => log.lines.some((line) => line.includes('publish_refused')))
+  const { fault, parkedFrames, outboxFrames } = await agent.status()
+  expect({ parkedFrames, outboxFrames }).toEqual({ parkedFrames: 1, outboxFrames: 1 })
+  expect(fault).toContain('pi/cam/3')
+  expect(log.lines.filter((line) => line.includes('publish_refused'))).toHaveLength(1)
+})
+
+test('a wrong token is said in words, and the agent keeps trying', async () => {
+  const broker = await brokerFor()
+  const { agent, log } = await agentFor({ port: broker.port, token: 'wrong' })
+  await agent.start()
+  const refusals = () => log.lines.filter((line) => line.includes('refuses device pi: check device and token'))
+  await until(() => refusals().length >= 3)
+})
+
+test('status is retained: online with what it should say, offline after a clean end', async () => {
+  const broker = await brokerFor()
+  const { agent } = await agentFor({ port: broker.port })
+  const status = () => JSON.parse(broker.retained.get('ajar/pi/status') ?? '{}')
+  await agent.start()
+  await until(() => status().state === 'online')
+  expect(status()).toMatchObject({ cameras: ['cam'], driver: 'folder', outboxFrames: 0, droppedFrames: 0, fault: null })
+  expect(status().version).toMatch(/^\d+\.\d+\.\d+$/)
+  await agent.close()
+  expect(status()).toEqual({ state: 'offline' })
+})
+
+test('the last will says offline when the connection is lost', async () => {
+  const broker = await brokerFor()
+  const proxy = await proxyFor(broker)
+  const { agent, states } = await agentFor({ port: proxy.port })
+  const wills: string[] = []
+  await broker.aedes.subscribe(
+    'ajar/pi/status',
+    (packet, done) => {
+      wills.push(packet.payload.toString())
+      done()
+    },
+    () => {},
+  )
+  await agent.start()
+  await until(() => states().includes('connected'))
+  proxy.cut()
+  await until(() => wills.includes('{"state":"offline"}'))
+})
+
+/** Sends a message of the server to the agent. */
+function tell(broker: Broker, topic: string, message: unknown): void {
+  broker.aedes.publish(
+    { cmd: 'publish', topic, payload: JSON.stringify(message), qos: 1, retain: true, dup: false },
+    () => {},
+  )
+}
+
+test('settings of the server are applied or refused with reasons', async () => {
+  const broker = await brokerFor()
+  const camera = { driver: 'synthetic', width: 64, height: 64, intervalMs: 3_600_000 }
+  const { agent } = await agentFor({ port: broker.port, camera })
+  await agent.start()
+  const applied = () => JSON.parse(broker.retained.get('ajar/pi/config/applied') ?? '{}')
+  tell(broker, 'ajar/pi/config/desired', { version: 1, settings: { intervalMs: 10 } })
+  await until(() => applied().version === 1)
+  expect(applied()).toEqual({ version: 1, ok: true, errors: [] })
+  await until(() => broker.received.length >= 5)
+  tell(broker, 'ajar/pi/config/desired', { version: 2, settings: { token: 'x', intervalMs: 'fast' } })
+  await until(() => applied().version === 2)
+  expect(applied()).toEqual({
+    version: 2,
+    ok: false,
+    errors: ['token cannot be changed while the agent runs: set it in its config file', 'intervalMs must be integer'],
+  })
+})
+
+test('an interval for a camera that has its own pace is refused', async () => {
+  const broker = await brokerFor()
+  const { agent } = await agentFor({ port: broker.port })
+  await agent.start()
+  tell(broker, 'ajar/pi/config/desired', { version: 7, settings: { intervalMs: 10 } })
+  await until(() => broker.retained.has('ajar/pi/config/applied'))
+  const applied = JSON.parse(broker.retained.get('ajar/pi/config/applied') ?? '')
+  expect(applied).toMatchObject({ version: 7, ok: false })
+})
+
+test('a rejected frame is told to people', async () => {
+  const broker = await brokerFor()
+  const { agent, log, states } = await agentFor({ port: broker.port })
+  await agent.start()
+  await until(() => states().includes('connected'))
+  tell(broker, 'ajar/pi/rejected', { frame: 'pi/cam/1', code: 'not_jpeg', reason: 'it is text' })
+  await until(() => log.lines.some((line) => line.includes('pi/cam/1 (not_jpeg): it is text')))
+})
