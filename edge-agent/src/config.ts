@@ -93,8 +93,7 @@ function objectErrors(schema: TObject, value: unknown, path: string): string[] {
   if (!isObject(value)) return [`${here} must be an object`]
   const known = Object.keys(schema.properties)
   const lacking = (schema.required ?? []).filter((name) => !(name in value))
-  const unknown =
-    schema.additionalProperties === false ? Object.keys(value).filter((name) => !known.includes(name)) : []
+  const unknown = Object.keys(value).filter((name) => !known.includes(name))
   return [
     ...lacking.map((name) => `${here} lacks ${name}`),
     ...unknown.map((name) => `${here} has an unknown field ${name}`),
