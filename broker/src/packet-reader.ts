@@ -36,6 +36,7 @@ export class PacketReader {
   readonly #header: number[] = []
   #packet: RawPacket | null = null
   #filled = 0
+  #greeted = false
 
   constructor(limit: number) {
     this.limit = limit
@@ -81,6 +82,8 @@ export class PacketReader {
       throw new PacketError('packet_too_large', `a packet of ${size} bytes came where ${this.limit} are allowed`)
     }
     const type = (header[0] ?? 0) >> 4
+    if (!this.#greeted && type !== CONNECT) throw new PacketError('protocol_error', 'the first packet is not CONNECT')
+    this.#greeted = true
     // A frame outlives its connection's other packets, so it does not share memory with them.
     const bytes = type === PUBLISH ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size)
     bytes.set(header)

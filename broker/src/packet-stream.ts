@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { IngestBudget } from './ingest-budget.ts'
 import { assertWellFormed } from './packet-faults.ts'
-import { CONNECT, PacketError, PacketReader, PUBLISH, type RawPacket } from './packet-reader.ts'
+import { PacketError, PacketReader, PUBLISH, type RawPacket } from './packet-reader.ts'
 
 /** CONNACK with return code 1, for clients of a protocol that aedes does not speak. */
 const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
@@ -151,9 +151,6 @@ export class PacketStream extends Duplex {
   #takePacket(): RawPacket | null {
     const packet = this.#reader.next()
     if (packet === null) return null
-    if (!this.#greeted && packet.type !== CONNECT) {
-      throw new PacketError('protocol_error', 'the first packet is not CONNECT')
-    }
     this.#greeted = true
     assertWellFormed(packet)
     return packet

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { PacketReader } from '../src/packet-reader.ts'
+import { connectPacket, packet, publishPacket } from './raw-client.ts'
+
+const greeting = connectPacket({})
+const sizes = [0, 1, 100, 127, 128, 129, 16_383, 16_384, 70_000]
+
+test.each([1, 2, 3, 5, 1000, 65_536, 1_000_000])('packets cut into pieces of %i bytes come out whole', (piece) => {
+  const packets = [greeting, ...sizes.map((size) => packet(0x30, Buffer.alloc(size, size % 251)))]
+  const stream = Buffer.concat(packets)
+  const reader = new PacketReader(100_000)
+  const got: Buffer[] = []
+  for (let at = 0; at < stream.length; at += piece) {
+    reader.append(stream.subarray(at, at + piece))
+    for (let next = reader.next(); next !== null; next = reader.next()) got.push(next.bytes)
+  }
+  expect(got.length).toBe(packets.length)
+  got.forEach((bytes, i) => {
+    expect(Buffer.compare(bytes, packets[i] as Buffer)).toBe(0)
+  })
+})
+
+test('a packet of exactly the limit passes, one byte more is refused by its header alone', () => {
+  const frame = publishPacket('t', Buffer.alloc(1000))
+  const reader = new PacketReader(frame.length)
+  reader.append(Buffer.concat([greeting, frame]))
+  reader.next()
+  expect(reader.next()?.bytes.length).toBe(frame.length)
+  reader.append(packet(0x30, Buffer.alloc(frame.length - 2)).subarray(0, 3))
+  expect(() => reader.next()).toThrow(/are allowed/)
+})
+
+test('a first packet that is no CONNECT is refused by its header alone', () => {
+  const reader = new PacketReader(1000)
+  reader.append(Buffer.from('GET'))
+  expect(() => reader.next()).toThrow(/not CONNECT/)
+})
