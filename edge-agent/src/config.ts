@@ -76,7 +76,11 @@ export function checkConfig(written: unknown): Config {
 function withDefaults(written: unknown): unknown {
   const config = Value.Default(Config, structuredClone(written))
   if (!isObject(config) || !Array.isArray(config.cameras)) return config
-  return { ...config, cameras: config.cameras.map((camera) => Value.Default(schemaOf(camera), camera)) }
+  const cameras = config.cameras.map((camera) => {
+    const schema = schemaOf(camera)
+    return schema ? Value.Default(schema, camera) : camera
+  })
+  return { ...config, cameras }
 }
 
 /** Checks each camera by the schema of its own driver: an error of the union would list those of all drivers. */
@@ -84,7 +88,13 @@ function errorsOf(config: unknown): string[] {
   const cameraOfAnyKind = Type.Array(Type.Unknown(), howMany)
   const all = objectErrors(Type.Object({ ...Config.properties, cameras: cameraOfAnyKind }), config, '')
   const cameras = isObject(config) && Array.isArray(config.cameras) ? config.cameras : []
-  return [...all, ...cameras.flatMap((camera, i) => objectErrors(schemaOf(camera), camera, `cameras/${i}`))]
+  return [...all, ...cameras.flatMap((camera, i) => cameraErrors(camera, `cameras/${i}`))]
+}
+
+function cameraErrors(camera: unknown, path: string): string[] {
+  const schema = schemaOf(camera)
+  if (schema) return objectErrors(schema, camera, path)
+  return [`${path}/driver must be one of ${drivers.map(({ name }) => name).join(', ')}`]
 }
 
 /** Field by field, because one call of `Value.Errors` stops after eight errors. Unknown fields are refused everywhere. */
@@ -111,12 +121,10 @@ function fieldErrors(schema: TSchema | undefined, value: unknown, path: string):
   return errors.slice(0, 1)
 }
 
-/** The schema of a camera's driver; where it names none, one that says which there are. */
-function schemaOf(camera: unknown): TObject {
+/** The schema of the driver that a camera names, or null where there is no such driver. */
+function schemaOf(camera: unknown): TObject | null {
   const name = isObject(camera) ? camera.driver : undefined
-  const chosen = drivers.find((driver) => driver.name === name)
-  const names = drivers.map((driver) => driver.name)
-  return chosen?.config ?? Type.Object({ driver: Type.Enum(names, { description: `one of ${names.join(', ')}` }) })
+  return drivers.find((driver) => driver.name === name)?.config ?? null
 }
 
 function sameNames(config: unknown): string[] {

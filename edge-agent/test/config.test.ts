@@ -43,14 +43,14 @@ test('every error is reported at once, in the words of the driver chosen', () =>
     'outbox/maxBytes must be',
     'cameras/0 lacks path',
     'cameras/0/speed must',
-    'cameras/1/driver must be equal to one of the allowed values (one of folder, synthetic)',
+    'cameras/1/driver must be one of folder, synthetic',
     'cameras/2 has an unknown field path',
     'cameras/2/intervalMs must be integer',
     'two of the name cam',
   ]) {
     expect(message).toContain(part)
   }
-  expect(message).not.toContain('cameras/2/driver')
+  expect(message).toContain('has 11 error(s)')
 })
 
 test.each([null, [], 'text', 5, {}])('%j is refused in words', (written) => {
