@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { checkJpeg, DecodeError } from './jpeg.ts'
+import { checkJpeg, DecodeError, MAX_PIXELS } from './jpeg.ts'
 
 /** Region of interest, fractions 0..1 of the frame's width and height. */
 export interface Box {
@@ -20,7 +20,6 @@ export interface Pixels {
 }
 
 export const PICTURE_SIZE = 224
-export const MAX_PIXELS = 50_000_000
 
 /**
  * Decodes one JPEG: crop to the box, shrink while loading, 224x224 RGB, the aspect ratio not kept (every frame of a

@@ -1,3 +1,6 @@
+/** Above it one decoded frame takes more than 150 MB: a mistake or an attack. */
+export const MAX_PIXELS = 50_000_000
+
 export type DecodeErrorCode = 'not_jpeg' | 'truncated' | 'too_many_pixels'
 
 /** A picture that cannot be used, always the sender's fault. The codes are those of `ajar/{device}/rejected`. */
@@ -18,7 +21,7 @@ export class DecodeError extends Error {
  * @returns width and height in pixels.
  * @throws DecodeError
  */
-export function checkJpeg(jpeg: Uint8Array, maxPixels: number): { width: number; height: number } {
+export function checkJpeg(jpeg: Uint8Array, maxPixels = MAX_PIXELS): { width: number; height: number } {
   if (jpeg[0] !== MARKER || jpeg[1] !== START_OF_IMAGE) {
     throw new DecodeError('not_jpeg', 'this is no JPEG: it does not start with FF D8; send the bytes of one JPEG file')
   }

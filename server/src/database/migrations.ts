@@ -22,7 +22,8 @@ const SPINE = [
     name text primary key, token_sha256 blob not null, disabled integer not null, created_at integer not null,
     connected integer not null, seen_at integer, status_json text, applied_json text, desired_json text) without rowid`,
   `create table embeddings (
-    camera text not null, captured_at integer not null, recipe text not null, features blob not null,
+    camera text not null, captured_at integer not null, recipe text not null, brightness real not null,
+    features blob not null,
     primary key (camera, captured_at, recipe))`,
   `create table events (
     id integer primary key autoincrement, at integer not null, kind text not null, data_json text not null)`,
@@ -30,7 +31,7 @@ const SPINE = [
     camera text not null, captured_at integer not null, received_at integer not null, stored_at integer,
     classified_at integer, recorded_at integer not null, size integer not null, sha256 blob not null,
     outcome text not null, code text, late integer not null, primary key (camera, captured_at)) without rowid`,
-  'create table influx_outbox (id integer primary key autoincrement, line text not null)',
+  'create table influx_outbox (id integer primary key autoincrement, point_json text not null)',
   `create table jobs (
     id text primary key, kind text not null, camera text, state text not null, phase text, progress real not null,
     params_json text not null, result_json text, error_json text, created_at integer not null, started_at integer,
@@ -48,7 +49,6 @@ const SPINE = [
     camera text not null, captured_at integer not null, model text not null, state text not null, best text,
     confidence real, probabilities_json text, reason text, latency_ms real not null, late integer not null,
     primary key (camera, captured_at, model)) without rowid`,
-  'create table retained (topic text primary key, payload blob not null) without rowid',
   `create table tokens (
     id text primary key, name text not null, role text not null, sha256 blob not null unique, user text,
     disabled integer not null, created_at integer not null, expires_at integer) without rowid`,

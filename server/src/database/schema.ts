@@ -18,7 +18,6 @@ export interface StateTables {
   models: ModelsTable
   readings: ReadingsTable
   results: ResultsTable
-  retained: RetainedTable
   tokens: TokensTable
   transitions: TransitionsTable
   users: UsersTable
@@ -72,7 +71,9 @@ export interface DevicesTable {
   connected: Bit
   seen_at: number | null
   status_json: string | null
+  /** The agent's last `config/applied`. */
   applied_json: string | null
+  /** The `config/desired` that was set last. */
   desired_json: string | null
 }
 
@@ -82,6 +83,8 @@ export interface EmbeddingsTable {
   captured_at: number
   /** Names what the features depend on besides the frame: backbone, box, augmentation. */
   recipe: string
+  /** Mean luminance of the frame, 0..255. */
+  brightness: number
   features: Uint8Array
 }
 
@@ -112,8 +115,8 @@ export interface FramesTable {
 
 export interface InfluxOutboxTable {
   id: Generated<number>
-  /** One point in InfluxDB's line protocol. */
-  line: string
+  /** One point, as the client library takes it; its time in milliseconds UTC. */
+  point_json: string
 }
 
 export interface JobsTable {
@@ -173,12 +176,6 @@ export interface ResultsTable {
   reason: UnknownReason | null
   latency_ms: number
   late: Bit
-}
-
-/** Retained messages that devices published (status, config/applied): published again after a start. */
-export interface RetainedTable {
-  topic: string
-  payload: Uint8Array
 }
 
 export interface TokensTable {

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import type { SQLInputValue } from 'node:sqlite'
-import { Worker } from 'node:worker_threads'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -13,17 +10,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import type { SqliteReply, SqliteRequest, SqliteThreadOptions } from './sqlite-thread.ts'
-
-/** A statement that SQLite refused; `errcode` is SQLite's extended result code (https://sqlite.org/rescode.html). */
-export class SqliteError extends Error {
-  readonly code = 'sqlite'
-  readonly errcode: number | null
-  constructor(message: string, errcode: number | null) {
-    super(message)
-    this.errcode = errcode
-  }
-}
+import type { SqliteAnswer, SqliteRequest, SqliteThreadOptions } from './sqlite-thread.ts'
+import { ThreadCalls } from './thread-calls.ts'
 
 /** Kysely over one connection that lives in a thread of its own. */
 export class SqliteThreadDialect implements Dialect {
@@ -94,38 +82,18 @@ class SqliteThreadDriver implements Driver {
 }
 
 class ThreadConnection implements DatabaseConnection {
-  readonly #worker: Worker
-  readonly #waiting = new Map<number, { resolve(reply: SqliteReply): void; reject(error: Error): void }>()
-  #lastId = 0
+  readonly #calls: ThreadCalls<SqliteRequest>
 
-  private constructor(worker: Worker) {
-    this.#worker = worker
-    worker.on('message', (reply: SqliteReply) => {
-      this.#waiting.get(reply.id)?.resolve(reply)
-      this.#waiting.delete(reply.id)
-    })
-    const fail = (error: Error) => {
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
-    }
-    worker.on('error', fail)
-    worker.on('exit', () => fail(new Error('the database is closed')))
+  private constructor(calls: ThreadCalls<SqliteRequest>) {
+    this.#calls = calls
   }
 
   static async open(options: SqliteThreadOptions): Promise<ThreadConnection> {
-    const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), { workerData: options })
-    await once(worker, 'message') // 'ready'; rejects with the error that opening met
-    return new ThreadConnection(worker)
+    return new ThreadConnection(await ThreadCalls.open(new URL('./sqlite-thread.ts', import.meta.url), options))
   }
 
-  async run(sql: string, parameters: readonly unknown[] = []): Promise<Exclude<SqliteReply, { error: string }>> {
-    const id = ++this.#lastId
-    const reply = await new Promise<SqliteReply>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, sql, parameters: parameters as SQLInputValue[] } satisfies SqliteRequest)
-    })
-    if ('error' in reply) throw new SqliteError(reply.error, reply.errcode)
-    return reply
+  run(sql: string, parameters: readonly unknown[] = []): Promise<SqliteAnswer> {
+    return this.#calls.call({ sql, parameters })
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -138,9 +106,7 @@ class ThreadConnection implements DatabaseConnection {
     throw new Error('page by key instead of streaming')
   }
 
-  async close() {
-    const gone = once(this.#worker, 'exit')
-    this.#worker.postMessage('close')
-    await gone
+  close(): Promise<void> {
+    return this.#calls.close()
   }
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ThreadReply } from './thread-calls.ts'
 
 /**
  * The thread that owns one connection to a SQLite file. node:sqlite is synchronous: here it may wait for the disk
@@ -12,14 +13,15 @@ export interface SqliteThreadOptions {
 }
 
 export interface SqliteRequest {
-  id: number
   sql: string
-  parameters: SQLInputValue[]
+  parameters: readonly unknown[]
 }
 
-export type SqliteReply =
-  | { id: number; rows: unknown[]; changes: bigint; lastId: bigint }
-  | { id: number; error: string; errcode: number | null }
+export interface SqliteAnswer {
+  rows: unknown[]
+  changes: bigint
+  lastId: bigint
+}
 
 const { path, readOnly } = workerData as SqliteThreadOptions
 const port = parentPort
@@ -28,25 +30,29 @@ if (!port) throw new Error('sqlite-thread runs only as a worker thread')
 const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
 if (!readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
 
-port.on('message', (request: SqliteRequest | 'close') => {
+port.on('message', (request: (SqliteRequest & { id: number }) | 'close') => {
   if (request === 'close') {
     database.close()
     port.close()
     return
   }
-  port.postMessage(answer(request))
+  port.postMessage(replyTo(request))
 })
 port.postMessage('ready')
 
-function answer({ id, sql, parameters }: SqliteRequest): SqliteReply {
+function replyTo({ id, sql, parameters }: SqliteRequest & { id: number }): ThreadReply {
   try {
-    const statement = database.prepare(sql)
-    // A statement without columns writes; `all` on one that returns rows closes its cursor before we go on.
-    if (statement.columns().length > 0) return { id, rows: statement.all(...parameters), changes: 0n, lastId: 0n }
-    const { changes, lastInsertRowid } = statement.run(...parameters)
-    return { id, rows: [], changes: BigInt(changes), lastId: BigInt(lastInsertRowid) }
+    return { id, value: perform(sql, parameters as SQLInputValue[]) }
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number }
     return { id, error: message, errcode: errcode ?? null }
   }
+}
+
+function perform(sql: string, parameters: SQLInputValue[]): SqliteAnswer {
+  const statement = database.prepare(sql)
+  // `all` leaves no cursor open behind it (guarantee 2).
+  if (statement.columns().length > 0) return { rows: statement.all(...parameters), changes: 0n, lastId: 0n }
+  const { changes, lastInsertRowid } = statement.run(...parameters)
+  return { rows: [], changes: BigInt(changes), lastId: BigInt(lastInsertRowid) }
 }

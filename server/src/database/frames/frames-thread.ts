@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ThreadReply } from '../thread-calls.ts'
 import { FramesFile, type StoredFrame } from './frames-file.ts'
 
 /**
@@ -32,16 +33,10 @@ export type PutResult =
   | { kind: 'collision'; frame: StoredFrame }
 
 export type FramesRequest =
-  | { id: number; kind: 'put'; frame: NewFrame }
-  | { id: number; kind: 'finish'; frames: { file: string; camera: string; capturedAt: number }[] }
-  | { id: number; kind: 'pending'; camera: string; before: number; limit: number }
-  | { id: number; kind: 'pendingCounts' }
-  | { id: number; kind: 'close' }
-
-export type FramesReply =
-  | { id: number; value: unknown }
-  /** The disk refuses: why, or null when it works again. */
-  | { held: string | null }
+  | { kind: 'put'; frame: NewFrame }
+  | { kind: 'finish'; frames: { file: string; camera: string; capturedAt: number }[] }
+  | { kind: 'pending'; camera: string; before: number; limit: number }
+  | { kind: 'pendingCounts' }
 
 /** At most this much goes into one transaction, so that no acknowledgement waits for a huge one. */
 const BATCH_BYTES = 32 * 1024 * 1024
@@ -53,7 +48,7 @@ const RESEND_WINDOW = 16
 const { folder, maxFileBytes } = workerData as FramesThreadOptions
 const port = parentPort
 if (!port) throw new Error('frames-thread runs only as a worker thread')
-const reply = (message: FramesReply) => port.postMessage(message)
+const reply = (message: ThreadReply) => port.postMessage(message)
 
 mkdirSync(folder, { recursive: true })
 /** Open files, oldest first; the last one takes new frames. */
@@ -67,10 +62,12 @@ const ranges = new Map(files.map((file) => [file, file.range()]))
 const lastTimes = new Map<string, number>()
 let held = false
 let scheduled = false
-const inbox: FramesRequest[] = []
+const inbox: (FramesRequest & { id: number })[] = []
+let closing = false
 
-port.on('message', (request: FramesRequest) => {
-  inbox.push(request)
+port.on('message', (request: (FramesRequest & { id: number }) | 'close') => {
+  if (request === 'close') closing = true
+  else inbox.push(request)
   schedule(0)
 })
 port.postMessage('ready')
@@ -104,15 +101,16 @@ function work() {
     if (!held) reply({ held: (error as Error).message })
     held = true
   }
-  if (inbox.some((request) => request.kind === 'close') && (held || inbox[0]?.kind === 'close')) return close()
+  // On a disk that refuses there is nothing to wait for: what is not stored was not acknowledged.
+  if (closing && (held || inbox.length === 0)) return close()
   if (inbox.length > 0) schedule(held ? RETRY_MS : 0)
 }
 
-function nextBatch(): FramesRequest[] {
+function nextBatch() {
   let bytes = 0
   let count = 0
   for (const request of inbox) {
-    if (request.kind === 'close' || count === BATCH_REQUESTS || bytes > BATCH_BYTES) break
+    if (count === BATCH_REQUESTS || bytes > BATCH_BYTES) break
     if (request.kind === 'put') bytes += request.frame.jpeg.byteLength
     count += 1
   }
@@ -126,6 +124,7 @@ function commit(batch: FramesRequest[]): unknown[] {
   const current = fileForNewFrames(now)
   // Older files first: finishing twice changes nothing, so a failure after it can repeat the whole batch.
   for (const [file, frames] of finishedByFile(batch)) {
+    if (file === current) continue
     file.transaction(() => {
       for (const { camera, capturedAt } of frames) file.finish(camera, capturedAt)
     })
@@ -156,7 +155,11 @@ function perform(request: FramesRequest, current: FramesFile, now: number): unkn
   if (request.kind === 'put') return put(request.frame, current, now)
   if (request.kind === 'pending') return pending(request)
   if (request.kind === 'pendingCounts') return pendingCounts()
-  return null // 'finish' was done before
+  if (request.kind === 'finish') {
+    for (const { file, camera, capturedAt } of request.frames)
+      if (file === current.name) current.finish(camera, capturedAt)
+  }
+  return null
 }
 
 function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: FramesFile, now: number): PutResult {
@@ -245,6 +248,5 @@ function byAge(a: string, b: string): number {
 
 function close() {
   for (const file of files) file.close()
-  for (const request of inbox) if (request.kind === 'close') reply({ id: request.id, value: null })
   port?.close()
 }

@@ -1,0 +1,143 @@
+import type { StoredFrame } from '../database/frames/frame-store.ts'
+import { CaptureOrder } from './capture-order.ts'
+import type { ClassifyAnswer, ClassifyPool } from './classify-pool.ts'
+import type { ModelRef } from './classify-thread.ts'
+import { PendingQueue } from './queue.ts'
+
+/** What became of a frame, and what is recorded of it. */
+export interface Classified {
+  frame: StoredFrame
+  /** The model that was asked, or null where the camera has none. */
+  model: ModelRef | null
+  answer: ClassifyAnswer | { kind: 'skipped' }
+  classifiedAt: number
+}
+
+export interface ClassifierPorts {
+  pool: ClassifyPool
+  /** The camera's active model. */
+  modelOf(camera: string): ModelRef | null
+  /** Durable when it resolves; waits while the disk refuses. */
+  record(classified: Classified): Promise<void>
+  pending(camera: string, before: number, limit: number): Promise<StoredFrame[]>
+  pendingCounts(): Promise<{ camera: string; count: number }[]>
+  maxPendingAgeMs: number
+  /** A frame that the threads could not do, twice. */
+  onFailed(frame: StoredFrame, message: string): void
+}
+
+/** Outcomes that may wait to be recorded, beyond those still worked on. */
+const UNRECORDED = 64
+const REFILL = 200
+const EXPIRY_CHECK_MS = 1000
+/** A frame that failed in the threads is tried again after this: the fault is ours, so it is never dropped. */
+const FAILED_RETRY_MS = 5000
+
+/** Takes waiting frames, has them classified off the event loop, and hands their outcomes on in capture order. */
+export class Classifier {
+  readonly #ports: ClassifierPorts
+  readonly #queue = new PendingQueue()
+  readonly #order = new CaptureOrder<Classified>()
+  #working = 0
+  #unrecorded = 0
+  /** Frames taken from the queue and not recorded yet: the frames files still call them pending. */
+  readonly #open = new Set<string>()
+  #refilling = false
+  #expiry: NodeJS.Timeout | null = null
+  #running = false
+
+  constructor(ports: ClassifierPorts) {
+    this.#ports = ports
+  }
+
+  /** Goes on with whatever had not ended when the server stopped. */
+  async start() {
+    this.#running = true
+    for (const { camera } of await this.#ports.pendingCounts()) this.#queue.markMore(camera)
+    if (Number.isFinite(this.#ports.maxPendingAgeMs))
+      this.#expiry = setInterval(() => this.#skipExpired(), EXPIRY_CHECK_MS)
+    this.#advance()
+  }
+
+  add(frame: StoredFrame) {
+    this.#queue.add(frame)
+    this.#advance()
+  }
+
+  /** Frames that wait in memory or are being worked on. */
+  get waiting(): number {
+    return this.#queue.size + this.#working + this.#unrecorded
+  }
+
+  /** Whether any frame of the camera has not been recorded yet. */
+  isBusy(camera: string): boolean {
+    return this.#queue.has(camera) || this.#order.has(camera)
+  }
+
+  async close() {
+    this.#running = false
+    if (this.#expiry) clearInterval(this.#expiry)
+    while (this.#working > 0 || this.#unrecorded > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+
+  #advance() {
+    while (this.#running && this.#working < this.#ports.pool.capacity && this.#unrecorded < UNRECORDED) {
+      const frame = this.#queue.take()
+      if (!frame) break
+      void this.#classify(frame)
+    }
+    void this.#refill()
+  }
+
+  async #classify(frame: StoredFrame) {
+    this.#working += 1
+    this.#open.add(keyOf(frame))
+    this.#order.begin(frame.camera, frame.capturedAt)
+    const model = this.#ports.modelOf(frame.camera)
+    const answer = await this.#ports.pool.classify({ picture: frame, model })
+    this.#working -= 1
+    if (answer.kind === 'failed') {
+      this.#ports.onFailed(frame, answer.message)
+      this.#open.delete(keyOf(frame))
+      setTimeout(() => this.add(frame), FAILED_RETRY_MS).unref()
+    }
+    const done: Classified = { frame, model, answer, classifiedAt: Date.now() }
+    for (const classified of this.#order.end(frame.camera, frame.capturedAt, done))
+      if (classified.answer.kind !== 'failed') void this.#record(classified)
+    this.#advance()
+  }
+
+  async #record(classified: Classified) {
+    this.#unrecorded += 1
+    await this.#ports.record(classified)
+    this.#unrecorded -= 1
+    this.#open.delete(keyOf(classified.frame))
+    this.#advance()
+  }
+
+  async #refill() {
+    const camera = this.#queue.hungry()
+    if (this.#refilling || !this.#running || camera === null) return
+    this.#refilling = true
+    try {
+      const frames = await this.#ports.pending(camera, Number.MAX_SAFE_INTEGER, REFILL)
+      const ours = frames.filter((frame) => !this.#open.has(keyOf(frame)))
+      this.#queue.refill(camera, ours, frames.length === REFILL)
+    } finally {
+      this.#refilling = false
+    }
+    this.#advance()
+  }
+
+  #skipExpired() {
+    const classifiedAt = Date.now()
+    for (const frame of this.#queue.takeExpired(classifiedAt - this.#ports.maxPendingAgeMs)) {
+      this.#open.add(keyOf(frame))
+      void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt })
+    }
+  }
+}
+
+function keyOf({ camera, capturedAt }: StoredFrame): string {
+  return `${camera}/${capturedAt}`
+}

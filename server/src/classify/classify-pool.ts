@@ -1,0 +1,117 @@
+import { Worker } from 'node:worker_threads'
+import type { ClassifyReply, ClassifyRequest, ClassifyThreadOptions, EngineNotice } from './classify-thread.ts'
+
+type Answer = ClassifyReply extends infer Reply ? (Reply extends { id: number } ? Omit<Reply, 'id'> : never) : never
+export type ClassifyAnswer = Answer
+
+interface Job {
+  request: ClassifyRequest
+  resolve(answer: ClassifyAnswer): void
+  /** A picture that ends a thread is given one more try, then it is reported as failed. */
+  tries: number
+}
+
+interface Member {
+  worker: Worker
+  jobs: Map<number, Job>
+}
+
+/** While one frame is embedded the next is decoded. */
+const JOBS_PER_THREAD = 2
+
+export interface ClassifyPoolPorts {
+  /** Told once which engine runs. */
+  onEngine(notice: EngineNotice): void
+  onThreadLost(error: Error): void
+}
+
+/** A thread that cannot start does not make the server spin. */
+const REPLACE_MS = 250
+
+/** Threads that classify. A thread that dies is replaced, and what it was at is done by another. */
+export class ClassifyPool {
+  readonly #size: number
+  readonly #options: ClassifyThreadOptions
+  readonly #ports: ClassifyPoolPorts
+  #members: Member[] = []
+  #engine: EngineNotice | null = null
+  #lastId = 0
+  #closing = false
+
+  constructor(size: number, options: ClassifyThreadOptions, ports: ClassifyPoolPorts) {
+    this.#size = size
+    this.#options = options
+    this.#ports = ports
+  }
+
+  start() {
+    for (let i = 0; i < this.#size; i++) this.#members.push(this.#spawn())
+  }
+
+  /** What the threads run, or null until the first of them is ready. */
+  get engine(): EngineNotice | null {
+    return this.#engine
+  }
+
+  /** How many pictures can be worked on at once. */
+  get capacity(): number {
+    return this.#size * JOBS_PER_THREAD
+  }
+
+  classify(request: Omit<ClassifyRequest, 'id'>): Promise<ClassifyAnswer> {
+    return new Promise((resolve) => this.#give({ request: { ...request, id: ++this.#lastId }, resolve, tries: 0 }))
+  }
+
+  async close() {
+    this.#closing = true
+    await Promise.all(
+      this.#members.map(({ worker }) => {
+        const gone = new Promise((resolve) => worker.once('exit', resolve))
+        worker.postMessage('close')
+        return gone
+      }),
+    )
+  }
+
+  #announce(notice: EngineNotice) {
+    if (!this.#engine) this.#ports.onEngine(notice)
+    this.#engine = notice
+  }
+
+  #give(job: Job) {
+    const [member] = this.#members.toSorted((a, b) => a.jobs.size - b.jobs.size)
+    if (!member) throw new Error('the classifier is not started')
+    member.jobs.set(job.request.id, job)
+    member.worker.postMessage(job.request)
+  }
+
+  #replace(lost: Member, failure: Error) {
+    if (this.#closing) return
+    this.#members.push(this.#spawn())
+    for (const job of lost.jobs.values()) {
+      if (job.tries === 0) this.#give({ ...job, tries: 1 })
+      else job.resolve({ kind: 'failed', message: failure.message })
+    }
+  }
+
+  #spawn(): Member {
+    const worker = new Worker(new URL('./classify-thread.ts', import.meta.url), { workerData: this.#options })
+    const member: Member = { worker, jobs: new Map() }
+    let failure = new Error('the thread ended')
+    worker.on('message', (reply: ClassifyReply | EngineNotice) => {
+      if ('engine' in reply) return this.#announce(reply)
+      member.jobs.get(reply.id)?.resolve(reply)
+      member.jobs.delete(reply.id)
+    })
+    worker.on('error', (error: Error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      if (this.#closing) return
+      this.#ports.onThreadLost(failure)
+      this.#members = this.#members.filter((one) => one !== member)
+      setTimeout(() => this.#replace(member, failure), REPLACE_MS)
+    })
+    return member
+  }
+}

@@ -1,0 +1,135 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import {
+  type Box,
+  DecodeError,
+  decode,
+  type Engine,
+  type EngineChoice,
+  type EngineName,
+  loadModel,
+  openEngine,
+  openHead,
+  type Prediction,
+  type Predictor,
+  type SkippedEngine,
+} from '@ajar/models'
+import { FrameReader } from '../database/frames/frame-reader.ts'
+
+/** A thread that classifies: it reads a frame's bytes, decodes, embeds, and asks the camera's head. */
+
+export interface ClassifyThreadOptions {
+  framesFolder: string
+  engine: EngineChoice
+  /** Opened at once, so that the first frame finds it warm. */
+  backbone: string
+}
+
+/** Which model to ask: a folder of the registry. */
+export interface ModelRef {
+  id: string
+  folder: string
+}
+
+export interface ClassifyRequest {
+  id: number
+  /** A frame of the archive, or the bytes themselves. */
+  picture: { file: string; row: number } | { jpeg: Uint8Array }
+  model: ModelRef | null
+}
+
+/** Which engine this thread runs, and why others did not load. */
+export interface EngineNotice {
+  engine: EngineName
+  backbone: string
+  skipped: readonly SkippedEngine[]
+}
+
+export type ClassifyReply = { id: number } & (
+  | { kind: 'predicted'; prediction: Prediction; latencyMs: number }
+  /** The picture decodes, but the camera has no model. */
+  | { kind: 'no_model'; latencyMs: number }
+  | { kind: 'refused'; code: 'not_jpeg' | 'truncated' | 'too_many_pixels'; reason: string }
+  /** The frame's bytes are gone. */
+  | { kind: 'gone' }
+  | { kind: 'failed'; message: string }
+)
+
+interface Loaded {
+  head: Predictor
+  box: Box | null
+  backbone: string
+}
+
+/** Heads are small, but a server may have many cameras: those not asked for longest are loaded again when needed. */
+const MAX_HEADS = 64
+
+const options = workerData as ClassifyThreadOptions
+const port = parentPort
+if (!port) throw new Error('classify-thread runs only as a worker thread')
+const reader = new FrameReader(options.framesFolder)
+const engines = new Map<string, Promise<Engine>>()
+const heads = new Map<string, Promise<Loaded>>()
+
+port.on('message', async (request: ClassifyRequest | 'close') => {
+  if (request === 'close') return close()
+  try {
+    port.postMessage(await classify(request))
+  } catch (error) {
+    const reply: ClassifyReply = { id: request.id, kind: 'failed', message: (error as Error).message }
+    port.postMessage(reply)
+  }
+})
+
+engineOf(options.backbone).then(
+  ({ name, backbone, skipped }) => port.postMessage({ engine: name, backbone, skipped } satisfies EngineNotice),
+  (error: Error) => {
+    throw error // ends the thread; the pool reports why
+  },
+)
+
+async function classify({ id, picture, model }: ClassifyRequest): Promise<ClassifyReply> {
+  const started = performance.now()
+  const jpeg = 'jpeg' in picture ? picture.jpeg : reader.jpeg(picture)
+  if (!jpeg) return { id, kind: 'gone' }
+  const loaded = model && (await headOf(model))
+  try {
+    const pixels = await decode(jpeg, loaded?.box ?? null)
+    if (!loaded) return { id, kind: 'no_model', latencyMs: performance.now() - started }
+    const features = await (await engineOf(loaded.backbone)).embed(pixels.rgb)
+    const prediction = loaded.head.predict(features, pixels)
+    return { id, kind: 'predicted', prediction, latencyMs: performance.now() - started }
+  } catch (error) {
+    if (error instanceof DecodeError) return { id, kind: 'refused', code: error.code, reason: error.message }
+    throw error
+  }
+}
+
+function headOf({ id, folder }: ModelRef): Promise<Loaded> {
+  let loaded = heads.get(id)
+  heads.delete(id)
+  loaded ??= loadModel(folder).then((model) => ({
+    head: openHead(model.head),
+    box: model.box,
+    backbone: model.backbone,
+  }))
+  heads.set(id, loaded) // to the end: the first of the map is the one not asked for longest
+  loaded.catch(() => heads.delete(id))
+  const [oldest] = heads.keys()
+  if (heads.size > MAX_HEADS && oldest !== undefined) heads.delete(oldest)
+  return loaded
+}
+
+function engineOf(backbone: string): Promise<Engine> {
+  let engine = engines.get(backbone)
+  if (!engine) {
+    engine = openEngine({ backbone, engine: options.engine, threads: 1 })
+    engines.set(backbone, engine)
+  }
+  return engine
+}
+
+async function close() {
+  for (const engine of engines.values()) await (await engine).close()
+  reader.close()
+  port?.close()
+}

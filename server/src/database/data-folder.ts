@@ -1,0 +1,46 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** The data folder cannot be used; the message says what to do. */
+export class DataFolderError extends Error {
+  readonly code: 'data_dir_unusable' | 'data_dir_in_use'
+  constructor(code: DataFolderError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * Makes the data folder and takes it for this process alone. The lock is SQLite's on a small file of its own: the
+ * kernel gives it back whatever way the process ends.
+ * @returns a function that gives it back
+ */
+export function takeDataFolder(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw unusable(folder, error as Error)
+  }
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock?.close()
+    if (/locked|busy/i.test((error as Error).message)) {
+      throw new DataFolderError(
+        'data_dir_in_use',
+        `another ajar server uses the data folder ${folder}: stop it, or set AJAR_DATA_DIR to another folder`,
+      )
+    }
+    throw unusable(folder, error as Error)
+  }
+  return () => lock.close()
+}
+
+function unusable(folder: string, error: Error): DataFolderError {
+  const message = `the data folder ${folder} cannot be written (${error.message}): make it writable or set AJAR_DATA_DIR`
+  return new DataFolderError('data_dir_unusable', message)
+}

@@ -1,0 +1,30 @@
+import { ThreadCalls } from '../thread-calls.ts'
+import type { ArchiveRequest } from './archive-thread.ts'
+import type { StoredFrame } from './frames-file.ts'
+
+/** Looks frames up by their id, in a thread of its own. */
+export class Archive {
+  readonly #calls: ThreadCalls<ArchiveRequest>
+
+  private constructor(calls: ThreadCalls<ArchiveRequest>) {
+    this.#calls = calls
+  }
+
+  static async open(folder: string): Promise<Archive> {
+    return new Archive(await ThreadCalls.open(new URL('./archive-thread.ts', import.meta.url), { folder }))
+  }
+
+  /** What is known of a frame besides its bytes, or null. */
+  find(camera: string, capturedAt: number): Promise<StoredFrame | null> {
+    return this.#calls.call({ kind: 'find', camera, capturedAt })
+  }
+
+  /** The bytes of a frame, or null. */
+  jpeg(camera: string, capturedAt: number): Promise<Uint8Array | null> {
+    return this.#calls.call({ kind: 'jpeg', camera, capturedAt })
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close()
+  }
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+/** What a thread answers to the request of that id, or that the disk refuses (`held`) and works again (null). */
+export type ThreadReply =
+  | { id: number; value: unknown }
+  | { id: number; error: string; errcode: number | null }
+  | { held: string | null }
+
+/** A statement that SQLite refused; `errcode` is SQLite's extended result code (https://sqlite.org/rescode.html). */
+export class SqliteError extends Error {
+  readonly code = 'sqlite'
+  readonly errcode: number | null
+  constructor(message: string, errcode: number | null) {
+    super(message)
+    this.errcode = errcode
+  }
+}
+
+/** Calls to a thread of ours: requests are answered by their id; all fail when the thread ends. */
+export class ThreadCalls<Request extends object> {
+  readonly #worker: Worker
+  readonly #onHeld: (why: string | null) => void
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  #lastId = 0
+  #held: string | null = null
+
+  private constructor(worker: Worker, onHeld: (why: string | null) => void) {
+    this.#worker = worker
+    this.#onHeld = onHeld
+    worker.on('message', (reply: ThreadReply) => this.#take(reply))
+    let failure = new Error('the thread is closed')
+    worker.on('error', (error: Error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      for (const { reject } of this.#waiting.values()) reject(failure)
+      this.#waiting.clear()
+    })
+  }
+
+  /** Starts the thread of a file and waits for its first message; rejects with the error that its start met. */
+  static async open<Request extends object>(
+    file: URL,
+    workerData: object,
+    onHeld: (why: string | null) => void = () => {},
+  ): Promise<ThreadCalls<Request>> {
+    const worker = new Worker(file, { workerData })
+    await once(worker, 'message')
+    return new ThreadCalls<Request>(worker, onHeld)
+  }
+
+  /** Why the disk refuses right now, or null. */
+  get held(): string | null {
+    return this.#held
+  }
+
+  call<Answer>(request: Request, transfer: ArrayBuffer[] = []): Promise<Answer> {
+    const id = ++this.#lastId
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+      this.#worker.postMessage({ ...request, id }, transfer)
+    })
+  }
+
+  /** Sends 'close' behind all requests and waits until the thread has ended. */
+  async close(): Promise<void> {
+    const gone = once(this.#worker, 'exit')
+    this.#worker.postMessage('close')
+    await gone
+  }
+
+  #take(reply: ThreadReply) {
+    if ('held' in reply) {
+      this.#held = reply.held
+      return this.#onHeld(reply.held)
+    }
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if ('error' in reply) waiting?.reject(new SqliteError(reply.error, reply.errcode))
+    else waiting?.resolve(reply.value)
+  }
+}

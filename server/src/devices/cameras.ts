@@ -1,0 +1,143 @@
+import { type CameraRef, cameraId } from '@ajar/protocol'
+import type { CameraRow } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import { badRequest, notFound } from '../http/errors.ts'
+
+/** Region of interest in fractions of the frame. */
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** What an operator sets of a camera. */
+export interface CameraSettings {
+  /** Names the camera can be in. */
+  states: string[]
+  /** Results of less confidence are `unknown`. */
+  threshold: number
+  /** So many agreeing results change the state. */
+  debounce: number
+  staleAfterMs: number
+  box: Box | null
+}
+
+export interface Camera extends CameraRef, CameraSettings {
+  /** `device/camera` */
+  id: string
+  /** `device/camera@version`, or null before the first training. */
+  activeModel: string | null
+  createdAt: number
+}
+
+const DEFAULTS: CameraSettings = { states: [], threshold: 0.8, debounce: 3, staleAfterMs: 60_000, box: null }
+/** A device that invents names does not fill the database with cameras. */
+const MAX_CAMERAS_PER_DEVICE = 64
+
+/** Every camera with its settings. A camera exists from its first frame on. All are held in memory. */
+export class Cameras {
+  readonly #database: StateDatabase
+  readonly #cameras = new Map<string, Camera>()
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  async start() {
+    for (const row of await this.#database.read.selectFrom('cameras').selectAll().execute())
+      this.#cameras.set(row.id, fromRow(row))
+  }
+
+  list(): Camera[] {
+    return [...this.#cameras.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  find(id: string): Camera | null {
+    return this.#cameras.get(id) ?? null
+  }
+
+  get(id: string): Camera {
+    const camera = this.find(id)
+    if (!camera) throw notFound(`the camera ${id}`)
+    return camera
+  }
+
+  /** The camera, made with default settings where this is its first frame; null where its device has too many. */
+  async ensure(ref: CameraRef): Promise<Camera | null> {
+    const id = cameraId(ref)
+    const known = this.#cameras.get(id)
+    if (known) return known
+    const siblings = this.list().filter((camera) => camera.device === ref.device)
+    if (siblings.length >= MAX_CAMERAS_PER_DEVICE) return null
+    const { device, camera: name } = ref
+    const made: Camera = { ...DEFAULTS, id, device, camera: name, activeModel: null, createdAt: Date.now() }
+    this.#cameras.set(id, made)
+    await this.#database.write
+      .insertInto('cameras')
+      .values(toRow(made))
+      .onConflict((clash) => clash.doNothing())
+      .execute()
+    return made
+  }
+
+  /** @throws HttpError 400 where a state has labels but is no longer named. */
+  async change(id: string, change: Partial<CameraSettings>): Promise<Camera> {
+    const camera = this.get(id)
+    if (change.states) await this.#refuseOrphans(id, change.states)
+    const changed = { ...camera, ...change }
+    await this.#database.write.updateTable('cameras').set(toRow(changed)).where('id', '=', id).execute()
+    this.#cameras.set(id, changed)
+    return changed
+  }
+
+  async activate(id: string, model: string) {
+    const camera = this.get(id)
+    await this.#database.write.updateTable('cameras').set({ active_model: model }).where('id', '=', id).execute()
+    this.#cameras.set(id, { ...camera, activeModel: model })
+  }
+
+  async #refuseOrphans(id: string, states: string[]) {
+    const used = await this.#database.read
+      .selectFrom('labels')
+      .select('state')
+      .distinct()
+      .where('camera', '=', id)
+      .where('state', 'not in', states)
+      .execute()
+    if (used.length > 0) {
+      const names = used.map(({ state }) => state).join(', ')
+      throw badRequest('state_in_use', `labels still say ${names}: remove these labels first`, 'states')
+    }
+  }
+}
+
+function fromRow(row: CameraRow): Camera {
+  return {
+    id: row.id,
+    device: row.device,
+    camera: row.name,
+    states: JSON.parse(row.states_json),
+    threshold: row.threshold,
+    debounce: row.debounce,
+    staleAfterMs: row.stale_after_ms,
+    box: row.box_json === null ? null : JSON.parse(row.box_json),
+    activeModel: row.active_model,
+    createdAt: row.created_at,
+  }
+}
+
+function toRow(camera: Camera): CameraRow {
+  return {
+    id: camera.id,
+    device: camera.device,
+    name: camera.camera,
+    states_json: JSON.stringify(camera.states),
+    threshold: camera.threshold,
+    debounce: camera.debounce,
+    stale_after_ms: camera.staleAfterMs,
+    box_json: camera.box === null ? null : JSON.stringify(camera.box),
+    active_model: camera.activeModel,
+    created_at: camera.createdAt,
+  }
+}

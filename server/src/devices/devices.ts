@@ -1,0 +1,166 @@
+import { timingSafeEqual } from 'node:crypto'
+import { ConfigApplied, type ConfigDesired, Status, topics } from '@ajar/protocol'
+import { Value } from 'typebox/value'
+import type { Events } from '../database/events.ts'
+import type { DeviceRow } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import { badRequest, conflict, notFound } from '../http/errors.ts'
+import { makeToken, tokenDigest } from '../secrets.ts'
+
+export interface DevicesPorts {
+  database: StateDatabase
+  events: Events
+  /** Sends a retained message to the device and to whoever watches it. */
+  publish(topic: string, payload: object): Promise<void>
+  /** Ends the device's connection, where it has one. */
+  disconnect(name: string): Promise<void>
+}
+
+/** The MQTT user name under which people's tokens connect. */
+export const OPERATORS = 'token'
+const OFFLINE: Status = { state: 'offline' }
+
+/** Every device with its credential, presence and settings. They are few: all rows are held in memory. */
+export class Devices {
+  readonly #ports: DevicesPorts
+  readonly #rows = new Map<string, DeviceRow>()
+
+  constructor(ports: DevicesPorts) {
+    this.#ports = ports
+  }
+
+  /** Loads all devices; none is connected yet (guarantee 9). */
+  async start() {
+    await this.#ports.database.write.updateTable('devices').set({ connected: 0 }).execute()
+    for (const row of await this.#ports.database.read.selectFrom('devices').selectAll().execute())
+      this.#rows.set(row.name, row)
+  }
+
+  /** What the broker has to know again before it lets anybody in. */
+  retained(): { topic: string; payload: string }[] {
+    return this.list().flatMap(({ name, applied_json, desired_json }) => [
+      { topic: topics.status(name), payload: JSON.stringify(OFFLINE) },
+      ...(applied_json === null ? [] : [{ topic: topics.configApplied(name), payload: applied_json }]),
+      ...(desired_json === null ? [] : [{ topic: topics.configDesired(name), payload: desired_json }]),
+    ])
+  }
+
+  list(): DeviceRow[] {
+    return [...this.#rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  get(name: string): DeviceRow {
+    const row = this.#rows.get(name)
+    if (!row) throw notFound(`the device ${name}`)
+    return row
+  }
+
+  isConnected(name: string): boolean {
+    return this.#rows.get(name)?.connected === 1
+  }
+
+  /** Whether this is the device's credential. */
+  authenticate(name: string, token: string): boolean {
+    const row = this.#rows.get(name)
+    return row !== undefined && !row.disabled && timingSafeEqual(row.token_sha256, tokenDigest(token))
+  }
+
+  /** @returns the credential: it is kept as a digest only, so this is the one time it is seen */
+  async create(name: string): Promise<string> {
+    if (name === OPERATORS)
+      throw badRequest('reserved', `${OPERATORS} is the MQTT user name of people's tokens`, 'name')
+    if (this.#rows.has(name)) throw conflict('name_taken', `there is a device named ${name} already`)
+    const token = makeToken()
+    const row: DeviceRow = {
+      name,
+      token_sha256: tokenDigest(token),
+      disabled: 0,
+      created_at: Date.now(),
+      connected: 0,
+      seen_at: null,
+      status_json: null,
+      applied_json: null,
+      desired_json: null,
+    }
+    await this.#ports.database.write.insertInto('devices').values(row).execute()
+    this.#rows.set(name, row)
+    return token
+  }
+
+  /** A new credential; the old one ends at once, and so does the connection that used it. */
+  async renewCredential(name: string): Promise<string> {
+    this.get(name)
+    const token = makeToken()
+    await this.#change(name, { token_sha256: tokenDigest(token) })
+    await this.#ports.disconnect(name)
+    return token
+  }
+
+  async setDisabled(name: string, disabled: boolean) {
+    this.get(name)
+    await this.#change(name, { disabled: disabled ? 1 : 0 })
+    if (disabled) await this.#ports.disconnect(name)
+  }
+
+  /** The device may no longer connect; its cameras and frames stay. */
+  async remove(name: string) {
+    this.get(name)
+    await this.#ports.database.write.deleteFrom('devices').where('name', '=', name).execute()
+    this.#rows.delete(name)
+    await this.#ports.disconnect(name)
+  }
+
+  /** Sends the agent its settings, a full replacement of those before. */
+  async configure(name: string, settings: Record<string, unknown>): Promise<ConfigDesired> {
+    const before = this.get(name).desired_json
+    const version = before === null ? 1 : (JSON.parse(before) as ConfigDesired).version + 1
+    const desired: ConfigDesired = { version, settings }
+    await this.#change(name, { desired_json: JSON.stringify(desired) })
+    await this.#ports.publish(topics.configDesired(name), desired)
+    return desired
+  }
+
+  /** The broker saw the device come or go. */
+  async onPresence(name: string, connected: boolean) {
+    if (!this.#rows.has(name)) return
+    await this.#change(name, { connected: connected ? 1 : 0, seen_at: Date.now() })
+    await this.#tell(name)
+  }
+
+  /** A status of the device, or its last will; kept when it says what a status says. */
+  async onStatus(name: string, payload: Uint8Array) {
+    const status = parse(payload)
+    if (!this.#rows.has(name) || !Value.Check(Status, status)) return
+    await this.#change(name, { status_json: JSON.stringify(status), seen_at: Date.now() })
+    await this.#tell(name)
+  }
+
+  async onConfigApplied(name: string, payload: Uint8Array) {
+    const applied = parse(payload)
+    if (!this.#rows.has(name) || !Value.Check(ConfigApplied, applied)) return
+    await this.#change(name, { applied_json: JSON.stringify(applied), seen_at: Date.now() })
+  }
+
+  async #change(name: string, change: Partial<DeviceRow>) {
+    await this.#ports.database.write.updateTable('devices').set(change).where('name', '=', name).execute()
+    const row = this.#rows.get(name)
+    if (row) Object.assign(row, change)
+  }
+
+  async #tell(name: string) {
+    const { events, database } = this.#ports
+    const row = this.#rows.get(name)
+    if (!row) return
+    const status = row.status_json === null ? null : JSON.parse(row.status_json)
+    const data = { device: name, connected: row.connected === 1, status }
+    events.publish(await events.append(database.write, [{ kind: 'device', data }]))
+  }
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload))
+  } catch {
+    return undefined
+  }
+}

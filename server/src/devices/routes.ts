@@ -1,0 +1,122 @@
+import { Type } from 'typebox'
+import type { DeviceRow } from '../database/schema.ts'
+import type { Http } from '../http/http.ts'
+import { iso, isoOrNull, listOf, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
+import type { Devices } from './devices.ts'
+
+const Device = Type.Object({
+  name: Name,
+  connected: Type.Boolean(),
+  disabled: Type.Boolean(),
+  seenAt: NullableTime,
+  createdAt: Time,
+  status: nullable(Type.Unknown({ description: 'what the agent last said of itself' })),
+  desired: nullable(Type.Unknown({ description: 'settings that were sent to it: {version, settings}' })),
+  applied: nullable(Type.Unknown({ description: 'what it said of them: {version, ok, errors}' })),
+})
+const Credential = Type.Object({
+  name: Name,
+  token: Type.String({ description: 'the MQTT password of the user `name`; shown this once' }),
+})
+const Desired = Type.Object({ version: Type.Integer(), settings: Type.Record(Type.String(), Type.Unknown()) })
+const ByName = Type.Object({ name: Name })
+const strict = { additionalProperties: false }
+
+export function devicesRoutes(http: Http, devices: Devices) {
+  http.get(
+    '/api/devices',
+    { config: { access: 'viewer' }, schema: { summary: 'All devices', response: { 200: listOf(Device) } } },
+    async () => ({ items: devices.list().map(shown), next: null }),
+  )
+
+  http.get(
+    '/api/devices/:name',
+    { config: { access: 'viewer' }, schema: { summary: 'One device', params: ByName, response: { 200: Device } } },
+    async (request) => shown(devices.get(request.params.name)),
+  )
+
+  http.post(
+    '/api/devices',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Add a device; its credential is shown in this answer only',
+        body: Type.Object({ name: Name }, strict),
+        response: { 201: Credential },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.body
+      return reply.status(201).send({ name, token: await devices.create(name) })
+    },
+  )
+
+  http.post(
+    '/api/devices/:name/credential',
+    {
+      config: { access: 'operator' },
+      schema: { summary: 'A new credential; the old one ends at once', params: ByName, response: { 201: Credential } },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      return reply.status(201).send({ name, token: await devices.renewCredential(name) })
+    },
+  )
+
+  http.patch(
+    '/api/devices/:name',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Disable or enable a device',
+        params: ByName,
+        body: Type.Object({ disabled: Type.Boolean() }, strict),
+        response: { 200: Device },
+      },
+    },
+    async (request) => {
+      await devices.setDisabled(request.params.name, request.body.disabled)
+      return shown(devices.get(request.params.name))
+    },
+  )
+
+  http.patch(
+    '/api/devices/:name/config',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Send the agent its settings, a full replacement',
+        params: ByName,
+        body: Type.Object({ settings: Type.Record(Type.String(), Type.Unknown()) }, strict),
+        response: { 200: Desired },
+      },
+    },
+    async (request) => devices.configure(request.params.name, request.body.settings),
+  )
+
+  http.delete(
+    '/api/devices/:name',
+    { config: { access: 'operator' }, schema: { summary: 'Remove a device; its frames stay', params: ByName } },
+    async (request, reply) => {
+      await devices.remove(request.params.name)
+      return reply.status(204).send()
+    },
+  )
+}
+
+function shown(row: DeviceRow) {
+  return {
+    name: row.name,
+    connected: row.connected === 1,
+    disabled: row.disabled === 1,
+    seenAt: isoOrNull(row.seen_at),
+    createdAt: iso(row.created_at),
+    status: parsed(row.status_json),
+    desired: parsed(row.desired_json),
+    applied: parsed(row.applied_json),
+  }
+}
+
+function parsed(json: string | null): unknown {
+  return json === null ? null : JSON.parse(json)
+}

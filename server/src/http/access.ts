@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Role } from '../database/schema.ts'
+import { HttpError } from './errors.ts'
+
+/** Who may call a route: everybody, or those whose role reaches it. Every route declares one. */
+export type Access = 'public' | 'viewer' | 'operator' | 'admin'
+
+/** Who calls. */
+export interface Caller {
+  /** Id of the token that was shown. */
+  tokenId: string
+  name: string
+  role: Role
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** null on public routes that were called without a token. */
+    caller: Caller | null
+  }
+}
+
+/** An analyst reads what a viewer reads; what he may write is his own work in the laboratory. */
+const REACH: Record<Role, Access[]> = {
+  admin: ['public', 'viewer', 'operator', 'admin'],
+  operator: ['public', 'viewer', 'operator'],
+  viewer: ['public', 'viewer'],
+  analyst: ['public', 'viewer'],
+}
+
+/**
+ * Refuses routes that do not say who may call them, and callers whom a route does not name.
+ * @param authenticate the caller whose token this is, or null
+ */
+export function guardRoutes(http: FastifyInstance, authenticate: (token: string) => Caller | null) {
+  http.decorateRequest('caller', null)
+  http.addHook('onRoute', ({ method, url, config }) => {
+    if (!config?.access) throw new Error(`${method} ${url} does not declare who may call it (config.access)`)
+  })
+  http.addHook('onRequest', async (request, reply) => {
+    const token = tokenOf(request)
+    request.caller = token === null ? null : authenticate(token)
+    const access = request.routeOptions.config.access ?? 'public' // a path that is no route answers 404 to everybody
+    if (access === 'public') return
+    if (!request.caller) {
+      reply.header('www-authenticate', 'Bearer')
+      throw token === null
+        ? new HttpError(401, 'unauthenticated', 'send a token: Authorization: Bearer <token>')
+        : new HttpError(401, 'bad_token', 'this token is unknown, disabled or expired: ask an admin for another')
+    }
+    if (!REACH[request.caller.role].includes(access))
+      throw new HttpError(403, 'forbidden', `a token of role ${access} is needed, this one is ${request.caller.role}`)
+  })
+}
+
+/** The name that stands on what the caller does. */
+export function callerName(request: FastifyRequest): string {
+  return request.caller?.name ?? 'nobody'
+}
+
+function tokenOf(request: FastifyRequest): string | null {
+  const [, token] = /^(?:Bearer|Token) +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+  return token ?? null
+}

@@ -1,0 +1,91 @@
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import { type Access, type Caller, guardRoutes } from './access.ts'
+import { HttpError } from './errors.ts'
+
+export interface HttpOptions {
+  log: FastifyBaseLogger
+  /** Largest body of a picture, in bytes; JSON bodies are at most 1 MiB. */
+  maxFrameBytes: number
+  authenticate(token: string): Caller | null
+}
+
+const JSON_BYTES = 1024 * 1024
+
+/** The HTTP server, ready for routes: access, errors, limits and OpenAPI at /docs. */
+export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptions) {
+  const http = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: JSON_BYTES,
+    // An answer within half a minute, or none: nobody holds a connection open with half a request.
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  http.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
+    const { status, body } = describe(error)
+    if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed')
+    reply.status(status).send(body)
+  })
+  http.setNotFoundHandler((request, reply) => {
+    reply.status(404).send({ error: { code: 'not_found', message: `${request.method} ${request.url} is no route` } })
+  })
+  // The body stays bytes: the routes that take a picture judge it.
+  http.addContentTypeParser(
+    ['image/jpeg', 'application/octet-stream'],
+    { parseAs: 'buffer', bodyLimit: maxFrameBytes },
+    (_request, body, done) => done(null, body),
+  )
+
+  guardRoutes(http, authenticate)
+  await http.register(helmet, { contentSecurityPolicy: false })
+  await http.register(rateLimit, { global: false })
+  await http.register(swagger, {
+    openapi: {
+      info: { title: 'ajar', description: 'It knows the state of every door it can see.', version: '0.1.0' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  })
+  await http.register(async (docs) => {
+    declareAccess(docs, 'public')
+    await docs.register(swaggerUi, { routePrefix: '/docs' })
+  })
+  return http
+}
+
+export type Http = Awaited<ReturnType<typeof createHttp>>
+
+/** For a plugin from elsewhere, whose routes cannot declare their access themselves. */
+export function declareAccess(http: FastifyInstance, access: Access) {
+  http.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access }
+  })
+}
+
+function describe(error: FastifyError | HttpError): { status: number; body: object } {
+  if (error instanceof HttpError) {
+    const { status, code, message, field } = error
+    return { status, body: { error: { code, message, ...(field === undefined ? {} : { field }) } } }
+  }
+  if (error.validation) {
+    const [first] = error.validation
+    const field = [first?.instancePath.slice(1).replaceAll('/', '.'), first?.params.additionalProperty]
+      .filter(Boolean)
+      .join('.')
+    return { status: 400, body: { error: { code: 'bad_request', message: error.message, field } } }
+  }
+  const status = error.statusCode ?? 500
+  if (status === 413) return { status, body: { error: { code: 'too_large', message: error.message } } }
+  if (status === 429) return { status, body: { error: { code: 'too_many_requests', message: error.message } } }
+  if (status < 500) return { status, body: { error: { code: 'bad_request', message: error.message } } }
+  return { status: 500, body: { error: { code: 'internal', message: 'our fault: the server log says more' } } }
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import type { Events } from '../database/events.ts'
+import type { JobRow } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import { conflict, notFound } from '../http/errors.ts'
+
+/** What a job is told to do, and how it tells how far it is. */
+export interface JobContext {
+  id: string
+  camera: string | null
+  params: Record<string, unknown>
+  /** Ends the work; the job is then `cancelled`. */
+  signal: AbortSignal
+  /** @param progress 0..1 within the whole job */
+  report(phase: string, progress: number): void
+}
+
+/** Does one kind of job. Run twice, it must leave what one run leaves. */
+export type JobHandler = (context: JobContext) => Promise<object>
+
+/** An error that says what to do keeps its code in the job. */
+interface CodedError extends Error {
+  code?: string
+}
+
+const MAX_QUEUED = 100
+const REPORT_MS = 100
+
+/** Long work, one job at a time, durable: what was running when the server stopped runs again. */
+export class Jobs {
+  readonly #database: StateDatabase
+  readonly #events: Events
+  readonly #handlers: Record<string, JobHandler>
+  readonly #running = new Map<string, AbortController>()
+  #loop: Promise<void> | null = null
+  #closing = false
+
+  constructor(database: StateDatabase, events: Events, handlers: Record<string, JobHandler>) {
+    this.#database = database
+    this.#events = events
+    this.#handlers = handlers
+  }
+
+  async start() {
+    await this.#database.write.updateTable('jobs').set({ state: 'queued' }).where('state', '=', 'running').execute()
+    this.#wake()
+  }
+
+  async create(kind: string, camera: string | null, params: Record<string, unknown>): Promise<JobRow> {
+    const queued = await this.#queued()
+    if (queued.length >= MAX_QUEUED) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
+    const row: JobRow = {
+      id: randomUUID(),
+      kind,
+      camera,
+      state: 'queued',
+      phase: null,
+      progress: 0,
+      params_json: JSON.stringify(params),
+      result_json: null,
+      error_json: null,
+      created_at: Date.now(),
+      started_at: null,
+      finished_at: null,
+    }
+    await this.#database.write.insertInto('jobs').values(row).execute()
+    this.#wake()
+    return row
+  }
+
+  async get(id: string): Promise<JobRow> {
+    const row = await this.#database.read.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw notFound(`the job ${id}`)
+    return row
+  }
+
+  list(limit: number): Promise<JobRow[]> {
+    return this.#database.read.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').limit(limit).execute()
+  }
+
+  async cancel(id: string): Promise<JobRow> {
+    const row = await this.get(id)
+    if (row.state === 'queued') await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
+    else if (row.state === 'running') this.#running.get(id)?.abort()
+    else throw conflict('job_ended', `this job is ${row.state} already`)
+    return this.get(id)
+  }
+
+  /** Stops what runs; it is done again after the next start. */
+  async close() {
+    this.#closing = true
+    for (const controller of this.#running.values()) controller.abort()
+    await this.#loop
+  }
+
+  #wake() {
+    this.#loop ??= this.#run().finally(() => {
+      this.#loop = null
+    })
+  }
+
+  async #run() {
+    for (;;) {
+      const [next] = this.#closing ? [] : await this.#queued()
+      if (!next) return
+      await this.#perform(next)
+    }
+  }
+
+  async #perform(job: JobRow) {
+    const controller = new AbortController()
+    this.#running.set(job.id, controller)
+    await this.#change(job.id, { state: 'running', started_at: Date.now(), progress: 0, phase: null })
+    const handler = this.#handlers[job.kind]
+    let reportedAt = 0
+    let reporting: Promise<void> = Promise.resolve()
+    const report = (phase: string, progress: number) => {
+      if (Date.now() - reportedAt < REPORT_MS) return
+      reportedAt = Date.now()
+      reporting = this.#change(job.id, { phase, progress })
+    }
+    try {
+      if (!handler) throw new Error(`nothing here does jobs of kind ${job.kind}`)
+      const params = JSON.parse(job.params_json)
+      const result = await handler({ id: job.id, camera: job.camera, params, signal: controller.signal, report })
+      await reporting
+      const done = { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) } as const
+      await this.#change(job.id, { ...done, finished_at: Date.now() })
+    } catch (error) {
+      await reporting
+      if (this.#closing) return // it stays `running` in its row, and so runs again
+      const { code = 'failed', message } = error as CodedError
+      const state = controller.signal.aborted ? 'cancelled' : 'failed'
+      const error_json = JSON.stringify({ code, message })
+      await this.#change(job.id, { state, error_json, finished_at: Date.now() })
+    } finally {
+      this.#running.delete(job.id)
+    }
+  }
+
+  async #queued(): Promise<JobRow[]> {
+    // Asked of the writing connection: it sees a job that was inserted just now.
+    return this.#database.write
+      .selectFrom('jobs')
+      .selectAll()
+      .where('state', '=', 'queued')
+      .orderBy('created_at')
+      .execute()
+  }
+
+  async #change(id: string, change: Partial<JobRow>) {
+    await this.#database.write.updateTable('jobs').set(change).where('id', '=', id).execute()
+    const row = await this.get(id)
+    const data = { id, kind: row.kind, camera: row.camera, state: row.state, phase: row.phase, progress: row.progress }
+    this.#events.publish(await this.#events.append(this.#database.write, [{ kind: 'job', data }]))
+  }
+}

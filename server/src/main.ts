@@ -1,0 +1,41 @@
+import { startApp } from './app.ts'
+import { createLog } from './log.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+/** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
+
+const BAD_USE = 2
+const FAILED = 1
+/** A part that does not close in time does not keep the process alive. */
+const CLOSE_LIMIT_MS = 15_000
+
+const settings = settingsOrExit()
+const log = createLog(settings.logLevel)
+try {
+  const app = await startApp(settings, log)
+  if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
+  machineLine({ listening: app.listening })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app.close))
+} catch (error) {
+  process.stderr.write(`ajar cannot start: ${(error as Error).message}\n`)
+  process.exit(FAILED)
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(BAD_USE)
+  }
+}
+
+function machineLine(line: object) {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+async function stop(close: () => Promise<void>) {
+  setTimeout(() => process.exit(FAILED), CLOSE_LIMIT_MS).unref()
+  await close()
+  process.exit(0)
+}

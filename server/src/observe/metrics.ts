@@ -1,0 +1,95 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Http } from '../http/http.ts'
+
+/** Numbers that are read at the moment somebody asks. */
+export interface MetricSources {
+  pendingFrames(): number
+  broker(): {
+    connections: number
+    pausedConnections: number
+    publishesInIngest: number
+    bytesInIngest: number
+    retainedTopics: number
+    droppedMessagesTotal: number
+    refusedPublishesTotal: number
+  }
+}
+
+/** What Prometheus reads at /metrics. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+
+  readonly framesIngested = this.#counter('ajar_frames_ingested_total', 'frames acknowledged, by what became of them', [
+    'outcome',
+  ])
+  readonly framesRecorded = this.#counter('ajar_frames_recorded_total', 'frames that ended, by outcome', ['outcome'])
+  readonly framesRefused = this.#counter('ajar_frames_refused_total', 'frames that cannot be used, by code', ['code'])
+  readonly transitions = this.#counter('ajar_transitions_total', 'debounced changes of state', ['camera', 'state'])
+  readonly brokerEvents = this.#counter('ajar_broker_events_total', 'things the broker reported, by code', ['code'])
+  readonly latency = new Histogram({
+    name: 'ajar_classify_seconds',
+    help: 'from a frame taken from the queue to its prediction',
+    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2],
+    registers: [this.#registry],
+  })
+  readonly pipeline = new Histogram({
+    name: 'ajar_pipeline_seconds',
+    help: 'from a frame received to its result recorded',
+    buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60],
+    registers: [this.#registry],
+  })
+
+  /** Reads the sources at every scrape, and measures the process too. */
+  start(sources: MetricSources) {
+    collectDefaultMetrics({ register: this.#registry })
+    this.#loopDelay.enable()
+    this.#gauge('ajar_event_loop_delay_p99_seconds', 'since the last scrape', () => {
+      const seconds = this.#loopDelay.percentile(99) / 1e9
+      this.#loopDelay.reset()
+      return seconds
+    })
+    this.#gauge('ajar_frames_pending', 'frames that wait for their result, in memory', sources.pendingFrames)
+    this.#gauge('ajar_broker_connections', 'open MQTT connections', () => sources.broker().connections)
+    this.#gauge('ajar_broker_paused', 'MQTT senders that are held back', () => sources.broker().pausedConnections)
+    this.#gauge('ajar_broker_ingest_bytes', 'bytes between arrival and PUBACK', () => sources.broker().bytesInIngest)
+    this.#gauge('ajar_broker_retained', 'retained topics', () => sources.broker().retainedTopics)
+    this.#gauge('ajar_broker_dropped', 'messages dropped', () => sources.broker().droppedMessagesTotal)
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  /** Event loop delay since the last scrape, 99th percentile in milliseconds. */
+  get loopDelayMs(): number {
+    return this.#loopDelay.percentile(99) / 1e6
+  }
+
+  close() {
+    this.#loopDelay.disable()
+    this.#registry.clear()
+  }
+
+  #counter(name: string, help: string, labelNames: string[]) {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, read: () => number) {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}
+
+export function metricsRoute(http: Http, metrics: Metrics) {
+  http.get('/metrics', { config: { access: 'viewer' }, schema: { summary: 'Prometheus metrics' } }, async (_, reply) =>
+    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await metrics.text()),
+  )
+}

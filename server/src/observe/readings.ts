@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Http } from '../http/http.ts'
+import { iso, listOf, Milliseconds, Name, Time } from '../http/shapes.ts'
+
+const ReadingBody = Type.Object({
+  device: Type.String(),
+  sensor: Type.String(),
+  at: Time,
+  value: Type.Unknown({ description: 'number, text or list of numbers' }),
+})
+
+export function readingRoutes(http: Http, database: StateDatabase) {
+  http.get(
+    '/api/readings',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Readings of a device over a span, oldest first',
+        querystring: Type.Object({
+          device: Name,
+          sensor: Type.Optional(Name),
+          from: Type.Optional(Milliseconds),
+          to: Type.Optional(Milliseconds),
+          limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
+        }),
+        response: { 200: listOf(ReadingBody) },
+      },
+    },
+    async ({ query }) => {
+      let select = database.read.selectFrom('readings').selectAll().where('device', '=', query.device)
+      if (query.sensor) select = select.where('sensor', '=', query.sensor)
+      if (query.from !== undefined) select = select.where('at', '>=', query.from)
+      if (query.to !== undefined) select = select.where('at', '<', query.to)
+      const rows = await select
+        .orderBy('at')
+        .limit(query.limit + 1)
+        .execute()
+      const next = rows[query.limit]?.at
+      const items = rows
+        .slice(0, query.limit)
+        .map(({ device, sensor, at, value_json }) => ({ device, sensor, at: iso(at), value: JSON.parse(value_json) }))
+      // The next page begins with `from` = `next`.
+      return { items, next: next === undefined ? null : String(next) }
+    },
+  )
+}

@@ -1,0 +1,212 @@
+import { type CameraRef, isName, topics } from '@ajar/protocol'
+import { Classifier } from './classify/classifier.ts'
+import { ClassifyPool } from './classify/classify-pool.ts'
+import type { ModelRef } from './classify/classify-thread.ts'
+import type { Events } from './database/events.ts'
+import type { FrameStore } from './database/frames/frame-store.ts'
+import type { StateDatabase } from './database/state-database.ts'
+import type { Camera, Cameras } from './devices/cameras.ts'
+import { type IncomingFrame, type Ingested, ingest, type Refusal } from './ingest/ingest.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './observe/metrics.ts'
+import { pruneEvents } from './observe/prune-events.ts'
+import { InfluxSink } from './record/influx-sink.ts'
+import { Recorder } from './record/recorder.ts'
+import type { Settings } from './settings.ts'
+
+export interface PipelinePorts {
+  settings: Settings
+  log: Log
+  database: StateDatabase
+  frames: FrameStore
+  framesFolder: string
+  events: Events
+  cameras: Cameras
+  metrics: Metrics
+  backbone: string
+  modelFolder(modelId: string): string
+  isConnected(device: string): boolean
+  publish(topic: string, payload: object, options: { retain: boolean }): Promise<void>
+}
+
+/** One step of a frame's journey through the server. */
+interface Step {
+  name: 'ingest' | 'classify' | 'record' | 'observe'
+  start(): Promise<void> | void
+  close(): Promise<void> | void
+}
+
+const RETRY_MS = 500
+
+/**
+ * The journey of a frame inside the server: ingest -> classify -> record -> observe. Each part is told only the
+ * function that takes what it hands on.
+ */
+export class Pipeline {
+  readonly #ports: PipelinePorts
+  readonly #pool: ClassifyPool
+  readonly #steps: Step[]
+  readonly classifier: Classifier
+  readonly recorder: Recorder
+  readonly influx: InfluxSink | null
+
+  constructor(ports: PipelinePorts) {
+    this.#ports = ports
+    const { settings, log, database, frames, framesFolder, events, cameras, metrics, backbone } = ports
+    const { engine, influxUrl, maxPendingAgeMs } = settings
+
+    this.influx =
+      influxUrl &&
+      new InfluxSink(database, influxUrl, (why) =>
+        why
+          ? log.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
+          : log.info('InfluxDB takes points'),
+      )
+    this.recorder = new Recorder({
+      database,
+      events,
+      camera: (id) => cameras.get(id),
+      finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
+      publish: (topic, payload) => void this.#publish(topic, payload, true),
+      influx: this.influx !== null,
+      onTransition: (camera, { from_state, to_state, reason, confidence, at }) => {
+        metrics.transitions.inc({ camera, state: to_state })
+        log.info({ camera, from: from_state, to: to_state, reason, confidence, at }, 'transition')
+      },
+      onRecorded: (outcome, { frame, answer }) => {
+        metrics.framesRecorded.inc({ outcome })
+        metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
+        if (answer.kind === 'predicted') metrics.latency.observe(answer.latencyMs / 1000)
+        if (answer.kind === 'refused') {
+          const id = `${frame.camera}/${frame.capturedAt}`
+          this.#reportRefusal({
+            device: frame.camera.split('/')[0] ?? '',
+            frame: id,
+            code: answer.code,
+            reason: answer.reason,
+          })
+        }
+      },
+      onHeld: (why) => (why ? log.error({ why }, 'state.db takes nothing; trying again') : log.info('state.db works')),
+      isConnected: ports.isConnected,
+      isBusy: (camera) => this.classifier.isBusy(camera),
+    })
+    this.#pool = new ClassifyPool(
+      settings.classifyWorkers,
+      { framesFolder, engine, backbone },
+      {
+        onEngine: ({ engine: name, skipped }) => log.info({ engine: name, backbone, skipped }, 'engine'),
+        onThreadLost: (error) => log.error({ err: error }, 'a classifying thread ended; another takes its place'),
+      },
+    )
+    this.classifier = new Classifier({
+      pool: this.#pool,
+      modelOf: (camera) => this.#modelOf(cameras.get(camera)),
+      record: (classified) => this.recorder.record(classified),
+      pending: (camera, before, limit) => frames.pending(camera, before, limit),
+      pendingCounts: () => frames.pendingCounts(),
+      maxPendingAgeMs,
+      onFailed: ({ camera, capturedAt }, message) =>
+        log.error({ frame: `${camera}/${capturedAt}`, message }, 'a frame could not be classified; trying again'),
+    })
+
+    // In the order of the journey.
+    this.#steps = [
+      { name: 'ingest', start: () => {}, close: () => {} }, // the listeners open after `start` and close before `close`
+      { name: 'classify', start: () => this.classifier.start(), close: () => this.#closeClassify() },
+      { name: 'record', start: () => this.recorder.start(), close: () => this.recorder.close() },
+      this.#observeStep(),
+    ]
+  }
+
+  /** What the classifying threads run, or null until they are ready. */
+  get engine() {
+    return this.#pool.engine
+  }
+
+  /** The last step first: nothing is handed to a part that does not run yet. */
+  async start() {
+    this.#pool.start()
+    for (const step of this.#steps.toReversed()) await step.start()
+  }
+
+  /** The first step first: what is on its way still finds the next part running. */
+  async close() {
+    for (const step of this.#steps) await step.close()
+  }
+
+  /** Takes a frame in, by MQTT or by HTTP: it is durable, or refused for good, when the promise resolves. */
+  async ingest(frame: IncomingFrame): Promise<Ingested> {
+    const { frames, settings, metrics } = this.#ports
+    const ingested = await ingest(frame, {
+      now: () => Date.now(),
+      store: (one) => frames.put(one),
+      ensureCamera: (ref) => this.#ensureCamera(ref),
+      recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
+      enqueue: (stored) => this.classifier.add(stored),
+      maxFrameBytes: settings.maxFrameBytes,
+    })
+    metrics.framesIngested.inc({ outcome: ingested.kind })
+    if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
+    return ingested
+  }
+
+  /** Classifies a picture that is not kept. */
+  classifyOnce(camera: string, jpeg: Uint8Array) {
+    return this.#pool.classify({ picture: { jpeg }, model: this.#modelOf(this.#ports.cameras.get(camera)) })
+  }
+
+  #modelOf({ activeModel }: Camera): ModelRef | null {
+    return activeModel === null ? null : { id: activeModel, folder: this.#ports.modelFolder(activeModel) }
+  }
+
+  async #ensureCamera(ref: CameraRef): Promise<boolean> {
+    for (;;) {
+      try {
+        return (await this.#ports.cameras.ensure(ref)) !== null
+      } catch (error) {
+        this.#ports.log.warn({ why: (error as Error).message }, 'the camera could not be stored; trying again')
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {
+    const { metrics, log } = this.#ports
+    metrics.framesRefused.inc({ code })
+    log.warn({ frame, code, reason }, 'frame refused')
+    if (isName(device)) void this.#publish(topics.rejected(device), { frame, code, reason }, false)
+  }
+
+  /** The broker closes before the last frames are recorded; their states are published again from rows at the start. */
+  async #publish(topic: string, payload: object, retain: boolean) {
+    try {
+      await this.#ports.publish(topic, payload, { retain })
+    } catch (error) {
+      this.#ports.log.debug({ topic, why: (error as Error).message }, 'not published')
+    }
+  }
+
+  async #closeClassify() {
+    await this.classifier.close()
+    await this.#pool.close()
+  }
+
+  #observeStep(): Step {
+    const { database, log } = this.#ports
+    let pruning: NodeJS.Timeout | null = null
+    return {
+      name: 'observe',
+      start: () => {
+        this.influx?.start()
+        pruning = setInterval(() => {
+          pruneEvents(database).catch((error) => log.warn({ err: error }, 'old events could not be removed'))
+        }, 60_000)
+      },
+      close: async () => {
+        if (pruning) clearInterval(pruning)
+        await this.influx?.close()
+      },
+    }
+  }
+}

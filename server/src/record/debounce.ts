@@ -1,0 +1,98 @@
+import type { UnknownReason } from '@ajar/protocol'
+import type { CameraStateRow } from '../database/schema.ts'
+
+/** What one result says of a camera: a state it has earned, or `unknown` with the reason. */
+export interface Observation {
+  capturedAt: number
+  state: string
+  reason: UnknownReason | null
+  confidence: number | null
+  /** `device/camera@version`, or null where there was none to ask. */
+  model: string | null
+}
+
+export interface Transition {
+  at: number
+  from_state: string
+  to_state: string
+  reason: UnknownReason | null
+  confidence: number | null
+  frame_at: number | null
+  model: string | null
+}
+
+export const UNKNOWN = 'unknown'
+/** So many frames in a row unlike anything in training: the camera was moved, it is no passer-by. */
+const MOVED_AFTER = 30
+
+/** A camera of which nothing is known yet. */
+export function nothingKnown(camera: string): CameraStateRow {
+  return {
+    camera,
+    state: UNKNOWN,
+    reason: 'no_model',
+    confidence: null,
+    since: null,
+    frame_at: null,
+    model: null,
+    run_state: null,
+    run_length: 0,
+    run_since: null,
+    newest_at: null,
+    late_from: null,
+  }
+}
+
+/**
+ * One observation, in capture order: the state changes once `needed` results in a row agree on another one, and the
+ * change counts from the first of them.
+ */
+export function debounce(
+  before: CameraStateRow,
+  observation: Observation,
+  needed: number,
+): { after: CameraStateRow; transition: Transition | null } {
+  const { capturedAt, state, confidence, model } = observation
+  const run_length = before.run_state === state ? before.run_length + 1 : 1
+  const run_since = before.run_state === state ? (before.run_since ?? capturedAt) : capturedAt
+  const seen = { run_state: state, run_length, run_since, newest_at: capturedAt }
+  const reason = observation.reason === 'unlike_training' && run_length >= MOVED_AFTER ? 'moved' : observation.reason
+  if (state === before.state) {
+    const since = before.since ?? capturedAt
+    return { after: { ...before, ...seen, reason, confidence, since, frame_at: capturedAt, model }, transition: null }
+  }
+  if (run_length < needed) return { after: { ...before, ...seen }, transition: null }
+  const transition: Transition = {
+    at: run_since,
+    from_state: before.state,
+    to_state: state,
+    reason,
+    confidence,
+    frame_at: capturedAt,
+    model,
+  }
+  const after = { ...before, ...seen, state, reason, confidence, since: run_since, frame_at: capturedAt, model }
+  return { after, transition }
+}
+
+/** Frames have stopped: nobody knows the state any more, and it has to be earned again. */
+export function forget(
+  before: CameraStateRow,
+  reason: 'stale' | 'offline',
+  at: number,
+): { after: CameraStateRow; transition: Transition | null } {
+  const after: CameraStateRow = {
+    ...before,
+    state: UNKNOWN,
+    reason,
+    confidence: null,
+    since: before.state === UNKNOWN ? before.since : at,
+    frame_at: null,
+    run_state: null,
+    run_length: 0,
+    run_since: null,
+  }
+  if (before.state === UNKNOWN) return { after, transition: null }
+  const { state: from_state, model } = before
+  return { after, transition: { at, from_state, to_state: UNKNOWN, reason, confidence: null, frame_at: null, model } }
+}

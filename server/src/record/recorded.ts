@@ -1,0 +1,57 @@
+import type { Classified } from '../classify/classifier.ts'
+import type { FramesTable, ResultsTable } from '../database/schema.ts'
+import { type Observation, UNKNOWN } from './debounce.ts'
+
+/** The row of a frame that has ended. */
+export function frameRow({ frame, answer, classifiedAt }: Classified, recordedAt: number): FramesTable {
+  const outcome =
+    answer.kind === 'refused'
+      ? 'refused'
+      : answer.kind === 'predicted' || answer.kind === 'no_model'
+        ? 'classified'
+        : 'skipped'
+  return {
+    camera: frame.camera,
+    captured_at: frame.capturedAt,
+    received_at: frame.receivedAt,
+    stored_at: frame.storedAt,
+    classified_at: outcome === 'skipped' ? null : classifiedAt,
+    recorded_at: recordedAt,
+    size: frame.size,
+    sha256: frame.sha256,
+    outcome,
+    code: answer.kind === 'refused' ? answer.code : null,
+    late: 0,
+  }
+}
+
+/** The result of a frame, or null where it has none. */
+export function resultRow({ frame, model, answer }: Classified, threshold: number): ResultsTable | null {
+  if (answer.kind !== 'predicted' && answer.kind !== 'no_model') return null
+  const key = { camera: frame.camera, captured_at: frame.capturedAt, latency_ms: answer.latencyMs, late: 0 } as const
+  if (answer.kind === 'no_model') {
+    const nothing = { best: null, confidence: null, probabilities_json: null }
+    return { ...key, ...nothing, model: '', state: UNKNOWN, reason: 'no_model' }
+  }
+  const { state: best, confidence, probabilities, unlike } = answer.prediction
+  const reason = unlike ?? (confidence < threshold ? 'low_confidence' : null)
+  return {
+    ...key,
+    model: model?.id ?? '',
+    state: reason === null ? best : UNKNOWN,
+    best,
+    confidence,
+    probabilities_json: JSON.stringify(probabilities),
+    reason,
+  }
+}
+
+export function observationOf(result: ResultsTable): Observation {
+  return {
+    capturedAt: result.captured_at,
+    state: result.state,
+    reason: result.reason,
+    confidence: result.confidence,
+    model: result.model || null,
+  }
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { type BackboneId, DEFAULT_BACKBONE, type Model, saveModel, summariseLabels } from '@ajar/models'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Camera, Cameras } from '../devices/cameras.ts'
+import { badRequest } from '../http/errors.ts'
+import type { JobContext } from '../jobs/jobs.ts'
+import type { Label, Labels } from './labels.ts'
+import { runTrainer } from './run-trainer.ts'
+import type { Embedded, TrainedResult } from './trainer-messages.ts'
+
+export interface TrainingPorts {
+  database: StateDatabase
+  cameras: Cameras
+  labels: Labels
+  modelsFolder: string
+  framesFolder: string
+  engine: string
+  /** null: the default of `models/`. */
+  backbone: BackboneId | null
+}
+
+/** Variants of each labelled frame that training sees besides the frame itself. */
+const AUGMENTATIONS = 6
+const FEWEST_FRAMES = 2
+/** Each phase's share of the whole, from what they take on 40 frames. */
+const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
+
+/** From labels to an active model: embeds what is new, trains, evaluates, saves an immutable version, activates it. */
+export class Training {
+  readonly #ports: TrainingPorts
+
+  constructor(ports: TrainingPorts) {
+    this.#ports = ports
+  }
+
+  /** Where the files of a model lie. */
+  folderOf(modelId: string): string {
+    const [camera = '', version = ''] = modelId.split('@')
+    return join(this.#ports.modelsFolder, ...camera.split('/'), version)
+  }
+
+  /** @throws HttpError 400 where the labels cannot teach anything; it names the state that lacks frames */
+  async check(camera: Camera): Promise<void> {
+    if (camera.states.length < 2)
+      throw badRequest('too_few_states', `${camera.id} needs at least two states: set them with PATCH`, 'camera')
+    const labels = await this.#ports.labels.of(camera.id)
+    for (const state of camera.states) {
+      const count = labels.filter((label) => label.state === state).length
+      if (count < FEWEST_FRAMES)
+        throw badRequest(
+          'too_few_frames',
+          `${state} has ${count} labelled frames, at least ${FEWEST_FRAMES} are needed`,
+        )
+    }
+  }
+
+  /** The handler of jobs of kind `training`. */
+  async run({ camera: id, params, signal, report }: JobContext): Promise<object> {
+    const started = performance.now()
+    const camera = this.#ports.cameras.get(id ?? '')
+    await this.check(camera)
+    const labels = await this.#ports.labels.of(camera.id)
+    const backbone = this.#ports.backbone ?? DEFAULT_BACKBONE
+    const seed = typeof params.seed === 'number' ? params.seed : 1
+    const recipe = JSON.stringify([backbone, camera.box, AUGMENTATIONS])
+    const known = await this.#knownEmbeddings(camera.id, recipe)
+
+    const saving: Promise<void>[] = []
+    const result = await runTrainer(
+      {
+        framesFolder: this.#ports.framesFolder,
+        backbone,
+        engine: this.#ports.engine,
+        states: camera.states,
+        seed,
+        box: camera.box,
+        augmentations: AUGMENTATIONS,
+        frames: labels.map((label) => ({ ...label, known: known.get(label.capturedAt) ?? null })),
+      },
+      signal,
+      (message) => {
+        if (message.kind === 'embedded') saving.push(this.#saveEmbedding(camera.id, recipe, message))
+        else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
+      },
+    )
+    await Promise.all(saving)
+    const model = await this.#save(camera, labels, backbone, seed, result)
+    await this.#ports.cameras.activate(camera.id, model.id)
+    const { evaluation, engine } = model
+    return { model: model.id, engine, backbone, evaluation, seconds: (performance.now() - started) / 1000 }
+  }
+
+  async #save(camera: Camera, labels: Label[], backbone: string, seed: number, trained: TrainedResult): Promise<Model> {
+    const { database } = this.#ports
+    const last = await database.read
+      .selectFrom('models')
+      .select(({ fn }) => fn.max('version').as('version'))
+      .where('camera', '=', camera.id)
+      .executeTakeFirst()
+    const version = (last?.version ?? 0) + 1
+    const model: Model = {
+      id: `${camera.id}@${version}`,
+      backbone,
+      engine: trained.engine,
+      createdAtMs: Date.now(),
+      seed,
+      labels: summariseLabels(labels.map(({ capturedAt, state }) => ({ frame: `${camera.id}/${capturedAt}`, state }))),
+      box: camera.box,
+      head: trained.head,
+      evaluation: trained.evaluation,
+    }
+    await saveModel(this.folderOf(model.id), model)
+    const row = { id: model.id, camera: camera.id, version, backbone, engine: trained.engine }
+    await database.write
+      .insertInto('models')
+      .values({ ...row, created_at: model.createdAtMs, evaluation_json: JSON.stringify(model.evaluation) })
+      .execute()
+    return model
+  }
+
+  async #knownEmbeddings(camera: string, recipe: string): Promise<Map<number, Embedded>> {
+    const rows = await this.#ports.database.read
+      .selectFrom('embeddings')
+      .selectAll()
+      .where('camera', '=', camera)
+      .where('recipe', '=', recipe)
+      .execute()
+    return new Map(
+      rows.map(({ captured_at, brightness, features }) => [captured_at, { brightness, features: split(features) }]),
+    )
+  }
+
+  async #saveEmbedding(
+    camera: string,
+    recipe: string,
+    { capturedAt, brightness, features }: Embedded & { capturedAt: number },
+  ) {
+    const blob = Buffer.concat(features.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength)))
+    await this.#ports.database.write
+      .replaceInto('embeddings')
+      .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob })
+      .execute()
+  }
+}
+
+function split(blob: Uint8Array): Float32Array[] {
+  const all = new Float32Array(blob.slice().buffer)
+  const length = all.length / (1 + AUGMENTATIONS)
+  return Array.from({ length: 1 + AUGMENTATIONS }, (_, i) => all.slice(i * length, (i + 1) * length))
+}
