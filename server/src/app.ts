@@ -86,7 +86,7 @@ async function build(
   const metrics = new Metrics()
   closers.push(() => metrics.close())
   const accounts = new Accounts(database, (tokenId) => void broker.disconnect(tokenId))
-  const adminToken = await accounts.start(settings.adminToken)
+  await accounts.start()
   const cameras = new Cameras(database)
   await cameras.start()
   const devices = new Devices({
@@ -175,6 +175,7 @@ async function build(
   await listenHttp(http, settings)
   const address = http.server.address()
   const httpPort = typeof address === 'object' && address ? address.port : settings.httpPort
+  const adminToken = await accounts.ensureAdmin(settings.adminToken)
   return { listening: { http: httpPort, mqtt: mqtt.port }, adminToken, http, close }
 }
 

@@ -25,18 +25,21 @@ export class Accounts {
     this.#onRevoked = onRevoked
   }
 
+  async start() {
+    const rows = await this.#database.read.selectFrom('tokens').selectAll().execute()
+    for (const row of rows) this.#tokens.set(hex(row.sha256), row)
+  }
+
   /**
-   * Loads the tokens and makes sure that there is an admin.
+   * Makes sure that there is an admin. Called when all else is ready, so that a token is never made and not shown.
    * @param given the admin token of the settings, or null
    * @returns the admin token where this start made one
    */
-  async start(given: string | null): Promise<string | null> {
-    const rows = await this.#database.read.selectFrom('tokens').selectAll().execute()
-    for (const row of rows) this.#tokens.set(hex(row.sha256), row)
+  async ensureAdmin(given: string | null): Promise<string | null> {
     if (given !== null && !this.authenticate(given)) {
       await this.#add({ name: 'admin from the settings', role: 'admin', token: given })
     }
-    if (rows.length > 0 || given !== null) return null
+    if (this.#tokens.size > 0) return null
     const token = makeToken()
     await this.#add({ name: 'first admin', role: 'admin', token })
     return token

@@ -3,8 +3,8 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
-import { type Access, type Caller, guardRoutes } from './access.ts'
+import Fastify, { type FastifyBaseLogger, type FastifyError, LogController } from 'fastify'
+import { type Caller, DOCS, guardRoutes } from './access.ts'
 import { HttpError } from './errors.ts'
 
 export interface HttpOptions {
@@ -20,7 +20,7 @@ const JSON_BYTES = 1024 * 1024
 export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptions) {
   const http = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_BYTES,
     // An answer within half a minute, or none: nobody holds a connection open with half a request.
     requestTimeout: 30_000,
@@ -55,21 +55,11 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
       security: [{ token: [] }],
     },
   })
-  await http.register(async (docs) => {
-    declareAccess(docs, 'public')
-    await docs.register(swaggerUi, { routePrefix: '/docs' })
-  })
+  await http.register(swaggerUi, { routePrefix: DOCS })
   return http
 }
 
 export type Http = Awaited<ReturnType<typeof createHttp>>
-
-/** For a plugin from elsewhere, whose routes cannot declare their access themselves. */
-export function declareAccess(http: FastifyInstance, access: Access) {
-  http.addHook('onRoute', (route) => {
-    route.config = { ...route.config, access }
-  })
-}
 
 function describe(error: FastifyError | HttpError): { status: number; body: object } {
   if (error instanceof HttpError) {

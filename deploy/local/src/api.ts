@@ -1,0 +1,73 @@
+/** An answer of the server that is no success; `code` is the server's. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export interface Job {
+  id: string
+  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  phase: string | null
+  progress: number
+  result: Record<string, unknown> | null
+  error: { code: string; message: string } | null
+}
+
+const POLL_MS = 100
+
+/** Calls the server's HTTP interface as any client would. */
+export class Api {
+  readonly #base: string
+  readonly #token: string
+
+  constructor(base: string, token: string) {
+    this.#base = base
+    this.#token = token
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#call('GET', path)
+  }
+
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
+    const json = body === undefined ? undefined : JSON.stringify(body)
+    return this.#call(method, path, json, 'application/json')
+  }
+
+  sendJpeg<T>(path: string, jpeg: Uint8Array): Promise<T> {
+    return this.#call('POST', path, jpeg, 'image/jpeg')
+  }
+
+  /** Waits for the end of a job. @throws Error where it fails */
+  async finished(id: string, onProgress: (job: Job) => void = () => {}): Promise<Job> {
+    for (;;) {
+      const job = await this.get<Job>(`/api/jobs/${id}`)
+      onProgress(job)
+      if (job.state === 'done') return job
+      if (job.state !== 'queued' && job.state !== 'running')
+        throw new Error(`the job ${job.state}: ${job.error?.message ?? 'nobody said why'}`)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
+
+  async #call<T>(method: string, path: string, body?: string | Uint8Array, type?: string): Promise<T> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
+    if (body !== undefined && type) headers['content-type'] = type
+    const answer = await fetch(this.#base + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    } as RequestInit)
+    const text = await answer.text()
+    if (!answer.ok) {
+      const { error } = (text.startsWith('{') ? JSON.parse(text) : {}) as { error?: { code: string; message: string } }
+      throw new ApiError(answer.status, error?.code ?? 'http', error?.message ?? `${method} ${path}: ${answer.status}`)
+    }
+    return (text === '' ? null : text.startsWith('{') ? JSON.parse(text) : text) as T
+  }
+}

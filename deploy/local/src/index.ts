@@ -1,0 +1,15 @@
+/**
+ * @ajar/local runs the whole system on one machine. `start.ts` is `npm start`, `replay.ts` is `npm run replay`; tests use
+ * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server, `src/teach.ts` teaches a camera.
+ */
+export { Api, ApiError, type Job } from './api.ts'
+export { DEMO_CAMERA, DEMO_DEVICE } from './demo.ts'
+export {
+  type MachineLine,
+  Process,
+  type ProcessOptions,
+  type RunningServer,
+  startAgent,
+  startServer,
+} from './processes.ts'
+export { type LabelledPicture, type Lesson, teach } from './teach.ts'

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
+const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
+const STOP_LIMIT_MS = 20_000
+
+/** A machine line: one JSON object a line, on standard output. */
+export type MachineLine = Record<string, unknown>
+
+export interface ProcessOptions {
+  environment?: Record<string, string>
+  /** Told of every line for people; nothing is printed otherwise. */
+  onLine?(line: string): void
+  onMachineLine?(line: MachineLine): void
+}
+
+/** One of our processes. It ends when we do: its IPC channel closes then. */
+export class Process {
+  readonly #child: ChildProcess
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+
+  constructor(script: string, args: string[], { environment = {}, onLine, onMachineLine }: ProcessOptions) {
+    this.#child = spawn(process.execPath, [script, ...args], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C reaches us alone, and we stop our processes in order.
+      detached: true,
+    })
+    const read = (stream: NodeJS.ReadableStream | null, line: (text: string) => void) =>
+      stream && createInterface({ input: stream }).on('line', line)
+    read(this.#child.stdout, (text) => (text.startsWith('{') ? onMachineLine?.(JSON.parse(text)) : onLine?.(text)))
+    read(this.#child.stderr, (text) => onLine?.(text))
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once('error', reject)
+      this.#child.once('close', (code, signal) => resolve(signal ?? code ?? 0))
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
+  kill(signal: NodeJS.Signals) {
+    this.#child.kill(signal)
+  }
+
+  /** Asks it to end; a process that does not is killed after 20 s. */
+  async stop() {
+    this.kill('SIGTERM')
+    const timer = setTimeout(() => this.kill('SIGKILL'), STOP_LIMIT_MS)
+    await this.ended
+    clearTimeout(timer)
+  }
+}
+
+export interface RunningServer {
+  process: Process
+  /** `http://127.0.0.1:port` */
+  http: string
+  /** `mqtt://127.0.0.1:port` */
+  mqtt: string
+  /** The admin token, where this start made it. */
+  adminToken: string | null
+}
+
+/**
+ * Starts the server and waits until broker, database and HTTP are ready.
+ * @throws Error with what it printed, where it ends before that
+ */
+export async function startServer(options: ProcessOptions): Promise<RunningServer> {
+  let adminToken: string | null = null
+  const printed: string[] = []
+  const ready = Promise.withResolvers<{ http: number; mqtt: number }>()
+  const server = new Process(SERVER, [], {
+    ...options,
+    onLine(line) {
+      printed.push(line)
+      if (printed.length > 50) printed.shift()
+      options.onLine?.(line)
+    },
+    onMachineLine(line) {
+      const { admin, listening } = line as { admin?: { token: string }; listening?: { http: number; mqtt: number } }
+      if (admin) adminToken = admin.token
+      if (listening) ready.resolve(listening)
+      options.onMachineLine?.(line)
+    },
+  })
+  const ended = server.ended.then((code) => {
+    throw new Error(`the server ended (${code}) before it was ready:\n${printed.join('\n')}`)
+  })
+  const { http, mqtt } = await Promise.race([ready.promise, ended])
+  ended.catch(() => {}) // from now on its end is the caller's to notice
+  return { process: server, http: `http://127.0.0.1:${http}`, mqtt: `mqtt://127.0.0.1:${mqtt}`, adminToken }
+}
+
+/** Starts an agent with a config file. */
+export function startAgent(configFile: string, options: ProcessOptions): Process {
+  return new Process(AGENT, [configFile], options)
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path'
+import { prepareDemo } from './src/demo.ts'
+import { type MachineLine, type Process, startAgent, startServer } from './src/processes.ts'
+
+/**
+ * `npm start`: the server, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
+ * frames flow. Ctrl-C stops the agent, then the server.
+ */
+
+const running: Process[] = []
+let stopping = false
+
+async function start() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  const server = await startServer({ onLine: console.log, onMachineLine: print })
+  running.push(server.process)
+  watch('server', server.process)
+  console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${server.mqtt}`)
+  if (server.adminToken)
+    console.log(`Admin token, shown this once:\n\n    ${server.adminToken}\n\nUse it as: Authorization: Bearer <token>`)
+  if (process.env.AJAR_DEMO !== '0') await startDemo(server)
+}
+
+async function startDemo(server: Awaited<ReturnType<typeof startServer>>) {
+  const dataDir = resolve(process.env.AJAR_DATA_DIR ?? './data')
+  const adminToken = server.adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
+  const configFile = await prepareDemo(server, dataDir, adminToken || null)
+  if (stopping) return
+  if (!configFile) {
+    console.log('No demo camera: this server was first started without one. Set AJAR_ADMIN_TOKEN to allow it.')
+    return
+  }
+  const agent = startAgent(configFile, { onLine: console.log })
+  running.push(agent)
+  watch('demo agent', agent)
+  console.log('\nFrames flow. The door moves every 15 to 40 s; each transition is printed. Ctrl-C stops.\n')
+}
+
+function print(line: MachineLine) {
+  console.log(JSON.stringify(line))
+}
+
+/** Without its parts there is nothing left to run. */
+function watch(name: string, part: Process) {
+  void part.ended.then((code) => {
+    if (stopping) return
+    console.error(`The ${name} ended (${code}).`)
+    process.exitCode = 1
+    void stop()
+  })
+}
+
+async function stop() {
+  if (stopping) return
+  stopping = true
+  console.log('\nStopping ...')
+  for (const part of running.toReversed()) await part.stop()
+  console.log('Stopped.')
+  process.exit()
+}
+
+try {
+  await start()
+} catch (error) {
+  if (!stopping) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+    await stop()
+  }
+}
