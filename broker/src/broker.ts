@@ -183,7 +183,8 @@ export class Broker {
       concurrency: 0,
       drainTimeout: 10_000,
       connectTimeout: this.#limits.connectMs,
-      maxInflightInbound: 100,
+      // Each holds a payload until its PUBREL.
+      maxInflightInbound: 20,
       // Ids are judged in Admission; what aedes sees is an id of ours, longer than MQTT 3.1 allows.
       maxClientsIdLength: 64,
       preConnect: (client, packet, done) => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,11 +39,16 @@ test('the frames of one connection are in ingest side by side', async () => {
       return stored.opened
     },
   })
-  const client = await connect(port, 'pi')
-  const sent = Array.from({ length: 8 }, (_, i) => client.publishAsync(`ajar/pi/cam/frame/${i}`, PICTURE, { qos: 1 }))
-  await until(() => arrived === 8)
+  const client = await RawClient.admitted(port, 'pi')
+  client.send(
+    Buffer.concat(Array.from({ length: 8 }, (_, i) => publishPacket('ajar/pi/cam/frame', PICTURE.subarray(i), i + 1))),
+  )
+  client.send(
+    Buffer.concat(Array.from({ length: 8 }, (_, i) => publishPacket('ajar/pi/cam/frame', Buffer.alloc(9), i + 9))),
+  )
+  await until(() => arrived === 16)
   stored.open()
-  await Promise.all(sent)
+  expect(await client.take(64)).toHaveLength(64)
 })
 
 test('a frame that was not stored is not acknowledged: the connection closes', async () => {
@@ -180,7 +185,6 @@ test.skipIf(!mosquitto)('the line of the manual works: mosquitto_pub -f picture.
   onTestFinished(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'picture.jpg'), PICTURE)
   const { port, heard } = await startBroker()
-  const { spawn } = await import('node:child_process')
   const line = `-p ${port} -u door1 -P ${PASSWORD} -q 1 -t ajar/door1/cam/frame -f ${join(folder, 'picture.jpg')}`
   for (const id of ['-i door1', '']) {
     const pub = spawn('mosquitto_pub', `${id} ${line}`.trim().split(' '), { stdio: 'inherit' })

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { refuseSubscribe } from '../src/access.ts'
 import { connectPacket, field, packet, RawClient, subscribePacket } from './raw-client.ts'
@@ -70,6 +72,23 @@ test('a QoS 1 followed at once by a QoS 0 arrives, 100 times of 100', async () =
   }
   await until(() => values.length >= 200)
   expect(new Set(values).size).toBe(200)
+})
+
+test('a message of the server that overtakes an older one does not make it disappear', async () => {
+  const { broker, port } = await startBroker()
+  const subscriber = await connect(port, 'token')
+  const got = new Set<string>()
+  subscriber.on('message', (_topic, payload) => got.add(payload.toString()))
+  await subscriber.subscribeAsync('ajar/#', { qos: 1 })
+  // Retaining takes a step more, so the second of each pair is sent first.
+  const pairs = Array.from({ length: 100 }, (_, i) => [
+    broker.publish('ajar/pi/cam/state', `state ${i}`, { retain: true }),
+    broker.publish('ajar/pi/rejected', `rejected ${i}`, { retain: false }),
+  ])
+  await Promise.all(pairs.flat())
+  await broker.publish('ajar/pi/rejected', 'last', { retain: false })
+  await until(() => got.has('last'))
+  expect(got.size).toBe(201)
 })
 
 test('a message that matches several subscriptions arrives once', async () => {
@@ -166,6 +185,24 @@ test('no session outlives its connection', async () => {
   const client = await RawClient.open(port)
   client.send(connectPacket({ clientId: 'token', username: 'token', password: PASSWORD, flags: 0 }))
   expect(await client.take(4)).toEqual(Buffer.from([0x20, 2, 0, 0]))
+})
+
+test('nothing is queued for absent clients', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  const { broker, port } = await startBroker()
+  const absent = await connect(port, 'token', { clean: false })
+  await absent.subscribeAsync('ajar/#', { qos: 1 })
+  await absent.endAsync()
+  await until(() => broker.stats().connections === 0)
+  collectGarbage()
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 100; i += 1) await broker.publish('ajar/pi/rejected', Buffer.alloc(100_000), { retain: false })
+  // The memory of buffers is given back a little after they were collected.
+  await until(() => {
+    collectGarbage()
+    return process.memoryUsage().arrayBuffers - before < 1_000_000
+  })
 })
 
 test('a will on anything but the own status is refused', async () => {
