@@ -13,8 +13,8 @@ import { Publisher, type PublishTiming } from './publish/publisher.ts'
 import { applyDesired, type Settings } from './publish/settings.ts'
 import { VERSION } from './version.ts'
 
-const PUBACK_TIMEOUT_MS = 30_000
-const DEFAULT_TIMING: PublishTiming = { pubackTimeoutMs: PUBACK_TIMEOUT_MS, backoff: BACKOFF }
+const ANSWER_TIMEOUT_MS = 30_000
+const DEFAULT_TIMING: PublishTiming = { answerTimeoutMs: ANSWER_TIMEOUT_MS, backoff: BACKOFF }
 const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 
 /** What the agent tells whoever started it; `main.ts` prints each as a machine line. */

@@ -14,6 +14,7 @@
  *   answers what the server wants changed.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
+ * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.
  */
 export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'

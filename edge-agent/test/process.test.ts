@@ -53,6 +53,14 @@ test('without a config it says how to name one', async () => {
   expect(output.err).toContain('CONFIG.json')
 })
 
+test('a data folder that cannot be used is said in words, exit code 1', async () => {
+  const folder = await folderOf({ file: '' })
+  const cameras = [{ name: 'cam', driver: 'synthetic' }]
+  const { ended, output } = run([await configFile({ dataDir: join(folder, 'file'), cameras })])
+  expect(await ended).toEqual({ code: 1, signal: null })
+  expect(output.err).toContain('check that dataDir exists')
+})
+
 test('machine lines tell what happens, and SIGTERM ends it cleanly', async () => {
   const broker = await startBroker()
   onTestFinished(() => broker.close())

@@ -7,7 +7,7 @@ import { type Broker, startBroker } from './broker.ts'
 import { folderOf, notebook, quiet, temporaryFolder, until } from './places.ts'
 import { startProxy } from './proxy.ts'
 
-const fast = { pubackTimeoutMs: 30_000, backoff: { baseMs: 20, capMs: 100 } }
+const fast = { answerTimeoutMs: 30_000, backoff: { baseMs: 20, capMs: 100 } }
 
 async function brokerFor(options?: Parameters<typeof startBroker>[0]): Promise<Broker> {
   const broker = await startBroker(options)
@@ -119,10 +119,10 @@ test('a PUBACK that does not come in time ends the connection, and no frame is s
   const broker = await brokerFor()
   const proxy = await proxyFor(broker)
   proxy.allowPubacks(1)
-  const timing = { ...fast, pubackTimeoutMs: 300 }
+  const timing = { ...fast, answerTimeoutMs: 300 }
   const { agent, log } = await agentFor({ port: proxy.port, dataDir: await filled(3) }, { timing })
   await agent.start()
-  await until(() => log.lines.some((line) => line.includes('did not acknowledge in time')))
+  await until(() => log.lines.some((line) => line.includes('did not answer in time')))
   proxy.allowPubacks(Number.POSITIVE_INFINITY)
   await until(() => new Set(broker.ids()).size === 3)
   expect(distinct(broker)).toEqual(expectedOf(3))
@@ -209,6 +209,31 @@ test('the last will says offline when the connection is lost', async () => {
   await until(() => states().includes('connected'))
   proxy.cut()
   await until(() => wills.includes('{"state":"offline"}'))
+})
+
+test('an agent can be closed while the server answers nothing', async () => {
+  const broker = await brokerFor()
+  const dataDir = await filled(3)
+  const asked = { statuses: 0, frames: 0 }
+  const never = new Promise<boolean>(() => {})
+  broker.decide(() => {
+    asked.statuses++
+    return never
+  })
+  const greeting = await agentFor({ port: broker.port })
+  await greeting.agent.start()
+  await until(() => asked.statuses > 0)
+  await greeting.agent.close()
+  broker.decide((topic) => {
+    if (!topic.includes('/frame/')) return true
+    asked.frames++
+    return never
+  })
+  const sending = await agentFor({ port: broker.port, dataDir })
+  await sending.agent.start()
+  await until(() => asked.frames === 3)
+  await sending.agent.close()
+  expect((await sending.agent.status()).outboxFrames).toBe(3)
 })
 
 /** Sends a message of the server to the agent. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
-import type { Log } from '../log.ts'
+import { type Log, worthALine } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Picture } from './driver.ts'
 import { type CameraConfig, openCamera } from './drivers.ts'
@@ -97,7 +97,9 @@ export class CaptureLoop {
     if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) {
       this.#refused++
       const size = `${jpeg.byteLength} bytes, maxFrameBytes is ${maxFrameBytes}`
-      log.warn(`camera ${camera.name}: ${source ?? 'a picture'} is not sent (${size})`)
+      if (worthALine(this.#refused)) {
+        log.warn(`camera ${camera.name}: ${source ?? 'a picture'} is not sent (${size}), ${this.#refused} so far`)
+      }
       return
     }
     // Guarantee 5: also when somebody sets the clock back, an id is never used twice.

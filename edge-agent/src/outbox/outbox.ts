@@ -1,5 +1,5 @@
-import { reasonOf, systemCode } from '../failure.ts'
-import type { Log } from '../log.ts'
+import { AgentError, reasonOf, systemCode } from '../failure.ts'
+import { type Log, worthALine } from '../log.ts'
 import { Wakeup } from '../wakeup.ts'
 import { type FrameFile, FrameFiles } from './files.ts'
 import { FrameQueue, type QueuedFrame, queuedFrame } from './queue.ts'
@@ -29,6 +29,7 @@ export interface OutboxParts {
  * is right after any crash, and no id is ever given to other bytes (guarantee 5).
  */
 export class Outbox {
+  readonly #folder: string
   readonly #limits: OutboxLimits
   readonly #log: Log
   readonly #files: FrameFiles
@@ -39,10 +40,13 @@ export class Outbox {
   #frames = 0
   #bytes = 0
   #dropped = 0
+  /** Of the dropped ones, those that could not be written at all. */
+  #unwritable = 0
   /** Frames become visible in the order they came, whichever file is durable first. */
   #lastPut: Promise<unknown> = Promise.resolve()
 
   constructor({ folder, limits, log, files = new FrameFiles(folder) }: OutboxParts) {
+    this.#folder = folder
     this.#limits = limits
     this.#log = log
     this.#files = files
@@ -67,9 +71,12 @@ export class Outbox {
     return this.#queue.parked
   }
 
-  /** Finds what an earlier run left. Rejects when the folder cannot be made or read. */
+  /** Finds what an earlier run left. Rejects with `bad_data_dir` (environment) when the folder cannot be made or read. */
   async start(): Promise<void> {
-    const { frames, names } = await this.#files.open()
+    const { frames, names } = await this.#files.open().catch((error) => {
+      const advice = 'check that dataDir exists and that this user may write there'
+      throw new AgentError('bad_data_dir', 'environment', `${this.#folder}: ${reasonOf(error)}; ${advice}`, error)
+    })
     for (const frame of names) this.#newest.set(frame.camera, await this.#newer(frame))
     for (const { camera, capturedAtMs, bytes } of frames) {
       this.#frames++
@@ -178,7 +185,10 @@ export class Outbox {
         const full = systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT'
         if (full && (await this.#dropOldest(jpeg.byteLength))) continue
         const advice = full ? 'free some space or lower outbox.maxBytes' : 'check the disk under dataDir'
-        this.#log.warn(`a frame of ${frame.camera} could not be kept (${reasonOf(error)}): ${advice}`)
+        this.#unwritable++
+        if (worthALine(this.#unwritable)) {
+          this.#log.warn(`${this.#unwritable} frames could not be kept so far (${reasonOf(error)}): ${advice}`)
+        }
         return false
       }
     }
@@ -192,6 +202,7 @@ export class Outbox {
       if (!oldest) return freed > 0
       freed += oldest.bytes
       this.#dropped++
+      if (worthALine(this.#dropped)) this.#log.warn(`the outbox is full: ${this.#dropped} old frames dropped so far`)
       await this.#forget(oldest)
     } while (freed < bytes)
     return true

@@ -12,9 +12,11 @@ export interface ConnectionParts {
   device: string
   token: string
   clock: Clock
-  /** How long a PUBACK may take before the connection counts as broken, milliseconds. */
-  pubackTimeoutMs: number
+  /** How long a PUBACK or SUBACK may take before the connection counts as broken, milliseconds. */
+  answerTimeoutMs: number
   onMessage: (topic: string, payload: Uint8Array) => void
+  /** Aborts when nobody wants the connection any more; ends it only while it is being made. */
+  giveUp: AbortSignal
 }
 
 /**
@@ -24,14 +26,14 @@ export interface ConnectionParts {
 export class Connection {
   readonly #client: MqttClient
   readonly #clock: Clock
-  readonly #pubackTimeoutMs: number
+  readonly #answerTimeoutMs: number
   readonly #closed = new AbortController()
-  #pubackMissing = false
+  #answerMissing = false
 
-  private constructor(client: MqttClient, { clock, pubackTimeoutMs }: ConnectionParts) {
+  private constructor(client: MqttClient, { clock, answerTimeoutMs }: ConnectionParts) {
     this.#client = client
     this.#clock = clock
-    this.#pubackTimeoutMs = pubackTimeoutMs
+    this.#answerTimeoutMs = answerTimeoutMs
     client.on('close', () => this.#closed.abort())
   }
 
@@ -61,10 +63,12 @@ export class Connection {
     client.on('error', (error) => {
       failure ??= error
     })
+    const giveUp = () => client.end(true)
+    parts.giveUp.addEventListener('abort', giveUp, { once: true })
     await new Promise<void>((resolve, reject) => {
       client.once('connect', () => resolve())
       client.once('close', () => reject(whyNot(failure, parts)))
-    })
+    }).finally(() => parts.giveUp.removeEventListener('abort', giveUp))
     return connection
   }
 
@@ -73,45 +77,62 @@ export class Connection {
     return this.#closed.signal
   }
 
-  /** Whether it ended because a PUBACK did not come in time, and not because the server or the network closed it. */
-  get pubackMissing(): boolean {
-    return this.#pubackMissing
+  /** Whether it ended because the server did not answer in time, and not because something closed it. */
+  get answerMissing(): boolean {
+    return this.#answerMissing
   }
 
   /** Publishes with QoS 1. Resolves at the PUBACK; rejects when the connection closes first, and closes it on time-out. */
   publish(topic: string, payload: Uint8Array | string, { retain = false, dup = false } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settled = new AbortController()
+      const answered = this.#expectAnswer()
       const gone = () => {
-        settled.abort()
-        reject(
-          new AgentError('connection_closed', 'environment', `the connection closed before ${topic} was acknowledged`),
-        )
+        answered.abort()
+        const message = `the connection closed before ${topic} was acknowledged`
+        reject(new AgentError('connection_closed', 'environment', message))
       }
       if (this.closed.aborted) return gone()
-      this.closed.addEventListener('abort', gone, { signal: settled.signal })
-      this.#clock.sleep(this.#pubackTimeoutMs, settled.signal).then(() => {
-        if (settled.signal.aborted) return
-        this.#pubackMissing = true
-        this.#client.end(true)
-      })
+      this.closed.addEventListener('abort', gone, { signal: answered.signal })
       this.#client.publish(topic, toBuffer(payload), { qos: 1, retain, dup }, (error) => {
-        if (error) return gone()
-        settled.abort()
+        if (error) {
+          // Whatever mqtt.js did not like, it must not be tried again without a pause: a close makes one.
+          this.cut()
+          return gone()
+        }
+        answered.abort()
         resolve()
       })
     })
   }
 
-  /** Subscribes with QoS 1; resolves to the topics the server refused. */
+  /** Subscribes with QoS 1; resolves to the topics the server refused, and closes the connection on time-out. */
   async subscribe(wanted: string[]): Promise<string[]> {
+    const answered = this.#expectAnswer()
     try {
       const granted = await this.#client.subscribeAsync(wanted, { qos: 1 })
       return wanted.filter((topic) => granted.find((grant) => grant.topic === topic)?.qos === 128)
     } catch {
       // mqtt.js rejects the whole call where one topic was refused, and when the connection closes.
       return wanted
+    } finally {
+      answered.abort()
     }
+  }
+
+  /** Cuts the connection unless the caller aborts what this returns in time. */
+  #expectAnswer(): AbortController {
+    const answered = new AbortController()
+    this.#clock.sleep(this.#answerTimeoutMs, answered.signal).then(() => {
+      if (answered.signal.aborted) return
+      this.#answerMissing = true
+      this.cut()
+    })
+    return answered
+  }
+
+  /** Closes at once and without a goodbye, so the server publishes the last will. */
+  cut(): void {
+    this.#client.end(true)
   }
 
   /** Says goodbye (no last will then) and closes. Resolves when closed, at the latest after 2 s. */
@@ -119,10 +140,10 @@ export class Connection {
     if (this.closed.aborted) return
     const gone = new Promise<void>((resolve) => this.closed.addEventListener('abort', () => resolve(), { once: true }))
     const late = new AbortController()
-    // With packets unacknowledged mqtt.js would wait for them for ever.
     this.#client.end(false)
     await Promise.race([gone, this.#clock.sleep(END_TIMEOUT_MS, late.signal)])
     late.abort()
+    // mqtt.js waits for ever where something is still unacknowledged, and ignores a second `end`.
     if (!this.closed.aborted) this.#client.stream.destroy()
     await gone
   }

@@ -49,8 +49,8 @@ export class Delivery {
       clock.sleep(LAST_ACKNOWLEDGEMENTS_MS, enough.signal).then(() => enough.abort())
       await this.#atMostInFlight(0, AbortSignal.any([connection.closed, enough.signal]))
       enough.abort()
-      // What is still unacknowledged would otherwise keep this from ending: closing gives it back.
-      if (this.#inFlight > 0) await connection.end()
+      // What is still unacknowledged goes back to the outbox when the connection closes.
+      if (this.#inFlight > 0) connection.cut()
     }
     await Promise.all(this.#pending)
   }
@@ -109,7 +109,7 @@ export class Delivery {
 
   /** A PUBACK that does not come, or our own goodbye, says nothing about the frame. */
   #serverClosed(): boolean {
-    return !this.#parts.connection.pubackMissing && !this.#parts.stopping.aborted
+    return !this.#parts.connection.answerMissing && !this.#parts.stopping.aborted
   }
 
   async #atMostInFlight(limit: number, over: AbortSignal): Promise<void> {

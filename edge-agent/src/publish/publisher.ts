@@ -8,8 +8,11 @@ import { Connection } from './connection.ts'
 import { Delivery } from './delivery.ts'
 import { Suspicion } from './suspicion.ts'
 
+/** How long a server that is slow to answer keeps the agent from ending. */
+const GOODBYE_MS = 2000
+
 export interface PublishTiming {
-  pubackTimeoutMs: number
+  answerTimeoutMs: number
   backoff: BackoffLimits
 }
 
@@ -87,7 +90,7 @@ export class Publisher {
       stopping: this.#stopping.signal,
     })
     try {
-      await this.#greet(connection)
+      await this.#unlessStopping(connection, this.#greet(connection))
       outbox.unpark(clock.monotonic())
       const reporting = this.#report(connection)
       await delivery.run()
@@ -95,13 +98,12 @@ export class Publisher {
       await connection.end()
       await reporting
     } catch (error) {
-      log.warn(`the connection failed: ${reasonOf(error)}`)
-      await connection.end()
+      // A close is said below; anything else is a mistake of ours and must be seen.
+      if (!connection.closed.aborted) log.warn(`the connection failed: ${reasonOf(error)}`)
+      connection.cut()
     }
     if (!this.#stopping.signal.aborted) {
-      log.warn(
-        connection.pubackMissing ? 'the server did not acknowledge in time' : 'the connection to the server closed',
-      )
+      log.warn(connection.answerMissing ? 'the server did not answer in time' : 'the connection to the server closed')
     }
     onState('disconnected')
     return delivery.acknowledged > 0
@@ -112,7 +114,8 @@ export class Publisher {
     try {
       const connection = await Connection.open({
         ...this.#parts,
-        pubackTimeoutMs: timing.pubackTimeoutMs,
+        answerTimeoutMs: timing.answerTimeoutMs,
+        giveUp: this.#stopping.signal,
         onMessage: (topic, payload) => {
           const handler = handlers[topic]
           if (handler) this.#answer(connection, handler, payload)
@@ -120,7 +123,7 @@ export class Publisher {
       })
       return connection
     } catch (error) {
-      log.warn(reasonOf(error))
+      if (!this.#stopping.signal.aborted) log.warn(reasonOf(error))
       return null
     }
   }
@@ -158,7 +161,17 @@ export class Publisher {
   async #sayOffline(connection: Connection): Promise<void> {
     const offline: Status = { state: 'offline' }
     const said = connection.publish(topics.status(this.#parts.device), JSON.stringify(offline), { retain: true })
-    await said.catch(() => {})
+    const enough = new AbortController()
+    await Promise.race([said.catch(() => {}), this.#parts.clock.sleep(GOODBYE_MS, enough.signal)])
+    enough.abort()
+  }
+
+  /** Waits for `work`; where the agent stops meanwhile, the connection is cut, and the work on it fails. */
+  async #unlessStopping(connection: Connection, work: Promise<void>): Promise<void> {
+    const cut = () => connection.cut()
+    if (this.#stopping.signal.aborted) cut()
+    this.#stopping.signal.addEventListener('abort', cut, { once: true })
+    await work.finally(() => this.#stopping.signal.removeEventListener('abort', cut))
   }
 
   async #answer(connection: Connection, handler: PublisherParts['topics'][string], payload: Uint8Array): Promise<void> {
