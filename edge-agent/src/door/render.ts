@@ -39,7 +39,7 @@ export async function renderDoor(picture: DoorPicture): Promise<Uint8Array> {
 
 const scenes = new Map<string, Scene>()
 
-/** A scene takes 100 ms to build and 8 MB to keep, so only the last few are kept. */
+/** A scene takes some 100 ms to build and 5 MB to keep at 640 x 360, so only the last few are kept. */
 function sceneOf(seed: number, width: number, height: number): Scene {
   const key = `${seed} ${width} ${height}`
   const scene = scenes.get(key) ?? buildScene(seed, width, height)
