@@ -90,7 +90,9 @@ async function outboxOf(dataDir: string): Promise<string[]> {
   )
 }
 
-test('SIGKILL in mid-stream, again and again: what the outbox held arrives, with the same id and bytes', async () => {
+test('SIGKILL in mid-stream, again and again: what the outbox held arrives, with the same id and bytes', {
+  timeout: 120_000,
+}, async () => {
   const broker = await startBroker()
   onTestFinished(() => broker.close())
   const dataDir = await temporaryFolder()

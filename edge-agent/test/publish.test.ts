@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type AgentEvent, type AgentPorts, checkConfig, createAgent } from '../src/index.ts'
@@ -170,6 +171,22 @@ test('a frame the server refuses is found, set aside and reported; the others ge
   expect({ parkedFrames, outboxFrames }).toEqual({ parkedFrames: 1, outboxFrames: 1 })
   expect(fault).toContain('pi/cam/3')
   expect(log.lines.filter((line) => line.includes('publish_refused'))).toHaveLength(1)
+})
+
+test('a frame that cannot be read any more is dropped and counted; the others get through', async () => {
+  const broker = await brokerFor()
+  const dataDir = await filled(5)
+  const { agent, log } = await agentFor({ port: broker.port, dataDir })
+  broker.decide(async (topic) => {
+    if (topic.endsWith('/status')) await rm(join(dataDir, 'outbox', 'cam.2.jpg'), { force: true })
+    return true
+  })
+  await agent.start()
+  await until(() => broker.received.length === 4)
+  expect(broker.ids()).toEqual([1, 3, 4, 5])
+  await agent.close()
+  expect(await agent.status()).toMatchObject({ outboxFrames: 0, droppedFrames: 1 })
+  expect(log.lines.join()).toContain('cam/2 cannot be read any more')
 })
 
 test('a wrong token is said in words, and the agent keeps trying', async () => {

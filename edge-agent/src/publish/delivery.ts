@@ -67,9 +67,11 @@ export class Delivery {
       }
       const alone = suspicion.sendAlone(frame)
       if (alone) await this.#atMostInFlight(0, over)
-      const jpeg = over.aborted ? null : await this.#read(frame)
       if (over.aborted) return outbox.release(frame)
-      if (jpeg) this.#publish(frame, jpeg)
+      const jpeg = await this.#read(frame)
+      if (!jpeg) continue
+      if (over.aborted) return outbox.release(frame)
+      this.#publish(frame, jpeg)
       if (alone) await this.#atMostInFlight(0, over)
     }
   }
