@@ -9,6 +9,7 @@ export class IngestBudget {
   readonly #limitBytes: number
   #bytes = 0
   #publishes = 0
+  #expectedBytes = 0
   readonly #waiting = new Set<() => void>()
   readonly #onIdle = new Set<() => void>()
 
@@ -17,7 +18,7 @@ export class IngestBudget {
   }
 
   get full(): boolean {
-    return this.#bytes >= this.#limitBytes
+    return this.#bytes + this.#expectedBytes >= this.#limitBytes
   }
 
   get bytes(): number {
@@ -32,6 +33,12 @@ export class IngestBudget {
     return this.#waiting.size
   }
 
+  /** Counts bytes that arrived (or, negative, no longer wait) on their way to `during`. */
+  expect(bytes: number): void {
+    this.#expectedBytes += bytes
+    this.#wakeIfRoom()
+  }
+
   /** Runs `work` with `payloadBytes` counted as long as it takes. */
   async during<T>(payloadBytes: number, work: () => Promise<T>): Promise<T> {
     this.#bytes += payloadBytes + OVERHEAD_BYTES
@@ -41,7 +48,7 @@ export class IngestBudget {
     } finally {
       this.#bytes -= payloadBytes + OVERHEAD_BYTES
       this.#publishes -= 1
-      if (this.#bytes <= this.#limitBytes / 2) this.#wake()
+      this.#wakeIfRoom()
       if (this.#publishes === 0) this.#tellIdle()
     }
   }
@@ -58,8 +65,10 @@ export class IngestBudget {
     return new Promise((resolve) => this.#onIdle.add(resolve))
   }
 
-  #wake(): void {
+  #wakeIfRoom(): void {
+    if (this.#waiting.size === 0 || this.#bytes + this.#expectedBytes > this.#limitBytes / 2) return
     for (const wake of [...this.#waiting]) {
+      if (this.full) return
       this.#waiting.delete(wake)
       wake()
     }

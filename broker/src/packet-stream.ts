@@ -6,6 +6,9 @@ import { PacketError, PacketReader, PUBLISH, type RawPacket } from './packet-rea
 /** CONNACK with return code 1, for clients of a protocol that aedes does not speak. */
 const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
 
+/** Packets that wait for aedes to read them; fewer, and the source would be paused and resumed for every one. */
+const QUEUED_PACKETS = 8
+
 export interface PacketStreamOptions {
   budget: IngestBudget
   /** Bytes of the largest packet before `admit`. */
@@ -34,12 +37,12 @@ export class PacketStream extends Duplex {
   #stopWaiting: (() => void) | null = null
   #pauseTimer: NodeJS.Timeout | null = null
   #pauseMs = 0
+  #expectedBytes = 0
 
   constructor(source: Duplex, options: PacketStreamOptions) {
     super({
       readableObjectMode: true,
-      // One packet waits for aedes at most: more would be frames that no budget counts yet.
-      readableHighWaterMark: 1,
+      readableHighWaterMark: QUEUED_PACKETS,
       writableHighWaterMark: options.highWaterBytes,
       allowHalfOpen: false,
     })
@@ -90,7 +93,8 @@ export class PacketStream extends Duplex {
   }
 
   override read(size?: number): Buffer | null {
-    const packet = super.read(size)
+    const packet: Buffer | null = super.read(size)
+    if (packet !== null) this.#expect(-packet.length)
     // aedes reads once per 'readable', and Node announces several packets once.
     if (packet !== null && this.readableLength > 0) process.nextTick(() => this.emit('readable'))
     return packet
@@ -117,8 +121,15 @@ export class PacketStream extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#endPause()
     this.#next = null
+    this.#expect(-this.#expectedBytes)
     this.#source.destroy()
     done(error)
+  }
+
+  /** Packets on their way to aedes count as well, so that a burst cannot slip past the budget. */
+  #expect(bytes: number): void {
+    this.#expectedBytes += bytes
+    this.#options.budget.expect(bytes)
   }
 
   #advance(): void {
@@ -138,6 +149,7 @@ export class PacketStream extends Duplex {
         }
         const { bytes } = this.#next
         this.#next = null
+        this.#expect(bytes.length)
         this.#wanted = this.push(bytes)
       }
       this.#source.pause()
