@@ -2,7 +2,7 @@ import { startTensorFlow } from '../engines/tensorflow.ts'
 import { ModelsError } from '../models-error.ts'
 import { type Head, rooted } from './head.ts'
 import { calibrateNovelty } from './novelty.ts'
-import { fitPyramid, foldIntoGrid, rowLength, toRow } from './pyramid.ts'
+import { fitRows, foldIntoGrid, rowLength, toRow } from './rows.ts'
 import type { Sample } from './sample.ts'
 
 /** A state needs this many labelled frames before it can be learned. */
@@ -36,12 +36,12 @@ export async function trainHead(samples: Sample[], options: TrainOptions): Promi
   const tf = await startTensorFlow()
   const { layers, regularizers, sequential } = await import('@tensorflow/tfjs-layers')
 
-  const grids = samples.map((sample) => sample.features.map(rooted))
-  const pyramid = fitPyramid(grids.flat())
-  const rows = grids.flat().map((grid) => toRow(pyramid, grid))
+  const grids = samples.flatMap((sample) => sample.features.map(rooted))
   const labels = samples.flatMap((sample) => sample.features.map(() => states.indexOf(sample.state)))
+  const scaling = fitRows(grids, labels, states.length)
+  const rows = grids.map((grid) => toRow(scaling, grid))
 
-  const width = rowLength(pyramid.channels)
+  const width = rowLength(scaling.channels)
   const model = sequential({
     layers: [
       layers.dense({
@@ -60,7 +60,8 @@ export async function trainHead(samples: Sample[], options: TrainOptions): Promi
   const ys = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), states.length), 'float32'))
   try {
     let epochs = 0
-    let loss = Number.POSITIVE_INFINITY
+    let loss = Number.NaN
+    let best = Number.POSITIVE_INFINITY
     let calm = 0
     await model.fit(xs, ys, {
       batchSize: rows.length,
@@ -72,9 +73,10 @@ export async function trainHead(samples: Sample[], options: TrainOptions): Promi
       callbacks: {
         onEpochEnd: (epoch, logs) => {
           const now = logs?.loss ?? Number.NaN
-          calm = loss - now < LEAST_GAIN ? calm + 1 : 0
           epochs = epoch + 1
           loss = now
+          calm = best - loss < LEAST_GAIN ? calm + 1 : 0
+          if (calm === 0) best = loss
           options.onProgress?.(epochs, MOST_EPOCHS, loss)
           if (signal?.aborted || calm >= CALM_EPOCHS) model.stopTraining = true
         },
@@ -82,7 +84,7 @@ export async function trainHead(samples: Sample[], options: TrainOptions): Promi
     })
     if (signal?.aborted) throw new ModelsError('cancelled', 'caller', 'the training was cancelled')
     const [kernel, bias] = model.getWeights().map((weight) => weight.dataSync() as Float32Array)
-    const folded = foldIntoGrid(pyramid, kernel as Float32Array, bias as Float32Array)
+    const folded = foldIntoGrid(scaling, kernel as Float32Array, bias as Float32Array)
     return { states: [...states], ...folded, novelty: calibrateNovelty(samples), epochs, loss }
   } finally {
     tf.dispose([xs, ys])
@@ -91,13 +93,13 @@ export async function trainHead(samples: Sample[], options: TrainOptions): Promi
   }
 }
 
-const WEIGHT_DECAY = 0.003
+const WEIGHT_DECAY = 0.001
 const LEARNING_RATE = 1
 const MOMENTUM = 0.9
 const MOST_EPOCHS = 200
-/** Training stops when the loss fell by less than this for so many epochs on end. */
-const LEAST_GAIN = 1e-4
-const CALM_EPOCHS = 5
+/** Training stops when the loss has not fallen by this for so many epochs. */
+const LEAST_GAIN = 1e-3
+const CALM_EPOCHS = 10
 
 function checkSamples(samples: Sample[], states: string[]): void {
   if (states.length < 2) {
