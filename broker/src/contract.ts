@@ -12,8 +12,9 @@ export interface ArrivedFrame {
   /** The last level of the topic (milliseconds UTC, if it is right), or null where the topic has none. */
   time: string | null
   /**
-   * The payload. Its ArrayBuffer holds this one packet and is never written again: keep it, or transfer `jpeg.buffer` to a
-   * worker, but mind `byteOffset` and `byteLength`, since topic and header lie before it.
+   * The payload. Its ArrayBuffer holds this one packet and is never written again: keep it, or better transfer `jpeg.buffer` to
+   * the worker that stores it, which frees the main thread's collector of it; mind `byteOffset` and `byteLength`, since topic and
+   * header lie before the JPEG.
    */
   jpeg: Uint8Array
   /** The client says that it may have sent this frame before. */

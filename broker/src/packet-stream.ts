@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { IngestBudget } from './ingest-budget.ts'
 import { assertWellFormed } from './packet-faults.ts'
@@ -48,7 +49,8 @@ export class PacketStream extends Duplex {
     })
     this.#source = source
     this.#options = options
-    this.#reader = new PacketReader(options.preConnectBytes)
+    // Other streams (a WebSocket's) may hand out parts of memory that they still use.
+    this.#reader = new PacketReader(options.preConnectBytes, source instanceof Socket)
     source.on('data', (chunk: Buffer) => {
       this.#reader.append(chunk)
       this.#advance()

@@ -30,6 +30,22 @@ test('a packet of exactly the limit passes, one byte more is refused by its head
   expect(() => reader.next()).toThrow(/are allowed/)
 })
 
+test('the memory of a spent chunk is given back, but never memory that is shared', () => {
+  const reader = new PacketReader(100_000, true)
+  const chunk = Buffer.from(new Uint8Array(Buffer.concat([greeting, publishPacket('t', Buffer.alloc(5000, 7))])).buffer)
+  reader.append(chunk)
+  reader.next()
+  expect(chunk.buffer.byteLength).toBeGreaterThan(5000)
+  const frame = reader.next()
+  expect(reader.next()).toBeNull()
+  expect(chunk.buffer.byteLength).toBe(0)
+  expect(frame?.bytes.subarray(-5000).every((byte) => byte === 7)).toBe(true)
+  const part = Buffer.alloc(100, 0xc0).subarray(0, 2)
+  reader.append(part)
+  reader.next()
+  expect(part).toHaveLength(2)
+})
+
 test('a first packet that is no CONNECT is refused by its header alone', () => {
   const reader = new PacketReader(1000)
   reader.append(Buffer.from('GET'))
