@@ -13,11 +13,12 @@ const settings = settingsOrExit()
 const log = createLog(settings.logLevel)
 try {
   const app = await startApp(settings, log)
-  if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
-  machineLine({ listening: app.listening })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app.close))
   // Whoever started us with an IPC channel is gone: nobody would stop us later.
   if (process.connected) process.once('disconnect', () => stop(app.close))
+  // Last: whoever reads these lines may stop us at once.
+  if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
+  machineLine({ listening: app.listening })
 } catch (error) {
   process.stderr.write(`ajar cannot start: ${(error as Error).message}\n`)
   process.exit(FAILED)

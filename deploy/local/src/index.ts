@@ -5,6 +5,8 @@
 export { Api, ApiError, type Job } from './api.ts'
 export { DEMO_CAMERA, DEMO_DEVICE } from './demo.ts'
 export {
+  type LaunchedServer,
+  launchServer,
   type MachineLine,
   Process,
   type ProcessOptions,

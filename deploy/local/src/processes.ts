@@ -11,6 +11,8 @@ export type MachineLine = Record<string, unknown>
 
 export interface ProcessOptions {
   environment?: Record<string, string>
+  /** A program and its arguments that runs ours, such as a tracer. */
+  under?: string[]
   /** Told of every line for people; nothing is printed otherwise. */
   onLine?(line: string): void
   onMachineLine?(line: MachineLine): void
@@ -22,8 +24,9 @@ export class Process {
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
 
-  constructor(script: string, args: string[], { environment = {}, onLine, onMachineLine }: ProcessOptions) {
-    this.#child = spawn(process.execPath, [script, ...args], {
+  constructor(script: string, args: string[], { environment = {}, under = [], onLine, onMachineLine }: ProcessOptions) {
+    const [program = process.execPath, ...programArgs] = [...under, process.execPath, script, ...args]
+    this.#child = spawn(program, programArgs, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: Ctrl-C reaches us alone, and we stop our processes in order.
@@ -66,11 +69,19 @@ export interface RunningServer {
   adminToken: string | null
 }
 
-/**
- * Starts the server and waits until broker, database and HTTP are ready.
- * @throws Error with what it printed, where it ends before that
- */
-export async function startServer(options: ProcessOptions): Promise<RunningServer> {
+/** Starts the server and waits until broker, database and HTTP are ready. @throws what `launchServer` says */
+export function startServer(options: ProcessOptions): Promise<RunningServer> {
+  return launchServer(options).ready
+}
+
+export interface LaunchedServer {
+  process: Process
+  /** Rejects with what the server printed, where it ends before it is ready. */
+  ready: Promise<RunningServer>
+}
+
+/** Starts the server; its process can be watched, or killed, before it is ready. */
+export function launchServer(options: ProcessOptions): LaunchedServer {
   let adminToken: string | null = null
   const printed: string[] = []
   const ready = Promise.withResolvers<{ http: number; mqtt: number }>()
@@ -91,9 +102,14 @@ export async function startServer(options: ProcessOptions): Promise<RunningServe
   const ended = server.ended.then((code) => {
     throw new Error(`the server ended (${code}) before it was ready:\n${printed.join('\n')}`)
   })
-  const { http, mqtt } = await Promise.race([ready.promise, ended])
-  ended.catch(() => {}) // from now on its end is the caller's to notice
-  return { process: server, http: `http://127.0.0.1:${http}`, mqtt: `mqtt://127.0.0.1:${mqtt}`, adminToken }
+  ended.catch(() => {}) // once it was ready, its end is the caller's to notice
+  const running = Promise.race([ready.promise, ended]).then(({ http, mqtt }) => ({
+    process: server,
+    http: `http://127.0.0.1:${http}`,
+    mqtt: `mqtt://127.0.0.1:${mqtt}`,
+    adminToken,
+  }))
+  return { process: server, ready: running }
 }
 
 /** Starts an agent with a config file. */
