@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   await agent.close()
 }
 
-/** Resolves at SIGTERM or SIGINT. A second one ends the process at once, since the handlers are gone by then. */
+/** Resolves at SIGTERM or SIGINT, or when a parent with an IPC channel is gone. A second one ends the process at once, since the handlers are gone by then. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
@@ -33,6 +33,8 @@ function stopSignal(): Promise<void> {
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
+    // Whoever started us with an IPC channel is gone: nobody would stop us later.
+    if (process.connected) process.once('disconnect', stop)
   })
 }
 

@@ -1,6 +1,6 @@
 import { type CameraRef, isName, topics } from '@ajar/protocol'
 import { Classifier } from './classify/classifier.ts'
-import { ClassifyPool } from './classify/classify-pool.ts'
+import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
 import type { Events } from './database/events.ts'
 import type { FrameStore } from './database/frames/frame-store.ts'
@@ -151,9 +151,10 @@ export class Pipeline {
     return ingested
   }
 
-  /** Classifies a picture that is not kept. */
-  classifyOnce(camera: string, jpeg: Uint8Array) {
-    return this.#pool.classify({ picture: { jpeg }, model: this.#modelOf(this.#ports.cameras.get(camera)) })
+  /** Classifies a picture that is not kept; null where the camera has no model. */
+  async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
+    const model = this.#modelOf(this.#ports.cameras.get(camera))
+    return model && this.#pool.classify({ picture: { jpeg }, model })
   }
 
   #modelOf({ activeModel }: Camera): ModelRef | null {

@@ -9,7 +9,8 @@ export interface Classified {
   frame: StoredFrame
   /** The model that was asked, or null where the camera has none. */
   model: ModelRef | null
-  answer: ClassifyAnswer | { kind: 'skipped' }
+  /** Nothing is computed for a camera without a model: there is nobody to ask. */
+  answer: ClassifyAnswer | { kind: 'skipped' } | { kind: 'no_model'; latencyMs: 0 }
   classifiedAt: number
 }
 
@@ -94,7 +95,9 @@ export class Classifier {
     this.#open.add(keyOf(frame))
     this.#order.begin(frame.camera, frame.capturedAt)
     const model = this.#ports.modelOf(frame.camera)
-    const answer = await this.#ports.pool.classify({ picture: frame, model })
+    const answer: Classified['answer'] = model
+      ? await this.#ports.pool.classify({ picture: frame, model })
+      : { kind: 'no_model', latencyMs: 0 }
     this.#working -= 1
     if (answer.kind === 'failed') {
       this.#ports.onFailed(frame, answer.message)

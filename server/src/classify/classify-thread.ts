@@ -34,7 +34,7 @@ export interface ClassifyRequest {
   id: number
   /** A frame of the archive, or the bytes themselves. */
   picture: { file: string; row: number } | { jpeg: Uint8Array }
-  model: ModelRef | null
+  model: ModelRef
 }
 
 /** Which engine this thread runs, and why others did not load. */
@@ -46,8 +46,6 @@ export interface EngineNotice {
 
 export type ClassifyReply = { id: number } & (
   | { kind: 'predicted'; prediction: Prediction; latencyMs: number }
-  /** The picture decodes, but the camera has no model. */
-  | { kind: 'no_model'; latencyMs: number }
   | { kind: 'refused'; code: 'not_jpeg' | 'truncated' | 'too_many_pixels'; reason: string }
   /** The frame's bytes are gone. */
   | { kind: 'gone' }
@@ -91,10 +89,9 @@ async function classify({ id, picture, model }: ClassifyRequest): Promise<Classi
   const started = performance.now()
   const jpeg = 'jpeg' in picture ? picture.jpeg : reader.jpeg(picture)
   if (!jpeg) return { id, kind: 'gone' }
-  const loaded = model && (await headOf(model))
+  const loaded = await headOf(model)
   try {
-    const pixels = await decode(jpeg, loaded?.box ?? null)
-    if (!loaded) return { id, kind: 'no_model', latencyMs: performance.now() - started }
+    const pixels = await decode(jpeg, loaded.box)
     const features = await (await engineOf(loaded.backbone)).embed(pixels.rgb)
     const prediction = loaded.head.predict(features, pixels)
     return { id, kind: 'predicted', prediction, latencyMs: performance.now() - started }

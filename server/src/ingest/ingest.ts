@@ -10,6 +10,7 @@ export interface IncomingFrame {
   time: string | null
   /** The packet was marked as sent before. */
   dup: boolean
+  /** Its whole ArrayBuffer is given away: it moves to the thread that stores it. */
   jpeg: Uint8Array
 }
 

@@ -19,7 +19,7 @@ import {
   nullable,
   Time,
 } from '../http/shapes.ts'
-import type { Ingested } from '../ingest/ingest.ts'
+import type { IncomingFrame, Ingested } from '../ingest/ingest.ts'
 import { ResultBody, shownResult } from './results.ts'
 
 const Frame = Type.Object({
@@ -54,15 +54,9 @@ export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
   cameras: Cameras
-  ingest(frame: {
-    device: string
-    camera: string
-    time: string | null
-    dup: boolean
-    jpeg: Uint8Array
-  }): Promise<Ingested>
-  /** Classifies a picture that is not kept. */
-  classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer>
+  ingest(frame: IncomingFrame): Promise<Ingested>
+  /** Classifies a picture that is not kept; null where the camera has no model. */
+  classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null>
 }
 
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
@@ -81,7 +75,8 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ params, query, body }, reply) => {
-      const jpeg = pictureIn(body)
+      // A copy of its own, for ingest gives its memory away.
+      const jpeg = new Uint8Array(pictureIn(body))
       const ingested = await within(
         ports.ingest({ ...params, time: query.capturedAt ?? null, dup: false, jpeg }),
         STORE_WAIT_MS,
@@ -119,8 +114,8 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     async ({ params, body }) => {
       const camera = cameras.get(`${params.device}/${params.camera}`)
       const answer = await ports.classify(camera.id, pictureIn(body))
-      if (answer.kind === 'refused') throw badRequest(answer.code, answer.reason)
-      if (answer.kind === 'no_model') throw new HttpError(409, 'no_model', 'train a model of this camera first')
+      if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
+      if (answer === null) throw new HttpError(409, 'no_model', 'train a model of this camera first')
       if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', 'the picture was not classified: our fault')
       const { state, confidence, probabilities, unlike } = answer.prediction
       const reason = unlike ?? (confidence < camera.threshold ? 'low_confidence' : null)

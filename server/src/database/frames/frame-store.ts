@@ -32,12 +32,10 @@ export class FrameStore {
 
   /**
    * Stores a frame; resolves when it is on the disk. While the disk refuses it waits: it rejects only on close.
-   * The bytes are moved to the store's thread when they fill their buffer, else copied.
+   * The ArrayBuffer of the bytes moves to the store's thread: it is empty here afterwards.
    */
   put(frame: NewFrame): Promise<PutResult> {
-    const whole = frame.jpeg.byteLength === frame.jpeg.buffer.byteLength
-    const jpeg = whole ? frame.jpeg : new Uint8Array(frame.jpeg)
-    return this.#calls.call({ kind: 'put', frame: { ...frame, jpeg } }, [jpeg.buffer as ArrayBuffer])
+    return this.#calls.call({ kind: 'put', frame }, [frame.jpeg.buffer as ArrayBuffer])
   }
 
   /** Marks frames as through the pipeline. */

@@ -1,0 +1,112 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Api, type RunningServer, startServer } from '@ajar/local'
+import type { PublishOrder, PublishReport } from './publishers.ts'
+
+/** What the benchmarks are measured with and against. */
+
+export interface BenchServer extends RunningServer {
+  api: Api
+  close(): Promise<void>
+}
+
+/** The real server on free ports with a data folder of its own. */
+export async function startBenchServer(environment: Record<string, string> = {}): Promise<BenchServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ajar-bench-'))
+  const server = await startServer({
+    environment: {
+      AJAR_DATA_DIR: folder,
+      AJAR_HTTP_PORT: '0',
+      AJAR_MQTT_PORT: '0',
+      AJAR_LOG_LEVEL: 'error',
+      AJAR_MAX_PENDING_AGE: 'infinite',
+      ...environment,
+    },
+    onLine: console.error,
+  })
+  return {
+    ...server,
+    api: new Api(server.http, server.adminToken ?? ''),
+    async close() {
+      server.process.kill('SIGKILL')
+      await server.process.ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Debian's Mosquitto, without persistence, on a free port. */
+export async function startMosquitto(): Promise<{ url: string; pid: number; close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'ajar-mosquitto-'))
+  const port = await freePort()
+  const config = join(folder, 'mosquitto.conf')
+  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`)
+  const child = spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
+  await new Promise((resolve, reject) => {
+    child.once('error', () => reject(new Error('mosquitto is not installed: apt-get install mosquitto')))
+    child.once('spawn', resolve)
+  })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    pid: child.pid ?? -1,
+    async close() {
+      await ended(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export function publish(order: PublishOrder): Promise<PublishReport> {
+  const child = fork(new URL('./publishers.ts', import.meta.url), { serialization: 'advanced' })
+  return new Promise((resolve, reject) => {
+    child.once('message', (report) => resolve(report as PublishReport))
+    child.once('exit', (code) => reject(new Error(`the publishers ended with ${code}`)))
+    child.send(order)
+  })
+}
+
+/** Adds `count` devices. @returns their credentials */
+export async function addDevices(api: Api, count: number): Promise<{ username: string; password: string }[]> {
+  const clients = []
+  for (let i = 1; i <= count; i++) {
+    const { name, token } = await api.send<{ name: string; token: string }>('POST', '/api/devices', { name: `pi-${i}` })
+    clients.push({ username: name, password: token })
+  }
+  return clients
+}
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** @param sorted rising @param share 0..1 */
+export function percentile(sorted: number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** One value of /metrics, summed over its labels. */
+export async function metric(api: Api, name: string): Promise<number> {
+  const text = await api.get<string>('/metrics')
+  return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+async function ended(child: ChildProcess) {
+  child.kill('SIGTERM')
+  await new Promise((resolve) => child.once('exit', resolve))
+}
