@@ -35,9 +35,9 @@ export function noveltyDistance({ channels, prototypes }: Novelty, features: Flo
   return 1 - best
 }
 
-const MARGIN = 1.5
+const MARGIN = 2
 /** A burst of equal frames must not make every other frame look new. */
-const LEAST_DISTANCE = 0.02
+const LEAST_DISTANCE = 0.005
 /** More add nothing but microseconds to every frame. */
 const MOST_PROTOTYPES = 256
 

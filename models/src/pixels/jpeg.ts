@@ -32,10 +32,12 @@ export function checkJpeg(jpeg: Uint8Array, maxPixels = MAX_PIXELS): { width: nu
       `${size.width} x ${size.height} pixels are more than ${maxPixels}; lower the camera's resolution`,
     )
   }
-  if (!hasEnd(jpeg)) {
+  // Compressed data never holds FF D9 (FF is always followed by 00 there), so after the header only the end does; what a
+  // camera may append behind it does no harm.
+  if (Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.length).lastIndexOf('ffd9', undefined, 'hex') < size.headerEnd) {
     throw new DecodeError('truncated', 'the JPEG has no end (FF D9): it was cut off on its way; send it whole')
   }
-  return size
+  return { width: size.width, height: size.height }
 }
 
 const MARKER = 0xff
@@ -43,7 +45,7 @@ const START_OF_IMAGE = 0xd8
 const END_OF_IMAGE = 0xd9
 const START_OF_SCAN = 0xda
 
-function frameSize(jpeg: Uint8Array): { width: number; height: number } {
+function frameSize(jpeg: Uint8Array): { width: number; height: number; headerEnd: number } {
   let at = 2
   while (at + 9 <= jpeg.length) {
     if (jpeg[at] !== MARKER) throw new DecodeError('not_jpeg', `no JPEG marker at byte ${at}; the file is damaged`)
@@ -56,7 +58,7 @@ function frameSize(jpeg: Uint8Array): { width: number; height: number } {
       const height = word(jpeg, at + 5)
       const width = word(jpeg, at + 7)
       if (width === 0 || height === 0) throw new DecodeError('not_jpeg', `the JPEG says ${width} x ${height} pixels`)
-      return { width, height }
+      return { width, height, headerEnd: at }
     }
     if (marker === START_OF_SCAN || marker === END_OF_IMAGE) {
       throw new DecodeError('not_jpeg', 'the JPEG never says its size; the file is damaged')
@@ -69,13 +71,6 @@ function frameSize(jpeg: Uint8Array): { width: number; height: number } {
 /** C0..CF but for C4 (Huffman tables), C8 (reserved) and CC (arithmetic tables). */
 function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
-}
-
-/** Cameras pad the file with zeros or add trailing data, so the end marker may stand a little before the last byte. */
-function hasEnd(jpeg: Uint8Array): boolean {
-  let last = jpeg.length - 1
-  while (last > 0 && jpeg[last] === 0) last--
-  return jpeg[last - 1] === MARKER && jpeg[last] === END_OF_IMAGE
 }
 
 function word(bytes: Uint8Array, at: number): number {
