@@ -53,6 +53,7 @@ export class Broker {
   readonly #byStream = new WeakMap<object, Connection>()
   readonly #listeners: Listener[] = []
   #started: Promise<void> | null = null
+  #closed: Promise<void> | null = null
   #closing = false
   #opened = 0
 
@@ -126,9 +127,9 @@ export class Broker {
     for (const { topic, payload } of messages) await this.publish(topic, payload, { retain: true })
   }
 
-  /** Closes all connections of a device or an operator's token at once: its credential was revoked. */
+  /** Closes all connections of a device or an operator's token: its credential was revoked. Resolves when they are closed. */
   async disconnect(name: string): Promise<void> {
-    this.#connections.disconnect(name)
+    await this.#connections.disconnect(name)
   }
 
   connections(): ConnectionInfo[] {
@@ -153,8 +154,12 @@ export class Broker {
   }
 
   /** Accepts and reads nothing more, lets what is in ingest be stored and acknowledged (at most `closeMs`), then closes. */
-  async close(): Promise<void> {
-    if (this.#closing) return
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown()
+    return this.#closed
+  }
+
+  async #shutDown(): Promise<void> {
     this.#closing = true
     const listenersClosed = Promise.all(this.#listeners.map((listener) => listener.close()))
     for (const { stream } of this.#connections) stream.drain()
@@ -213,6 +218,7 @@ export class Broker {
     })
     aedes.on('clientError', (client, error) => this.#reportError(client, error))
     aedes.on('connectionError', (client, error) => this.#reportError(client, error))
+    // Its types leave this event out; without a listener it would end the process.
     const emitter: EventEmitter = aedes
     emitter.on('error', (error: Error) => this.#report.event(null, 'broker_fault', error.message))
     return aedes

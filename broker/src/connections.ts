@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Connection } from './connection.ts'
 import type { BrokerLimits, ConnectionInfo, Identity } from './contract.ts'
 import type { Report } from './report.ts'
@@ -67,11 +68,13 @@ export class Connections {
   }
 
   /** Closes every connection of this name and has credentials that are being looked up looked up again. */
-  disconnect(name: string): void {
+  async disconnect(name: string): Promise<void> {
+    const closed: Promise<unknown>[] = []
     for (const connection of this.#open) {
       if (connection.identity === null) connection.recheck = true
-      else if (connection.identity.name === name) connection.stream.destroy()
+      else if (connection.identity.name === name) closed.push(close(connection))
     }
+    await Promise.all(closed)
   }
 
   #enter(device: string, connection: Connection): void {
@@ -102,6 +105,12 @@ export class Connections {
     older.reported = true
     older.stream.destroy()
   }
+}
+
+function close({ stream }: Connection): Promise<unknown> {
+  const closed = stream.closed ? Promise.resolve() : once(stream, 'close')
+  stream.destroy()
+  return closed
 }
 
 /** Client ids are a name space of each credential's own, so that nobody can push out somebody else. */

@@ -26,6 +26,7 @@ export interface ArrivedReading {
   device: string
   sensor: string
   time: string | null
+  /** Goes on to subscribers afterwards: read it, but do not change or transfer it. The same holds for status and config/applied. */
   payload: Uint8Array
 }
 

@@ -83,6 +83,17 @@ test("the frame's memory is its own, to be transferred", async () => {
   expect(new Set(heard.frames.map(({ jpeg }) => jpeg.buffer)).size).toBe(3)
 })
 
+test.each([1, 2] as const)(
+  'a frame of QoS %i whose memory was transferred is acknowledged all the same',
+  async (qos) => {
+    const { port } = await startBroker({
+      onFrame: async ({ jpeg }) => void structuredClone(jpeg, { transfer: [jpeg.buffer as ArrayBuffer] }),
+    })
+    const client = await connect(port, 'pi')
+    for (const ms of [1, 2]) await client.publishAsync(`ajar/pi/cam/frame/${ms}`, PICTURE, { qos })
+  },
+)
+
 test('frames reach no subscriber and are not retained, not even with the retain flag', async () => {
   const { broker, port, heard } = await startBroker()
   const operator = await connect(port, 'token')

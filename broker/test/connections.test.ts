@@ -83,6 +83,7 @@ test('a revoked credential loses its connections at once, others stay', async ()
   const other = await connect(port, 'other')
   const gone = Promise.all([closed(one), closed(two)])
   await broker.disconnect('pi')
+  expect(broker.connections().map(({ identity }) => identity.name)).toEqual(['other'])
   await gone
   await other.publishAsync('ajar/other/cam/frame', 'x', { qos: 1 })
   expect(broker.connections().map(({ identity }) => identity.name)).toEqual(['other'])
