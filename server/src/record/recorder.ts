@@ -3,18 +3,20 @@ import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
 import type { Events } from '../database/events.ts'
 import type { StoredFrame } from '../database/frames/frame-store.ts'
-import type { CameraStateRow, EventRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
+import type { CameraStateRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera } from '../devices/cameras.ts'
 import type { Refusal } from '../ingest/ingest.ts'
-import { debounce, forget, nothingKnown, type Transition } from './debounce.ts'
-import { resultPoint, transitionPoint } from './influx-points.ts'
+import { debounce, forget, isForgotten, nothingKnown, type Transition } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
-import { frameRow, observationOf, resultRow } from './recorded.ts'
+import { type CameraTransition, insertFrames, pointsOf, writeOutcome } from './outcome.ts'
+import { frameRow, observationOf, refusedRow, resultRow } from './recorded.ts'
 
 export interface RecorderPorts {
   database: StateDatabase
   events: Events
+  /** Milliseconds UTC. */
+  now(): number
   camera(id: string): Camera
   /** Marks frames as through the pipeline. */
   finish(frames: StoredFrame[]): void
@@ -39,9 +41,17 @@ const SWEEP_MS = 1000
 /** Late frames arrive in a row: transitions are computed again once none came for this long. */
 const LATE_QUIET_MS = 2000
 
+/** One transaction: later work in it sees what earlier work did. */
+interface Draft {
+  transaction: Kysely<StateTables>
+  /** What debounce remembers of the cameras that changed, on top of what is committed. */
+  memory: Map<string, CameraStateRow>
+  /** Done once it is committed. */
+  afterwards: (() => void)[]
+}
+
 interface Work {
-  /** Runs in the batch's transaction; what it returns is done once that is committed. */
-  write(transaction: Kysely<StateTables>): Promise<() => void>
+  write(draft: Draft): Promise<void>
   resolve(): void
 }
 
@@ -53,10 +63,10 @@ export class Recorder {
   readonly #ports: RecorderPorts
   readonly #memory = new Map<string, CameraStateRow>()
   readonly #lastLate = new Map<string, number>()
-  readonly #queue: { classified: Classified; resolve(): void }[] = []
+  readonly #frames: { classified: Classified; resolve(): void }[] = []
   readonly #chores: Work[] = []
   #loop: Promise<void> | null = null
-  #sweep: NodeJS.Timeout | null = null
+  #sweeping: NodeJS.Timeout | null = null
   #startedAt = 0
   #held: string | null = null
   #closing = false
@@ -66,10 +76,10 @@ export class Recorder {
   }
 
   async start() {
-    this.#startedAt = Date.now()
+    this.#startedAt = this.#ports.now()
     for (const row of await this.#ports.database.read.selectFrom('camera_states').selectAll().execute())
       this.#memory.set(row.camera, row)
-    this.#sweep = setInterval(() => this.#sweepCameras(), SWEEP_MS)
+    this.#sweeping = setInterval(() => void this.sweep(), SWEEP_MS)
   }
 
   /** What the broker has to know again before it lets anybody in. */
@@ -93,7 +103,7 @@ export class Recorder {
   /** Durable when it resolves, and the frame is marked done; waits while the disk refuses. */
   record(classified: Classified): Promise<void> {
     return new Promise((resolve) => {
-      this.#queue.push({ classified, resolve })
+      this.#frames.push({ classified, resolve })
       this.#wake()
     })
   }
@@ -101,28 +111,31 @@ export class Recorder {
   /** A frame refused at the door: its id is kept, so that a second sending changes nothing. */
   recordRefusal({ key, code }: Refusal): Promise<void> {
     if (key === null) return Promise.resolve()
-    const row: FramesTable = {
-      camera: key.camera,
-      captured_at: key.capturedAt,
-      received_at: key.receivedAt,
-      stored_at: null,
-      classified_at: null,
-      recorded_at: Date.now(),
-      size: key.size,
-      sha256: new Uint8Array(),
-      outcome: 'refused',
-      code,
-      late: 0,
+    const row = refusedRow(key, code, this.#ports.now())
+    return this.#chore(async ({ transaction }) => void (await insertFrames(transaction, [row])))
+  }
+
+  /**
+   * Forgets the state of cameras whose frames have stopped, and computes transitions again where all late frames are
+   * in. Called every second; resolves when all of it is written.
+   */
+  async sweep(): Promise<void> {
+    if (this.#chores.length > 0) return // the sweep before still waits, for a disk that refuses
+    const now = this.#ports.now()
+    const work: Promise<void>[] = []
+    for (const { camera: id, late_from } of this.#memory.values()) {
+      if (this.#ports.isBusy(id)) continue
+      const row = this.#memory.get(id)
+      if (row && this.#lost(row, now)) work.push(this.#chore((draft) => this.#forget(draft, id, now)))
+      const quiet = now - (this.#lastLate.get(id) ?? 0) > LATE_QUIET_MS
+      if (late_from !== null && quiet) work.push(this.#chore((draft) => this.#recompute(draft, id)))
     }
-    return this.#chore(async (transaction) => {
-      await insertNew(transaction, [row])
-      return () => {}
-    })
+    await Promise.all(work)
   }
 
   async close() {
     this.#closing = true
-    if (this.#sweep) clearInterval(this.#sweep)
+    if (this.#sweeping) clearInterval(this.#sweeping)
     await this.#loop
   }
 
@@ -140,25 +153,24 @@ export class Recorder {
   }
 
   async #run() {
-    while (this.#queue.length > 0 || this.#chores.length > 0) {
-      const batch = this.#queue.slice(0, BATCH)
+    while (this.#frames.length > 0 || this.#chores.length > 0) {
+      const frames = this.#frames.slice(0, BATCH)
       const chores = this.#chores.slice(0, BATCH)
       try {
-        const done = await this.#ports.database.write.transaction().execute(async (transaction) => {
-          const afterwards = [
-            await this.#write(
-              transaction,
-              batch.map(({ classified }) => classified),
-            ),
-          ]
-          for (const chore of chores) afterwards.push(await chore.write(transaction))
-          return afterwards
+        const draft = await this.#ports.database.write.transaction().execute(async (transaction) => {
+          const draft: Draft = { transaction, memory: new Map(), afterwards: [] }
+          await this.#recordFrames(
+            draft,
+            frames.map(({ classified }) => classified),
+          )
+          for (const chore of chores) await chore.write(draft)
+          return draft
         })
         this.#setHeld(null)
-        this.#queue.splice(0, batch.length)
+        this.#frames.splice(0, frames.length)
         this.#chores.splice(0, chores.length)
-        for (const afterwards of done) afterwards()
-        for (const { resolve } of [...batch, ...chores]) resolve()
+        this.#makeKnown(draft)
+        for (const { resolve } of [...frames, ...chores]) resolve()
       } catch (error) {
         this.#setHeld((error as Error).message)
         if (this.#closing) return // what is not recorded is still pending in the frames files
@@ -168,197 +180,111 @@ export class Recorder {
   }
 
   #setHeld(why: string | null) {
-    if (why === this.#held) return
+    const before = this.#held
     this.#held = why
-    this.#ports.onHeld(why)
+    if ((why === null) !== (before === null)) this.#ports.onHeld(why)
   }
 
-  /** Writes a batch; the returned function makes it known. */
-  async #write(transaction: Kysely<StateTables>, batch: Classified[]): Promise<() => void> {
-    if (batch.length === 0) return () => {}
-    const recordedAt = Date.now()
-    const isNew = await insertNew(
-      transaction,
-      batch.map((classified) => frameRow(classified, recordedAt)),
-    )
+  /** What is committed may be seen. */
+  #makeKnown({ memory, afterwards }: Draft) {
+    for (const [id, row] of memory) {
+      const before = JSON.stringify(this.state(id))
+      this.#memory.set(id, row)
+      const camera = parseCameraId(id)
+      if (camera && JSON.stringify(stateOf(row)) !== before) this.#ports.publish(topics.state(camera), stateOf(row))
+    }
+    for (const one of afterwards) one()
+  }
+
+  #recall({ memory }: Draft, id: string): CameraStateRow {
+    return memory.get(id) ?? this.#memory.get(id) ?? nothingKnown(id)
+  }
+
+  async #recordFrames(draft: Draft, batch: Classified[]) {
+    if (batch.length === 0) return
+    const recordedAt = this.#ports.now()
+    const rows = batch.map((classified) => frameRow(classified, recordedAt))
+    const isNew = await insertFrames(draft.transaction, rows)
     const fresh = batch.filter(({ frame }) => isNew.has(`${frame.camera}/${frame.capturedAt}`))
-    const memory = new Map<string, CameraStateRow>()
-    const results: ResultsTable[] = []
-    const transitions: { camera: string; transition: Transition }[] = []
-    const lateFrames: Classified[] = []
+    const results: { row: ResultsTable; pipelineMs: number }[] = []
+    const transitions: CameraTransition[] = []
     for (const classified of fresh) {
       const { id, threshold, debounce: needed } = this.#ports.camera(classified.frame.camera)
       const result = resultRow(classified, threshold)
       if (!result) continue
-      const before = memory.get(id) ?? this.#memory.get(id) ?? nothingKnown(id)
-      if (before.newest_at !== null && result.captured_at < before.newest_at) {
+      const before = this.#recall(draft, id)
+      const late = before.newest_at !== null && result.captured_at < before.newest_at
+      const row: ResultsTable = { ...result, late: late ? 1 : 0 }
+      results.push({ row, pipelineMs: classified.classifiedAt - classified.frame.receivedAt })
+      // Frames that waited in an outbox while the state was forgotten belong before that: the span is told again.
+      const overtaken = isForgotten(before) && result.captured_at <= (before.since ?? 0)
+      if (late || overtaken) {
         const late_from = Math.min(before.late_from ?? result.captured_at, result.captured_at)
-        memory.set(id, { ...before, late_from })
-        lateFrames.push(classified)
-        results.push({ ...result, late: 1 })
-        continue
+        draft.memory.set(id, { ...before, late_from })
+        draft.afterwards.push(() => this.#lastLate.set(id, recordedAt))
       }
-      const { after, transition } = debounce(before, observationOf(result), needed)
-      memory.set(id, after)
-      results.push(result)
+      if (late) continue
+      const { after, transition } = debounce(this.#recall(draft, id), observationOf(row), needed)
+      draft.memory.set(id, after)
       if (transition) transitions.push({ camera: id, transition })
     }
-    await markLate(transaction, lateFrames)
-    const events = await this.#writeOutcome(transaction, results, transitions, memory, fresh)
-    return () => {
-      for (const [id, row] of memory) this.#memory.set(id, row)
-      for (const { frame } of lateFrames) this.#lastLate.set(frame.camera, recordedAt)
+    await this.#write(draft, results, transitions)
+    draft.afterwards.push(() => {
       this.#ports.finish(batch.map(({ frame }) => frame))
-      for (const [id, row] of memory) this.#publishState(id, row)
-      for (const { camera, transition } of transitions) this.#ports.onTransition(camera, transition)
       for (const classified of fresh) this.#ports.onRecorded(frameRow(classified, recordedAt).outcome, classified)
-      this.#ports.events.publish(events)
-    }
-  }
-
-  async #writeOutcome(
-    transaction: Kysely<StateTables>,
-    results: ResultsTable[],
-    transitions: { camera: string; transition: Transition }[],
-    memory: Map<string, CameraStateRow>,
-    fresh: Classified[],
-  ): Promise<EventRow[]> {
-    if (results.length > 0) await transaction.insertInto('results').values(results).execute()
-    await saveMemory(transaction, [...memory.values()])
-    await saveTransitions(transaction, transitions)
-    if (this.#ports.influx) {
-      const points = [
-        ...results.map((result) => resultPoint(result, fresh)),
-        ...transitions.map(({ camera, transition }) => transitionPoint(camera, transition)),
-      ]
-      if (points.length > 0) {
-        await transaction
-          .insertInto('influx_outbox')
-          .values(points.map((point) => ({ point_json: JSON.stringify(point) })))
-          .execute()
-      }
-    }
-    return this.#ports.events.append(transaction, [
-      ...results.map((result) => ({ kind: 'result' as const, data: resultEvent(result) })),
-      ...transitions.map(({ camera, transition }) => ({
-        kind: 'transition' as const,
-        data: transitionEvent(camera, transition),
-      })),
-    ])
-  }
-
-  #publishState(id: string, row: CameraStateRow) {
-    const camera = parseCameraId(id)
-    if (camera) this.#ports.publish(topics.state(camera), stateOf(row))
-  }
-
-  /** Cameras whose frames have stopped, and cameras whose late frames are all in. */
-  #sweepCameras() {
-    const now = Date.now()
-    for (const row of this.#memory.values()) {
-      const { staleAfterMs, device } = this.#ports.camera(row.camera)
-      const lastSeen = Math.max(row.newest_at ?? 0, this.#startedAt)
-      const reason = this.#ports.isConnected(device) ? 'stale' : 'offline'
-      const said = row.state === 'unknown' && (row.reason === reason || row.model === null)
-      if (now - lastSeen > staleAfterMs && !said && !this.#ports.isBusy(row.camera))
-        this.#forget(row.camera, reason, now)
-      const quiet = now - (this.#lastLate.get(row.camera) ?? 0) > LATE_QUIET_MS
-      if (row.late_from !== null && quiet && !this.#ports.isBusy(row.camera)) this.#recompute(row.camera)
-    }
-  }
-
-  #forget(id: string, reason: 'stale' | 'offline', now: number) {
-    void this.#chore(async (transaction) => {
-      const { after, transition } = forget(this.#memory.get(id) ?? nothingKnown(id), reason, now)
-      const transitions = transition ? [{ camera: id, transition }] : []
-      const events = await this.#writeOutcome(transaction, [], transitions, new Map([[id, after]]), [])
-      return () => {
-        this.#memory.set(id, after)
-        this.#publishState(id, after)
-        if (transition) this.#ports.onTransition(id, transition)
-        this.#ports.events.publish(events)
-      }
     })
   }
 
-  #recompute(id: string) {
-    this.#lastLate.set(id, Date.now()) // not asked for again while this one is queued
-    void this.#chore(async (transaction) => {
-      const live = this.#memory.get(id) ?? nothingKnown(id)
-      const count = await recomputeTransitions(transaction, live, this.#ports.camera(id))
-      const after = { ...live, late_from: null }
-      await saveMemory(transaction, [after])
-      const data = { camera: id, recomputedFrom: live.late_from, transitions: count }
-      const events = await this.#ports.events.append(transaction, [{ kind: 'transition', data }])
-      return () => {
-        this.#memory.set(id, after)
-        this.#ports.events.publish(events)
-      }
+  async #write(
+    draft: Draft,
+    results: { row: ResultsTable; pipelineMs: number }[],
+    transitions: CameraTransition[],
+  ): Promise<void> {
+    const { events, influx, onTransition } = this.#ports
+    const rows = await writeOutcome(draft.transaction, events, {
+      results: results.map(({ row }) => row),
+      transitions,
+      memory: [...draft.memory.values()],
+      points: influx ? pointsOf(results, transitions) : [],
+    })
+    draft.afterwards.push(() => {
+      for (const { camera, transition } of transitions) onTransition(camera, transition)
+      events.publish(rows)
     })
   }
-}
 
-/** Inserts frames that were not recorded before. @returns the ids of those that are new */
-async function insertNew(transaction: Kysely<StateTables>, rows: FramesTable[]): Promise<Set<string>> {
-  const inserted = await transaction
-    .insertInto('frames')
-    .values(rows)
-    .onConflict((clash) => clash.doNothing())
-    .returning(['camera', 'captured_at'])
-    .execute()
-  return new Set(inserted.map(({ camera, captured_at }) => `${camera}/${captured_at}`))
-}
-
-async function markLate(transaction: Kysely<StateTables>, late: Classified[]) {
-  for (const { frame } of late) {
-    await transaction
-      .updateTable('frames')
-      .set({ late: 1 })
-      .where('camera', '=', frame.camera)
-      .where('captured_at', '=', frame.capturedAt)
-      .execute()
+  /** Whether the frames of a camera have stopped, and its state does not say so yet. */
+  #lost(row: CameraStateRow, now: number): boolean {
+    const { staleAfterMs } = this.#ports.camera(row.camera)
+    const lastSeen = Math.max(row.newest_at ?? 0, this.#startedAt)
+    const said = row.state === 'unknown' && (row.reason === this.#whyLost(row.camera) || row.model === null)
+    return now - lastSeen > staleAfterMs && !said
   }
-}
 
-async function saveMemory(transaction: Kysely<StateTables>, rows: CameraStateRow[]) {
-  if (rows.length === 0) return
-  await transaction.replaceInto('camera_states').values(rows).execute()
-}
+  #whyLost(camera: string): 'stale' | 'offline' {
+    return this.#ports.isConnected(this.#ports.camera(camera).device) ? 'stale' : 'offline'
+  }
 
-async function saveTransitions(
-  transaction: Kysely<StateTables>,
-  transitions: { camera: string; transition: Transition }[],
-) {
-  for (const { camera, transition } of transitions) {
-    await transaction
-      .insertInto('transitions')
-      .values({ camera, ...transition })
-      .onConflict((clash) => clash.columns(['camera', 'at']).doUpdateSet(transition))
-      .execute()
+  async #forget(draft: Draft, id: string, now: number) {
+    const before = this.#recall(draft, id)
+    if (!this.#lost(before, now)) return // a frame came in meanwhile
+    const { after, transition } = forget(before, this.#whyLost(id), now)
+    draft.memory.set(id, after)
+    await this.#write(draft, [], transition ? [{ camera: id, transition }] : [])
+  }
+
+  async #recompute(draft: Draft, id: string) {
+    const live = this.#recall(draft, id)
+    const count = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
+    draft.memory.set(id, { ...live, late_from: null })
+    await this.#write(draft, [], [])
+    const data = { camera: id, recomputedFrom: live.late_from, transitions: count }
+    const events = await this.#ports.events.append(draft.transaction, [{ kind: 'transition', data }])
+    draft.afterwards.push(() => this.#ports.events.publish(events))
   }
 }
 
 function stateOf({ camera, state, confidence, since, frame_at, model, reason }: CameraStateRow): CameraState {
   const frame = frame_at === null ? null : `${camera}/${frame_at}`
   return { state, confidence, since, frame, model, ...(reason === null ? {} : { reason }) }
-}
-
-function resultEvent({ camera, captured_at, state, confidence, reason, model, late }: ResultsTable) {
-  return {
-    frame: `${camera}/${captured_at}`,
-    camera,
-    state,
-    confidence,
-    reason,
-    model: model || null,
-    late: late === 1,
-  }
-}
-
-function transitionEvent(
-  camera: string,
-  { at, from_state, to_state, reason, confidence, frame_at, model }: Transition,
-) {
-  const frame = frame_at === null ? null : `${camera}/${frame_at}`
-  return { camera, at, from: from_state, to: to_state, reason, confidence, frame, model }
 }
