@@ -65,6 +65,7 @@ export class Pipeline {
     this.recorder = new Recorder({
       database,
       events,
+      now: () => Date.now(),
       camera: (id) => cameras.get(id),
       finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
       publish: (topic, payload) => void this.#publish(topic, payload, true),

@@ -33,6 +33,8 @@ const REFILL = 200
 const EXPIRY_CHECK_MS = 1000
 /** A frame that failed in the threads is tried again after this: the fault is ours, so it is never dropped. */
 const FAILED_RETRY_MS = 5000
+/** What is not classified by then when the server stops is pending in its row, and done after the next start. */
+const CLOSE_LIMIT_MS = 5000
 
 /** Takes waiting frames, has them classified off the event loop, and hands their outcomes on in capture order. */
 export class Classifier {
@@ -46,6 +48,7 @@ export class Classifier {
   #refilling = false
   #expiry: NodeJS.Timeout | null = null
   #running = false
+  #onIdle: () => void = () => {}
 
   constructor(ports: ClassifierPorts) {
     this.#ports = ports
@@ -75,10 +78,16 @@ export class Classifier {
     return this.#queue.has(camera) || this.#order.has(camera)
   }
 
+  /** Takes no more frames, and waits a little for those in the threads; the recorder waits for what is handed to it. */
   async close() {
     this.#running = false
     if (this.#expiry) clearInterval(this.#expiry)
-    while (this.#working > 0 || this.#unrecorded > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    if (this.#working === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onIdle = resolve
+    const limit = setTimeout(resolve, CLOSE_LIMIT_MS)
+    await promise
+    clearTimeout(limit)
   }
 
   #advance() {
@@ -99,15 +108,21 @@ export class Classifier {
       ? await this.#ports.pool.classify({ picture: frame, model })
       : { kind: 'no_model', latencyMs: 0 }
     this.#working -= 1
-    if (answer.kind === 'failed') {
-      this.#ports.onFailed(frame, answer.message)
-      this.#open.delete(keyOf(frame))
-      setTimeout(() => this.add(frame), FAILED_RETRY_MS).unref()
-    }
+    if (answer.kind === 'failed') this.#tryAgain(frame, answer.message)
     const done: Classified = { frame, model, answer, classifiedAt: Date.now() }
     for (const classified of this.#order.end(frame.camera, frame.capturedAt, done))
       if (classified.answer.kind !== 'failed') void this.#record(classified)
+    if (this.#working === 0) this.#onIdle()
     this.#advance()
+  }
+
+  /** It stays open meanwhile, so that it is not read from the frames files a second time. */
+  #tryAgain(frame: StoredFrame, why: string) {
+    this.#ports.onFailed(frame, why)
+    setTimeout(() => {
+      this.#open.delete(keyOf(frame))
+      this.add(frame)
+    }, FAILED_RETRY_MS).unref()
   }
 
   async #record(classified: Classified) {
@@ -126,6 +141,8 @@ export class Classifier {
       const frames = await this.#ports.pending(camera, Number.MAX_SAFE_INTEGER, REFILL)
       const ours = frames.filter((frame) => !this.#open.has(keyOf(frame)))
       this.#queue.refill(camera, ours, frames.length === REFILL)
+    } catch {
+      return // the frames files are closed: the next start goes on
     } finally {
       this.#refilling = false
     }

@@ -34,6 +34,8 @@ export class ClassifyPool {
   readonly #options: ClassifyThreadOptions
   readonly #ports: ClassifyPoolPorts
   #members: Member[] = []
+  /** Given while no thread runs: the next one takes them. Bounded by those who ask, each of whom waits for its answer. */
+  #waiting: Job[] = []
   #engine: EngineNotice | null = null
   #lastId = 0
   #closing = false
@@ -62,6 +64,7 @@ export class ClassifyPool {
     return new Promise((resolve) => this.#give({ request: { ...request, id: ++this.#lastId }, resolve, tries: 0 }))
   }
 
+  /** Ends the threads; what they have not answered by then has failed. */
   async close() {
     this.#closing = true
     await Promise.all(
@@ -71,6 +74,8 @@ export class ClassifyPool {
         return gone
       }),
     )
+    const left = [...this.#waiting.splice(0), ...this.#members.flatMap(({ jobs }) => [...jobs.values()])]
+    for (const { resolve } of left) resolve({ kind: 'failed', message: 'the classifier is closed' })
   }
 
   #announce(notice: EngineNotice) {
@@ -80,7 +85,10 @@ export class ClassifyPool {
 
   #give(job: Job) {
     const [member] = this.#members.toSorted((a, b) => a.jobs.size - b.jobs.size)
-    if (!member) throw new Error('the classifier is not started')
+    if (!member) {
+      this.#waiting.push(job)
+      return
+    }
     member.jobs.set(job.request.id, job)
     member.worker.postMessage(job.request)
   }
@@ -88,6 +96,7 @@ export class ClassifyPool {
   #replace(lost: Member, failure: Error) {
     if (this.#closing) return
     this.#members.push(this.#spawn())
+    for (const job of this.#waiting.splice(0)) this.#give(job)
     for (const job of lost.jobs.values()) {
       if (job.tries === 0) this.#give({ ...job, tries: 1 })
       else job.resolve({ kind: 'failed', message: failure.message })

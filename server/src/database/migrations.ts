@@ -16,8 +16,8 @@ const SPINE = [
     active_model text, created_at integer not null) without rowid`,
   `create table camera_states (
     camera text primary key, state text not null, reason text, confidence real, since integer, frame_at integer,
-    model text, run_state text, run_length integer not null, run_since integer, newest_at integer,
-    late_from integer) without rowid`,
+    model text, run_state text, run_length integer not null, run_since integer,
+    unlike_length integer not null, newest_at integer, late_from integer) without rowid`,
   `create table devices (
     name text primary key, token_sha256 blob not null, disabled integer not null, created_at integer not null,
     connected integer not null, seen_at integer, status_json text, applied_json text, desired_json text) without rowid`,

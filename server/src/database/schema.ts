@@ -57,6 +57,8 @@ export interface CameraStatesTable {
   run_state: string | null
   run_length: number
   run_since: number | null
+  /** So many of the latest results in a row are unlike anything in training. */
+  unlike_length: number
   /** Capture time of the newest frame that was classified: older ones are late. */
   newest_at: number | null
   /** Capture time of the oldest late frame whose transitions were not computed again yet. */

@@ -17,24 +17,33 @@ export class SqliteError extends Error {
   }
 }
 
-/** Calls to a thread of ours: requests are answered by their id; all fail when the thread ends. */
+/** The thread was closed before it could answer. */
+export class ThreadClosedError extends Error {
+  readonly code = 'thread_closed'
+  constructor() {
+    super('the thread is closed')
+  }
+}
+
+/**
+ * Calls to a thread of ours: requests are answered by their id, and all fail once the thread is closed. A thread that
+ * breaks takes the process with it: nothing can be kept without it, and after the restart the rows say where to go on.
+ */
 export class ThreadCalls<Request extends object> {
   readonly #worker: Worker
   readonly #onHeld: (why: string | null) => void
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   #lastId = 0
   #held: string | null = null
+  #closed: Promise<unknown> | null = null
 
   private constructor(worker: Worker, onHeld: (why: string | null) => void) {
     this.#worker = worker
     this.#onHeld = onHeld
+    // There is no listener for 'error', so that it is an uncaught exception.
     worker.on('message', (reply: ThreadReply) => this.#take(reply))
-    let failure = new Error('the thread is closed')
-    worker.on('error', (error: Error) => {
-      failure = error
-    })
     worker.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(failure)
+      for (const { reject } of this.#waiting.values()) reject(new ThreadClosedError())
       this.#waiting.clear()
     })
   }
@@ -56,6 +65,7 @@ export class ThreadCalls<Request extends object> {
   }
 
   call<Answer>(request: Request, transfer: ArrayBuffer[] = []): Promise<Answer> {
+    if (this.#closed) return Promise.reject(new ThreadClosedError())
     const id = ++this.#lastId
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
@@ -65,9 +75,11 @@ export class ThreadCalls<Request extends object> {
 
   /** Sends 'close' behind all requests and waits until the thread has ended. */
   async close(): Promise<void> {
-    const gone = once(this.#worker, 'exit')
-    this.#worker.postMessage('close')
-    await gone
+    if (!this.#closed) {
+      this.#closed = once(this.#worker, 'exit')
+      this.#worker.postMessage('close')
+    }
+    await this.#closed
   }
 
   #take(reply: ThreadReply) {

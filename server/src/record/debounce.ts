@@ -38,9 +38,15 @@ export function nothingKnown(camera: string): CameraStateRow {
     run_state: null,
     run_length: 0,
     run_since: null,
+    unlike_length: 0,
     newest_at: null,
     late_from: null,
   }
+}
+
+/** Whether the state is `unknown` because frames had stopped. */
+export function isForgotten({ state, reason }: CameraStateRow): boolean {
+  return state === UNKNOWN && (reason === 'stale' || reason === 'offline')
 }
 
 /**
@@ -55,8 +61,9 @@ export function debounce(
   const { capturedAt, state, confidence, model } = observation
   const run_length = before.run_state === state ? before.run_length + 1 : 1
   const run_since = before.run_state === state ? (before.run_since ?? capturedAt) : capturedAt
-  const seen = { run_state: state, run_length, run_since, newest_at: capturedAt }
-  const reason = observation.reason === 'unlike_training' && run_length >= MOVED_AFTER ? 'moved' : observation.reason
+  const unlike_length = observation.reason === 'unlike_training' ? before.unlike_length + 1 : 0
+  const reason = unlike_length >= MOVED_AFTER ? 'moved' : observation.reason
+  const seen = { run_state: state, run_length, run_since, unlike_length, newest_at: capturedAt }
   if (state === before.state) {
     const since = before.since ?? capturedAt
     return { after: { ...before, ...seen, reason, confidence, since, frame_at: capturedAt, model }, transition: null }
@@ -91,6 +98,7 @@ export function forget(
     run_state: null,
     run_length: 0,
     run_since: null,
+    unlike_length: 0,
   }
   if (before.state === UNKNOWN) return { after, transition: null }
   const { state: from_state, model } = before

@@ -1,4 +1,3 @@
-import type { Classified } from '../classify/classifier.ts'
 import type { ResultsTable } from '../database/schema.ts'
 import type { Transition } from './debounce.ts'
 
@@ -10,12 +9,12 @@ export interface Point {
   timestamp: number
 }
 
-/** `result`: what the model said of one frame. `fresh` knows when the frame came in. */
-export function resultPoint(result: ResultsTable, fresh: Classified[]): Point {
+/**
+ * `result`: what the model said of one frame.
+ * @param pipelineMs from the frame received to its classification
+ */
+export function resultPoint(result: ResultsTable, pipelineMs: number): Point {
   const [device = '', camera = ''] = result.camera.split('/')
-  const classified = fresh.find(
-    ({ frame }) => frame.camera === result.camera && frame.capturedAt === result.captured_at,
-  )
   return {
     measurement: 'result',
     tags: { device, camera, state: result.state, model: result.model || 'none' },
@@ -23,7 +22,7 @@ export function resultPoint(result: ResultsTable, fresh: Classified[]): Point {
       confidence: result.confidence ?? 0,
       latency_ms: result.latency_ms,
       late: result.late === 1,
-      ...(classified ? { pipeline_ms: classified.classifiedAt - classified.frame.receivedAt } : {}),
+      pipeline_ms: pipelineMs,
       ...(result.reason === null ? {} : { reason: result.reason }),
     },
     timestamp: result.captured_at,

@@ -1,8 +1,18 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { CameraStateRow, ResultRow, StateTables } from '../database/schema.ts'
-import { debounce, forget, nothingKnown, type Observation, type Transition } from './debounce.ts'
+import { debounce, forget, nothingKnown, type Transition } from './debounce.ts'
+import { saveTransition } from './outcome.ts'
+import { observationOf } from './recorded.ts'
 
 const PAGE = 2000
+
+interface Rule {
+  debounce: number
+  staleAfterMs: number
+}
+
+/** What a transition was decided by: the frame that completed the run, or the moment at which frames had stopped. */
+const decidedAt = sql<number>`coalesce(frame_at, at)`
 
 /**
  * Computes a camera's transitions from its first late frame on again, now that the backlog is in (guarantee 5). The
@@ -12,74 +22,95 @@ const PAGE = 2000
 export async function recomputeTransitions(
   database: Kysely<StateTables>,
   live: CameraStateRow,
-  settings: { debounce: number; staleAfterMs: number },
+  rule: Rule,
 ): Promise<number> {
   const { camera, late_from: from, newest_at: to } = live
   if (from === null || to === null) return 0
-  let memory = await memoryBefore(database, camera, from, settings.debounce)
-  const transitions: Transition[] = []
-  const note = (step: { after: CameraStateRow; transition: Transition | null }) => {
-    memory = step.after
-    if (step.transition) transitions.push(step.transition)
-  }
-  let last = from - 1
-  for (;;) {
-    const page = await resultsAfter(database, camera, last, to)
-    for (const result of page) {
-      const silentSince = (memory.newest_at ?? result.captured_at) + settings.staleAfterMs
-      if (result.captured_at > silentSince) note(forget(memory, 'stale', silentSince))
-      note(debounce(memory, observationOf(result), settings.debounce))
-      last = result.captured_at
-    }
-    if (page.length < PAGE) break
-  }
-  const spoken = await database
-    .selectFrom('transitions')
-    .select('at')
-    .where('camera', '=', camera)
-    .where('at', '>', to)
-    .executeTakeFirst()
-  // What was published stays: the span ends in the live state, also where capture order alone would not give it yet.
-  if (!spoken && memory.state !== live.state && live.since !== null) {
-    transitions.push({
-      at: Math.max(live.since, (transitions.at(-1)?.at ?? live.since - 1) + 1),
-      from_state: memory.state,
-      to_state: live.state,
-      reason: live.reason,
-      confidence: live.confidence,
-      frame_at: live.frame_at,
-      model: live.model,
-    })
-  }
+  const span = await transitionsOf(database, await memoryBefore(database, camera, from, rule), from, to, rule)
+  const closing = await transitionToLive(database, live, span, to)
   await database
     .deleteFrom('transitions')
     .where('camera', '=', camera)
-    .where('at', '>=', from)
-    .where('at', '<=', to)
+    .where(decidedAt, '>=', from)
+    .where(decidedAt, '<=', to)
     .execute()
-  for (const transition of transitions) {
-    await database
-      .insertInto('transitions')
-      .values({ camera, ...transition })
-      .onConflict((clash) => clash.columns(['camera', 'at']).doUpdateSet(transition))
-      .execute()
-  }
+  const transitions = closing ? [...span.transitions, closing] : span.transitions
+  for (const transition of transitions) await saveTransition(database, camera, transition)
   return transitions.length
 }
 
-/** What debounce remembered of the camera just before `from`, from the last transition and the results before it. */
+interface Span {
+  transitions: Transition[]
+  /** What debounce remembers at the end of the span. */
+  memory: CameraStateRow
+}
+
+async function transitionsOf(
+  database: Kysely<StateTables>,
+  before: CameraStateRow,
+  from: number,
+  to: number,
+  rule: Rule,
+): Promise<Span> {
+  const transitions: Transition[] = []
+  let memory = before
+  let last = from - 1
+  for (;;) {
+    const page = await resultsAfter(database, before.camera, last, to)
+    for (const result of page) {
+      const seen = see(memory, result, rule)
+      memory = seen.memory
+      transitions.push(...seen.transitions)
+      last = result.captured_at
+    }
+    if (page.length < PAGE) return { transitions, memory }
+  }
+}
+
+/** One result in capture order; a silence before it has made the state `unknown`. */
+function see(before: CameraStateRow, result: ResultRow, { debounce: needed, staleAfterMs }: Rule): Span {
+  const silentFrom = (before.newest_at ?? result.captured_at) + staleAfterMs
+  const silence = result.captured_at > silentFrom ? forget(before, 'stale', silentFrom) : null
+  const { after, transition } = debounce(silence?.after ?? before, observationOf(result), needed)
+  return { memory: after, transitions: [silence?.transition, transition].filter((one) => one != null) }
+}
+
+/**
+ * What was published stays: the span ends in the live state, also where capture order alone would not give it yet.
+ * Where the state was forgotten after the span, that transition says so already.
+ */
+async function transitionToLive(
+  database: Kysely<StateTables>,
+  live: CameraStateRow,
+  { memory, transitions }: Span,
+  to: number,
+): Promise<Transition | null> {
+  const { state, reason, confidence, since, frame_at, model } = live
+  if (memory.state === state) return null
+  const forgotten = await database
+    .selectFrom('transitions')
+    .select('at')
+    .where('camera', '=', live.camera)
+    .where(decidedAt, '>', to)
+    .executeTakeFirst()
+  if (forgotten) return null
+  const at = Math.max(since ?? 0, (transitions.at(-1)?.at ?? memory.since ?? 0) + 1)
+  return { at, from_state: memory.state, to_state: state, reason, confidence, frame_at, model }
+}
+
+/** What debounce remembered of the camera just before `from`: from the last transition and the results before it. */
 async function memoryBefore(
   database: Kysely<StateTables>,
   camera: string,
   from: number,
-  needed: number,
+  rule: Rule,
 ): Promise<CameraStateRow> {
   const transition = await database
     .selectFrom('transitions')
     .selectAll()
     .where('camera', '=', camera)
-    .where('at', '<', from)
-    .orderBy('at', 'desc')
+    .where(decidedAt, '<', from)
+    .orderBy(decidedAt, 'desc')
     .executeTakeFirst()
   const results = await database
     .selectFrom('results')
@@ -87,15 +118,13 @@ async function memoryBefore(
     .where('camera', '=', camera)
     .where('captured_at', '<', from)
     .orderBy('captured_at', 'desc')
-    .limit(needed)
+    .limit(rule.debounce)
     .execute()
-  let memory = nothingKnown(camera)
-  if (transition) memory = { ...memory, state: transition.to_state, reason: transition.reason, since: transition.at }
-  for (const result of results.reverse()) {
-    const { after } = debounce(memory, observationOf(result), Number.POSITIVE_INFINITY)
-    memory = after
-  }
-  return memory
+  let run = nothingKnown(camera)
+  for (const result of results.reverse()) run = see(run, result, { ...rule, debounce: Number.POSITIVE_INFINITY }).memory
+  if (!transition) return run
+  const { to_state: state, reason, at: since } = transition
+  return { ...run, state, reason, since }
 }
 
 function resultsAfter(database: Kysely<StateTables>, camera: string, after: number, to: number): Promise<ResultRow[]> {
@@ -108,8 +137,4 @@ function resultsAfter(database: Kysely<StateTables>, camera: string, after: numb
     .orderBy('captured_at')
     .limit(PAGE)
     .execute()
-}
-
-function observationOf({ captured_at, state, reason, confidence, model }: ResultRow): Observation {
-  return { capturedAt: captured_at, state, reason, confidence, model: model || null }
 }

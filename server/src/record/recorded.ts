@@ -1,5 +1,6 @@
 import type { Classified } from '../classify/classifier.ts'
 import type { FramesTable, ResultsTable } from '../database/schema.ts'
+import type { Refusal } from '../ingest/ingest.ts'
 import { type Observation, UNKNOWN } from './debounce.ts'
 
 /** The row of a frame that has ended. */
@@ -25,6 +26,27 @@ export function frameRow({ frame, answer, classifiedAt }: Classified, recordedAt
   }
 }
 
+/** The row of a frame that was refused at the door: its bytes are not kept. */
+export function refusedRow(
+  { camera, capturedAt, receivedAt, size }: NonNullable<Refusal['key']>,
+  code: Refusal['code'],
+  recordedAt: number,
+): FramesTable {
+  return {
+    camera,
+    captured_at: capturedAt,
+    received_at: receivedAt,
+    stored_at: null,
+    classified_at: null,
+    recorded_at: recordedAt,
+    size,
+    sha256: new Uint8Array(),
+    outcome: 'refused',
+    code,
+    late: 0,
+  }
+}
+
 /** The result of a frame, or null where it has none. */
 export function resultRow({ frame, model, answer }: Classified, threshold: number): ResultsTable | null {
   if (answer.kind !== 'predicted' && answer.kind !== 'no_model') return null
@@ -46,12 +68,6 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
   }
 }
 
-export function observationOf(result: ResultsTable): Observation {
-  return {
-    capturedAt: result.captured_at,
-    state: result.state,
-    reason: result.reason,
-    confidence: result.confidence,
-    model: result.model || null,
-  }
+export function observationOf({ captured_at, state, reason, confidence, model }: ResultsTable): Observation {
+  return { capturedAt: captured_at, state, reason, confidence, model: model || null }
 }

@@ -38,7 +38,7 @@ export class FrameReader {
     if (!file) {
       if (!existsSync(`${this.#folder}/${name}`)) return null
       try {
-        file = new FramesFile(this.#folder, name, { readOnly: true })
+        file = FramesFile.open(this.#folder, name, { readOnly: true })
       } catch (error) {
         // The day's new file exists an instant before its tables do: it holds no frame yet.
         if (/no such table/.test((error as Error).message)) return null

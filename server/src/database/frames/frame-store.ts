@@ -5,7 +5,7 @@ import type { FramesRequest, FramesThreadOptions, NewFrame, PutResult } from './
 export type { StoredFrame } from './frames-file.ts'
 export type { NewFrame, PutResult } from './frames-thread.ts'
 
-/** A new file begins when the one before holds this much (guarantee 2). */
+/** Guarantee 2. */
 const MAX_FILE_BYTES = 4 * 1024 ** 3
 
 /** The archive of frames: durable when `put` resolves, and it knows which frames the pipeline has not finished. */
@@ -19,9 +19,14 @@ export class FrameStore {
   /**
    * @param folder where the frames files lie; made when missing
    * @param onHeld told why the disk refuses, and null when it works again
+   * @param maxFileBytes a new file begins when the one before holds this much
    */
-  static async open(folder: string, onHeld: (why: string | null) => void): Promise<FrameStore> {
-    const options: FramesThreadOptions = { folder, maxFileBytes: MAX_FILE_BYTES }
+  static async open(
+    folder: string,
+    onHeld: (why: string | null) => void,
+    maxFileBytes = MAX_FILE_BYTES,
+  ): Promise<FrameStore> {
+    const options: FramesThreadOptions = { folder, maxFileBytes }
     return new FrameStore(await ThreadCalls.open(new URL('./frames-thread.ts', import.meta.url), options, onHeld))
   }
 

@@ -35,36 +35,29 @@ const COLUMNS = 'f.row, f.camera, f.captured_at, f.received_at, f.stored_at, f.s
 export class FramesFile {
   readonly name: string
   readonly #database: DatabaseSync
-  readonly #statements
+  readonly #statements: ReturnType<typeof prepared>
 
-  constructor(folder: string, name: string, { readOnly }: { readOnly: boolean }) {
+  private constructor(name: string, database: DatabaseSync) {
     this.name = name
-    this.#database = new DatabaseSync(`${folder}/${name}`, { readOnly, timeout: 5000 })
-    if (!readOnly) {
-      this.#database.exec(
-        `pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = full;
-         pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma journal_size_limit = ${CHECKPOINT_PAGES * PAGE_BYTES};`,
-      )
-      this.#database.exec(SCHEMA)
-    }
-    const prepare = (sql: string) => this.#database.prepare(sql)
-    this.#statements = {
-      insert: prepare(
-        `insert into frames (camera, captured_at, received_at, stored_at, size, sha256, jpeg)
-         values (?, ?, ?, ?, ?, ?, ?)`,
-      ),
-      insertPending: prepare('insert into pending (camera, captured_at, row) values (?, ?, ?)'),
-      finish: prepare('delete from pending where camera = ? and captured_at = ?'),
-      find: prepare(`select ${COLUMNS} from frames f where camera = ? and captured_at = ?`),
-      newest: prepare(`select ${COLUMNS} from frames f where camera = ? order by captured_at desc limit ?`),
-      jpeg: prepare('select jpeg from frames where row = ?'),
-      range: prepare('select min(captured_at) as low, max(captured_at) as high from frames'),
-      pages: prepare('pragma page_count'),
-      pendingCounts: prepare('select camera, count(*) as count from pending group by camera'),
-      pendingBefore: prepare(
-        `select ${COLUMNS} from pending p join frames f on f.row = p.row
-         where p.camera = ? and p.captured_at < ? order by p.captured_at desc limit ?`,
-      ),
+    this.#database = database
+    this.#statements = prepared(database)
+  }
+
+  /** Opens a frames file, made when missing unless it is `readOnly`. */
+  static open(folder: string, name: string, { readOnly }: { readOnly: boolean }): FramesFile {
+    const database = new DatabaseSync(`${folder}/${name}`, { readOnly, timeout: 5000 })
+    try {
+      if (!readOnly) {
+        database.exec(
+          `pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = full;
+           pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma journal_size_limit = ${CHECKPOINT_PAGES * PAGE_BYTES};`,
+        )
+        database.exec(SCHEMA)
+      }
+      return new FramesFile(name, database)
+    } catch (error) {
+      database.close() // a full disk is tried again and again: no handle is left behind
+      throw error
     }
   }
 
@@ -142,5 +135,27 @@ export class FramesFile {
       file: this.name,
       row: row.row as number,
     }
+  }
+}
+
+function prepared(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql)
+  return {
+    insert: prepare(
+      `insert into frames (camera, captured_at, received_at, stored_at, size, sha256, jpeg)
+       values (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertPending: prepare('insert into pending (camera, captured_at, row) values (?, ?, ?)'),
+    finish: prepare('delete from pending where camera = ? and captured_at = ?'),
+    find: prepare(`select ${COLUMNS} from frames f where camera = ? and captured_at = ?`),
+    newest: prepare(`select ${COLUMNS} from frames f where camera = ? order by captured_at desc limit ?`),
+    jpeg: prepare('select jpeg from frames where row = ?'),
+    range: prepare('select min(captured_at) as low, max(captured_at) as high from frames'),
+    pages: prepare('pragma page_count'),
+    pendingCounts: prepare('select camera, count(*) as count from pending group by camera'),
+    pendingBefore: prepare(
+      `select ${COLUMNS} from pending p join frames f on f.row = p.row
+       where p.camera = ? and p.captured_at < ? order by p.captured_at desc limit ?`,
+    ),
   }
 }

@@ -55,11 +55,13 @@ mkdirSync(folder, { recursive: true })
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.db'))
   .sort(byAge)
-  .map((name) => new FramesFile(folder, name, { readOnly: false }))
+  .map((name) => FramesFile.open(folder, name, { readOnly: false }))
 /** Capture times each file holds: almost every frame is newer than all older files, and they need no look. */
 const ranges = new Map(files.map((file) => [file, file.range()]))
 /** The last capture time of each camera seen since the start. */
 const lastTimes = new Map<string, number>()
+/** A transaction failed: what it had noted in `ranges` and `lastTimes` is not so. */
+let mistaken = false
 let held = false
 let scheduled = false
 const inbox: (FramesRequest & { id: number })[] = []
@@ -95,9 +97,7 @@ function work() {
       reply({ id: request.id, value: values[i] })
     })
   } catch (error) {
-    // What the failed transaction had noted is not so: read it from the files again.
-    lastTimes.clear()
-    for (const file of files) ranges.set(file, file.range())
+    mistaken = true
     if (!held) reply({ held: (error as Error).message })
     held = true
   }
@@ -120,6 +120,7 @@ function nextBatch() {
 /** Everything in the batch, durable when this returns. */
 function commit(batch: FramesRequest[]): unknown[] {
   if (batch.length === 0) return []
+  if (mistaken) readAgain()
   const now = Date.now()
   const current = fileForNewFrames(now)
   // Older files first: finishing twice changes nothing, so a failure after it can repeat the whole batch.
@@ -134,6 +135,12 @@ function commit(batch: FramesRequest[]): unknown[] {
     for (const request of batch) values.push(perform(request, current, now))
   })
   return values
+}
+
+function readAgain() {
+  lastTimes.clear()
+  for (const file of files) ranges.set(file, file.range())
+  mistaken = false
 }
 
 function finishedByFile(batch: FramesRequest[]): Map<FramesFile, { camera: string; capturedAt: number }[]> {
@@ -224,13 +231,15 @@ function pendingCounts(): { camera: string; count: number }[] {
   return [...counts].map(([camera, count]) => ({ camera, count }))
 }
 
-/** One file a day, and another of the same day where the first is full. */
+/** One file a day, and another of the same day where the first is full. A clock that was set back opens no old file. */
 function fileForNewFrames(now: number): FramesFile {
-  const day = new Date(now).toISOString().slice(0, 10)
+  const today = new Date(now).toISOString().slice(0, 10)
   const last = files.at(-1)
-  if (last?.name.startsWith(day) && last.bytes() < maxFileBytes) return last
-  const number = last?.name.startsWith(day) ? ageOf(last.name).number + 1 : 1
-  const file = new FramesFile(folder, `${day}-${number}.db`, { readOnly: false })
+  const age = last ? ageOf(last.name) : { day: '', number: 0 }
+  const ofToday = age.day >= today
+  if (last && ofToday && last.bytes() < maxFileBytes) return last
+  const name = ofToday ? `${age.day}-${age.number + 1}.db` : `${today}-1.db`
+  const file = FramesFile.open(folder, name, { readOnly: false })
   files.push(file)
   ranges.set(file, file.range())
   return file

@@ -1,0 +1,118 @@
+import type { Kysely } from 'kysely'
+import type { Events } from '../database/events.ts'
+import type { CameraStateRow, EventRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
+import type { Transition } from './debounce.ts'
+import { type Point, resultPoint, transitionPoint } from './influx-points.ts'
+
+/** The rows that an outcome is made of, written inside the recorder's transaction. */
+
+export interface CameraTransition {
+  camera: string
+  transition: Transition
+}
+
+export interface Outcome {
+  results: ResultsTable[]
+  transitions: CameraTransition[]
+  /** What debounce remembers of each camera that had a part in it. */
+  memory: CameraStateRow[]
+  /** Points for the outbox of the InfluxDB sink; none where there is no sink. */
+  points: Point[]
+}
+
+/**
+ * Inserts frames that were not recorded before. A frame refused at the door was never stored, so it gives its id up to
+ * one that was.
+ * @returns the ids of those that are new
+ */
+export async function insertFrames(transaction: Kysely<StateTables>, rows: FramesTable[]): Promise<Set<string>> {
+  const inserted = await transaction
+    .insertInto('frames')
+    .values(rows)
+    .onConflict((clash) =>
+      clash
+        .columns(['camera', 'captured_at'])
+        .doUpdateSet(({ ref }) => ({
+          received_at: ref('excluded.received_at'),
+          stored_at: ref('excluded.stored_at'),
+          classified_at: ref('excluded.classified_at'),
+          recorded_at: ref('excluded.recorded_at'),
+          size: ref('excluded.size'),
+          sha256: ref('excluded.sha256'),
+          outcome: ref('excluded.outcome'),
+          code: ref('excluded.code'),
+          late: ref('excluded.late'),
+        }))
+        .where('frames.stored_at', 'is', null)
+        .where('excluded.stored_at', 'is not', null),
+    )
+    .returning(['camera', 'captured_at'])
+    .execute()
+  return new Set(inserted.map(({ camera, captured_at }) => `${camera}/${captured_at}`))
+}
+
+/** Writes what became of a batch, in one go. @returns its events: publish them once this is committed */
+export async function writeOutcome(
+  transaction: Kysely<StateTables>,
+  events: Events,
+  { results, transitions, memory, points }: Outcome,
+): Promise<EventRow[]> {
+  if (results.length > 0) await transaction.insertInto('results').values(results).execute()
+  for (const result of results) if (result.late) await markLate(transaction, result)
+  if (memory.length > 0) await transaction.replaceInto('camera_states').values(memory).execute()
+  for (const { camera, transition } of transitions) await saveTransition(transaction, camera, transition)
+  if (points.length > 0) {
+    const rows = points.map((point) => ({ point_json: JSON.stringify(point) }))
+    await transaction.insertInto('influx_outbox').values(rows).execute()
+  }
+  return events.append(transaction, [
+    ...results.map((result) => ({ kind: 'result' as const, data: resultEvent(result) })),
+    ...transitions.map((one) => ({ kind: 'transition' as const, data: transitionEvent(one) })),
+  ])
+}
+
+/** A camera changes once at a time: a second change of the same instant replaces the first. */
+export async function saveTransition(transaction: Kysely<StateTables>, camera: string, transition: Transition) {
+  await transaction
+    .insertInto('transitions')
+    .values({ camera, ...transition })
+    .onConflict((clash) => clash.columns(['camera', 'at']).doUpdateSet(transition))
+    .execute()
+}
+
+export function pointsOf(
+  results: { row: ResultsTable; pipelineMs: number }[],
+  transitions: CameraTransition[],
+): Point[] {
+  return [
+    ...results.map(({ row, pipelineMs }) => resultPoint(row, pipelineMs)),
+    ...transitions.map(({ camera, transition }) => transitionPoint(camera, transition)),
+  ]
+}
+
+async function markLate(transaction: Kysely<StateTables>, { camera, captured_at }: ResultsTable) {
+  await transaction
+    .updateTable('frames')
+    .set({ late: 1 })
+    .where('camera', '=', camera)
+    .where('captured_at', '=', captured_at)
+    .execute()
+}
+
+function resultEvent({ camera, captured_at, state, confidence, reason, model, late }: ResultsTable) {
+  return {
+    frame: `${camera}/${captured_at}`,
+    camera,
+    state,
+    confidence,
+    reason,
+    model: model || null,
+    late: late === 1,
+  }
+}
+
+function transitionEvent({ camera, transition }: CameraTransition) {
+  const { at, from_state, to_state, reason, confidence, frame_at, model } = transition
+  const frame = frame_at === null ? null : `${camera}/${frame_at}`
+  return { camera, at, from: from_state, to: to_state, reason, confidence, frame, model }
+}
