@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Api, type Process, type RunningServer, startAgent, startServer } from '@ajar/local'
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
+
+/** Known beforehand, so that a server killed before it printed one can still be asked. */
+export const ADMIN_TOKEN = 'an-admin-token-of-the-journeys'
+
+/** A frame as GET /api/frames shows it. */
+export interface Frame {
+  id: string
+  sha256: string
+  outcome: 'pending' | 'classified' | 'skipped' | 'refused'
+  code: string | null
+  result: { state: string; best: string | null; reason: string | null; model: string | null } | null
+}
+
+/** A server on free ports with a temporary data folder, and whatever is connected to it; `close` ends and removes all. */
+export class System {
+  readonly folder: string
+  readonly dataDir: string
+  readonly #environment: Record<string, string>
+  readonly #clients = new Set<MqttClient>()
+  readonly #agents = new Set<Process>()
+  #server: RunningServer | null = null
+  /** What the server printed for people since its last start. */
+  printed: string[] = []
+
+  private constructor(folder: string, environment: Record<string, string>) {
+    this.folder = folder
+    this.dataDir = environment.AJAR_DATA_DIR ?? join(folder, 'data')
+    this.#environment = environment
+  }
+
+  /** Makes the folder and starts the server; `environment` adds to its settings. */
+  static async start(environment: Record<string, string> = {}): Promise<System> {
+    const system = new System(await mkdtemp(join(tmpdir(), 'ajar-journey-')), environment)
+    await system.startServer().catch(async (error) => {
+      await system.close()
+      throw error
+    })
+    return system
+  }
+
+  /** The settings of every server that this system starts. */
+  get environment(): Record<string, string> {
+    return {
+      AJAR_DATA_DIR: this.dataDir,
+      AJAR_HTTP_PORT: '0',
+      AJAR_MQTT_PORT: '0',
+      AJAR_ADMIN_TOKEN: ADMIN_TOKEN,
+      AJAR_MAX_PENDING_AGE: 'infinite',
+      AJAR_CLASSIFY_WORKERS: '1',
+      ...this.#environment,
+    }
+  }
+
+  get server(): RunningServer {
+    if (!this.#server) throw new Error('the server does not run')
+    return this.#server
+  }
+
+  get api(): Api {
+    return new Api(this.server.http, ADMIN_TOKEN)
+  }
+
+  get mqttPort(): number {
+    return Number(new URL(this.server.mqtt).port)
+  }
+
+  async startServer(): Promise<void> {
+    this.printed = []
+    this.#server = await startServer({ environment: this.environment, onLine: (line) => this.printed.push(line) })
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#server?.process.stop()
+    this.#server = null
+  }
+
+  async killServer(): Promise<void> {
+    this.server.process.kill('SIGKILL')
+    await this.server.process.ended
+    this.#server = null
+  }
+
+  /** Registers a device. @returns its token */
+  async addDevice(name: string): Promise<string> {
+    const { token } = await this.api.send<{ token: string }>('POST', '/api/devices', { name })
+    return token
+  }
+
+  /** Connects a standard client that never reconnects by itself. `port` is the broker's unless told. */
+  async connect(username: string, password: string, options: IClientOptions = {}): Promise<MqttClient> {
+    const client = await connectAsync({
+      host: '127.0.0.1',
+      port: this.mqttPort,
+      clientId: username,
+      username,
+      password,
+      reconnectPeriod: 0,
+      ...options,
+    })
+    client.on('error', () => {}) // a close always follows, and that is what tests watch
+    this.#clients.add(client)
+    return client
+  }
+
+  /** Connects with the admin's token, which may watch everything. */
+  connectOperator(): Promise<MqttClient> {
+    return this.connect('token', ADMIN_TOKEN)
+  }
+
+  startAgent(configFile: string, onMachineLine: (line: Record<string, unknown>) => void = () => {}): Process {
+    const agent = startAgent(configFile, { onMachineLine })
+    this.#agents.add(agent)
+    return agent
+  }
+
+  /** The frame, or null where nobody knows it. */
+  frame(id: string): Promise<Frame | null> {
+    return this.api.get<Frame>(`/api/frames/${id}`).catch((error: { status?: number }) => {
+      if (error.status === 404) return null
+      throw error
+    })
+  }
+
+  /** Waits until the frame has ended. */
+  ended(id: string): Promise<Frame> {
+    return until(async () => {
+      const frame = await this.frame(id)
+      return frame?.outcome === 'pending' ? null : frame
+    })
+  }
+
+  /** The value of one series of /metrics, for example `ajar_frames_refused_total{code="empty"}`; 0 where it never counted. */
+  async metric(series: string): Promise<number> {
+    const text = await this.api.get<string>('/metrics')
+    const line = text.split('\n').find((one) => one.startsWith(`${series} `))
+    return line === undefined ? 0 : Number(line.slice(series.length + 1))
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.end(true)
+    for (const agent of this.#agents) agent.kill('SIGKILL')
+    await Promise.all([...this.#agents].map((agent) => agent.ended))
+    await this.stopServer()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+const POLL_MS = 20
+
+/** Asks again and again until there is an answer; the test's own timeout is the limit. */
+export async function until<T>(ask: () => T | Promise<T>): Promise<Exclude<T, null | undefined | false>> {
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer as Exclude<T, null | undefined | false>
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** Resolves when the client's connection closes. */
+export function closed(client: MqttClient): Promise<'closed'> {
+  return new Promise((resolve) => client.once('close', () => resolve('closed')))
+}
+
+/** What arrives under `filter` from now on, oldest first, parsed. */
+export async function watch<Payload>(
+  client: MqttClient,
+  filter: string,
+): Promise<{ topic: string; payload: Payload }[]> {
+  const messages: { topic: string; payload: Payload }[] = []
+  client.on('message', (topic, payload) => messages.push({ topic, payload: JSON.parse(payload.toString()) }))
+  await client.subscribeAsync(filter, { qos: 1 })
+  return messages
+}
