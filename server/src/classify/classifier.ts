@@ -29,6 +29,8 @@ export interface ClassifierPorts {
 
 /** Outcomes that may wait to be recorded, beyond those still worked on. */
 const UNRECORDED = 64
+/** Memory for the bytes of frames that wait. */
+const MOST_BYTES_KEPT = 32 * 1024 * 1024
 const REFILL = 200
 const EXPIRY_CHECK_MS = 1000
 /** A frame that failed in the threads is tried again after this: the fault is ours, so it is never dropped. */
@@ -45,6 +47,9 @@ export class Classifier {
   #unrecorded = 0
   /** Frames taken from the queue and not recorded yet: the frames files still call them pending. */
   readonly #open = new Set<string>()
+  /** Bytes of frames that wait; those without are read from the frames files. */
+  readonly #jpegs = new Map<string, Uint8Array>()
+  #bytesKept = 0
   #refilling = false
   #expiry: NodeJS.Timeout | null = null
   #running = false
@@ -63,7 +68,12 @@ export class Classifier {
     this.#advance()
   }
 
-  add(frame: StoredFrame) {
+  /** @param jpeg the frame's bytes, where they are at hand; they are kept while there is room */
+  add(frame: StoredFrame, jpeg: Uint8Array | null = null) {
+    if (jpeg && this.#bytesKept + jpeg.byteLength <= MOST_BYTES_KEPT) {
+      this.#bytesKept += jpeg.byteLength
+      this.#jpegs.set(keyOf(frame), jpeg)
+    }
     this.#queue.add(frame)
     this.#advance()
   }
@@ -104,8 +114,9 @@ export class Classifier {
     this.#open.add(keyOf(frame))
     this.#order.begin(frame.camera, frame.capturedAt)
     const model = this.#ports.modelOf(frame.camera)
+    const jpeg = this.#takeJpeg(frame)
     const answer: Classified['answer'] = model
-      ? await this.#ports.pool.classify({ picture: frame, model })
+      ? await this.#ports.pool.classify({ jpeg, stored: frame, model })
       : { kind: 'no_model', latencyMs: 0 }
     this.#working -= 1
     if (answer.kind === 'failed') this.#tryAgain(frame, answer.message)
@@ -123,6 +134,13 @@ export class Classifier {
       this.#open.delete(keyOf(frame))
       this.add(frame)
     }, FAILED_RETRY_MS).unref()
+  }
+
+  #takeJpeg(frame: StoredFrame): Uint8Array | null {
+    const jpeg = this.#jpegs.get(keyOf(frame)) ?? null
+    this.#jpegs.delete(keyOf(frame))
+    if (jpeg) this.#bytesKept -= jpeg.byteLength
+    return jpeg
   }
 
   async #record(classified: Classified) {
@@ -152,6 +170,7 @@ export class Classifier {
   #skipExpired() {
     const classifiedAt = Date.now()
     for (const frame of this.#queue.takeExpired(classifiedAt - this.#ports.maxPendingAgeMs)) {
+      this.#takeJpeg(frame)
       this.#open.add(keyOf(frame))
       void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt })
     }

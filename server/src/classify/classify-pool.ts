@@ -89,8 +89,11 @@ export class ClassifyPool {
       this.#waiting.push(job)
       return
     }
-    member.jobs.set(job.request.id, job)
-    member.worker.postMessage(job.request)
+    const { jpeg, stored } = job.request
+    // Bytes that can be read again move to the thread; others are copied, for a second try.
+    member.worker.postMessage(job.request, jpeg && stored ? [jpeg.buffer as ArrayBuffer] : [])
+    const request = stored ? { ...job.request, jpeg: null } : job.request
+    member.jobs.set(request.id, { ...job, request })
   }
 
   #replace(lost: Member, failure: Error) {

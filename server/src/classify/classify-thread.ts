@@ -32,8 +32,9 @@ export interface ModelRef {
 
 export interface ClassifyRequest {
   id: number
-  /** A frame of the archive, or the bytes themselves. */
-  picture: { file: string; row: number } | { jpeg: Uint8Array }
+  /** The bytes, where they are at hand, and where they lie, where they are kept. */
+  jpeg: Uint8Array | null
+  stored: { file: string; row: number } | null
   model: ModelRef
 }
 
@@ -85,9 +86,9 @@ engineOf(options.backbone).then(
   },
 )
 
-async function classify({ id, picture, model }: ClassifyRequest): Promise<ClassifyReply> {
+async function classify({ id, jpeg: given, stored, model }: ClassifyRequest): Promise<ClassifyReply> {
   const started = performance.now()
-  const jpeg = 'jpeg' in picture ? picture.jpeg : reader.jpeg(picture)
+  const jpeg = given ?? (stored && reader.jpeg(stored))
   if (!jpeg) return { id, kind: 'gone' }
   const loaded = await headOf(model)
   try {

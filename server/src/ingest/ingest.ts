@@ -36,7 +36,7 @@ export interface IngestPorts {
   /** Durable when it resolves; waits while the disk refuses. */
   recordRefusal(refusal: Refusal): Promise<void>
   /** The frame waits for its classification from here on. */
-  enqueue(frame: StoredFrame): void
+  enqueue(frame: StoredFrame, jpeg: Uint8Array): void
   maxFrameBytes: number
 }
 
@@ -82,7 +82,7 @@ export async function ingest(incoming: IncomingFrame, ports: IngestPorts): Promi
   const stored = await ports.store({ camera: cameraId(incoming), capturedAt, receivedAt, dup, jpeg })
   if (stored.kind === 'collision')
     return refuse('id_collision', 'another frame has this id already: capture times must rise within a camera')
-  if (stored.kind === 'stored') ports.enqueue(stored.frame)
+  if (stored.kind === 'stored') ports.enqueue(stored.frame, stored.jpeg)
   return { kind: stored.kind, frame: stored.frame }
 }
 

@@ -37,7 +37,7 @@ export class FrameStore {
 
   /**
    * Stores a frame; resolves when it is on the disk. While the disk refuses it waits: it rejects only on close.
-   * The ArrayBuffer of the bytes moves to the store's thread: it is empty here afterwards.
+   * The ArrayBuffer of the bytes moves to the store's thread and, where the frame is new, comes back with the result.
    */
   put(frame: NewFrame): Promise<PutResult> {
     return this.#calls.call({ kind: 'put', frame }, [frame.jpeg.buffer as ArrayBuffer])

@@ -16,8 +16,8 @@ export interface StoredFrame {
 
 /** A frame of 100 kB is then seven pages instead of twenty-five (measured: 1.3 times the frames/s). */
 const PAGE_BYTES = 16_384
-/** Checkpoint every 32 MB: rare enough to cost little, small enough that no single checkpoint takes long. */
-const CHECKPOINT_PAGES = 2048
+/** What the journal keeps of its size between transactions: it holds the few index pages that one changes. */
+const JOURNAL_BYTES = 1024 * 1024
 
 const SCHEMA = `
   create table if not exists frames (
@@ -49,8 +49,10 @@ export class FramesFile {
     try {
       if (!readOnly) {
         database.exec(
-          `pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = full;
-           pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma journal_size_limit = ${CHECKPOINT_PAGES * PAGE_BYTES};`,
+          // A rollback journal, not a WAL: new pages are not journalled, so a frame's bytes are written once and not
+          // twice (measured: 1.5 times the frames/s). No spill: it locks readers out while it commits, and no longer.
+          `pragma page_size = ${PAGE_BYTES}; pragma journal_mode = persist; pragma synchronous = full;
+           pragma journal_size_limit = ${JOURNAL_BYTES}; pragma cache_spill = off;`,
         )
         database.exec(SCHEMA)
       }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ThreadReply } from '../thread-calls.ts'
@@ -26,7 +26,8 @@ export interface NewFrame {
 }
 
 export type PutResult =
-  | { kind: 'stored'; frame: StoredFrame }
+  /** Its bytes come back, so that the next step need not read them from the disk. */
+  | { kind: 'stored'; frame: StoredFrame; jpeg: Uint8Array }
   /** The same id with the same bytes was stored before. */
   | { kind: 'duplicate'; frame: StoredFrame }
   /** The same id was stored before with other bytes. */
@@ -39,7 +40,7 @@ export type FramesRequest =
   | { kind: 'pendingCounts' }
 
 /** At most this much goes into one transaction, so that no acknowledgement waits for a huge one. */
-const BATCH_BYTES = 32 * 1024 * 1024
+const BATCH_BYTES = 16 * 1024 * 1024
 const BATCH_REQUESTS = 512
 const RETRY_MS = 500
 /** How many of a camera's newest frames a frame without a time is compared with when it is sent again. */
@@ -48,7 +49,7 @@ const RESEND_WINDOW = 16
 const { folder, maxFileBytes } = workerData as FramesThreadOptions
 const port = parentPort
 if (!port) throw new Error('frames-thread runs only as a worker thread')
-const reply = (message: ThreadReply) => port.postMessage(message)
+const reply = (message: ThreadReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
 
 mkdirSync(folder, { recursive: true })
 /** Open files, oldest first; the last one takes new frames. */
@@ -94,7 +95,8 @@ function work() {
     if (held) reply({ held: null })
     held = false
     batch.forEach((request, i) => {
-      reply({ id: request.id, value: values[i] })
+      const given = request.kind === 'put' ? [request.frame.jpeg.buffer as ArrayBuffer] : []
+      reply({ id: request.id, value: values[i] }, given)
     })
   } catch (error) {
     mistaken = true
@@ -170,7 +172,7 @@ function perform(request: FramesRequest, current: FramesFile, now: number): unkn
 }
 
 function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: FramesFile, now: number): PutResult {
-  const sha256 = createHash('sha256').update(jpeg).digest()
+  const sha256 = hash('sha256', jpeg, 'buffer')
   if (capturedAt === null && dup) {
     const before = newestOf(camera, RESEND_WINDOW).find((frame) => sha256.equals(frame.sha256))
     if (before) return { kind: 'duplicate', frame: before }
@@ -188,7 +190,7 @@ function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: F
     range.low = Math.min(range.low, time)
     range.high = Math.max(range.high, time)
   }
-  return { kind: 'stored', frame }
+  return { kind: 'stored', frame, jpeg }
 }
 
 function find(camera: string, capturedAt: number): StoredFrame | null {
