@@ -144,7 +144,7 @@ export class Pipeline {
       store: (one) => frames.put(one),
       ensureCamera: (ref) => this.#ensureCamera(ref),
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
-      enqueue: (stored) => this.classifier.add(stored),
+      enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
     })
     metrics.framesIngested.inc({ outcome: ingested.kind })
@@ -155,7 +155,7 @@ export class Pipeline {
   /** Classifies a picture that is not kept; null where the camera has no model. */
   async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
     const model = this.#modelOf(this.#ports.cameras.get(camera))
-    return model && this.#pool.classify({ picture: { jpeg }, model })
+    return model && this.#pool.classify({ jpeg, stored: null, model })
   }
 
   #modelOf({ activeModel }: Camera): ModelRef | null {
