@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { type Broker, type BrokerEvent, createBroker, type Identity } from '@ajar/broker'
-import { DEFAULT_BACKBONE } from '@ajar/models'
 import { topics } from '@ajar/protocol'
 import { Accounts } from './auth/accounts.ts'
 import { authRoutes } from './auth/routes.ts'
@@ -85,8 +84,12 @@ async function build(
   const events = new Events()
   const metrics = new Metrics()
   closers.push(() => metrics.close())
-  const accounts = new Accounts(database, (tokenId) => void broker.disconnect(tokenId))
+  const accounts = new Accounts(database, (tokenId) => {
+    void broker.disconnect(tokenId)
+    streams.end(tokenId)
+  })
   await accounts.start()
+  closers.push(() => accounts.close())
   const cameras = new Cameras(database)
   await cameras.start()
   const devices = new Devices({
@@ -117,7 +120,7 @@ async function build(
     events,
     cameras,
     metrics,
-    backbone: settings.backbone ?? DEFAULT_BACKBONE,
+    backbone: settings.backbone,
     modelFolder: (id) => training.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
     publish: (topic, payload, options) => broker.publish(topic, JSON.stringify(payload), options),
@@ -160,7 +163,7 @@ async function build(
   labelRoutes(http, labels)
   trainingRoutes(http, { database, cameras, jobs, training })
   jobRoutes(http, jobs)
-  eventsRoute(http, { database, events, stillValid: (tokenId) => accounts.stillValid(tokenId) })
+  const streams = eventsRoute(http, database, events)
   metricsRoute(http, metrics)
   healthRoutes(http, () => checkHealth(settings, frames, pipeline))
 

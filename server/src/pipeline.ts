@@ -1,4 +1,4 @@
-import { type CameraRef, isName, topics } from '@ajar/protocol'
+import { isName, topics } from '@ajar/protocol'
 import { Classifier } from './classify/classifier.ts'
 import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
@@ -36,8 +36,6 @@ interface Step {
   close(): Promise<void> | void
 }
 
-const RETRY_MS = 500
-
 /**
  * The journey of a frame inside the server: ingest -> classify -> record -> observe. Each part is told only the
  * function that takes what it hands on.
@@ -57,11 +55,13 @@ export class Pipeline {
 
     this.influx =
       influxUrl &&
-      new InfluxSink(database, influxUrl, (why) =>
-        why
-          ? log.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
-          : log.info('InfluxDB takes points'),
-      )
+      new InfluxSink(database, influxUrl, {
+        onTrouble: (why) =>
+          why
+            ? log.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
+            : log.info('InfluxDB takes points again'),
+        onRefused: (why) => log.error({ why }, 'InfluxDB refused points for good'),
+      })
     this.recorder = new Recorder({
       database,
       events,
@@ -138,11 +138,11 @@ export class Pipeline {
 
   /** Takes a frame in, by MQTT or by HTTP: it is durable, or refused for good, when the promise resolves. */
   async ingest(frame: IncomingFrame): Promise<Ingested> {
-    const { frames, settings, metrics } = this.#ports
+    const { frames, settings, metrics, cameras } = this.#ports
     const ingested = await ingest(frame, {
       now: () => Date.now(),
       store: (one) => frames.put(one),
-      ensureCamera: (ref) => this.#ensureCamera(ref),
+      ensureCamera: async (ref) => (await cameras.ensure(ref)) !== null,
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
       enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
@@ -160,17 +160,6 @@ export class Pipeline {
 
   #modelOf({ activeModel }: Camera): ModelRef | null {
     return activeModel === null ? null : { id: activeModel, folder: this.#ports.modelFolder(activeModel) }
-  }
-
-  async #ensureCamera(ref: CameraRef): Promise<boolean> {
-    for (;;) {
-      try {
-        return (await this.#ports.cameras.ensure(ref)) !== null
-      } catch (error) {
-        this.#ports.log.warn({ why: (error as Error).message }, 'the camera could not be stored; trying again')
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
-    }
   }
 
   #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
 
 /** One setting: its name in the environment, its default there, how it is read, and what the README says of it. */
 interface Setting<T> {
@@ -50,9 +51,9 @@ export const SETTINGS = {
   ),
   classifyWorkers: setting(
     'AJAR_CLASSIFY_WORKERS',
-    String(Math.min(4, availableParallelism())),
-    'threads that classify; default: one per core, at most 4',
-    integer(1, 64),
+    'auto',
+    'threads that classify; `auto`: one per core, at most 4',
+    (value) => (value === 'auto' ? Math.min(4, availableParallelism()) : integer(1, 64)(value)),
   ),
   engine: setting(
     'AJAR_ENGINE',
@@ -60,7 +61,12 @@ export const SETTINGS = {
     'what computes: `onnxruntime`, `wasm`, or `auto` (the first that loads)',
     oneOf('auto', 'onnxruntime', 'wasm'),
   ),
-  backbone: setting('AJAR_BACKBONE', '', 'backbone of new models; empty: the default of `models/`', optional),
+  backbone: setting(
+    'AJAR_BACKBONE',
+    DEFAULT_BACKBONE,
+    `backbone of new models: ${BACKBONES.map((name) => `\`${name}\``).join(' or ')}`,
+    oneOf(...BACKBONES),
+  ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
   logLevel: setting(
     'AJAR_LOG_LEVEL',
@@ -124,7 +130,16 @@ function adminToken(value: string): string | null {
 function influxUrl(value: string): URL | null {
   if (value === '') return null
   const url = URL.parse(value)
-  if (!url || !/^https?:$/.test(url.protocol) || !/^\/[^/]+$/.test(url.pathname))
+  if (!url || !/^https?:$/.test(url.protocol) || !/^\/[^/]+$/.test(url.pathname) || !decodes(url))
     throw new Error('http://[user:password@]host:port/database is expected')
   return url
+}
+
+function decodes({ username, password, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }

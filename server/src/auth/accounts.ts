@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Role, TokenRow, UserRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Caller } from '../http/access.ts'
@@ -7,6 +8,10 @@ import { hashPassword, makeToken, passwordMatches, tokenDigest } from '../secret
 
 /** A person stays signed in this long. */
 const SESSION_MS = 30 * 24 * 3600 * 1000
+/** Tokens that have expired are removed, and what they hold open is ended, this often. */
+const EXPIRY_CHECK_MS = 30_000
+/** The one token that comes from the settings. */
+const SETTINGS_TOKEN = 'settings'
 /** Compared with when there is no such person, so that the time taken does not tell. */
 let nobodysPassword: Promise<string> | null = null
 
@@ -18,6 +23,7 @@ export class Accounts {
   readonly #database: StateDatabase
   readonly #onRevoked: (tokenId: string) => void
   readonly #tokens = new Map<string, TokenRow>()
+  #expiry: NodeJS.Timeout | null = null
 
   /** @param onRevoked told of every token that stops working, so that open connections end too */
   constructor(database: StateDatabase, onRevoked: (tokenId: string) => void) {
@@ -28,18 +34,26 @@ export class Accounts {
   async start() {
     const rows = await this.#database.read.selectFrom('tokens').selectAll().execute()
     for (const row of rows) this.#tokens.set(hex(row.sha256), row)
+    this.#expiry = setInterval(() => {
+      this.#forget(expired).catch(() => {}) // the disk refuses: the next time does it; they are not let in meanwhile
+    }, EXPIRY_CHECK_MS)
+  }
+
+  close() {
+    if (this.#expiry) clearInterval(this.#expiry)
   }
 
   /**
    * Makes sure that there is an admin. Called when all else is ready, so that a token is never made and not shown.
-   * @param given the admin token of the settings, or null
+   * @param given the admin token of the settings, or null; it takes the place of one that was set before
    * @returns the admin token where this start made one
    */
   async ensureAdmin(given: string | null): Promise<string | null> {
-    if (given !== null && !this.authenticate(given)) {
-      await this.#add({ name: 'admin from the settings', role: 'admin', token: given })
+    if (given !== null && !this.#tokens.has(hex(tokenDigest(given)))) {
+      await this.#forget((row) => row.id === SETTINGS_TOKEN)
+      await this.#add({ id: SETTINGS_TOKEN, name: 'AJAR_ADMIN_TOKEN of the settings', role: 'admin', token: given })
     }
-    if (this.#tokens.size > 0) return null
+    if ([...this.#tokens.values()].some(isLastingAdmin)) return null
     const token = makeToken()
     await this.#add({ name: 'first admin', role: 'admin', token })
     return token
@@ -49,11 +63,6 @@ export class Accounts {
   authenticate(token: string): Caller | null {
     const row = this.#tokens.get(tokenDigest(token).toString('hex'))
     return row && usable(row) ? { tokenId: row.id, name: row.user ?? row.name, role: row.role } : null
-  }
-
-  /** Whether a token that was shown before still works. */
-  stillValid(tokenId: string): boolean {
-    return [...this.#tokens.values()].some((row) => row.id === tokenId && usable(row))
   }
 
   listTokens(): TokenRow[] {
@@ -89,10 +98,15 @@ export class Accounts {
     const user = await this.#user(name)
     nobodysPassword ??= hashPassword(makeToken())
     const matches = await passwordMatches(password, user?.password ?? (await nobodysPassword))
-    if (!user || !matches || user.disabled) throw new HttpError(401, 'bad_credentials', 'wrong name or password')
+    if (!user || !matches || user.disabled) throw badCredentials()
     const token = makeToken()
     const expiresAt = Date.now() + SESSION_MS
     const row = await this.#add({ name: `sign-in of ${name}`, role: user.role, token, user: name, expiresAt })
+    // A password takes long to compare: who was changed meanwhile is not let in by what he was.
+    if (!isDeepStrictEqual(await this.#user(name), user)) {
+      await this.#forget((one) => one === row)
+      throw badCredentials()
+    }
     return { token, row }
   }
 
@@ -101,9 +115,13 @@ export class Accounts {
   }
 
   async createUser(name: string, password: string, role: Role): Promise<UserRow> {
-    if (await this.#user(name)) throw conflict('name_taken', `there is a person named ${name} already`)
     const row: UserRow = { name, role, password: await hashPassword(password), disabled: 0, created_at: Date.now() }
-    await this.#database.write.insertInto('users').values(row).execute()
+    const { numInsertedOrUpdatedRows } = await this.#database.write
+      .insertInto('users')
+      .values(row)
+      .onConflict((clash) => clash.doNothing())
+      .executeTakeFirstOrThrow()
+    if (!numInsertedOrUpdatedRows) throw conflict('name_taken', `there is a person named ${name} already`)
     return row
   }
 
@@ -128,9 +146,16 @@ export class Accounts {
     await this.#forget((token) => token.user === name)
   }
 
-  async #add(account: { name: string; role: Role; token: string; user?: string; expiresAt?: number | null }) {
+  async #add(account: {
+    id?: string
+    name: string
+    role: Role
+    token: string
+    user?: string
+    expiresAt?: number | null
+  }): Promise<TokenRow> {
     const row: TokenRow = {
-      id: randomUUID(),
+      id: account.id ?? randomUUID(),
       name: account.name,
       role: account.role,
       sha256: tokenDigest(account.token),
@@ -159,9 +184,9 @@ export class Accounts {
     return row
   }
 
-  /** Refuses to lock everybody out: one admin token that nobody's sign-in made must stay. */
+  /** Refuses to lock everybody out: one admin token that does not expire must stay. */
   #keepAnAdmin(remains: (row: TokenRow) => boolean) {
-    const admins = [...this.#tokens.values()].filter((row) => row.role === 'admin' && usable(row) && !row.expires_at)
+    const admins = [...this.#tokens.values()].filter(isLastingAdmin)
     if (admins.length > 0 && !admins.some(remains))
       throw conflict('last_admin', 'this is the last admin token: make another one first')
   }
@@ -171,8 +196,20 @@ export class Accounts {
   }
 }
 
+function badCredentials(): HttpError {
+  return new HttpError(401, 'bad_credentials', 'wrong name or password')
+}
+
+function isLastingAdmin(row: TokenRow): boolean {
+  return row.role === 'admin' && !row.disabled && row.expires_at === null
+}
+
+function expired({ expires_at }: TokenRow): boolean {
+  return expires_at !== null && expires_at <= Date.now()
+}
+
 function usable(row: TokenRow): boolean {
-  return !row.disabled && (row.expires_at === null || row.expires_at > Date.now())
+  return !row.disabled && !expired(row)
 }
 
 function hex(bytes: Uint8Array): string {

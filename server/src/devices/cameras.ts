@@ -1,6 +1,7 @@
 import { type CameraRef, cameraId } from '@ajar/protocol'
 import type { CameraRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import { untilWritten } from '../database/until-written.ts'
 import { badRequest, notFound } from '../http/errors.ts'
 
 /** Region of interest in fractions of the frame. */
@@ -63,7 +64,10 @@ export class Cameras {
     return camera
   }
 
-  /** The camera, made with default settings where this is its first frame; null where its device has too many. */
+  /**
+   * The camera, made with default settings where this is its first frame; null where its device has too many. Waits
+   * while the disk refuses.
+   */
   async ensure(ref: CameraRef): Promise<Camera | null> {
     const id = cameraId(ref)
     const known = this.#cameras.get(id)
@@ -72,13 +76,16 @@ export class Cameras {
     if (siblings.length >= MAX_CAMERAS_PER_DEVICE) return null
     const { device, camera: name } = ref
     const made: Camera = { ...DEFAULTS, id, device, camera: name, activeModel: null, createdAt: Date.now() }
-    this.#cameras.set(id, made)
-    await this.#database.write
-      .insertInto('cameras')
-      .values(toRow(made))
-      .onConflict((clash) => clash.doNothing())
-      .execute()
-    return made
+    await untilWritten(() =>
+      this.#database.write
+        .insertInto('cameras')
+        .values(toRow(made))
+        .onConflict((clash) => clash.doNothing())
+        .execute(),
+    )
+    const first = this.#cameras.get(id) ?? made // two frames may both have been the first
+    this.#cameras.set(id, first)
+    return first
   }
 
   /** @throws HttpError 400 where a state has labels but is no longer named. */

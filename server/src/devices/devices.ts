@@ -4,6 +4,7 @@ import { Value } from 'typebox/value'
 import type { Events } from '../database/events.ts'
 import type { DeviceRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
 import { makeToken, tokenDigest } from '../secrets.ts'
 
@@ -69,7 +70,6 @@ export class Devices {
   async create(name: string): Promise<string> {
     if (name === OPERATORS)
       throw badRequest('reserved', `${OPERATORS} is the MQTT user name of people's tokens`, 'name')
-    if (this.#rows.has(name)) throw conflict('name_taken', `there is a device named ${name} already`)
     const token = makeToken()
     const row: DeviceRow = {
       name,
@@ -82,7 +82,12 @@ export class Devices {
       applied_json: null,
       desired_json: null,
     }
-    await this.#ports.database.write.insertInto('devices').values(row).execute()
+    const { numInsertedOrUpdatedRows } = await this.#ports.database.write
+      .insertInto('devices')
+      .values(row)
+      .onConflict((clash) => clash.doNothing())
+      .executeTakeFirstOrThrow()
+    if (!numInsertedOrUpdatedRows) throw conflict('name_taken', `there is a device named ${name} already`)
     this.#rows.set(name, row)
     return token
   }
@@ -120,25 +125,31 @@ export class Devices {
     return desired
   }
 
-  /** The broker saw the device come or go. */
+  /** The broker saw the device come or go: that is so at once, whatever the disk says. */
   async onPresence(name: string, connected: boolean) {
-    if (!this.#rows.has(name)) return
-    await this.#change(name, { connected: connected ? 1 : 0, seen_at: Date.now() })
-    await this.#tell(name)
+    const row = this.#rows.get(name)
+    if (!row) return
+    row.connected = connected ? 1 : 0
+    await this.#observe(name, { connected: row.connected })
   }
 
   /** A status of the device, or its last will; kept when it says what a status says. */
   async onStatus(name: string, payload: Uint8Array) {
     const status = parse(payload)
     if (!this.#rows.has(name) || !Value.Check(Status, status)) return
-    await this.#change(name, { status_json: JSON.stringify(status), seen_at: Date.now() })
-    await this.#tell(name)
+    await this.#observe(name, { status_json: JSON.stringify(status) })
   }
 
   async onConfigApplied(name: string, payload: Uint8Array) {
     const applied = parse(payload)
     if (!this.#rows.has(name) || !Value.Check(ConfigApplied, applied)) return
-    await this.#change(name, { applied_json: JSON.stringify(applied), seen_at: Date.now() })
+    await untilWritten(() => this.#change(name, { applied_json: JSON.stringify(applied), seen_at: Date.now() }))
+  }
+
+  /** Keeps what was seen of a device and tells those who watch; waits while the disk refuses. */
+  async #observe(name: string, change: Partial<DeviceRow>) {
+    await untilWritten(() => this.#change(name, { ...change, seen_at: Date.now() }))
+    await untilWritten(() => this.#tell(name))
   }
 
   async #change(name: string, change: Partial<DeviceRow>) {

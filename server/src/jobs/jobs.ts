@@ -25,6 +25,7 @@ interface CodedError extends Error {
 
 const MAX_QUEUED = 100
 const REPORT_MS = 100
+const RETRY_MS = 500
 
 /** Long work, one job at a time, durable: what was running when the server stopped runs again. */
 export class Jobs {
@@ -79,10 +80,11 @@ export class Jobs {
   }
 
   async cancel(id: string): Promise<JobRow> {
-    const row = await this.get(id)
-    if (row.state === 'queued') await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
-    else if (row.state === 'running') this.#running.get(id)?.abort()
-    else throw conflict('job_ended', `this job is ${row.state} already`)
+    const { state } = await this.get(id)
+    const running = this.#running.get(id)
+    if (running) running.abort()
+    else if (state === 'queued') await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
+    else throw conflict('job_ended', `this job is ${state} already`)
     return this.get(id)
   }
 
@@ -100,41 +102,64 @@ export class Jobs {
   }
 
   async #run() {
-    for (;;) {
-      const [next] = this.#closing ? [] : await this.#queued()
-      if (!next) return
-      await this.#perform(next)
+    while (!this.#closing) {
+      try {
+        const [next] = await this.#queued()
+        if (!next) return
+        await this.#perform(next)
+      } catch {
+        // The disk refuses: what a job has come to is written when it works again, or found out by the next start.
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
     }
   }
 
   async #perform(job: JobRow) {
     const controller = new AbortController()
     this.#running.set(job.id, controller)
-    await this.#change(job.id, { state: 'running', started_at: Date.now(), progress: 0, phase: null })
-    const handler = this.#handlers[job.kind]
+    try {
+      const begun = await this.#change(job.id, { state: 'running', started_at: Date.now(), progress: 0, phase: null })
+      if (!begun) return // cancelled an instant before
+      const outcome = await this.#outcomeOf(job, controller.signal)
+      if (this.#closing && outcome.state !== 'done') return // it stays `running` in its row, and so runs again
+      await this.#settle(job.id, { ...outcome, finished_at: Date.now() })
+    } finally {
+      this.#running.delete(job.id)
+    }
+  }
+
+  async #outcomeOf(job: JobRow, signal: AbortSignal): Promise<Partial<JobRow>> {
     let reportedAt = 0
-    let reporting: Promise<void> = Promise.resolve()
+    let reporting: Promise<unknown> = Promise.resolve()
     const report = (phase: string, progress: number) => {
       if (Date.now() - reportedAt < REPORT_MS) return
       reportedAt = Date.now()
-      reporting = this.#change(job.id, { phase, progress })
+      reporting = this.#change(job.id, { phase, progress }).catch(() => {}) // the next report tells more
     }
     try {
+      const handler = this.#handlers[job.kind]
       if (!handler) throw new Error(`nothing here does jobs of kind ${job.kind}`)
       const params = JSON.parse(job.params_json)
-      const result = await handler({ id: job.id, camera: job.camera, params, signal: controller.signal, report })
-      await reporting
-      const done = { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) } as const
-      await this.#change(job.id, { ...done, finished_at: Date.now() })
+      const result = await handler({ id: job.id, camera: job.camera, params, signal, report })
+      return { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) }
     } catch (error) {
-      await reporting
-      if (this.#closing) return // it stays `running` in its row, and so runs again
       const { code = 'failed', message } = error as CodedError
-      const state = controller.signal.aborted ? 'cancelled' : 'failed'
-      const error_json = JSON.stringify({ code, message })
-      await this.#change(job.id, { state, error_json, finished_at: Date.now() })
+      return { state: signal.aborted ? 'cancelled' : 'failed', error_json: JSON.stringify({ code, message }) }
     } finally {
-      this.#running.delete(job.id)
+      await reporting
+    }
+  }
+
+  /** Writes how a job ended, as soon as the disk takes it. */
+  async #settle(id: string, change: Partial<JobRow>) {
+    for (;;) {
+      try {
+        await this.#change(id, change)
+        return
+      } catch (error) {
+        if (this.#closing) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
     }
   }
 
@@ -148,10 +173,21 @@ export class Jobs {
       .execute()
   }
 
-  async #change(id: string, change: Partial<JobRow>) {
-    await this.#database.write.updateTable('jobs').set(change).where('id', '=', id).execute()
-    const row = await this.get(id)
-    const data = { id, kind: row.kind, camera: row.camera, state: row.state, phase: row.phase, progress: row.progress }
-    this.#events.publish(await this.#events.append(this.#database.write, [{ kind: 'job', data }]))
+  /** @returns whether the job had not ended before */
+  async #change(id: string, change: Partial<JobRow>): Promise<boolean> {
+    const events = await this.#database.write.transaction().execute(async (transaction) => {
+      const row = await transaction
+        .updateTable('jobs')
+        .set(change)
+        .where('id', '=', id)
+        .where('state', 'in', ['queued', 'running'])
+        .returningAll()
+        .executeTakeFirst()
+      if (!row) return []
+      const { kind, camera, state, phase, progress } = row
+      return this.#events.append(transaction, [{ kind: 'job', data: { id, kind, camera, state, phase, progress } }])
+    })
+    this.#events.publish(events)
+    return events.length > 0
   }
 }

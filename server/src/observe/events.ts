@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import { Type } from 'typebox'
 import type { Events } from '../database/events.ts'
 import type { EventRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 
 /** Events are kept this long for those who come back. */
@@ -10,18 +12,21 @@ const PAGE = 500
 const HEARTBEAT_MS = 15_000
 /** A reader that leaves this much unread is cut off; it resumes where it was. */
 const MAX_UNREAD_BYTES = 1024 * 1024
+/** So long a reader of the past may take for a page of it. */
+const DRAIN_LIMIT_MS = 30_000
 const MAX_STREAMS = 200
+
+export interface EventStreams {
+  /** Ends the streams that were opened with this token. */
+  end(tokenId: string): void
+}
 
 /**
  * GET /api/events: server-sent events (WHATWG HTML, 9.2). `id` is a rising row id; Last-Event-ID resumes after it, or
  * is answered with `reset` where that is more than an hour ago.
- * @param stillValid whether the token that opened a stream still works
  */
-export function eventsRoute(
-  http: Http,
-  { database, events, stillValid }: { database: StateDatabase; events: Events; stillValid(tokenId: string): boolean },
-) {
-  let open = 0
+export function eventsRoute(http: Http, database: StateDatabase, events: Events): EventStreams {
+  const open = new Map<ServerResponse, string>()
   http.get(
     '/api/events',
     {
@@ -35,11 +40,8 @@ export function eventsRoute(
       },
     },
     async (request, reply) => {
-      if (open >= MAX_STREAMS) {
-        return reply
-          .status(503)
-          .send({ error: { code: 'too_many_streams', message: `${MAX_STREAMS} event streams are open` } })
-      }
+      if (open.size >= MAX_STREAMS)
+        throw new HttpError(503, 'too_many_streams', `${MAX_STREAMS} event streams are open: close some`)
       const kinds = request.query.kinds?.split(',')
       const wanted = ({ kind }: EventRow) => !kinds || kinds.includes(kind)
       const after = Number(request.headers['last-event-id'] ?? request.query.lastEventId ?? Number.NaN)
@@ -51,65 +53,81 @@ export function eventsRoute(
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       })
-      open += 1
+      open.set(stream, request.caller?.tokenId ?? '')
       const send = (rows: EventRow[]) => {
-        if (request.caller && !stillValid(request.caller.tokenId)) return stream.destroy()
         const text = rows.filter(wanted).map(written).join('')
         if (text !== '') stream.write(text)
         if (stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
       }
-      // What happens while the past is read waits, so that ids rise.
+      // While the past is read nothing is sent of what happens: it stands in the rows that are read last.
       let waiting: EventRow[] | null = []
       const unsubscribe = events.subscribe((rows) => (waiting ? waiting.push(...rows) : send(rows)))
-      const heartbeat = setInterval(() => {
-        if (request.caller && !stillValid(request.caller.tokenId)) stream.destroy()
-        else stream.write(':\n\n')
-      }, HEARTBEAT_MS)
+      const heartbeat = setInterval(() => stream.write(':\n\n'), HEARTBEAT_MS)
       stream.on('close', () => {
-        open -= 1
+        open.delete(stream)
         clearInterval(heartbeat)
         unsubscribe()
       })
 
-      stream.write(`retry: 1000\n\n`)
-      const sent = Number.isNaN(after) ? 0 : await catchUp(database, after, stream, send)
-      const missed = waiting.filter(({ id }) => id > sent)
-      waiting = null
-      send(missed)
+      stream.write('retry: 1000\n\n')
+      try {
+        if (!Number.isNaN(after)) {
+          await sendPast(database, after, stream, (rows) => {
+            send(rows)
+            const last = rows.at(-1)?.id ?? 0
+            waiting = waiting?.filter(({ id }) => id > last) ?? []
+          })
+        }
+        send(waiting)
+        waiting = null
+      } catch (error) {
+        request.log.warn({ err: error }, 'an event stream could not read the past')
+        stream.destroy()
+      }
     },
   )
+  return {
+    end(tokenId) {
+      for (const [stream, opener] of open) if (opener === tokenId) stream.destroy()
+    },
+  }
 }
 
-/** Sends what happened after `after`. @returns the last id that was sent */
-async function catchUp(
-  database: StateDatabase,
+/** Hands on what happened after `after`, page by page, as fast as the reader reads. */
+async function sendPast(
+  { read }: StateDatabase,
   after: number,
-  stream: NodeJS.WritableStream & { destroyed?: boolean },
+  stream: ServerResponse,
   send: (rows: EventRow[]) => void,
-): Promise<number> {
-  const bounds = await database.read
+): Promise<void> {
+  const bounds = await read
     .selectFrom('events')
     .select(({ fn }) => [fn.min('id').as('low'), fn.max('id').as('high')])
     .executeTakeFirst()
   const low = bounds?.low ?? 0
   const high = bounds?.high ?? 0
+  let last = after
   if (after > high || after < low - 1) {
     stream.write(`event: reset\nid: ${high}\ndata: {}\n\n`)
-    return high
+    last = high
   }
-  let last = after
   for (;;) {
-    const rows = await database.read
-      .selectFrom('events')
-      .selectAll()
-      .where('id', '>', last)
-      .orderBy('id')
-      .limit(PAGE)
-      .execute()
+    const rows = await read.selectFrom('events').selectAll().where('id', '>', last).orderBy('id').limit(PAGE).execute()
     send(rows)
     last = rows.at(-1)?.id ?? last
-    if (rows.length < PAGE || stream.destroyed) return last
+    if (rows.length < PAGE || stream.destroyed) return
+    if (stream.writableNeedDrain) await drained(stream)
   }
+}
+
+/** A reader that does not read is cut off. */
+async function drained(stream: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const limit = setTimeout(() => stream.destroy(), DRAIN_LIMIT_MS)
+  stream.once('drain', resolve).once('close', resolve)
+  await promise
+  clearTimeout(limit)
+  stream.off('drain', resolve).off('close', resolve)
 }
 
 function written({ id, kind, data_json }: EventRow): string {

@@ -215,9 +215,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       const jpeg = await archive.jpeg(`${params.device}/${params.camera}`, params.capturedAtMs)
       if (!jpeg) throw notFound(`the picture of ${frameId(params)}`)
       const { width } = query
-      const picture = width
-        ? await sharp(jpeg).resize({ width, withoutEnlargement: true }).jpeg({ quality: 80 }).toBuffer()
-        : Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
+      const picture = width ? await narrowed(jpeg, width) : Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
       // A frame never changes.
       return reply.header('cache-control', 'private, max-age=86400, immutable').type('image/jpeg').send(picture)
     },
@@ -290,6 +288,16 @@ function shownFrame(row: JoinedRow) {
       state === null || model === null || latency_ms === null
         ? null
         : shownResult({ ...row, state, model, latency_ms }),
+  }
+}
+
+/** @throws HttpError 422 where the stored picture does not decode */
+async function narrowed(jpeg: Uint8Array, width: number): Promise<Buffer> {
+  try {
+    return await sharp(jpeg).resize({ width, withoutEnlargement: true }).jpeg({ quality: 80 }).toBuffer()
+  } catch (error) {
+    const why = (error as Error).message
+    throw new HttpError(422, 'not_decodable', `this picture cannot be made smaller (${why}): ask for it as it is`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
@@ -70,7 +71,8 @@ export function resultRoutes(http: Http, { database, cameras }: { database: Stat
               .where('camera', '=', id)
               .where('captured_at', '>=', Math.max(from, cursor))
               .where('captured_at', '<', to)
-              .groupBy((group) => group('captured_at', '/', every)),
+              // A number is bound as a float: the division has to be one of integers.
+              .groupBy(sql`captured_at / cast(${every} as integer)`),
           ),
         )
       }

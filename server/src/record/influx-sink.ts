@@ -4,8 +4,17 @@ import type { Point } from './influx-points.ts'
 
 const BATCH = 500
 const REQUEST_TIMEOUT_MS = 10_000
+/** The client waits for ever for an answer that breaks off in its middle. */
+const STEP_TIMEOUT_MS = 30_000
 const IDLE_MS = 250
 const MAX_BACK_OFF_MS = 30_000
+
+export interface InfluxSinkPorts {
+  /** Told why points are not taken, and null when they are again; they wait in the outbox meanwhile. */
+  onTrouble(why: string | null): void
+  /** Told why InfluxDB refused some points for good: they are dropped. */
+  onRefused(why: string): void
+}
 
 /**
  * Sends the outbox to InfluxDB, in order, 500 points a request, and deletes what was taken. The outbox is written in
@@ -15,22 +24,20 @@ export class InfluxSink {
   readonly #database: StateDatabase
   readonly #influx: InfluxDB
   readonly #name: string
-  readonly #onTrouble: (why: string | null) => void
+  readonly #ports: InfluxSinkPorts
   #trouble: string | null = null
   #timer: NodeJS.Timeout | null = null
   #sending: Promise<void> = Promise.resolve()
   #running = false
   #failures = 0
-  #databaseMade = false
 
   /**
    * @param url `http://[user:password@]host:port/database`
-   * @param onTrouble told why points are not taken, and null when they are again
    */
-  constructor(database: StateDatabase, url: URL, onTrouble: (why: string | null) => void) {
+  constructor(database: StateDatabase, url: URL, ports: InfluxSinkPorts) {
     this.#database = database
     this.#name = decodeURIComponent(url.pathname.slice(1))
-    this.#onTrouble = onTrouble
+    this.#ports = ports
     this.#influx = new InfluxDB({
       database: this.#name,
       hosts: [
@@ -72,7 +79,7 @@ export class InfluxSink {
 
   async #step() {
     try {
-      const sent = await this.#sendBatch()
+      const sent = await within(this.#sendBatch(), STEP_TIMEOUT_MS)
       this.#failures = 0
       this.#tell(null)
       this.#schedule(sent === BATCH ? 0 : IDLE_MS)
@@ -88,22 +95,44 @@ export class InfluxSink {
     const rows = await this.#database.read.selectFrom('influx_outbox').selectAll().orderBy('id').limit(BATCH).execute()
     const last = rows.at(-1)
     if (!last) return 0
-    if (!this.#databaseMade) {
-      await this.#influx.createDatabase(this.#name)
-      this.#databaseMade = true
-    }
-    const points = rows.map(({ point_json }) => JSON.parse(point_json) as Point)
-    await this.#influx.writePoints(
-      points.map((point) => ({ ...point, timestamp: new Date(point.timestamp) })),
-      { precision: 'ms' },
-    )
+    await this.#write(rows.map(({ point_json }) => JSON.parse(point_json) as Point))
     await this.#database.write.deleteFrom('influx_outbox').where('id', '<=', last.id).execute()
     return rows.length
   }
 
-  #tell(why: string | null) {
-    if (why === this.#trouble) return
-    this.#trouble = why
-    this.#onTrouble(why)
+  async #write(points: Point[]) {
+    const stamped = points.map((point) => ({ ...point, timestamp: new Date(point.timestamp) }))
+    const send = () => this.#influx.writePoints(stamped, { precision: 'ms' })
+    try {
+      await send()
+    } catch (error) {
+      const status = statusOf(error)
+      if (status === 404) {
+        // The database is missing. It is not made beforehand: whoever may write into it may not be allowed to make it.
+        await this.#influx.createDatabase(this.#name)
+        await send()
+      } else if (status === 400) {
+        // It took the other points, and never takes these (too old for its retention, a field of another type).
+        this.#ports.onRefused((error as Error).message)
+      } else throw error
+    }
   }
+
+  /** Says it once when points are no longer taken, and once when they are again. */
+  #tell(why: string | null) {
+    const changed = (why === null) !== (this.#trouble === null)
+    this.#trouble = why
+    if (changed) this.#ports.onTrouble(why)
+  }
+}
+
+/** The status of an answer that the client made an error of, or null where there was no answer. */
+function statusOf(error: unknown): number | null {
+  return (error as { res?: { statusCode?: number } }).res?.statusCode ?? null
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`InfluxDB did not answer within ${ms} ms`)), ms)
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

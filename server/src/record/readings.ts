@@ -1,6 +1,7 @@
 import { isName, parseMilliseconds, Reading } from '@ajar/protocol'
 import { Value } from 'typebox/value'
 import type { StateDatabase } from '../database/state-database.ts'
+import { untilWritten } from '../database/until-written.ts'
 
 export interface IncomingReading {
   device: string
@@ -8,8 +9,6 @@ export interface IncomingReading {
   time: string | null
   payload: Uint8Array
 }
-
-const RETRY_MS = 500
 
 /**
  * Stores one reading; resolves when it is on the disk, or cannot be used. A reading sent again changes nothing.
@@ -24,19 +23,14 @@ export async function recordReading(database: StateDatabase, reading: IncomingRe
   if (!Value.Check(Reading, body)) return 'a reading is {"value": number, text or list of numbers}'
   const { device, sensor } = reading
   const row = { device, sensor, at, received_at: receivedAt, value_json: JSON.stringify(body.value) }
-  for (;;) {
-    try {
-      await database.write
-        .insertInto('readings')
-        .values(row)
-        .onConflict((clash) => clash.doNothing())
-        .execute()
-      return null
-    } catch {
-      // The disk refuses: it is not acknowledged before it is stored (guarantee 1).
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    }
-  }
+  await untilWritten(() =>
+    database.write
+      .insertInto('readings')
+      .values(row)
+      .onConflict((clash) => clash.doNothing())
+      .execute(),
+  )
+  return null
 }
 
 function parse(payload: Uint8Array): unknown {

@@ -28,6 +28,9 @@ process.once('message', async (task: TrainerTask) => {
   process.disconnect()
 })
 
+// A server that was killed takes nothing any more.
+process.once('disconnect', () => process.exit())
+
 function tell(message: TrainerMessage): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()))
 }

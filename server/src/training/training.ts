@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BackboneId, DEFAULT_BACKBONE, type Model, saveModel, summariseLabels } from '@ajar/models'
+import { type BackboneId, type Model, saveModel, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
@@ -15,8 +16,7 @@ export interface TrainingPorts {
   modelsFolder: string
   framesFolder: string
   engine: string
-  /** null: the default of `models/`. */
-  backbone: BackboneId | null
+  backbone: BackboneId
 }
 
 /** Variants of each labelled frame that training sees besides the frame itself. */
@@ -60,7 +60,7 @@ export class Training {
     const camera = this.#ports.cameras.get(id ?? '')
     await this.check(camera)
     const labels = await this.#ports.labels.of(camera.id)
-    const backbone = this.#ports.backbone ?? DEFAULT_BACKBONE
+    const { backbone } = this.#ports
     const seed = typeof params.seed === 'number' ? params.seed : 1
     const recipe = JSON.stringify([backbone, camera.box, AUGMENTATIONS])
     const known = await this.#knownEmbeddings(camera.id, recipe)
@@ -92,12 +92,7 @@ export class Training {
 
   async #save(camera: Camera, labels: Label[], backbone: string, seed: number, trained: TrainedResult): Promise<Model> {
     const { database } = this.#ports
-    const last = await database.read
-      .selectFrom('models')
-      .select(({ fn }) => fn.max('version').as('version'))
-      .where('camera', '=', camera.id)
-      .executeTakeFirst()
-    const version = (last?.version ?? 0) + 1
+    const version = await this.#nextVersion(camera.id)
     const model: Model = {
       id: `${camera.id}@${version}`,
       backbone,
@@ -116,6 +111,18 @@ export class Training {
       .values({ ...row, created_at: model.createdAtMs, evaluation_json: JSON.stringify(model.evaluation) })
       .execute()
     return model
+  }
+
+  /** A crash between saving files and row leaves files that nobody knows of: they make way. */
+  async #nextVersion(camera: string): Promise<number> {
+    const last = await this.#ports.database.read
+      .selectFrom('models')
+      .select(({ fn }) => fn.max('version').as('version'))
+      .where('camera', '=', camera)
+      .executeTakeFirst()
+    const version = (last?.version ?? 0) + 1
+    await rm(this.folderOf(`${camera}@${version}`), { recursive: true, force: true })
+    return version
   }
 
   async #knownEmbeddings(camera: string, recipe: string): Promise<Map<number, Embedded>> {
