@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: 'test/setup/neighbours.ts',
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -17,6 +17,8 @@ export interface PublishOrder {
   seconds: number
   /** Frames a second, all clients together; null: as fast as they are acknowledged. */
   rate: number | null
+  /** Wait while so many frames have no result yet: a load that the pipeline can hold; absent: never wait. */
+  mostWaiting?: { http: string; token: string; frames: number }
 }
 
 export interface PublishReport {
@@ -46,6 +48,9 @@ async function publishAll(order: PublishOrder): Promise<PublishReport> {
   let lastId = Date.now() - 10_000_000
   let due = started
 
+  let crowded = false
+  const watch = order.mostWaiting && setInterval(async () => (crowded = await isCrowded(order)), 200)
+
   const publish = async (client: MqttClient, device: string) => {
     while (performance.now() < until) {
       if (order.rate !== null) {
@@ -53,6 +58,7 @@ async function publishAll(order: PublishOrder): Promise<PublishReport> {
         const wait = due - performance.now()
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
       }
+      while (crowded) await new Promise((resolve) => setTimeout(resolve, 5))
       lastId += 1
       const camera = order.cameras[lastId % order.cameras.length]
       const at = performance.now()
@@ -66,8 +72,18 @@ async function publishAll(order: PublishOrder): Promise<PublishReport> {
     ),
   )
   const seconds = (performance.now() - started) / 1000
+  clearInterval(watch)
   await Promise.all(clients.map((client) => client.endAsync()))
   return { acknowledged: latencies.length, seconds, latencies: latencies.sort((a, b) => a - b) }
+}
+
+async function isCrowded({ mostWaiting }: PublishOrder): Promise<boolean> {
+  if (!mostWaiting) return false
+  const answer = await fetch(`${mostWaiting.http}/metrics`, {
+    headers: { authorization: `Bearer ${mostWaiting.token}` },
+  })
+  const [, waiting = '0'] = /^ajar_frames_pending (\d+)$/m.exec(await answer.text()) ?? []
+  return Number(waiting) > mostWaiting.frames
 }
 
 /** A JPEG of a noisy picture, its comment segments filled up so that it has exactly the wanted size. */

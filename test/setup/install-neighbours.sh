@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# The real neighbours of the tests, from Debian's packages. Does nothing where they are installed.
+set -euo pipefail
+
+declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace)
+missing=()
+for program in "${!package_of[@]}"; do
+  PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+echo "Installing what the tests run against: ${missing[*]}"
+if ! {
+  "${as_root[@]}" apt-get update -qq &&
+    # The packages' own services are not wanted: each test starts what it needs on a port of its own.
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+} >/dev/null; then
+  echo "They could not be installed. On Debian or Ubuntu: sudo apt-get install ${missing[*]}" >&2
+  exit 1
+fi
