@@ -5,7 +5,7 @@ import { type Api, teach } from '@ajar/local'
 import mqtt from 'mqtt'
 import type { LoopOrder, LoopReport } from './embed-loop.ts'
 import { addDevices, type BenchServer, median, metric, percentile, publish, startBenchServer } from './peers.ts'
-import { makeFrame } from './publishers.ts'
+import { makeFrame, padded } from './publishers.ts'
 
 const CAMERAS = 4
 const ROUNDS = 3
@@ -102,7 +102,8 @@ async function stateLatencies(server: BenchServer, token: string, rate: number):
     const at = frame === null ? undefined : sent.get(frame)
     if (at !== undefined) latencies.push(performance.now() - at)
   })
-  const jpeg = await renderDoor({ seed: 1, state: 'open', atMs: Date.now(), width: FRAME.width, height: FRAME.height })
+  const { width, height, bytes } = FRAME
+  const jpeg = padded(await renderDoor({ seed: 1, state: 'open', atMs: Date.now(), width, height }), bytes)
   const count = Math.floor(rate * SECONDS)
   const started = performance.now()
   for (let i = 0; i < count; i++) {

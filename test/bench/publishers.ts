@@ -86,7 +86,7 @@ async function isCrowded({ mostWaiting }: PublishOrder): Promise<boolean> {
   return Number(waiting) > mostWaiting.frames
 }
 
-/** A JPEG of a noisy picture, its comment segments filled up so that it has exactly the wanted size. */
+/** A JPEG of a noisy picture, of exactly the wanted size. */
 export async function makeFrame({ bytes, width, height }: PublishOrder['frame']): Promise<Buffer> {
   const pixels = Buffer.alloc(width * height * 3)
   const noise = randomBytes(width * height)
@@ -99,6 +99,11 @@ export async function makeFrame({ bytes, width, height }: PublishOrder['frame'])
     jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
       .jpeg({ quality })
       .toBuffer()
+  return padded(jpeg, bytes)
+}
+
+/** The same JPEG with comment segments (T.81, B.2.4.5) behind its first marker, so that it has exactly the wanted size. */
+export function padded(jpeg: Uint8Array, bytes: number): Buffer {
   const comments: Buffer[] = []
   for (let missing = bytes - jpeg.length; missing >= 4; ) {
     const length = Math.min(missing, 60_000)
