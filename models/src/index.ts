@@ -2,7 +2,7 @@
  * @ajar/models: from a JPEG to the state of what it shows, and from a person's labels to the model that can tell.
  *
  *     JPEG -> decode -> engine.embed -> predictor.predict             for every frame
- *     labelled frames -> (augment, embed) -> trainHead -> saveModel   for every training; evaluate says how good it is
+ *     labelled frames -> decode, embed -> trainHead      -> saveModel   for every training; evaluate says how good it is
  *
  * A model is a frozen backbone, the same for all cameras, and a small head trained for one camera on few labels.
  * Walk through the folders in the order a frame takes:
@@ -24,9 +24,9 @@ export { type Score, scoreHead, type WrongFrame } from './evaluation/score.ts'
 export type { Head } from './head/head.ts'
 export { openHead, type Prediction, type Predictor } from './head/predict.ts'
 export type { Sample } from './head/sample.ts'
-export { type TrainedHead, type TrainOptions, trainHead } from './head/train.ts'
+export { FEWEST_FRAMES, type TrainedHead, type TrainOptions, trainHead } from './head/train.ts'
 export { type Fault, ModelsError, type ModelsErrorCode } from './models-error.ts'
-export { augment } from './pixels/augment.ts'
+export { AUGMENTATIONS, augment } from './pixels/augment.ts'
 export { type Box, decode, type Pixels } from './pixels/decode.ts'
 export { checkJpeg, DecodeError, type DecodeErrorCode } from './pixels/jpeg.ts'
 export { summariseLabels } from './registry/labels.ts'

@@ -13,8 +13,8 @@ export interface RowScaling {
   factor: Float32Array
 }
 
-/** How much the whole counts beside the grid. Measured on doors, which need place, and scenes, which do not. */
-const WHOLE = 0.5
+/** How much the whole counts beside the grid: parking bays gain by more of it, doors by less, and both only a little. */
+const WHOLE = 0.35
 /** Keeps a value that hardly ever moves from being blown up: this part of the mean deviation is added to each. */
 const LEAST_DEVIATION = 0.1
 

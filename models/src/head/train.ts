@@ -11,7 +11,7 @@ export const FEWEST_FRAMES = 2
 export interface TrainOptions {
   /** The camera's states in order; samples of other states are refused. */
   states: string[]
-  /** Makes the run repeatable. The head starts at zero and sees every sample at once, so it decides nothing else. */
+  /** Kept with the model. Training draws nothing at random (it starts at zero and sees all samples at once). */
   seed?: number
   /** Called after each epoch, `epoch` counting from 1. */
   onProgress?: (epoch: number, epochs: number, loss: number) => void
