@@ -46,7 +46,17 @@ export function trainingRoutes(http: Http, { database, cameras, jobs, training }
       schema: {
         summary: 'Train the model of a camera from its labels; answers with the job',
         body: Type.Object(
-          { camera: Type.String(), seed: Type.Optional(Type.Integer({ minimum: 0 })) },
+          {
+            camera: Type.String(),
+            seed: Type.Optional(Type.Integer({ minimum: 0 })),
+            augmentations: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: 16,
+                description: 'variants of each labelled frame (light, shift, noise) to learn from besides itself',
+              }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 202: JobBody },

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BackboneId, type Model, saveModel, summariseLabels } from '@ajar/models'
+import { AUGMENTATIONS, type BackboneId, type Model, saveModel, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
@@ -19,8 +19,6 @@ export interface TrainingPorts {
   backbone: BackboneId
 }
 
-/** Variants of each labelled frame that training sees besides the frame itself. */
-const AUGMENTATIONS = 6
 const FEWEST_FRAMES = 2
 /** Each phase's share of the whole, from what they take on 40 frames. */
 const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
@@ -62,8 +60,9 @@ export class Training {
     const labels = await this.#ports.labels.of(camera.id)
     const { backbone } = this.#ports
     const seed = typeof params.seed === 'number' ? params.seed : 1
-    const recipe = JSON.stringify([backbone, camera.box, AUGMENTATIONS])
-    const known = await this.#knownEmbeddings(camera.id, recipe)
+    const augmentations = typeof params.augmentations === 'number' ? params.augmentations : AUGMENTATIONS
+    const recipe = JSON.stringify([backbone, camera.box, augmentations])
+    const known = await this.#knownEmbeddings(camera.id, recipe, augmentations)
 
     const saving: Promise<void>[] = []
     const result = await runTrainer(
@@ -74,7 +73,7 @@ export class Training {
         states: camera.states,
         seed,
         box: camera.box,
-        augmentations: AUGMENTATIONS,
+        augmentations,
         frames: labels.map((label) => ({ ...label, known: known.get(label.capturedAt) ?? null })),
       },
       signal,
@@ -125,7 +124,7 @@ export class Training {
     return version
   }
 
-  async #knownEmbeddings(camera: string, recipe: string): Promise<Map<number, Embedded>> {
+  async #knownEmbeddings(camera: string, recipe: string, augmentations: number): Promise<Map<number, Embedded>> {
     const rows = await this.#ports.database.read
       .selectFrom('embeddings')
       .selectAll()
@@ -133,7 +132,10 @@ export class Training {
       .where('recipe', '=', recipe)
       .execute()
     return new Map(
-      rows.map(({ captured_at, brightness, features }) => [captured_at, { brightness, features: split(features) }]),
+      rows.map(({ captured_at, brightness, features }) => [
+        captured_at,
+        { brightness, features: split(features, 1 + augmentations) },
+      ]),
     )
   }
 
@@ -150,8 +152,8 @@ export class Training {
   }
 }
 
-function split(blob: Uint8Array): Float32Array[] {
+function split(blob: Uint8Array, count: number): Float32Array[] {
   const all = new Float32Array(blob.slice().buffer)
-  const length = all.length / (1 + AUGMENTATIONS)
-  return Array.from({ length: 1 + AUGMENTATIONS }, (_, i) => all.slice(i * length, (i + 1) * length))
+  const length = all.length / count
+  return Array.from({ length: count }, (_, i) => all.slice(i * length, (i + 1) * length))
 }
