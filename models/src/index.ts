@@ -2,7 +2,7 @@
  * @ajar/models: from a JPEG to the state of what it shows, and from a person's labels to the model that can tell.
  *
  *     JPEG -> decode -> engine.embed -> predictor.predict             for every frame
- *     labelled frames -> decode, embed -> trainHead      -> saveModel   for every training; evaluate says how good it is
+ *     labelled frames -> decode, embed -> trainHead -> saveModel      for every training; evaluate says how good it is
  *
  * A model is a frozen backbone, the same for all cameras, and a small head trained for one camera on few labels.
  * Walk through the folders in the order a frame takes:

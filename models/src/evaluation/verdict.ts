@@ -2,8 +2,8 @@ import type { Score } from './score.ts'
 
 /** Below this the camera is not ready: it would be wrong about one frame in twenty. */
 const GOOD = 0.95
-/** With a lower end of the interval below this, too few frames were judged to know. */
-const SURE = 0.85
+/** With a lower end of the interval below this, too few frames were judged to know; 20 right ones per state suffice. */
+const SURE = 0.8
 const DARK = 60
 
 /** Says in words whether the model is good enough and, if not, which frames would help most. */

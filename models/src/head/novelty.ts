@@ -7,7 +7,7 @@ import type { Sample } from './sample.ts'
  * (leave one out) is what an ordinary new frame will show, so the threshold lies well beyond the farthest of them.
  */
 export function calibrateNovelty(samples: Sample[]): Novelty {
-  const own = samples.map(({ features }) => signature(features[0] as Float32Array))
+  const own = samples.map(({ features }) => signature(rooted(features[0] as Float32Array)))
   const channels = own[0]?.length ?? 0
   const distances = own.map((one, i) =>
     nearest(
@@ -23,9 +23,9 @@ export function calibrateNovelty(samples: Sample[]): Novelty {
   return { channels, prototypes, threshold: MARGIN * Math.max(...distances, LEAST_DISTANCE) }
 }
 
-/** How far (1 - cosine, 0..1) a frame's features are from the nearest training frame. */
-export function noveltyDistance({ channels, prototypes }: Novelty, features: Float32Array): number {
-  const own = signature(features)
+/** How far (1 - cosine, 0..1) a frame's rooted features are from the nearest training frame. */
+export function noveltyDistance({ channels, prototypes }: Novelty, roots: Float32Array): number {
+  const own = signature(roots)
   let best = -1
   for (let at = 0; at < prototypes.length; at += channels) {
     let cosine = 0
@@ -42,12 +42,13 @@ const LEAST_DISTANCE = 0.005
 const MOST_PROTOTYPES = 256
 
 /** What the whole picture is made of: the mean over the grid of rooted features, as a unit vector. */
-function signature(features: Float32Array): Float32Array {
-  const grid = rooted(features)
-  const channels = grid.length / CELLS ** 2
+function signature(roots: Float32Array): Float32Array {
+  const channels = roots.length / CELLS ** 2
   const sum = new Float32Array(channels)
-  for (let i = 0; i < grid.length; i++) sum[i % channels] = (sum[i % channels] as number) + (grid[i] as number)
-  const norm = Math.hypot(...sum) || 1
+  for (let cell = 0; cell < roots.length; cell += channels) {
+    for (let i = 0; i < channels; i++) sum[i] = (sum[i] as number) + (roots[cell + i] as number)
+  }
+  const norm = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0)) || 1
   return sum.map((value) => value / norm)
 }
 

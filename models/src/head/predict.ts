@@ -47,7 +47,7 @@ export function openHead(head: Head): Predictor {
         unlike:
           spread < COVERED_SPREAD
             ? 'covered'
-            : noveltyDistance(novelty, features) > novelty.threshold
+            : noveltyDistance(novelty, roots) > novelty.threshold
               ? 'unlike_training'
               : null,
       }
