@@ -15,6 +15,7 @@ import { createHttp, type Http } from './http/http.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import type { Log } from './log.ts'
+import { BrokerEvents } from './observe/broker-events.ts'
 import { cameraRoutes } from './observe/cameras.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
@@ -125,6 +126,7 @@ async function build(
     isConnected: (device) => devices.isConnected(device),
     publish: (topic, payload, options) => broker.publish(topic, JSON.stringify(payload), options),
   })
+  const brokerEvents = new BrokerEvents({ log, metrics, now: () => Date.now() })
   const broker: Broker = createBroker(
     {
       authenticate: async (username, password) => identify(username, password, devices, accounts),
@@ -137,7 +139,10 @@ async function build(
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
       onPresence: (device, connected) =>
         void devices.onPresence(device, connected).catch((err) => log.warn({ err }, 'presence')),
-      onEvent: (event) => onBrokerEvent(event, log, metrics, broker),
+      onEvent(event) {
+        brokerEvents.take(event)
+        if (event.code === 'packet_too_large') reportTooLarge(event, broker)
+      },
     },
     { maxFrameBytes: settings.maxFrameBytes },
   )
@@ -189,16 +194,9 @@ function identify(username: string, password: string, devices: Devices, accounts
   return caller && { kind: 'operator', name: caller.tokenId }
 }
 
-function onBrokerEvent(
-  { code, device, client, address, text }: BrokerEvent,
-  log: Log,
-  metrics: Metrics,
-  broker: Broker,
-) {
-  metrics.brokerEvents.inc({ code })
-  log.warn({ code, device, client, address }, text)
-  if (code !== 'packet_too_large' || device === null) return
-  // The packet was never read, so nobody knows which frame it was.
+/** The packet was never read, so nobody knows which frame it was. */
+function reportTooLarge({ device, text }: BrokerEvent, broker: Broker) {
+  if (device === null) return
   const rejected = { frame: device, code: 'too_large', reason: text }
   broker.publish(topics.rejected(device), JSON.stringify(rejected), { retain: false }).catch(() => {})
 }
