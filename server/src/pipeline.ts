@@ -72,7 +72,8 @@ export class Pipeline {
       influx: this.influx !== null,
       onTransition: (camera, { from_state, to_state, reason, confidence, at }) => {
         metrics.transitions.inc({ camera, state: to_state })
-        log.info({ camera, from: from_state, to: to_state, reason, confidence, at }, 'transition')
+        const details = { confidence, ...(reason === null ? {} : { reason }), at: new Date(at).toISOString() }
+        log.info(details, `${camera}: ${from_state} -> ${to_state}`)
       },
       onRecorded: (outcome, { frame, answer }) => {
         metrics.framesRecorded.inc({ outcome })
