@@ -29,6 +29,7 @@ function stopSignal(): Promise<void> {
     const stop = () => {
       process.off('SIGTERM', stop)
       process.off('SIGINT', stop)
+      process.off('disconnect', stop) // with it the channel would keep the process alive
       resolve()
     }
     process.on('SIGTERM', stop)
