@@ -37,8 +37,8 @@ function address(): string[] {
 }
 
 /** Runs mosquitto_pub to its end. @returns its exit code */
-async function publish(topic: string, password = token): Promise<number> {
-  const options = ['-i', DEVICE, '-u', DEVICE, '-P', password, '-q', '1', '-t', topic, '-f', picture]
+async function publish(topic: string, { password = token, payload = ['-f', picture] } = {}): Promise<number> {
+  const options = ['-i', DEVICE, '-u', DEVICE, '-P', password, '-q', '1', '-t', topic, ...payload]
   const [code] = await once(spawn('mosquitto_pub', [...address(), ...options]), 'close')
   return code
 }
@@ -73,12 +73,12 @@ test('a subscriber of everything gets states and no frames', async () => {
   expect(await publish(`ajar/${CAMERA}/frame/${time}`)).toBe(0)
   await system.ended(`${CAMERA}/${time}`)
   // What is published after the frame ends the wait: messages reach one subscriber in order.
-  await publish(`ajar/${DEVICE}/door/reading`)
-  await until(() => everything.some((line) => line.startsWith(`ajar/${DEVICE}/door/reading`)))
+  await publish(`ajar/${DEVICE}/contact/reading`, { payload: ['-m', '{"value":1}'] })
+  await until(() => everything.some((line) => line.startsWith(`ajar/${DEVICE}/contact/reading`)))
   expect(everything.some((line) => line.startsWith(`ajar/${CAMERA}/state`))).toBe(true)
   expect(everything.filter((line) => line.includes('/frame'))).toEqual([])
 })
 
 test('a wrong token is told so', async () => {
-  expect(await publish(`ajar/${CAMERA}/frame`, 'wrong')).not.toBe(0)
+  expect(await publish(`ajar/${CAMERA}/frame`, { password: 'wrong' })).not.toBe(0)
 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Api, type Process, type RunningServer, startAgent, startServer } from '@ajar/local'
+import { Api, launchServer, type Process, type RunningServer, startAgent } from '@ajar/local'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 
 /** Known beforehand, so that a server killed before it printed one can still be asked. */
@@ -23,6 +23,7 @@ export class System {
   readonly #environment: Record<string, string>
   readonly #clients = new Set<MqttClient>()
   readonly #agents = new Set<Process>()
+  #process: Process | null = null
   #server: RunningServer | null = null
   /** What the server printed for people since its last start. */
   printed: string[] = []
@@ -69,20 +70,25 @@ export class System {
     return Number(new URL(this.server.mqtt).port)
   }
 
-  async startServer(): Promise<void> {
+  /** Resolves when it listens. @param under a program and its arguments that runs it */
+  async startServer(under: string[] = []): Promise<void> {
     this.printed = []
-    this.#server = await startServer({ environment: this.environment, onLine: (line) => this.printed.push(line) })
+    const onLine = (line: string) => this.printed.push(line)
+    const { process, ready } = launchServer({ environment: this.environment, under, onLine })
+    this.#process = process
+    this.#server = await ready
   }
 
   async stopServer(): Promise<void> {
-    await this.#server?.process.stop()
     this.#server = null
+    await this.#process?.stop()
   }
 
+  /** SIGKILL, also while it starts: `startServer` rejects then. */
   async killServer(): Promise<void> {
-    this.server.process.kill('SIGKILL')
-    await this.server.process.ended
     this.#server = null
+    this.#process?.kill('SIGKILL')
+    await this.#process?.ended
   }
 
   /** Registers a device. @returns its token */

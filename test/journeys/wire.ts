@@ -20,8 +20,8 @@ export interface Sent {
 export class Wire {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** Port of the broker; connections are refused while it is null. */
-  target: number | null = null
+  #target: number | null = null
+  readonly #waiting = new Set<Socket>()
   /** PUBACKs do not get through. */
   losesPubacks = false
   /** Whole PUBLISH packets that clients sent, in order. */
@@ -32,7 +32,12 @@ export class Wire {
   lostPubacks = 0
 
   constructor() {
-    this.#server = createServer((client) => this.#carry(client))
+    this.#server = createServer({ pauseOnConnect: true }, (client) => {
+      client.on('error', () => {}) // a close follows
+      if (this.#target !== null) return this.#carry(client, this.#target)
+      this.#waiting.add(client)
+      client.on('close', () => this.#waiting.delete(client))
+    })
   }
 
   /** Listens on a free port of loopback. */
@@ -42,13 +47,22 @@ export class Wire {
     await once(this.#server, 'listening')
   }
 
+  /** Port of the broker; while it is null, who connects waits. */
+  set target(port: number | null) {
+    this.#target = port
+    if (port === null) return
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const client of waiting) this.#carry(client, port)
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port
   }
 
   /** Breaks every connection. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of [...this.#sockets, ...this.#waiting]) socket.destroy()
   }
 
   async close(): Promise<void> {
@@ -57,9 +71,8 @@ export class Wire {
     await once(this.#server, 'close')
   }
 
-  #carry(client: Socket): void {
-    if (this.target === null) return void client.destroy()
-    const broker = connect(this.target, '127.0.0.1')
+  #carry(client: Socket, target: number): void {
+    const broker = connect(target, '127.0.0.1')
     const unacknowledged = new Map<number, Sent>()
     client.pipe(broker)
     let fromClient: Buffer = Buffer.alloc(0)

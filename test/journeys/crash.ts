@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Process } from '@ajar/local'
+import { type Kept, readKept } from './kept.ts'
+import { teachDoor } from './lesson.ts'
+import { PersistentClient } from './persistent-client.ts'
+import { door, withComment } from './pictures.ts'
+import { System, until } from './system.ts'
+import { type Sent, Wire } from './wire.ts'
+
+/** Two agents and a client publish while server and agents are killed again and again. What became of the frames? */
+
+export interface CrashOptions {
+  /** How often something is killed. */
+  kills: number
+  /** Decides what is killed and how soon; when exactly that is in the life of a frame, the machine decides. */
+  seed: number
+  onKill?(text: string): void
+}
+
+export interface CrashReport {
+  /** How often the server was killed while it ran, while it started, and how often an agent was. */
+  killed: { server: number; startingServer: number; agent: number }
+  /** Different frames that went over the wire, and how many of them more than once. */
+  sent: number
+  sentAgain: number
+  acknowledged: number
+  stored: number
+  /** Every promise that was broken, in words. */
+  broken: string[]
+}
+
+/** `taught` has a model, the others have none, which takes less time. */
+const AGENTS = [
+  { device: 'pi-one', camera: 'taught', intervalMs: 100 },
+  { device: 'pi-two', camera: 'untaught', intervalMs: 50 },
+]
+const CLIENT = { device: 'client', camera: 'cam' }
+const PICTURES = 24
+const FRAMES_BETWEEN_KILLS = 60
+/** A server is ready after a second or more: some kills come before. */
+const STARTING_MS = 1500
+
+type Victim = 'server' | 'starting server' | 'agent' | 'server and agent'
+const VICTIMS: Victim[] = ['server', 'starting server', 'agent', 'server and agent', 'server']
+
+export async function crash({ kills, seed, onKill = () => {} }: CrashOptions): Promise<CrashReport> {
+  const random = randomFrom(seed)
+  const wire = new Wire()
+  const system = await System.start()
+  try {
+    await wire.start(system.mqttPort)
+    await teachDoor(system, 'pi-one/taught')
+    const lesson = new Set((await framesOfLesson(system)).map(({ id }) => id))
+    const scene = new Scene(system, wire)
+    await scene.start()
+    const killed = { server: 0, startingServer: 0, agent: 0 }
+    for (let i = 0; i < kills; i++) {
+      const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] as Victim
+      await scene.frames(1 + Math.floor(random() * FRAMES_BETWEEN_KILLS))
+      await scene.kill(victim, Math.floor(random() * AGENTS.length), random() * STARTING_MS)
+      if (victim !== 'agent') killed.server += 1
+      if (victim === 'starting server') killed.startingServer += 1
+      if (victim.endsWith('agent')) killed.agent += 1
+      onKill(`${i + 1}: ${victim}, ${wire.acknowledged.length} PUBACKs so far`)
+    }
+    await scene.drain()
+    await system.stopServer()
+    const kept = readKept(system.dataDir)
+    return report(killed, wire, without(kept, lesson))
+  } finally {
+    await wire.close()
+    await system.close()
+  }
+}
+
+/** Whoever publishes, and how it is killed. */
+class Scene {
+  readonly #system: System
+  readonly #wire: Wire
+  readonly #agents: Process[] = []
+  readonly #configs: { looping: string; short: string }[] = []
+  #client: PersistentClient | null = null
+
+  constructor(system: System, wire: Wire) {
+    this.#system = system
+    this.#wire = wire
+  }
+
+  async start(): Promise<void> {
+    const pictures = await folderOfPictures(this.#system.folder, PICTURES)
+    const onePicture = await folderOfPictures(this.#system.folder, 1)
+    for (const { device, camera, intervalMs } of AGENTS) {
+      const token = await this.#system.addDevice(device)
+      const dataDir = join(this.#system.folder, device)
+      const config = { device, token, server: `mqtt://127.0.0.1:${this.#wire.port}`, dataDir }
+      const folder = { name: camera, driver: 'folder' }
+      const write = async (name: string, cameraConfig: object) => {
+        const path = join(this.#system.folder, `${device}-${name}.json`)
+        await writeFile(path, JSON.stringify({ ...config, cameras: [{ ...folder, ...cameraConfig }] }))
+        return path
+      }
+      const looping = await write('looping', { path: pictures, loop: true, intervalMs })
+      this.#configs.push({ looping, short: await write('short', { path: onePicture, speed: 'max' }) })
+      this.#agents.push(this.#system.startAgent(looping))
+    }
+    const token = await this.#system.addDevice(CLIENT.device)
+    const jpeg = await door('open')
+    this.#client = new PersistentClient({ ...CLIENT, port: this.#wire.port, token, jpeg })
+    this.#client.start()
+  }
+
+  /** Waits until so many more frames were acknowledged. */
+  async frames(count: number): Promise<void> {
+    const before = this.#wire.acknowledged.length
+    await until(() => this.#wire.acknowledged.length >= before + count)
+  }
+
+  /** Kills, and starts again what was killed. */
+  async kill(victim: Victim, agent: number, startingMs: number): Promise<void> {
+    if (victim.endsWith('agent')) await this.#killAgent(agent)
+    if (victim === 'agent') return
+    await this.#system.killServer()
+    this.#wire.target = null
+    if (victim === 'starting server') {
+      const starting = this.#system.startServer().catch(() => {}) // killed before it was ready
+      await Promise.race([starting, sleep(startingMs)])
+      await this.#system.killServer()
+      await starting
+    }
+    await this.#system.startServer()
+    this.#wire.target = this.#system.mqttPort
+  }
+
+  async #killAgent(agent: number): Promise<void> {
+    this.#agents[agent]?.kill('SIGKILL')
+    await this.#agents[agent]?.ended
+    this.#agents[agent] = this.#system.startAgent(this.#configs[agent]?.looping ?? '')
+  }
+
+  /** Every agent gets one last picture and says when its outbox is empty; then no frame waits in the server either. */
+  async drain(): Promise<void> {
+    await this.#client?.finish()
+    for (const [i, agent] of this.#agents.entries()) {
+      agent.kill('SIGKILL')
+      await agent.ended
+      const drained = Promise.withResolvers<void>()
+      const last = this.#system.startAgent(this.#configs[i]?.short ?? '', ({ agent: said }) => {
+        if ((said as { state?: string })?.state === 'drained') drained.resolve()
+      })
+      await drained.promise
+      await last.stop()
+    }
+    await until(async () => (await this.#system.metric('ajar_frames_pending')) === 0)
+  }
+}
+
+function report(killed: CrashReport['killed'], wire: Wire, kept: Kept): CrashReport {
+  const sent = byId(wire.sent)
+  const acknowledged = byId(wire.acknowledged)
+  const stored = new Map(kept.frames.map(({ id, sha256 }) => [id, sha256]))
+  const outcomes = new Map(kept.ended.map(({ id, outcome }) => [id, outcome]))
+  const results = new Set(kept.results)
+  const broken: string[] = []
+  const demand = (holds: boolean, text: string) => holds || broken.push(text)
+  demand(stored.size === kept.frames.length, `${kept.frames.length - stored.size} frames are stored twice`)
+  demand(results.size === kept.results.length, `${kept.results.length - results.size} frames have two results`)
+  for (const [id, { sha256 }] of acknowledged)
+    demand(stored.get(id) === sha256, `${id} was acknowledged and is not kept`)
+  for (const [id, { sha256 }] of sent)
+    demand(stored.get(id) === sha256, `${id} was sent and is not kept as it was sent`)
+  for (const id of sent.keys()) demand(acknowledged.has(id), `${id} was never acknowledged`)
+  for (const id of stored.keys()) {
+    demand(sent.has(id), `${id} is kept and was never sent`)
+    demand(outcomes.get(id) === 'classified', `${id} ended as ${outcomes.get(id) ?? 'nothing'}`)
+    demand(results.has(id), `${id} has no result`)
+  }
+  for (const id of outcomes.keys()) demand(stored.has(id), `${id} ended and is not kept`)
+  for (const id of kept.pending) broken.push(`${id} is still pending`)
+  return {
+    killed,
+    sent: sent.size,
+    sentAgain: wire.sent.length - sent.size,
+    acknowledged: acknowledged.size,
+    stored: stored.size,
+    broken,
+  }
+}
+
+/** Frames by their id, `device/camera/capturedAtMs`; statuses are left out. */
+function byId(sent: Sent[]): Map<string, Sent> {
+  const frames = sent.filter(({ topic }) => topic.includes('/frame/'))
+  return new Map(frames.map((frame) => [frame.topic.replace(/^ajar\//, '').replace('/frame/', '/'), frame]))
+}
+
+function without({ frames, pending, ended, results }: Kept, lesson: Set<string>): Kept {
+  const other = ({ id }: { id: string }) => !lesson.has(id)
+  return {
+    frames: frames.filter(other),
+    pending,
+    ended: ended.filter(other),
+    results: results.filter((id) => !lesson.has(id)),
+  }
+}
+
+async function framesOfLesson({ api }: System): Promise<{ id: string }[]> {
+  const camera = encodeURIComponent('pi-one/taught')
+  return await until(async () => {
+    const { items } = await api.get<{ items: { id: string }[] }>(`/api/frames?camera=${camera}&limit=1000`)
+    return (await api.get<string>('/metrics')).includes('\najar_frames_pending 0') && items
+  })
+}
+
+async function folderOfPictures(parent: string, count: number): Promise<string> {
+  const folder = join(parent, `pictures-${count}`)
+  await mkdir(folder)
+  const [open, closed] = [await door('open'), await door('closed')]
+  for (let i = 0; i < count; i++)
+    await writeFile(join(folder, `${i}.jpg`), withComment(i % 2 === 0 ? open : closed, `picture ${i}`))
+  return folder
+}
+
+/** Numbers 0..1 that the seed decides. */
+function randomFrom(seed: number): () => number {
+  let drawn = 0
+  return () => {
+    drawn += 1
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() / 2 ** 32
+  }
+}

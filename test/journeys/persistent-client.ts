@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { withComment } from './pictures.ts'
+import { closed } from './system.ts'
+
+const WINDOW = 8
+const PAUSE_MS = 20
+const RECONNECT_MS = 100
+
+export interface PersistentClientParts {
+  port: number
+  device: string
+  camera: string
+  token: string
+  jpeg: Buffer
+}
+
+/**
+ * A client of our own beside the agents: it publishes one frame after another and sends again, with DUP, what was not
+ * acknowledged when its connection broke.
+ */
+export class PersistentClient {
+  readonly #parts: PersistentClientParts
+  readonly #unacknowledged = new Map<string, Buffer>()
+  #lastTime = 0
+  #stopping = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: PersistentClientParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Sends no new frames. Resolves when all are acknowledged. */
+  async finish(): Promise<void> {
+    this.#stopping = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping || this.#unacknowledged.size > 0) {
+      const client = await this.#connect()
+      if (client) await this.#publish(client)
+      else await sleep(RECONNECT_MS)
+    }
+  }
+
+  async #connect(): Promise<MqttClient | null> {
+    const { port, device, token } = this.#parts
+    const options = { host: '127.0.0.1', port, clientId: device, username: device, password: token, reconnectPeriod: 0 }
+    try {
+      const client = await connectAsync(options)
+      client.on('error', () => {}) // a close follows
+      return client
+    } catch {
+      return null
+    }
+  }
+
+  /** Until the connection closes, or nothing is left to do. */
+  async #publish(client: MqttClient): Promise<void> {
+    const gone = closed(client)
+    for (const [topic, jpeg] of this.#unacknowledged) this.#send(client, topic, jpeg, true)
+    while (client.connected && !(this.#stopping && this.#unacknowledged.size === 0)) {
+      if (!this.#stopping && this.#unacknowledged.size < WINDOW) this.#sendNew(client)
+      await Promise.race([gone, sleep(PAUSE_MS)])
+    }
+    client.end(true)
+  }
+
+  #sendNew(client: MqttClient): void {
+    const { device, camera, jpeg } = this.#parts
+    this.#lastTime = Math.max(Date.now(), this.#lastTime + 1)
+    const topic = `ajar/${device}/${camera}/frame/${this.#lastTime}`
+    const unlikeAnyOther = withComment(jpeg, topic)
+    this.#unacknowledged.set(topic, unlikeAnyOther)
+    this.#send(client, topic, unlikeAnyOther, false)
+  }
+
+  #send(client: MqttClient, topic: string, jpeg: Buffer, dup: boolean): void {
+    client.publish(topic, jpeg, { qos: 1, dup }, (error) => {
+      if (!error) this.#unacknowledged.delete(topic)
+    })
+  }
+}
