@@ -33,7 +33,9 @@ export class Jobs {
   readonly #events: Events
   readonly #handlers: Record<string, JobHandler>
   readonly #running = new Map<string, AbortController>()
-  #loop: Promise<void> | null = null
+  #woken = false
+  #looping = false
+  #loop: Promise<void> = Promise.resolve()
   #closing = false
 
   constructor(database: StateDatabase, events: Events, handlers: Record<string, JobHandler>) {
@@ -96,21 +98,31 @@ export class Jobs {
   }
 
   #wake() {
-    this.#loop ??= this.#run().finally(() => {
-      this.#loop = null
-    })
+    this.#woken = true
+    if (this.#looping) return
+    this.#looping = true
+    this.#loop = this.#run()
   }
 
   async #run() {
-    while (!this.#closing) {
+    while (this.#woken && !this.#closing) {
+      this.#woken = false
       try {
-        const [next] = await this.#queued()
-        if (!next) return
-        await this.#perform(next)
+        await this.#performQueued()
       } catch {
         // The disk refuses: what a job has come to is written when it works again, or found out by the next start.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        this.#woken = true
       }
+    }
+    this.#looping = false
+  }
+
+  async #performQueued() {
+    for (;;) {
+      const [next] = this.#closing ? [] : await this.#queued()
+      if (!next) return
+      await this.#perform(next)
     }
   }
 

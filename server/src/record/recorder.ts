@@ -65,7 +65,8 @@ export class Recorder {
   readonly #lastLate = new Map<string, number>()
   readonly #frames: { classified: Classified; resolve(): void }[] = []
   readonly #chores: Work[] = []
-  #loop: Promise<void> | null = null
+  #running = false
+  #loop: Promise<void> = Promise.resolve()
   #sweeping: NodeJS.Timeout | null = null
   #startedAt = 0
   #held: string | null = null
@@ -147,9 +148,9 @@ export class Recorder {
   }
 
   #wake() {
-    this.#loop ??= this.#run().finally(() => {
-      this.#loop = null
-    })
+    if (this.#running) return
+    this.#running = true
+    this.#loop = this.#run()
   }
 
   async #run() {
@@ -177,6 +178,7 @@ export class Recorder {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
+    this.#running = false // in the same turn as the last look: what comes next starts the loop again
   }
 
   #setHeld(why: string | null) {

@@ -1,0 +1,164 @@
+import { sql } from 'kysely'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { CAMERA, classified, Recording } from './recording.ts'
+import { until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+type Seen = [time: number, state: string]
+const seen = (text: string, from = 1000): Seen[] =>
+  [...text].map((letter, i) => [from + i * 1000, letter === '?' ? 'unknown' : letter])
+
+const start = () => Recording.start(onTestFinished)
+const TABLES = ['frames', 'results', 'transitions', 'events', 'influx_outbox', 'camera_states'] as const
+const counts = async (recording: Recording) =>
+  Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await recording.count(table)])))
+
+describe('a batch', () => {
+  test('writes frame, result, state, transition, event and point, marks frames done and publishes', async () => {
+    const recording = await start()
+    await recording.see(seen('AAA'))
+    expect(await counts(recording)).toEqual({
+      frames: 3,
+      results: 3,
+      transitions: 1,
+      events: 4,
+      influx_outbox: 4,
+      camera_states: 1,
+    })
+    expect(recording.finished).toEqual([`${CAMERA}/1000`, `${CAMERA}/2000`, `${CAMERA}/3000`])
+    const said = { state: 'A', confidence: 0.95, since: 1000, frame: `${CAMERA}/3000`, model: `${CAMERA}@1` }
+    expect(recording.published.at(-1)).toEqual({ topic: 'ajar/pi/cam/state', payload: said })
+    expect(recording.state).toEqual(said)
+    expect(recording.events.map(({ kind }) => kind)).toEqual(['result', 'result', 'result', 'transition'])
+  })
+
+  test('repeated, as after a crash, changes nothing but marks the frames done', async () => {
+    const recording = await start()
+    await recording.see(seen('AAA'))
+    const before = await counts(recording)
+    const { state } = recording
+    await recording.see(seen('AAA'))
+    await recording.see(seen('BBB')) // the same frames: what was said first counts
+    expect(await counts(recording)).toEqual(before)
+    expect(recording.state).toEqual(state)
+    expect(recording.finished).toHaveLength(9)
+  })
+
+  test('that fails in its middle leaves nothing, and is written when the disk works', async () => {
+    const recording = await start()
+    const { write } = recording.database
+    // The last thing that is written fails: all before it has to go too.
+    await sql`create trigger refuse before insert on events begin select raise(abort, 'no room'); end`.execute(write)
+    const recorded = recording.see(seen('AAA'))
+    await until(() => recording.recorder.held)
+    expect(await counts(recording)).toEqual(Object.fromEntries(TABLES.map((table) => [table, 0])))
+    expect(recording.finished).toEqual([])
+    expect(recording.published).toEqual([])
+    expect(recording.state.state).toBe('unknown')
+    await sql`drop trigger refuse`.execute(write)
+    await recorded
+    expect(recording.state.state).toBe('A')
+    expect(recording.held).toEqual([expect.stringContaining('no room'), null])
+    expect(await recording.count('frames')).toBe(3)
+  })
+
+  test('is remembered: another start goes on where debounce was', async () => {
+    const folder = await temporaryFolder(onTestFinished)
+    const first = await Recording.start(onTestFinished, {}, folder)
+    await first.see(seen('AAAB'))
+    await first.see(seen('B', 5000))
+    const second = await Recording.start(onTestFinished, {}, folder)
+    expect(second.state.state).toBe('A')
+    expect(second.recorder.retained()).toEqual([{ topic: 'ajar/pi/cam/state', payload: JSON.stringify(first.state) }])
+    await second.see(seen('B', 6000))
+    expect(await second.history()).toEqual(['1000:unknown>A', '4000:A>B'])
+  })
+})
+
+describe('a frame without a result', () => {
+  test('refused by the decoder or skipped, it ends, and says nothing of the state', async () => {
+    const recording = await start()
+    const { frame } = classified(1000, 'A')
+    const refused = { kind: 'refused', code: 'truncated', reason: 'cut off' } as const
+    await recording.recorder.record({ frame, model: null, answer: refused, classifiedAt: 1 })
+    await recording.recorder.record({ ...classified(2000, 'A'), answer: { kind: 'skipped' } })
+    const rows = await recording.database.read.selectFrom('frames').select(['outcome', 'code']).execute()
+    expect(rows).toEqual([
+      { outcome: 'refused', code: 'truncated' },
+      { outcome: 'skipped', code: null },
+    ])
+    expect(await recording.count('results')).toBe(0)
+  })
+
+  test('refused at the door, it gives its id up to a frame that was stored', async () => {
+    const recording = await start()
+    const key = { camera: CAMERA, capturedAt: 1000, receivedAt: 1, size: 3 }
+    const refusal = { device: 'pi', frame: `${CAMERA}/1000`, key, code: 'not_jpeg', reason: 'no' } as const
+    await recording.recorder.recordRefusal(refusal)
+    await recording.recorder.recordRefusal(refusal)
+    expect(await recording.count('frames')).toBe(1)
+    await recording.see(seen('A'))
+    const outcomes = () => recording.database.read.selectFrom('frames').select(['outcome', 'code']).execute()
+    expect(await outcomes()).toEqual([{ outcome: 'classified', code: null }])
+    await recording.recorder.recordRefusal(refusal)
+    expect(await outcomes()).toEqual([{ outcome: 'classified', code: null }])
+    expect(await recording.count('results')).toBe(1)
+  })
+})
+
+describe('frames that stop', () => {
+  test('make the state unknown: stale where the device is there, offline where it is not', async () => {
+    const recording = await start()
+    recording.now = 5000
+    await recording.see(seen('AAA'))
+    // `start` counts as a frame: a camera is given its time after a restart.
+    recording.now = 1_000_000 + 60_000
+    await recording.recorder.sweep()
+    expect(recording.state.state).toBe('A')
+    recording.now += 1
+    await recording.recorder.sweep()
+    expect(recording.state).toMatchObject({ state: 'unknown', reason: 'stale', since: recording.now, frame: null })
+    expect(recording.published.at(-1)?.payload).toMatchObject({ state: 'unknown', reason: 'stale' })
+    expect(recording.transitions.at(-1)).toMatchObject({ from_state: 'A', to_state: 'unknown', reason: 'stale' })
+    const told = recording.events.length
+    await recording.recorder.sweep()
+    expect(recording.events).toHaveLength(told)
+    recording.connected = false
+    await recording.recorder.sweep()
+    expect(recording.state).toMatchObject({ state: 'unknown', reason: 'offline' })
+    expect(await recording.count('transitions')).toBe(2)
+  })
+
+  test('are not said to have stopped while frames of the camera are on their way', async () => {
+    const recording = await Recording.start(onTestFinished, { isBusy: () => true })
+    await recording.see(seen('AAA'))
+    recording.now += 1e9
+    await recording.recorder.sweep()
+    expect(recording.state.state).toBe('A')
+  })
+
+  test('a frame in the same transaction wins', async () => {
+    const recording = await start()
+    await recording.see(seen('AAA'))
+    recording.now += 70_000
+    // The sweep decides first, the frame joins its transaction: the newest frame is what counts.
+    const sweep = recording.recorder.sweep()
+    const frame = recording.see([[recording.now, 'A']])
+    await Promise.all([sweep, frame])
+    const [row] = await recording.database.read.selectFrom('camera_states').selectAll().execute()
+    expect(row?.newest_at).toBe(recording.now)
+    expect(recording.state).toMatchObject({ state: row?.state, since: row?.since })
+  })
+})
+
+test('a camera that was moved says so', async () => {
+  const recording = await start()
+  await recording.see(seen('AAA'))
+  for (let i = 0; i < 30; i++) {
+    const frame = classified(10_000 + i * 1000, 'A')
+    const strange = { state: 'A', confidence: 0.99, probabilities: { A: 1 }, unlike: 'unlike_training' }
+    const answer = { kind: 'predicted', prediction: strange, latencyMs: 1 } as typeof frame.answer
+    await recording.recorder.record({ ...frame, answer })
+  }
+  expect(recording.state).toMatchObject({ state: 'unknown', reason: 'moved' })
+})
