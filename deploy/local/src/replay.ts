@@ -32,7 +32,7 @@ interface Frame {
   capturedAt: string
   sha256: string
   outcome: string
-  result: { best: string | null; state: string } | null
+  result: { best: string | null; confidence: number | null } | null
 }
 
 const DEVICE = 'replay'
@@ -160,6 +160,7 @@ async function judge(api: Api, others: Picture[], fromMs: number): Promise<Judge
   }
   frames.sort((a, b) => (a.capturedAt < b.capturedAt ? -1 : 1))
   if (frames.length !== others.length) throw new Error(`${others.length} frames were sent, ${frames.length} are there`)
+  const { threshold } = await api.get<{ threshold: number }>(`/api/cameras/${CAMERA}`)
   const judged: Judged[] = []
   for (const [i, { path, state }] of others.entries()) {
     const frame = frames[i] as Frame
@@ -173,7 +174,7 @@ async function judge(api: Api, others: Picture[], fromMs: number): Promise<Judge
     judged.push({
       truth: state,
       best: result?.best ?? null,
-      unknown: result?.state === 'unknown',
+      unknown: (result?.confidence ?? 0) < threshold,
       skipped: outcome === 'skipped',
     })
   }

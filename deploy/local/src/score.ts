@@ -2,6 +2,7 @@ export interface Judged {
   truth: string
   /** The frame's own prediction, before debounce and threshold; null: none. */
   best: string | null
+  /** The camera's threshold is higher than the prediction's confidence. */
   unknown: boolean
   skipped: boolean
 }
