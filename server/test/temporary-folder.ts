@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Registers what takes something away again: `onTestFinished` or `afterAll`. */
-export type Undo = (undo: () => Promise<unknown>) => void
+export type Undo = (undo: () => Promise<void>) => void
 
 export async function temporaryFolder(undo: Undo): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ajar-server-'))

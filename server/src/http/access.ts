@@ -14,6 +14,10 @@ export interface Caller {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who may call each route: `GET /api/cameras` -> `viewer`. */
+    accessOf: ReadonlyMap<string, Access>
+  }
   interface FastifyContextConfig {
     access?: Access
   }
@@ -38,12 +42,15 @@ const REACH: Record<Role, Access[]> = {
  * @param authenticate the caller whose token this is, or null
  */
 export function guardRoutes(http: FastifyInstance, authenticate: (token: string) => Caller | null) {
+  const accessOf = new Map<string, Access>()
+  http.decorate('accessOf', accessOf)
   http.decorateRequest('caller', null)
   http.addHook('onRoute', (route) => {
     // The pages of @fastify/swagger-ui cannot declare it themselves.
     if (route.url.startsWith(DOCS)) route.config = { ...route.config, access: 'public' }
     if (!route.config?.access)
       throw new Error(`${route.method} ${route.url} does not declare who may call it (config.access)`)
+    for (const method of [route.method].flat()) accessOf.set(`${method} ${route.url}`, route.config.access)
   })
   http.addHook('onRequest', async (request, reply) => {
     const token = tokenOf(request)

@@ -3,7 +3,13 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyError, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
 import { HttpError } from './errors.ts'
 
@@ -27,14 +33,12 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
     connectionTimeout: 0,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // A path that is no path has no route, and so no error handler either.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  http.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
-    const { status, body } = describe(error)
-    if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed')
-    reply.status(status).send(body)
-  })
+  http.setErrorHandler(answerError)
   http.setNotFoundHandler((request, reply) => {
     reply.status(404).send({ error: { code: 'not_found', message: `${request.method} ${request.url} is no route` } })
   })
@@ -61,6 +65,12 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
 
 export type Http = Awaited<ReturnType<typeof createHttp>>
 
+function answerError(error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) {
+  const { status, body } = describe(error)
+  if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed')
+  reply.status(status).send(body)
+}
+
 function describe(error: FastifyError | HttpError): { status: number; body: object } {
   if (error instanceof HttpError) {
     const { status, code, message, field } = error
@@ -68,10 +78,11 @@ function describe(error: FastifyError | HttpError): { status: number; body: obje
   }
   if (error.validation) {
     const [first] = error.validation
-    const field = [first?.instancePath.slice(1).replaceAll('/', '.'), first?.params.additionalProperty]
-      .filter(Boolean)
-      .join('.')
-    return { status: 400, body: { error: { code: 'bad_request', message: error.message, field } } }
+    const { additionalProperty, missingProperty } = first?.params ?? {}
+    const place = [...(first?.instancePath.split('/').slice(1) ?? []), additionalProperty ?? missingProperty]
+    const field = place.filter(Boolean).join('.')
+    const where = field === '' ? {} : { field }
+    return { status: 400, body: { error: { code: 'bad_request', message: error.message, ...where } } }
   }
   const status = error.statusCode ?? 500
   if (status === 413) return { status, body: { error: { code: 'too_large', message: error.message } } }

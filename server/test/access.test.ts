@@ -1,0 +1,201 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import mqtt from 'mqtt'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHttp } from '../src/http/http.ts'
+import { createLog } from '../src/log.ts'
+import { RunningServer } from './running-server.ts'
+
+const ROLES = ['admin', 'operator', 'viewer', 'analyst'] as const
+type Role = (typeof ROLES)[number]
+
+/** What reaches what, as DESIGN.md says it: written again here, so that a slip in the server shows. */
+const MAY: Record<Role, string[]> = {
+  admin: ['viewer', 'operator', 'admin'],
+  operator: ['viewer', 'operator'],
+  viewer: ['viewer'],
+  analyst: ['viewer'],
+}
+
+/** Every route with who may call it. A new route fails this test until somebody has thought about it. */
+const ROUTES: Record<string, string> = {
+  'GET /api/health/live': 'public',
+  'GET /api/health/ready': 'public',
+  'POST /api/sessions': 'public',
+  'DELETE /api/sessions': 'viewer',
+  'GET /metrics': 'viewer',
+  'GET /api/events': 'viewer',
+  'GET /api/cameras': 'viewer',
+  'GET /api/cameras/:device/:camera': 'viewer',
+  'PATCH /api/cameras/:device/:camera': 'operator',
+  'GET /api/cameras/:device/:camera/state': 'viewer',
+  'GET /api/cameras/:device/:camera/results': 'viewer',
+  'GET /api/cameras/:device/:camera/transitions': 'viewer',
+  'POST /api/cameras/:device/:camera/frames': 'operator',
+  'POST /api/cameras/:device/:camera/classify': 'viewer',
+  'GET /api/frames': 'viewer',
+  'GET /api/frames/:device/:camera/:capturedAtMs': 'viewer',
+  'GET /api/frames/:device/:camera/:capturedAtMs/image': 'viewer',
+  'GET /api/frames/:device/:camera/:capturedAtMs/journey': 'viewer',
+  'PUT /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
+  'DELETE /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
+  'POST /api/labels': 'operator',
+  'GET /api/readings': 'viewer',
+  'POST /api/training': 'operator',
+  'GET /api/models': 'viewer',
+  'GET /api/models/:device/:name': 'viewer',
+  'GET /api/jobs': 'viewer',
+  'GET /api/jobs/:id': 'viewer',
+  'DELETE /api/jobs/:id': 'operator',
+  'GET /api/devices': 'viewer',
+  'POST /api/devices': 'operator',
+  'GET /api/devices/:name': 'viewer',
+  'PATCH /api/devices/:name': 'operator',
+  'DELETE /api/devices/:name': 'operator',
+  'POST /api/devices/:name/credential': 'operator',
+  'PATCH /api/devices/:name/config': 'operator',
+  'GET /api/tokens': 'admin',
+  'POST /api/tokens': 'admin',
+  'PATCH /api/tokens/:id': 'admin',
+  'DELETE /api/tokens/:id': 'admin',
+  'GET /api/users': 'admin',
+  'POST /api/users': 'admin',
+  'PATCH /api/users/:name': 'admin',
+  'DELETE /api/users/:name': 'admin',
+}
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await RunningServer.start(afterAll)
+})
+
+const newToken = async (role: Role, more: object = {}): Promise<{ id: string; token: string }> =>
+  (await server.call('POST', '/api/tokens', { name: `test ${role}`, role, ...more })).body
+
+/** A path of the route that leads to nothing that exists. */
+const pathOf = (route: string) =>
+  route
+    .replace(':capturedAtMs', '1')
+    .replace(/:(device|camera|name|id)/g, (_, name) => (name === 'name' ? 'no-one' : 'none'))
+
+describe('every route', () => {
+  test('is in the list of this test, with who may call it', () => {
+    const found = [...server.app.http.accessOf]
+      .filter(([route]) => !route.startsWith('HEAD ') && !route.includes(' /docs'))
+      .sort()
+    expect(Object.fromEntries(found)).toEqual(ROUTES)
+  })
+
+  test.each(Object.entries(ROUTES))('%s (%s) lets in whom it names and nobody else', async (route, access) => {
+    const [method = '', path = ''] = route.split(' ')
+    if (path === '/api/events') return // never ends; its own tests are below
+    const call = (token: string | null) =>
+      server.call(method, pathOf(path), method === 'GET' || method === 'DELETE' ? undefined : {}, token)
+    const anonymous = await call(null)
+    const wrong = await call('no-such-token')
+    for (const { status, body } of [anonymous, wrong]) {
+      if (access === 'public') expect(status).toBeLessThan(500)
+      else {
+        expect(status).toBe(401)
+        expect(body.error.code).toMatch(/unauthenticated|bad_token/)
+      }
+    }
+    for (const role of ROLES) {
+      const { status, body } = await call((await newToken(role)).token)
+      expect(status).toBeLessThan(500)
+      if (access === 'public') continue
+      expect(status).not.toBe(401)
+      if (MAY[role].includes(access)) expect(status).not.toBe(403)
+      else expect({ status, code: body.error.code }).toEqual({ status: 403, code: 'forbidden' })
+    }
+  })
+
+  test('without who may call it is refused at the start', async () => {
+    const http = await createHttp({ log: createLog('silent'), maxFrameBytes: 1, authenticate: () => null })
+    expect(() => http.get('/forgotten', async () => 'secret')).toThrow('does not declare who may call it')
+  })
+})
+
+describe('what is taken away stops at once', () => {
+  /** An event stream; `ended` resolves when the server ends it. */
+  async function streamOf(token: string) {
+    const { body, status } = await fetch(`${server.url}/api/events`, { headers: { authorization: `Bearer ${token}` } })
+    const reader = body?.getReader()
+    await reader?.read()
+    const drain = async () => {
+      for (;;) if ((await reader?.read())?.done !== false) return
+    }
+    return { status, ended: drain().catch(() => {}) }
+  }
+
+  async function watcher(token: string) {
+    const client = await mqtt.connectAsync(server.mqttUrl, { username: 'token', password: token, reconnectPeriod: 0 })
+    const closed = once(client, 'close')
+    return { client, closed }
+  }
+
+  test.each([
+    ['disabled', (id: string) => server.call('PATCH', `/api/tokens/${id}`, { disabled: true })],
+    ['revoked', (id: string) => server.call('DELETE', `/api/tokens/${id}`)],
+  ])('a token that is %s: calls, event streams and MQTT connections', async (_, takeAway) => {
+    const { id, token } = await newToken('operator')
+    const stream = await streamOf(token)
+    const { closed } = await watcher(token)
+    expect(stream.status).toBe(200)
+    expect((await takeAway(id)).status).toBeLessThan(300)
+    expect((await server.call('GET', '/api/cameras', undefined, token)).body.error.code).toBe('bad_token')
+    await stream.ended
+    await closed
+    await expect(
+      mqtt.connectAsync(server.mqttUrl, { username: 'token', password: token, reconnectPeriod: 0 }),
+    ).rejects.toThrow()
+  })
+
+  test('another token goes on meanwhile', async () => {
+    const [one, other] = [await newToken('viewer'), await newToken('viewer')]
+    const stream = await streamOf(other.token)
+    await server.call('DELETE', `/api/tokens/${one.id}`)
+    expect((await server.call('GET', '/api/cameras', undefined, other.token)).status).toBe(200)
+    expect(
+      await Promise.race([stream.ended.then(() => 'ended'), server.call('GET', '/api/jobs').then(() => 'open')]),
+    ).toBe('open')
+  })
+
+  test('a token that expires', async () => {
+    const { token } = await newToken('viewer', { expiresAt: new Date(Date.now() - 1).toISOString() })
+    expect((await server.call('GET', '/api/cameras', undefined, token)).status).toBe(401)
+  })
+
+  test.each([
+    ['disabled', () => server.call('PATCH', '/api/devices/gate', { disabled: true })],
+    ['given a new credential', () => server.call('POST', '/api/devices/gate/credential', {})],
+    ['removed', () => server.call('DELETE', '/api/devices/gate')],
+  ])('a device that is %s', async (_, takeAway) => {
+    await server.call('DELETE', '/api/devices/gate')
+    const { token } = (await server.call('POST', '/api/devices', { name: 'gate' })).body
+    const client = await mqtt.connectAsync(server.mqttUrl, { username: 'gate', password: token, reconnectPeriod: 0 })
+    const closed = once(client, 'close')
+    await takeAway()
+    await closed
+    await expect(
+      mqtt.connectAsync(server.mqttUrl, { username: 'gate', password: token, reconnectPeriod: 0 }),
+    ).rejects.toThrow()
+  })
+
+  test('the last admin token cannot be taken away', async () => {
+    const { items } = (await server.call('GET', '/api/tokens')).body
+    const admins = items.filter((one: { role: string }) => one.role === 'admin')
+    const statuses = []
+    for (const { id } of admins.reverse()) statuses.push((await server.call('DELETE', `/api/tokens/${id}`)).status)
+    expect(statuses.at(-1)).toBe(409)
+    expect((await server.call('GET', '/api/tokens')).status).toBe(200)
+  })
+})
+
+test('no token is kept in clear', async () => {
+  const { token } = await newToken('viewer')
+  const device = (await server.call('POST', '/api/devices', { name: 'shed' })).body.token
+  const files = ['state.db', 'state.db-wal'].map((name) => readFileSync(`${server.dataDir}/${name}`))
+  for (const secret of [token, device]) expect(files.some((bytes) => bytes.includes(secret))).toBe(false)
+  expect(files.some((bytes) => bytes.includes('test viewer'))).toBe(true)
+})

@@ -1,0 +1,126 @@
+import { connect } from 'node:net'
+import mqtt from 'mqtt'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openStateDatabase } from '../src/database/state-database.ts'
+import { pruneEvents } from '../src/observe/prune-events.ts'
+import { EventStream } from './event-stream.ts'
+import { plainJpeg } from './pictures.ts'
+import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await RunningServer.start(afterAll)
+})
+
+const open = (options: { query?: string; lastEventId?: number } = {}) =>
+  EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, ...options })
+
+/** Sends pictures and waits until all of them have ended. */
+async function sendFrames(count: number): Promise<string[]> {
+  const frames: string[] = []
+  for (let i = 0; i < count; i++) frames.push(await server.send('pi/cam', await plainJpeg(i)))
+  for (const frame of frames) await server.ended(frame)
+  return frames
+}
+
+test('events come in order as they happen, each with what it is about', async () => {
+  const stream = await open()
+  const frames = await sendFrames(5)
+  await until(() => stream.events.length >= 5)
+  expect(stream.events.map(({ event, data }) => [event, data.frame])).toEqual(frames.map((frame) => ['result', frame]))
+  const ids = stream.events.map(({ id }) => id)
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+  expect(stream.events[0]?.data).toEqual({
+    frame: frames[0],
+    camera: 'pi/cam',
+    state: 'unknown',
+    confidence: null,
+    reason: 'no_model',
+    model: null,
+    late: false,
+  })
+})
+
+test('a listener who lost the line goes on after the last event he saw, without a gap and without a repetition', async () => {
+  const before = await open()
+  await sendFrames(3)
+  await until(() => before.events.length >= 3)
+  before.close()
+  const seen = before.events.slice(0, 2)
+  const missed = await sendFrames(3)
+  const after = await open({ lastEventId: seen[1]?.id ?? 0 })
+  const live = await sendFrames(3)
+  await until(() => after.events.length >= 7)
+  const frames = after.events.map(({ data }) => data.frame)
+  expect(frames).toEqual([before.events[2]?.data.frame, ...missed, ...live])
+})
+
+test('also while much happens', async () => {
+  const first = await open()
+  await sendFrames(1)
+  await until(() => first.events.length > 0)
+  const from = first.events[0]?.id ?? 0
+  const sending = sendFrames(40)
+  const streams = []
+  for (let i = 0; i < 8; i++) streams.push(await open({ lastEventId: from }))
+  const last = (await sending).at(-1)
+  for (const stream of [first, ...streams]) {
+    await until(() => stream.events.at(-1)?.data.frame === last)
+    const ids = stream.events.map(({ id }) => id).filter((id) => id > from)
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, i) => from + 1 + i))
+  }
+})
+
+test('only the kinds that are asked for', async () => {
+  const stream = await open({ query: '?kinds=device,job' })
+  await server.call('POST', '/api/devices', { name: 'gate' })
+  await sendFrames(2)
+  const { token } = (await server.call('POST', '/api/devices/gate/credential', {})).body
+  const client = await mqtt.connectAsync(server.mqttUrl, { username: 'gate', password: token })
+  onTestFinished(async () => void (await client.endAsync()))
+  await until(() => stream.events.length > 0)
+  expect(stream.events[0]).toMatchObject({ event: 'device', data: { device: 'gate', connected: true } })
+})
+
+test('who was away for too long, or was never here, is told to begin anew', async () => {
+  await sendFrames(1)
+  const ahead = await open({ lastEventId: 1e9 })
+  await until(() => ahead.events.length > 0)
+  expect(ahead.events[0]).toMatchObject({ event: 'reset', data: {} })
+  const stream = await open({ lastEventId: ahead.events[0]?.id ?? 0 })
+  await sendFrames(1)
+  await until(() => stream.events.length > 0)
+  expect(stream.events.map(({ event }) => event)).toEqual(['result'])
+
+  const database = await openStateDatabase(server.dataDir)
+  onTestFinished(() => database.close())
+  await database.write.updateTable('events').set({ at: 0 }).execute()
+  await pruneEvents(database)
+  await sendFrames(1)
+  const behind = await open({ lastEventId: 1 })
+  await until(() => behind.events.length > 0)
+  await sendFrames(1)
+  await until(() => behind.events.length > 1)
+  expect(behind.events.map(({ event }) => event)).toEqual(['reset', 'result'])
+})
+
+test('a reader that does not read is cut off, and holds up nobody', { timeout: 60_000 }, async () => {
+  const { token } = (await server.call('POST', '/api/devices', { name: 'talker' })).body
+  const slow = connect(server.app.listening.http, '127.0.0.1')
+  onTestFinished(async () => void slow.destroy())
+  slow.write(`GET /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_TOKEN}\r\n\r\n`)
+  await new Promise((resolve) => slow.once('readable', resolve))
+  const talker = await mqtt.connectAsync(server.mqttUrl, { username: 'talker', password: token })
+  onTestFinished(async () => void (await talker.endAsync()))
+  const status = JSON.stringify({ state: 'online', story: 'x'.repeat(200_000) })
+  const count = 120
+  for (let i = 0; i < count; i++) await talker.publishAsync('ajar/talker/status', status, { qos: 1 })
+  let bytes = 0
+  slow.on('data', (chunk) => {
+    bytes += chunk.length
+  })
+  slow.on('error', () => {})
+  await new Promise((resolve) => slow.once('close', resolve))
+  expect(bytes).toBeLessThan(count * status.length)
+  expect((await server.call('GET', '/api/health/live')).status).toBe(200)
+})
