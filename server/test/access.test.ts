@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import mqtt from 'mqtt'
+import mqtt, { type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../src/http/http.ts'
 import { createLog } from '../src/log.ts'
@@ -72,6 +71,8 @@ beforeAll(async () => {
 const newToken = async (role: Role, more: object = {}): Promise<{ id: string; token: string }> =>
   (await server.call('POST', '/api/tokens', { name: `test ${role}`, role, ...more })).body
 
+const closeOf = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()))
+
 /** A path of the route that leads to nothing that exists. */
 const pathOf = (route: string) =>
   route
@@ -130,7 +131,7 @@ describe('what is taken away stops at once', () => {
 
   async function watcher(token: string) {
     const client = await mqtt.connectAsync(server.mqttUrl, { username: 'token', password: token, reconnectPeriod: 0 })
-    const closed = once(client, 'close')
+    const closed = closeOf(client)
     return { client, closed }
   }
 
@@ -174,7 +175,7 @@ describe('what is taken away stops at once', () => {
     await server.call('DELETE', '/api/devices/gate')
     const { token } = (await server.call('POST', '/api/devices', { name: 'gate' })).body
     const client = await mqtt.connectAsync(server.mqttUrl, { username: 'gate', password: token, reconnectPeriod: 0 })
-    const closed = once(client, 'close')
+    const closed = closeOf(client)
     await takeAway()
     await closed
     await expect(

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { plainJpeg } from './pictures.ts'
+import { RunningServer } from './running-server.ts'
+
+let server: RunningServer
+let frames: string[]
+beforeAll(async () => {
+  server = await RunningServer.start(afterAll)
+  await server.call('PATCH', '/api/cameras/pi/cam', { states: ['open', 'closed'] })
+  frames = []
+  for (let i = 0; i < 3; i++) frames.push(await server.send('pi/cam', await plainJpeg(i)))
+  for (const frame of frames) await server.ended(frame)
+})
+
+const labelOf = async (frame: string | undefined) => (await server.call('GET', `/api/frames/${frame}`)).body.label
+const post = (...labels: [frame: string | undefined, state: string][]) =>
+  server.call('POST', '/api/labels', { labels: labels.map(([frame, state]) => ({ frame, state })) })
+
+test('a frame is labelled, labelled otherwise, and the label is taken back', async () => {
+  const path = `/api/frames/${frames[0]}/label`
+  expect((await server.call('PUT', path, { state: 'open' })).body).toEqual({ frame: frames[0], state: 'open' })
+  expect(await labelOf(frames[0])).toBe('open')
+  await server.call('PUT', path, { state: 'closed' })
+  expect(await labelOf(frames[0])).toBe('closed')
+  expect((await server.call('DELETE', path)).status).toBe(204)
+  expect(await labelOf(frames[0])).toBeNull()
+  expect((await server.call('DELETE', path)).status).toBe(404)
+})
+
+test('many at once, all or none', async () => {
+  expect((await post([frames[0], 'open'], [frames[1], 'closed'])).body).toEqual({ labelled: 2 })
+  const refused = [
+    await post([frames[2], 'open'], ['pi/cam/1', 'open']),
+    await post([frames[2], 'open'], [frames[1], 'ajar']),
+    await post([frames[2], 'open'], ['nonsense', 'open']),
+    await post([frames[2], 'open'], ['pi/other/1', 'open']),
+  ]
+  expect(refused.map(({ status, body }) => [status, body.error.code])).toEqual([
+    [404, 'not_found'],
+    [400, 'unknown_state'],
+    [400, 'bad_frame'],
+    [404, 'not_found'],
+  ])
+  expect(refused[1]?.body.error.message).toMatch(/open, closed/)
+  expect(await labelOf(frames[2])).toBeNull()
+})
+
+test('a training that could teach nothing is refused, and the state that lacks frames is named', async () => {
+  const train = () => server.call('POST', '/api/training', { camera: 'pi/cam' })
+  await post([frames[0], 'open'], [frames[1], 'open'], [frames[2], 'closed'])
+  const few = await train()
+  expect(few).toMatchObject({ status: 400, body: { error: { code: 'too_few_frames' } } })
+  expect(few.body.error.message).toMatch(/^closed has 1 /)
+  await server.call('PATCH', '/api/cameras/pi/bare', {})
+  const bare = await server.call('POST', '/api/training', { camera: 'pi/bare' })
+  expect(bare).toMatchObject({ status: 400, body: { error: { code: 'too_few_states', field: 'camera' } } })
+  expect((await server.call('POST', '/api/training', { camera: 'pi/none' })).status).toBe(404)
+  expect((await server.call('GET', '/api/jobs')).body.items).toEqual([])
+})
+
+test('what is refused at once by the classify endpoint', async () => {
+  const classify = (body: Uint8Array) => server.call('POST', '/api/cameras/pi/cam/classify', body)
+  expect(await classify(await plainJpeg())).toMatchObject({ status: 409, body: { error: { code: 'no_model' } } })
+})

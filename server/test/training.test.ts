@@ -1,0 +1,100 @@
+import { readdirSync } from 'node:fs'
+import { loadModel } from '@ajar/models'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { EventStream } from './event-stream.ts'
+import { CAMERA, door, jobEnded, label, train } from './lesson.ts'
+import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+let dataDir: string
+let server: RunningServer
+const start = () => RunningServer.start(afterAll, { AJAR_DATA_DIR: dataDir })
+beforeAll(async () => {
+  dataDir = await temporaryFolder(afterAll)
+  server = await start()
+  await label(server, 6)
+})
+
+const models = async () => (await server.call('GET', `/api/models?camera=${CAMERA}`)).body.items
+const classify = async (jpeg: Uint8Array) => (await server.call('POST', `/api/cameras/${CAMERA}/classify`, jpeg)).body
+
+test('from labels to an active model, with progress on the way', { timeout: 120_000 }, async () => {
+  const stream = await EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, query: '?kinds=job' })
+  const job = await train(server)
+  expect(job).toMatchObject({ state: 'done', progress: 1, error: null, camera: CAMERA })
+  expect(job.result).toMatchObject({ model: `${CAMERA}@1`, backbone: expect.any(String), seconds: expect.any(Number) })
+  await until(() => stream.events.at(-1)?.data.state === 'done')
+  const told = stream.events.map(({ data }) => data)
+  expect(told[0]).toMatchObject({ state: 'running', progress: 0 })
+  expect(new Set(told.map(({ phase }) => phase))).toContain('embed')
+  const progress = told.map((one) => one.progress)
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b))
+
+  expect(await models()).toEqual([expect.objectContaining({ id: `${CAMERA}@1`, version: 1, active: true })])
+  expect((await server.call('GET', `/api/models/${CAMERA}@1`)).body.evaluation).toEqual(job.result.evaluation)
+  expect((await server.call('GET', `/api/cameras/${CAMERA}`)).body.model).toBe(`${CAMERA}@1`)
+  const model = await loadModel(`${dataDir}/models/${CAMERA}/1`)
+  expect(model).toMatchObject({ id: `${CAMERA}@1`, head: { states: ['open', 'closed'] } })
+})
+
+test('a picture is classified without being kept', async () => {
+  const before = (await server.call('GET', `/api/frames?camera=${CAMERA}`)).body.items.length
+  for (const state of ['open', 'closed'] as const) {
+    const answer = await classify(await door(state, 3))
+    expect(answer).toMatchObject({ model: `${CAMERA}@1`, reason: null, state })
+    expect(Object.keys(answer.probabilities).sort()).toEqual(['closed', 'open'])
+  }
+  const refused = await server.call('POST', `/api/cameras/${CAMERA}/classify`, new TextEncoder().encode('no picture'))
+  expect(refused).toMatchObject({ status: 400, body: { error: { code: 'not_jpeg' } } })
+  expect((await server.call('GET', `/api/frames?camera=${CAMERA}`)).body.items).toHaveLength(before)
+})
+
+test('a second training takes over without a restart and without a failed frame', { timeout: 120_000 }, async () => {
+  const { id } = (await server.call('POST', '/api/training', { camera: CAMERA, seed: 2 })).body
+  const frames: string[] = []
+  let ended = false
+  const training = jobEnded(server, id).then((job) => {
+    ended = true
+    return job
+  })
+  for (let i = 0; !ended || i % 4 !== 0; i++) frames.push(await server.send(CAMERA, await door('open', i)))
+  for (let i = 0; i < 4; i++) frames.push(await server.send(CAMERA, await door('open', i)))
+  expect((await training).state).toBe('done')
+  const results = []
+  for (const frame of frames) results.push(await server.ended(frame))
+  expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['classified']))
+  const used = results.map(({ result }) => result.model)
+  expect([used[0], used.at(-1)]).toEqual([`${CAMERA}@1`, `${CAMERA}@2`])
+  expect(used).toEqual(used.toSorted())
+  expect((await models()).map(({ id, active }: Record<string, unknown>) => [id, active])).toEqual([
+    [`${CAMERA}@2`, true],
+    [`${CAMERA}@1`, false],
+  ])
+})
+
+test('a training is cancelled, running or waiting', { timeout: 60_000 }, async () => {
+  const [running, waiting] = [
+    (await server.call('POST', '/api/training', { camera: CAMERA })).body,
+    (await server.call('POST', '/api/training', { camera: CAMERA })).body,
+  ]
+  await until(async () => (await server.call('GET', `/api/jobs/${running.id}`)).body.state === 'running')
+  expect((await server.call('DELETE', `/api/jobs/${waiting.id}`)).body.state).toBe('cancelled')
+  await server.call('DELETE', `/api/jobs/${running.id}`)
+  expect(await jobEnded(server, running.id)).toMatchObject({ state: 'cancelled', error: { code: 'cancelled' } })
+  expect((await server.call('DELETE', `/api/jobs/${running.id}`)).body.error.code).toBe('job_ended')
+  expect(await models()).toHaveLength(2)
+})
+
+test('a training that a stop interrupts runs again, and the model answers after the start', {
+  timeout: 120_000,
+}, async () => {
+  const picture = await door('open', 5)
+  const before = await classify(picture)
+  const { id } = (await server.call('POST', '/api/training', { camera: CAMERA })).body
+  await until(async () => (await server.call('GET', `/api/jobs/${id}`)).body.state === 'running')
+  await server.app.close()
+  server = await start()
+  expect((await classify(picture)).probabilities).toEqual(before.probabilities)
+  expect(await jobEnded(server, id)).toMatchObject({ state: 'done', result: { model: `${CAMERA}@3` } })
+  expect(readdirSync(`${dataDir}/models/${CAMERA}`).sort()).toEqual(['1', '2', '3'])
+})
