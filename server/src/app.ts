@@ -172,7 +172,11 @@ async function build(
   metricsRoute(http, metrics)
   healthRoutes(http, () => checkHealth(settings, frames, pipeline))
 
-  metrics.start({ pendingFrames: () => pipeline.classifier.waiting, broker: () => broker.stats() })
+  metrics.start({
+    pendingFrames: () => pipeline.classifier.waiting,
+    influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
+    broker: () => broker.stats(),
+  })
   await pipeline.start()
   closers.push(() => pipeline.close())
   await jobs.start()

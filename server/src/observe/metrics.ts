@@ -5,6 +5,7 @@ import type { Http } from '../http/http.ts'
 /** Numbers that are read at the moment somebody asks. */
 export interface MetricSources {
   pendingFrames(): number
+  influxOutbox(): Promise<number>
   broker(): {
     connections: number
     pausedConnections: number
@@ -51,6 +52,7 @@ export class Metrics {
       return seconds
     })
     this.#gauge('ajar_frames_pending', 'frames that wait for their result, in memory', sources.pendingFrames)
+    this.#gauge('ajar_influx_outbox', 'points that wait for InfluxDB', sources.influxOutbox)
     this.#gauge('ajar_broker_connections', 'open MQTT connections', () => sources.broker().connections)
     this.#gauge('ajar_broker_paused', 'MQTT senders that are held back', () => sources.broker().pausedConnections)
     this.#gauge('ajar_broker_ingest_bytes', 'bytes between arrival and PUBACK', () => sources.broker().bytesInIngest)
@@ -76,13 +78,13 @@ export class Metrics {
     return new Counter({ name, help, labelNames, registers: [this.#registry] })
   }
 
-  #gauge(name: string, help: string, read: () => number) {
+  #gauge(name: string, help: string, read: () => number | Promise<number>) {
     new Gauge({
       name,
       help,
       registers: [this.#registry],
-      collect() {
-        this.set(read())
+      async collect() {
+        this.set(await read())
       },
     })
   }

@@ -64,6 +64,15 @@ export class InfluxSink {
     return this.#trouble
   }
 
+  /** How many points wait. Only the oldest are ever removed, so their ids tell. */
+  async waiting(): Promise<number> {
+    const ends = await this.#database.read
+      .selectFrom('influx_outbox')
+      .select(({ fn }) => [fn.min('id').as('first'), fn.max('id').as('last')])
+      .executeTakeFirst()
+    return ends?.last ? ends.last - ends.first + 1 : 0
+  }
+
   async close() {
     this.#running = false
     if (this.#timer) clearTimeout(this.#timer)
