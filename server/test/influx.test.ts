@@ -98,5 +98,6 @@ test('points that it never takes do not hold up the others', { timeout: 60_000 }
     const { body } = await server.call('GET', '/metrics')
     return /ajar_influx_outbox 0$/m.test(body)
   })
-  expect((await health(server)).level).toBe('ok')  expect(await timesIn(influxd)).toHaveLength(1) // theirs: ours could not be taken
+  expect((await health(server)).level).toBe('ok')
+  expect(await timesIn(influxd)).toHaveLength(1) // theirs: ours could not be taken
 })
