@@ -6,6 +6,8 @@ import { closed } from './system.ts'
 const WINDOW = 8
 const PAUSE_MS = 20
 const RECONNECT_MS = 100
+/** Otherwise mqtt.js waits for ever where the connection closes before CONNACK. */
+const NO_RETRIES = false
 
 export interface PersistentClientParts {
   port: number
@@ -50,9 +52,9 @@ export class PersistentClient {
 
   async #connect(): Promise<MqttClient | null> {
     const { port, device, token } = this.#parts
-    const options = { host: '127.0.0.1', port, clientId: device, username: device, password: token, reconnectPeriod: 0 }
+    const options = { clientId: device, username: device, password: token, reconnectPeriod: 0 }
     try {
-      const client = await connectAsync(options)
+      const client = await connectAsync(`mqtt://127.0.0.1:${port}`, options, NO_RETRIES)
       client.on('error', () => {}) // a close follows
       return client
     } catch {

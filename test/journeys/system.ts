@@ -98,16 +98,18 @@ export class System {
   }
 
   /** Connects a standard client that never reconnects by itself. `port` is the broker's unless told. */
-  async connect(username: string, password: string, options: IClientOptions = {}): Promise<MqttClient> {
-    const client = await connectAsync({
-      host: '127.0.0.1',
-      port: this.mqttPort,
-      clientId: username,
-      username,
-      password,
-      reconnectPeriod: 0,
-      ...options,
-    })
+  async connect(
+    username: string,
+    password: string,
+    { port = this.mqttPort, ...options }: IClientOptions = {},
+  ): Promise<MqttClient> {
+    const identity = { clientId: username, username, password }
+    // `false`: otherwise mqtt.js waits for ever where the connection closes before CONNACK.
+    const client = await connectAsync(
+      `mqtt://127.0.0.1:${port}`,
+      { ...identity, reconnectPeriod: 0, ...options },
+      false,
+    )
     client.on('error', () => {}) // a close always follows, and that is what tests watch
     this.#clients.add(client)
     return client
