@@ -23,6 +23,7 @@ interface CodedError extends Error {
   code?: string
 }
 
+const CANCELLED = { code: 'cancelled', message: 'the job was cancelled' }
 const MAX_QUEUED = 100
 const REPORT_MS = 100
 const RETRY_MS = 500
@@ -149,14 +150,16 @@ export class Jobs {
       reporting = this.#change(job.id, { phase, progress }).catch(() => {}) // the next report tells more
     }
     try {
+      signal.throwIfAborted() // it was cancelled while its row was written
       const handler = this.#handlers[job.kind]
       if (!handler) throw new Error(`nothing here does jobs of kind ${job.kind}`)
       const params = JSON.parse(job.params_json)
       const result = await handler({ id: job.id, camera: job.camera, params, signal, report })
       return { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) }
     } catch (error) {
+      if (signal.aborted) return { state: 'cancelled', error_json: JSON.stringify(CANCELLED) }
       const { code = 'failed', message } = error as CodedError
-      return { state: signal.aborted ? 'cancelled' : 'failed', error_json: JSON.stringify({ code, message }) }
+      return { state: 'failed', error_json: JSON.stringify({ code, message }) }
     } finally {
       await reporting
     }

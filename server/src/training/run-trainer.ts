@@ -22,6 +22,7 @@ export function runTrainer(
   signal: AbortSignal,
   onMessage: (message: Extract<TrainerMessage, { kind: 'progress' | 'embedded' }>) => void,
 ): Promise<TrainedResult> {
+  if (signal.aborted) return Promise.reject(new TrainingError('cancelled', 'training was cancelled'))
   const child = fork(new URL('./trainer.ts', import.meta.url), { serialization: 'advanced', stdio: 'inherit' })
   return new Promise<TrainedResult>((resolve, reject) => {
     const stop = (code: string, message: string) => {

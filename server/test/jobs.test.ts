@@ -1,0 +1,100 @@
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { Events } from '../src/database/events.ts'
+import { openStateDatabase } from '../src/database/state-database.ts'
+import { type JobHandler, Jobs } from '../src/jobs/jobs.ts'
+import { until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** Jobs on a real database, with one kind of work. */
+async function start(work: JobHandler, folder?: string) {
+  const dataDir = folder ?? (await temporaryFolder(onTestFinished))
+  const database = await openStateDatabase(dataDir)
+  const jobs = new Jobs(database, new Events(), { work })
+  await jobs.start()
+  const close = async () => {
+    await jobs.close()
+    await database.close()
+  }
+  onTestFinished(close)
+  return { database, jobs, dataDir, close, add: (params = {}) => jobs.create('work', null, params) }
+}
+
+const stateOf = async (jobs: Jobs, id: string) => (await jobs.get(id)).state
+const untilCancelled: JobHandler = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+
+test('one after the other, in the order they were asked for', async () => {
+  const done: unknown[] = []
+  let atOnce = 0
+  const { jobs, add } = await start(async ({ params }) => {
+    expect(++atOnce).toBe(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    atOnce -= 1
+    done.push(params.number)
+    return { number: params.number }
+  })
+  const rows = []
+  for (let number = 0; number < 5; number++) rows.push(await add({ number }))
+  for (const { id } of rows) await until(async () => (await stateOf(jobs, id)) === 'done')
+  expect(done).toEqual([0, 1, 2, 3, 4])
+  expect(JSON.parse((await jobs.get(rows[3]?.id ?? '')).result_json ?? '')).toEqual({ number: 3 })
+})
+
+test('an error keeps its code, and the next job runs', async () => {
+  const { jobs, add } = await start(async ({ params }) => {
+    if (params.fail) throw Object.assign(new Error('no door in sight: point the camera at one'), { code: 'no_door' })
+    return {}
+  })
+  const [bad, good] = [await add({ fail: true }), await add()]
+  await until(async () => (await stateOf(jobs, good.id)) === 'done')
+  const { state, error_json } = await jobs.get(bad.id)
+  expect({ state, ...JSON.parse(error_json ?? '') }).toMatchObject({ state: 'failed', code: 'no_door' })
+})
+
+test('cancelled at any moment, a job ends cancelled and never runs again', async () => {
+  const { jobs, add } = await start(untilCancelled)
+  for (let i = 0; i < 5; i++) {
+    const { id } = await add()
+    await jobs.cancel(id)
+    await until(async () => (await stateOf(jobs, id)) === 'cancelled')
+  }
+  const rows = await jobs.list(10)
+  expect(rows.map(({ state }) => state)).toEqual(Array(5).fill('cancelled'))
+})
+
+test('what was running when the server stopped runs again', async () => {
+  const first = await start(untilCancelled)
+  const { id } = await first.add()
+  await until(async () => (await stateOf(first.jobs, id)) === 'running')
+  await first.close()
+  const second = await start(async () => ({ again: true }), first.dataDir)
+  await until(async () => (await stateOf(second.jobs, id)) === 'done')
+})
+
+test('a disk that refuses costs no job, and the server goes on', async () => {
+  let finish = () => {}
+  const { jobs, add, database } = await start(async ({ report }) => {
+    await new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    report('working', 0.5)
+    return {}
+  })
+  const { id } = await add()
+  await until(async () => (await stateOf(jobs, id)) === 'running')
+  await sql`create trigger refuse before update on jobs begin select raise(abort, 'no room'); end`.execute(
+    database.write,
+  )
+  finish()
+  await expect(database.write.updateTable('jobs').set({ progress: 1 }).execute()).rejects.toThrow('no room')
+  await sql`drop trigger refuse`.execute(database.write)
+  await until(async () => (await stateOf(jobs, id)) === 'done')
+})
+
+test('no more wait than a hundred', async () => {
+  const { add } = await start(untilCancelled)
+  await add()
+  for (let i = 0; i < 100; i++) await add().catch(() => {})
+  await expect(add()).rejects.toMatchObject({ code: 'queue_full', status: 409 })
+})
