@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Broker, type BrokerEvent, createBroker, type Identity } from '@ajar/broker'
+import { type Broker, BrokerError, type BrokerEvent, createBroker, type Identity } from '@ajar/broker'
 import { topics } from '@ajar/protocol'
 import { Accounts } from './auth/accounts.ts'
 import { authRoutes } from './auth/routes.ts'
@@ -182,7 +182,7 @@ async function build(
   await jobs.start()
   closers.push(() => jobs.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])
-  const mqtt = await broker.listen({ host: settings.mqttHost, port: settings.mqttPort })
+  const mqtt = await listenMqtt(broker, settings)
   closers.push(() => broker.close())
   await listenHttp(http, settings)
   const address = http.server.address()
@@ -203,6 +203,15 @@ function reportTooLarge({ device, text }: BrokerEvent, broker: Broker) {
   if (device === null) return
   const rejected = { frame: device, code: 'too_large', reason: text }
   broker.publish(topics.rejected(device), JSON.stringify(rejected), { retain: false }).catch(() => {})
+}
+
+async function listenMqtt(broker: Broker, { mqttHost: host, mqttPort: port }: Settings) {
+  try {
+    return await broker.listen({ host, port })
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== 'port_in_use') throw error
+    throw new Error(`${error.message} by another program: stop it, or set AJAR_MQTT_PORT`)
+  }
 }
 
 async function listenHttp(http: Http, { httpHost: host, httpPort: port }: Settings) {
