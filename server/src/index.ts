@@ -1,9 +1,18 @@
 /**
  * @ajar/server takes frames in, classifies them, records what was seen and shows it.
  *
- * `main.ts` is the process, `app.ts` the composition root, `pipeline.ts` the journey of a frame:
- * `ingest/` -> `classify/` -> `record/` -> `observe/`. Beside it stand `devices/` (devices and their cameras), `auth/`
- * (people and tokens), `jobs/` and `training/`. All of them stand on `database/`, `http/`, `settings.ts` and `log.ts`.
+ *     ingest/ -> classify/ -> record/ -> observe/
+ *
+ * The walk through its files, in the order a frame takes:
+ * - `main.ts` is the process, `settings.ts` what it is told, `app.ts` puts the parts together, `pipeline.ts` is the journey.
+ * - `ingest/` judges a frame at the door. It is stored by `database/frames/`, and only then acknowledged.
+ * - `classify/queue.ts` says which frame is next, `classify-pool.ts` has threads do it, `capture-order.ts` puts what they
+ *   say back into the order of capture.
+ * - `record/recorder.ts` writes all that follows from a frame in one transaction (`outcome.ts`): `debounce.ts` decides
+ *   what the state is, `late.ts` tells the past again, `influx-sink.ts` sends the outbox.
+ * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
+ *   tokens), `jobs/` and `training/`.
+ * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `secrets.ts` and `log.ts`.
  */
 export { type App, type Listening, startApp } from './app.ts'
 export { createLog, type Log } from './log.ts'
