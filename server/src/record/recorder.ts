@@ -37,6 +37,8 @@ export interface RecorderPorts {
 
 const BATCH = 128
 const RETRY_MS = 500
+/** Each transaction has a cost of its own, so there are at most fifty a second. */
+const PACE_MS = 20
 const SWEEP_MS = 1000
 /** Late frames arrive in a row: transitions are computed again once none came for this long. */
 const LATE_QUIET_MS = 2000
@@ -157,6 +159,7 @@ export class Recorder {
     while (this.#frames.length > 0 || this.#chores.length > 0) {
       const frames = this.#frames.slice(0, BATCH)
       const chores = this.#chores.slice(0, BATCH)
+      const startedAt = performance.now()
       try {
         const draft = await this.#ports.database.write.transaction().execute(async (transaction) => {
           const draft: Draft = { transaction, memory: new Map(), afterwards: [] }
@@ -172,6 +175,7 @@ export class Recorder {
         this.#chores.splice(0, chores.length)
         this.#makeKnown(draft)
         for (const { resolve } of [...frames, ...chores]) resolve()
+        await this.#pace(startedAt)
       } catch (error) {
         this.#setHeld((error as Error).message)
         if (this.#closing) return // what is not recorded is still pending in the frames files
@@ -179,6 +183,12 @@ export class Recorder {
       }
     }
     this.#running = false // in the same turn as the last look: what comes next starts the loop again
+  }
+
+  /** Under load, lets a few more outcomes join the next transaction. */
+  async #pace(startedAt: number) {
+    const left = startedAt + PACE_MS - performance.now()
+    if (left > 0 && !this.#closing && this.#frames.length > 0) await new Promise((resolve) => setTimeout(resolve, left))
   }
 
   #setHeld(why: string | null) {

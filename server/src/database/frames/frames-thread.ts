@@ -43,6 +43,10 @@ export type FramesRequest =
 const BATCH_BYTES = 16 * 1024 * 1024
 const BATCH_REQUESTS = 512
 const RETRY_MS = 500
+/** Each commit costs fsyncs: frames that come in a row share one, and wait at most this long for it. */
+const PACE_MS = 10
+/** Nobody waits for the news that a frame is finished: it goes with the next frames, or after this. */
+const FINISH_PACE_MS = 250
 /** How many of a camera's newest frames a frame without a time is compared with when it is sent again. */
 const RESEND_WINDOW = 16
 
@@ -64,30 +68,39 @@ const lastTimes = new Map<string, number>()
 /** A transaction failed: what it had noted in `ranges` and `lastTimes` is not so. */
 let mistaken = false
 let held = false
-let scheduled = false
+/** The commit that is arranged, and when the last one ended. */
+let next: { dueAt: number; cancel(): void } | null = null
+let committedAt = Number.NEGATIVE_INFINITY
 const inbox: (FramesRequest & { id: number })[] = []
 let closing = false
 
 port.on('message', (request: (FramesRequest & { id: number }) | 'close') => {
   if (request === 'close') closing = true
   else inbox.push(request)
-  schedule(0)
+  schedule()
 })
 port.postMessage('ready')
 
-function schedule(delayMs: number) {
-  if (scheduled) return
-  scheduled = true
-  const run = () => {
-    scheduled = false
-    work()
-  }
+/** Arranges the next commit: at once where nothing was committed lately, else when the pace allows it. */
+function schedule() {
+  const urgent = closing || inbox.some(({ kind }) => kind !== 'finish')
+  const pace = held ? RETRY_MS : urgent ? PACE_MS : FINISH_PACE_MS
+  const dueAt = closing ? 0 : committedAt + pace
+  if (next && next.dueAt <= dueAt) return
+  next?.cancel()
+  const delay = dueAt - performance.now()
   // setImmediate lets every message that has already arrived join the batch.
-  if (delayMs === 0) setImmediate(run)
-  else setTimeout(run, delayMs)
+  if (delay <= 0) {
+    const immediate = setImmediate(work)
+    next = { dueAt, cancel: () => clearImmediate(immediate) }
+  } else {
+    const timer = setTimeout(work, delay)
+    next = { dueAt, cancel: () => clearTimeout(timer) }
+  }
 }
 
 function work() {
+  next = null
   const batch = nextBatch()
   try {
     const values = commit(batch)
@@ -103,9 +116,10 @@ function work() {
     if (!held) reply({ held: (error as Error).message })
     held = true
   }
+  committedAt = performance.now()
   // On a disk that refuses there is nothing to wait for: what is not stored was not acknowledged.
   if (closing && (held || inbox.length === 0)) return close()
-  if (inbox.length > 0) schedule(held ? RETRY_MS : 0)
+  if (inbox.length > 0) schedule()
 }
 
 function nextBatch() {
