@@ -8,7 +8,8 @@ import { teachDoor } from './lesson.ts'
 import { PersistentClient } from './persistent-client.ts'
 import { door, withComment } from './pictures.ts'
 import { System, until } from './system.ts'
-import { type Sent, Wire } from './wire.ts'
+import { judge, type Verdict } from './verdict.ts'
+import { Wire } from './wire.ts'
 
 /** Two agents and a client publish while server and agents are killed again and again. What became of the frames? */
 
@@ -20,16 +21,9 @@ export interface CrashOptions {
   onKill?(text: string): void
 }
 
-export interface CrashReport {
-  /** How often the server was killed while it ran, while it started, and how often an agent was. */
+export interface CrashReport extends Verdict {
+  /** How often the server was killed, how often of these while it started, and how often an agent was. */
   killed: { server: number; startingServer: number; agent: number }
-  /** Different frames that went over the wire, and how many of them more than once. */
-  sent: number
-  sentAgain: number
-  acknowledged: number
-  stored: number
-  /** Every promise that was broken, in words. */
-  broken: string[]
 }
 
 /** `taught` has a model, the others have none, which takes less time. */
@@ -69,7 +63,7 @@ export async function crash({ kills, seed, onKill = () => {} }: CrashOptions): P
     await scene.drain()
     await system.stopServer()
     const kept = readKept(system.dataDir)
-    return report(killed, wire, without(kept, lesson))
+    return { killed, ...judge(wire, without(kept, lesson)) }
   } finally {
     await wire.close()
     await system.close()
@@ -155,44 +149,6 @@ class Scene {
     }
     await until(async () => (await this.#system.metric('ajar_frames_pending')) === 0)
   }
-}
-
-function report(killed: CrashReport['killed'], wire: Wire, kept: Kept): CrashReport {
-  const sent = byId(wire.sent)
-  const acknowledged = byId(wire.acknowledged)
-  const stored = new Map(kept.frames.map(({ id, sha256 }) => [id, sha256]))
-  const outcomes = new Map(kept.ended.map(({ id, outcome }) => [id, outcome]))
-  const results = new Set(kept.results)
-  const broken: string[] = []
-  const demand = (holds: boolean, text: string) => holds || broken.push(text)
-  demand(stored.size === kept.frames.length, `${kept.frames.length - stored.size} frames are stored twice`)
-  demand(results.size === kept.results.length, `${kept.results.length - results.size} frames have two results`)
-  for (const [id, { sha256 }] of acknowledged)
-    demand(stored.get(id) === sha256, `${id} was acknowledged and is not kept`)
-  for (const [id, { sha256 }] of sent)
-    demand(stored.get(id) === sha256, `${id} was sent and is not kept as it was sent`)
-  for (const id of sent.keys()) demand(acknowledged.has(id), `${id} was never acknowledged`)
-  for (const id of stored.keys()) {
-    demand(sent.has(id), `${id} is kept and was never sent`)
-    demand(outcomes.get(id) === 'classified', `${id} ended as ${outcomes.get(id) ?? 'nothing'}`)
-    demand(results.has(id), `${id} has no result`)
-  }
-  for (const id of outcomes.keys()) demand(stored.has(id), `${id} ended and is not kept`)
-  for (const id of kept.pending) broken.push(`${id} is still pending`)
-  return {
-    killed,
-    sent: sent.size,
-    sentAgain: wire.sent.length - sent.size,
-    acknowledged: acknowledged.size,
-    stored: stored.size,
-    broken,
-  }
-}
-
-/** Frames by their id, `device/camera/capturedAtMs`; statuses are left out. */
-function byId(sent: Sent[]): Map<string, Sent> {
-  const frames = sent.filter(({ topic }) => topic.includes('/frame/'))
-  return new Map(frames.map((frame) => [frame.topic.replace(/^ajar\//, '').replace('/frame/', '/'), frame]))
 }
 
 function without({ frames, pending, ended, results }: Kept, lesson: Set<string>): Kept {
