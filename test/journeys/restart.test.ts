@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,26 @@ test('state, presence, model and pending frames survive a kill', SLOW, async () 
     expect(await system.ended(`${CAMERA}/${from + i}`)).toMatchObject({ outcome: 'classified', result: { model } })
   await system.stopServer()
   expect(readKept(system.dataDir).pending).toEqual([])
+})
+
+test('server and agent end with 0 when they are asked to as soon as they say that they run', SLOW, async () => {
+  const system = await System.start()
+  onTestFinished(() => system.close())
+  const config = join(system.folder, 'agent.json')
+  const cameras = [{ name: 'cam', driver: 'synthetic', width: 64, height: 64 }]
+  const dataDir = join(system.folder, 'agent')
+  const token = await system.addDevice('door1')
+  await writeFile(config, JSON.stringify({ device: 'door1', token, server: system.server.mqtt, dataDir, cameras }))
+  const agent = system.startAgent(config, ({ agent: said }) => {
+    if ((said as { state?: string })?.state === 'started') agent.kill('SIGTERM')
+  })
+  expect(await agent.ended).toBe(0)
+
+  await system.stopServer()
+  await system.startServer()
+  const { process } = system.server
+  process.kill('SIGTERM')
+  expect(await process.ended).toBe(0)
 })
 
 const DEMO = fileURLToPath(new URL('../../deploy/local/start.ts', import.meta.url))
