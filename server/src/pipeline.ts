@@ -61,6 +61,10 @@ export class Pipeline {
             ? log.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
             : log.info('InfluxDB takes points again'),
         onRefused: (why) => log.error({ why }, 'InfluxDB refused points for good'),
+        onDropped: (points) => {
+          metrics.influxDropped.inc(points)
+          log.error({ points }, 'the outbox for InfluxDB is full; its oldest points were dropped')
+        },
       })
     this.recorder = new Recorder({
       database,

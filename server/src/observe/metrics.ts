@@ -28,6 +28,7 @@ export class Metrics {
   readonly framesRecorded = this.#counter('ajar_frames_recorded_total', 'frames that ended, by outcome', ['outcome'])
   readonly framesRefused = this.#counter('ajar_frames_refused_total', 'frames that cannot be used, by code', ['code'])
   readonly transitions = this.#counter('ajar_transitions_total', 'debounced changes of state', ['camera', 'state'])
+  readonly influxDropped = this.#counter('ajar_influx_dropped_total', 'points dropped from a full outbox', [])
   readonly brokerEvents = this.#counter('ajar_broker_events_total', 'things the broker reported, by code', ['code'])
   readonly latency = new Histogram({
     name: 'ajar_classify_seconds',

@@ -8,12 +8,16 @@ const REQUEST_TIMEOUT_MS = 10_000
 const STEP_TIMEOUT_MS = 30_000
 const IDLE_MS = 250
 const MAX_BACK_OFF_MS = 30_000
+/** About two weeks of one frame a second; some 300 MB of state.db. */
+const MOST_WAITING = 1_000_000
 
 export interface InfluxSinkPorts {
   /** Told why points are not taken, and null when they are again; they wait in the outbox meanwhile. */
   onTrouble(why: string | null): void
   /** Told why InfluxDB refused some points for good: they are dropped. */
   onRefused(why: string): void
+  /** Told how many of the oldest points were dropped, because more waited than the outbox may hold. */
+  onDropped(points: number): void
 }
 
 /**
@@ -25,6 +29,7 @@ export class InfluxSink {
   readonly #influx: InfluxDB
   readonly #name: string
   readonly #ports: InfluxSinkPorts
+  readonly #mostWaiting: number
   #trouble: string | null = null
   #timer: NodeJS.Timeout | null = null
   #sending: Promise<void> = Promise.resolve()
@@ -33,11 +38,13 @@ export class InfluxSink {
 
   /**
    * @param url `http://[user:password@]host:port/database`
+   * @param mostWaiting points that the outbox may hold
    */
-  constructor(database: StateDatabase, url: URL, ports: InfluxSinkPorts) {
+  constructor(database: StateDatabase, url: URL, ports: InfluxSinkPorts, mostWaiting = MOST_WAITING) {
     this.#database = database
     this.#name = decodeURIComponent(url.pathname.slice(1))
     this.#ports = ports
+    this.#mostWaiting = mostWaiting
     this.#influx = new InfluxDB({
       database: this.#name,
       hosts: [
@@ -95,6 +102,7 @@ export class InfluxSink {
     } catch (error) {
       this.#failures += 1
       this.#tell((error as Error).message)
+      await this.#dropOldest().catch(() => {}) // a disk that refuses is told by whoever records
       const most = Math.min(MAX_BACK_OFF_MS, IDLE_MS * 2 ** this.#failures)
       this.#schedule(most / 2 + (Math.random() * most) / 2)
     }
@@ -107,6 +115,19 @@ export class InfluxSink {
     await this.#write(rows.map(({ point_json }) => JSON.parse(point_json) as Point))
     await this.#database.write.deleteFrom('influx_outbox').where('id', '<=', last.id).execute()
     return rows.length
+  }
+
+  /** Keeps the outbox within its bound while nobody takes the points. */
+  async #dropOldest() {
+    const newest = await this.#database.read
+      .selectFrom('influx_outbox')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst()
+    const { numDeletedRows } = await this.#database.write
+      .deleteFrom('influx_outbox')
+      .where('id', '<=', (newest?.id ?? 0) - this.#mostWaiting)
+      .executeTakeFirstOrThrow()
+    if (numDeletedRows > 0n) this.#ports.onDropped(Number(numDeletedRows))
   }
 
   async #write(points: Point[]) {
