@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Process } from '@ajar/local'
-import { type Kept, readKept } from './kept.ts'
+import { type Kept, readKept, readPending } from './kept.ts'
 import { teachDoor } from './lesson.ts'
 import { PersistentClient } from './persistent-client.ts'
 import { door, withComment } from './pictures.ts'
@@ -147,7 +147,7 @@ class Scene {
       await drained.promise
       await last.stop()
     }
-    await until(async () => (await this.#system.metric('ajar_frames_pending')) === 0)
+    await until(() => readPending(this.#system.dataDir).length === 0)
   }
 }
 
@@ -161,12 +161,11 @@ function without({ frames, pending, ended, results }: Kept, lesson: Set<string>)
   }
 }
 
-async function framesOfLesson({ api }: System): Promise<{ id: string }[]> {
+async function framesOfLesson({ api, dataDir }: System): Promise<{ id: string }[]> {
   const camera = encodeURIComponent('pi-one/taught')
-  return await until(async () => {
-    const { items } = await api.get<{ items: { id: string }[] }>(`/api/frames?camera=${camera}&limit=1000`)
-    return (await api.get<string>('/metrics')).includes('\najar_frames_pending 0') && items
-  })
+  await until(() => readPending(dataDir).length === 0)
+  const { items } = await api.get<{ items: { id: string }[] }>(`/api/frames?camera=${camera}&limit=1000`)
+  return items
 }
 
 async function folderOfPictures(parent: string, count: number): Promise<string> {

@@ -18,24 +18,37 @@ export interface Kept {
   results: string[]
 }
 
+const ID = "camera || '/' || captured_at as id"
+
 export function readKept(dataDir: string): Kept {
-  const files = readdirSync(join(dataDir, 'frames')).filter((name) => name.endsWith('.db'))
-  const from = <T>(path: string, sql: string) => rows<T>(join(dataDir, path), sql)
-  const fromAll = <T>(sql: string) => files.flatMap((file) => from<T>(join('frames', file), sql))
-  const id = "camera || '/' || captured_at as id"
+  const fromState = <T>(sql: string) => rows<T>(join(dataDir, 'state.db'), sql)
   return {
-    frames: fromAll<{ id: string; jpeg: Uint8Array }>(`select ${id}, jpeg from frames`).map(({ id, jpeg }) => ({
-      id,
-      sha256: sha256(jpeg),
-    })),
-    pending: fromAll<{ id: string }>(`select ${id} from pending`).map(({ id }) => id),
-    ended: from('state.db', `select ${id}, outcome from frames`),
-    results: from<{ id: string }>('state.db', `select ${id} from results`).map(({ id }) => id),
+    frames: framesFiles(dataDir).flatMap(framesIn),
+    pending: readPending(dataDir),
+    ended: fromState(`select ${ID}, outcome from frames`),
+    results: fromState<{ id: string }>(`select ${ID} from results`).map(({ id }) => id),
   }
 }
 
+/** Ids that the pipeline has not finished; also while the server runs, whose own count leaves out what is not in memory. */
+export function readPending(dataDir: string): string[] {
+  const read = (path: string) => rows<{ id: string }>(path, `select ${ID} from pending`)
+  return framesFiles(dataDir).flatMap((path) => read(path).map(({ id }) => id))
+}
+
+function framesIn(path: string): Kept['frames'] {
+  const frames = rows<{ id: string; jpeg: Uint8Array }>(path, `select ${ID}, jpeg from frames`)
+  return frames.map(({ id, jpeg }) => ({ id, sha256: sha256(jpeg) }))
+}
+
+function framesFiles(dataDir: string): string[] {
+  const folder = join(dataDir, 'frames')
+  const names = readdirSync(folder).filter((name) => name.endsWith('.db'))
+  return names.map((name) => join(folder, name))
+}
+
 function rows<T>(path: string, sql: string): T[] {
-  const database = new DatabaseSync(path, { readOnly: true })
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
   try {
     return database.prepare(sql).all() as T[]
   } finally {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readPending } from './kept.ts'
 import { door, sha256, withComment } from './pictures.ts'
 import { ADMIN_TOKEN, closed, type Frame, System, until } from './system.ts'
 import { Wire } from './wire.ts'
@@ -53,7 +54,7 @@ async function framesOf(camera: string): Promise<Frame[]> {
 async function expectFrames(camera: string, count: number) {
   const frames = await until(async () => {
     const found = await framesOf(camera)
-    return found.length >= count && (await system.metric('ajar_frames_pending')) === 0 && found
+    return found.length >= count && readPending(system.dataDir).length === 0 && found
   })
   expect(frames).toHaveLength(count)
   expect(frames.map(({ outcome }) => outcome)).toEqual(frames.map(() => 'classified'))
