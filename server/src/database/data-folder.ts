@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** The data folder cannot be used; the message says what to do. */
@@ -18,7 +18,7 @@ export class DataFolderError extends Error {
  */
 export function takeDataFolder(folder: string): () => void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK)
   } catch (error) {
     throw unusable(folder, error as Error)
@@ -38,6 +38,13 @@ export function takeDataFolder(folder: string): () => void {
     throw unusable(folder, error as Error)
   }
   return () => lock.close()
+}
+
+/** Not `recursive`: where a file system answers ENOENT to every name, as /proc does, Node would try for ever. */
+function makeFolder(folder: string) {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }
 
 function unusable(folder: string, error: Error): DataFolderError {
