@@ -4,7 +4,7 @@ import { Rejected, type Status, topics } from '@ajar/protocol'
 import { Value } from 'typebox/value'
 import { type CameraConfig, driverOf } from './capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
-import { type Clock, clockIsSet, systemClock } from './clock.ts'
+import { type Clock, type ClockTrust, clockTrust, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import { Outbox } from './outbox/outbox.ts'
@@ -15,6 +15,8 @@ import { VERSION } from './version.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
 const DEFAULT_TIMING: PublishTiming = { answerTimeoutMs: ANSWER_TIMEOUT_MS, backoff: BACKOFF }
+/** So long after the last frame refused because of its time the clock counts as set right again. */
+const REFUSED_TIME_MS = 300_000
 const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 
 /** What the agent tells whoever started it; `main.ts` prints each as a machine line. */
@@ -28,7 +30,7 @@ export type AgentEvent =
 /** The outside world of an agent; each has a default. */
 export interface AgentPorts {
   clock?: Clock
-  trustedClock?: () => boolean
+  clockTrust?: () => ClockTrust
   log?: Log
   timing?: PublishTiming
   onEvent?: (event: AgentEvent) => void
@@ -72,6 +74,8 @@ class ComposedAgent implements Agent {
   readonly #captures = new Map<string, CaptureLoop>()
   readonly #ended = new Set<string>()
   #settings: Settings = {}
+  /** The last frame that the server refused because of its time, and when that was (monotonic). */
+  #refusedTime: { text: string; atMs: number } | null = null
   /** Settings are applied one after the other: each closes and starts cameras. */
   #applying: Promise<unknown> = Promise.resolve()
   #draining: Promise<void> | null = null
@@ -132,7 +136,7 @@ class ComposedAgent implements Agent {
       parkedFrames: this.#outbox.parked,
       refusedFrames: [...this.#captures.values()].reduce((sum, { refused }) => sum + refused, 0),
       ended: [...this.#ended],
-      fault: this.#publisher.fault,
+      fault: this.#publisher.fault ?? this.#clockFault(),
       ...(temperatureC === null ? {} : { temperatureC }),
     }
   }
@@ -144,7 +148,7 @@ class ComposedAgent implements Agent {
       outbox: this.#outbox,
       maxFrameBytes,
       clock: this.#clock,
-      trustedClock: this.#ports.trustedClock ?? (() => clockIsSet(this.#clock)),
+      clockTrust: this.#ports.clockTrust ?? (() => clockTrust(this.#clock)),
       log: this.#log,
       onFrame: (frame) => this.#ports.onFrame?.(frame),
       onEnd: (frames) => this.#cameraEnded(camera.name, frames),
@@ -199,8 +203,22 @@ class ComposedAgent implements Agent {
 
   async #heedRejection(payload: Uint8Array): Promise<null> {
     const rejected = parseRejected(payload)
-    if (rejected) this.#log.warn(`the server cannot use ${rejected.frame} (${rejected.code}): ${rejected.reason}`)
+    if (!rejected) return null
+    const { frame, code, reason } = rejected
+    this.#log.warn(`the server cannot use ${frame} (${code}): ${reason}`)
+    if (code === 'clock') {
+      this.#refusedTime = { text: `clock: the server refused ${frame}: ${reason}`, atMs: this.#clock.monotonic() }
+      this.#captures.get(frame.split('/')[1] ?? '')?.heedRefusedTime()
+    }
     return null
+  }
+
+  /** What is wrong with the time here, in words, or null. */
+  #clockFault(): string | null {
+    const waiting = [...this.#captures].filter(([, { waitsForClock }]) => waitsForClock).map(([camera]) => camera)
+    if (waiting.length > 0) return `clock: ${waiting.join(', ')} waits until the clock is set; check the time service`
+    const lately = this.#clock.monotonic() - REFUSED_TIME_MS
+    return this.#refusedTime && this.#refusedTime.atMs > lately ? this.#refusedTime.text : null
   }
 
   #tell(event: AgentEvent): void {

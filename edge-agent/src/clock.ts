@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { BUILT_AT_MS } from './version.ts'
 
 /** Everything the agent knows of time; tests hand in their own. */
@@ -26,10 +28,21 @@ export const systemClock: Clock = {
     }),
 }
 
+/** `unset`: known to be wrong or not set yet. `plausible`: nobody knows. `synchronised`: a time service says so. */
+export type ClockTrust = 'unset' | 'plausible' | 'synchronised'
+
+/** Exists while systemd-timesyncd runs, and holds `synchronized` once it (or systemd-time-wait-sync) has set the clock. */
+const TIME_SERVICE = '/run/systemd/timesync'
+
 /**
- * Whether frames may be named after this clock. A Pi has no battery behind its clock and may boot in 1970; what can be
- * told without asking the time service is whether the clock stands before this program was built.
+ * Whether frames may be named after this clock (guarantee 5). A Pi has no battery behind its clock and may boot in 1970 or at
+ * the moment it was switched off: where systemd-timesyncd runs, its word counts; elsewhere (chrony and others would have to be
+ * asked by a program of their own) the clock may not stand before this program was built.
+ *
+ * Until then the cameras wait. Keeping frames of that time by boot id and monotonic time is not built yet.
  */
-export function clockIsSet(clock: Clock): boolean {
-  return clock.now() >= BUILT_AT_MS
+export function clockTrust(clock: Clock, timeService = TIME_SERVICE): ClockTrust {
+  if (clock.now() < BUILT_AT_MS) return 'unset'
+  if (existsSync(join(timeService, 'synchronized'))) return 'synchronised'
+  return existsSync(timeService) ? 'unset' : 'plausible'
 }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Picture } from '../src/capture/driver.ts'
 import { type CameraConfig, openCamera } from '../src/capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from '../src/capture/loop.ts'
+import { type ClockTrust, clockTrust } from '../src/clock.ts'
 import { checkConfig } from '../src/config.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { folderOf, notebook, quiet, SleepingClock, temporaryFolder, until } from './places.ts'
@@ -87,12 +88,19 @@ interface Run {
   clock: SleepingClock
   outbox: Outbox
   maxFrameBytes?: number
-  trustedClock?: () => boolean
+  trust?: () => ClockTrust
   onFrame?: (frame: CapturedFrame) => void
+  before?: (loop: CaptureLoop) => void
 }
 
 /** Runs a capture loop until its driver has no more pictures. */
-async function capture({ maxFrameBytes = 1000, trustedClock = () => true, onFrame = () => {}, ...parts }: Run) {
+async function capture({
+  maxFrameBytes = 1000,
+  trust = () => 'plausible',
+  onFrame = () => {},
+  before = () => {},
+  ...parts
+}: Run) {
   const frames: CapturedFrame[] = []
   const log = notebook()
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<number>()
@@ -101,7 +109,7 @@ async function capture({ maxFrameBytes = 1000, trustedClock = () => true, onFram
     outbox: parts.outbox,
     clock: parts.clock,
     maxFrameBytes,
-    trustedClock,
+    clockTrust: trust,
     log,
     onEnd,
     onFrame: (frame) => {
@@ -110,6 +118,7 @@ async function capture({ maxFrameBytes = 1000, trustedClock = () => true, onFram
     },
   })
   onTestFinished(() => loop.close())
+  before(loop)
   loop.start()
   await ended
   return { frames, loop, log }
@@ -134,6 +143,51 @@ test('ids rise when the clock is set back, also across a restart', async () => {
   expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b))
 })
 
+/** An outbox whose camera once lived in 2099, with one frame of now and two of then unsent. */
+async function afterWrongClock(folder: string, now: number): Promise<Outbox> {
+  const outbox = await openOutbox(folder)
+  const future = Date.parse('2099-01-01')
+  for (const capturedAtMs of [now - 1000, future, future + 1]) {
+    await outbox.put({ camera: 'cam', capturedAtMs }, Buffer.from('old'))
+  }
+  return outbox
+}
+
+test('one reading of a wrong clock is forgotten: with a synchronised clock ids go back to now, also on disk', async () => {
+  const folder = await temporaryFolder()
+  const clock = new SleepingClock()
+  const now = clock.now()
+  const config = camera({ driver: 'folder', path: await folderOf({ 'a.jpg': 'a', 'b.jpg': 'b' }), intervalMs: 1000 })
+  const outbox = await afterWrongClock(folder, now)
+  const { frames, log } = await capture({ config, clock, outbox, trust: () => 'synchronised' })
+  expect(frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([now, now + 1000])
+  expect([outbox.dropped, outbox.frames]).toEqual([2, 3])
+  expect(log.lines.join()).toContain('once stood at 2099-01-01')
+  await outbox.close()
+  expect((await openOutbox(folder)).lastId('cam')).toBe(now + 1000)
+})
+
+test('where nobody vouches for the clock, ids go on rising until the server refuses their time', async () => {
+  const folder = await temporaryFolder()
+  const clock = new SleepingClock()
+  const now = clock.now()
+  const config = camera({ driver: 'folder', path: await folderOf({ 'a.jpg': 'a' }) })
+  const first = await capture({ config, clock, outbox: await afterWrongClock(folder, now) })
+  expect(first.frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([Date.parse('2099-01-01') + 2])
+  const refused = (loop: CaptureLoop) => loop.heedRefusedTime()
+  const second = await capture({ config, clock, outbox: await openOutbox(folder), before: refused })
+  expect(second.frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([now])
+})
+
+test('where systemd-timesyncd runs, its word about the clock counts; elsewhere the date of the build', async () => {
+  const clock = new SleepingClock()
+  const service = await temporaryFolder()
+  expect(clockTrust(clock, join(service, 'nothing'))).toBe('plausible')
+  expect(clockTrust(new SleepingClock(0), join(service, 'nothing'))).toBe('unset')
+  expect(clockTrust(clock, service)).toBe('unset')
+  expect(clockTrust(clock, await folderOf({ synchronized: '' }))).toBe('synchronised')
+})
+
 test('pictures that are empty or too large never enter the outbox and are counted', async () => {
   const path = await folderOf({ 'a.jpg': 'fine', 'b.jpg': '', 'c.jpg': new Uint8Array(1001) })
   const outbox = await openOutbox(await temporaryFolder())
@@ -147,12 +201,12 @@ test('pictures that are empty or too large never enter the outbox and are counte
 test('frames wait until the clock is set', async () => {
   const clock = new SleepingClock(0)
   const built = Date.parse('2026-01-01')
-  const trustedClock = () => {
+  const trust = (): ClockTrust => {
     if (clock.monotonic() >= 5000) clock.set(built + 1000)
-    return clock.now() >= built
+    return clock.now() >= built ? 'plausible' : 'unset'
   }
   const config = camera({ driver: 'folder', path: await folderOf({ 'a.jpg': 'a' }) })
-  const { frames } = await capture({ config, clock, outbox: await openOutbox(await temporaryFolder()), trustedClock })
+  const { frames } = await capture({ config, clock, outbox: await openOutbox(await temporaryFolder()), trust })
   expect(frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([built + 1000])
 })
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type AgentEvent, type AgentPorts, checkConfig, createAgent } from '../src/index.ts'
+import { type AgentEvent, type AgentPorts, checkConfig, createAgent, systemClock } from '../src/index.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { type Broker, startBroker } from './broker.ts'
 import { folderOf, notebook, quiet, temporaryFolder, until } from './places.ts'
@@ -297,4 +297,25 @@ test('a rejected frame is told to people', async () => {
   await until(() => states().includes('connected'))
   tell(broker, 'ajar/pi/rejected', { frame: 'pi/cam/1', code: 'not_jpeg', reason: 'it is text' })
   await until(() => log.lines.some((line) => line.includes('pi/cam/1 (not_jpeg): it is text')))
+})
+
+test('a frame refused because of its time is a fault in the status, until long enough nothing was', async () => {
+  const broker = await brokerFor()
+  let passed = 0
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passed }
+  const { agent, log, states } = await agentFor({ port: broker.port }, { clock })
+  await agent.start()
+  await until(() => states().includes('connected'))
+  tell(broker, 'ajar/pi/rejected', { frame: 'pi/cam/4070908800000', code: 'clock', reason: 'set the clock' })
+  await until(() => log.lines.some((line) => line.includes('(clock): set the clock')))
+  expect((await agent.status()).fault).toBe('clock: the server refused pi/cam/4070908800000: set the clock')
+  passed = 300_000
+  expect((await agent.status()).fault).toBeNull()
+})
+
+test('a camera that waits for the clock is a fault in the status', async () => {
+  const broker = await brokerFor()
+  const { agent } = await agentFor({ port: broker.port }, { clockTrust: () => 'unset' })
+  await agent.start()
+  expect((await agent.status()).fault).toBe('clock: cam waits until the clock is set; check the time service')
 })

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock, ClockTrust } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import { type Log, worthALine } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -10,6 +10,8 @@ const WRITES_AT_ONCE = 8
 /** A driver that can wait does so while the outbox holds this many frames or more. */
 const SHORT_OUTBOX_FRAMES = 64
 const CLOCK_CHECK_MS = 1000
+/** The server refuses frames that lie further ahead of its own clock. */
+const FUTURE_MS = 5 * 60_000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 
@@ -26,7 +28,7 @@ export interface CaptureParts {
   maxFrameBytes: number
   clock: Clock
   /** Whether frames may be named after the clock yet (guarantee 5). */
-  trustedClock: () => boolean
+  clockTrust: () => ClockTrust
   log: Log
   onFrame: (frame: CapturedFrame) => void
   /** The driver has no more pictures. */
@@ -42,6 +44,9 @@ export class CaptureLoop {
   #lastId = 0
   #frames = 0
   #refused = 0
+  /** The server refused a frame of this camera because of its time. */
+  #timeRefused = false
+  #waitsForClock = false
 
   constructor(parts: CaptureParts) {
     this.#parts = parts
@@ -50,6 +55,16 @@ export class CaptureLoop {
   /** Pictures that could not become frames: empty, or larger than the server takes. */
   get refused(): number {
     return this.#refused
+  }
+
+  /** Whether pictures wait for the clock to be set. */
+  get waitsForClock(): boolean {
+    return this.#waitsForClock
+  }
+
+  /** The server refused a frame of this camera because of its time. */
+  heedRefusedTime(): void {
+    this.#timeRefused = true
   }
 
   start(): void {
@@ -102,6 +117,7 @@ export class CaptureLoop {
       }
       return
     }
+    if (this.#lastId > takenAtMs + FUTURE_MS) await this.#leaveFuture(takenAtMs)
     // Guarantee 5: also when somebody sets the clock back, an id is never used twice.
     this.#lastId = Math.max(takenAtMs, this.#lastId + 1)
     const frame = { camera: camera.name, capturedAtMs: this.#lastId }
@@ -115,6 +131,24 @@ export class CaptureLoop {
     if (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
   }
 
+  /**
+   * The ids lie in the future: either the clock was wrong then, or it is now. Only where a time service or the server says that
+   * it was wrong then do the ids go back to now. The server has stored no frame of that future, and those that still wait
+   * are dropped, since it would refuse them too.
+   */
+  async #leaveFuture(takenAtMs: number): Promise<void> {
+    const { camera, outbox, clockTrust, log } = this.#parts
+    if (!this.#timeRefused && clockTrust() !== 'synchronised') return
+    await Promise.all(this.#writes)
+    const { dropped, lastId } = await outbox.dropAfter(camera.name, takenAtMs + FUTURE_MS)
+    const future = new Date(this.#lastId).toISOString()
+    log.warn(
+      `camera ${camera.name}: the clock once stood at ${future}; ${dropped} unsent frames of that time are dropped`,
+    )
+    this.#lastId = lastId
+    this.#timeRefused = false
+  }
+
   async #room(): Promise<void> {
     const { outbox } = this.#parts
     const { signal } = this.#stopping
@@ -122,9 +156,12 @@ export class CaptureLoop {
   }
 
   async #clockTrusted(): Promise<void> {
-    const { clock, trustedClock, log, camera } = this.#parts
+    const { clock, clockTrust, log, camera } = this.#parts
     const { signal } = this.#stopping
-    if (!trustedClock()) log.warn(`camera ${camera.name} waits until the clock is set: is there a time service?`)
-    while (!trustedClock() && !signal.aborted) await clock.sleep(CLOCK_CHECK_MS, signal)
+    this.#waitsForClock = clockTrust() === 'unset'
+    if (this.#waitsForClock)
+      log.warn(`camera ${camera.name} waits until the clock is set: does a time service reach us?`)
+    while (clockTrust() === 'unset' && !signal.aborted) await clock.sleep(CLOCK_CHECK_MS, signal)
+    this.#waitsForClock = false
   }
 }

@@ -98,6 +98,26 @@ export class Outbox {
     return this.#newest.get(camera)?.frame.capturedAtMs ?? 0
   }
 
+  /**
+   * Drops (and counts) what waits of a camera from after `limitMs`, and the memory that there was such a time: the clock was
+   * wrong then. Frames that are being sent at the moment stay. Resolves to how many were dropped and the `lastId` from now on.
+   */
+  async dropAfter(camera: string, limitMs: number): Promise<{ dropped: number; lastId: number }> {
+    const future = this.#queue.dropAfter(camera, limitMs)
+    for (const frame of future) {
+      this.#dropped++
+      await this.#forget(frame)
+    }
+    const newest = this.#newest.get(camera)
+    if (newest && newest.frame.capturedAtMs > limitMs) {
+      const left = this.#queue.newest(camera)
+      if (left) this.#newest.set(camera, { frame: { camera, capturedAtMs: left.capturedAtMs }, nameOnly: false })
+      else this.#newest.delete(camera)
+      if (newest.nameOnly) await this.#tidy(this.#files.removeName(newest.frame), newest.frame)
+    }
+    return { dropped: future.length, lastId: this.lastId(camera) }
+  }
+
   /** Resolves to true when the frame is durable, to false when it had to be dropped (and was counted). Never rejects. */
   put(frame: FrameFile, jpeg: Uint8Array): Promise<boolean> {
     const previous = this.#lastPut

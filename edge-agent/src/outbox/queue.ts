@@ -91,6 +91,24 @@ export class FrameQueue {
     return oldest
   }
 
+  /** Takes out every frame of a camera from after `limitMs` that nobody is sending. */
+  dropAfter(name: string, limitMs: number): QueuedFrame[] {
+    const camera = this.#camera(name)
+    const after = ({ capturedAtMs }: QueuedFrame) => capturedAtMs > limitMs
+    const parked = [...this.#parked.keys()].filter((frame) => frame.camera === name && after(frame))
+    for (const frame of parked) this.#parked.delete(frame)
+    const dropped = [...camera.waiting.filter(after), ...parked]
+    camera.waiting = camera.waiting.filter((frame) => !after(frame))
+    camera.newestTakenMs = Math.min(camera.newestTakenMs, limitMs)
+    return dropped
+  }
+
+  /** The newest frame of a camera that nobody is sending, or undefined. */
+  newest(name: string): QueuedFrame | undefined {
+    const parked = [...this.#parked.keys()].filter((frame) => frame.camera === name)
+    return [...this.#camera(name).waiting.slice(-1), ...parked].sort((a, b) => b.capturedAtMs - a.capturedAtMs)[0]
+  }
+
   #takeFrom(camera: CameraQueue): QueuedFrame | undefined {
     const { waiting } = camera
     const oldest = waiting[0]
