@@ -72,6 +72,31 @@ test('what was running when the server stopped runs again', async () => {
   await until(async () => (await stateOf(second.jobs, id)) === 'done')
 })
 
+test('a job that takes the server down each time is given up after three starts; orderly stops do not count', async () => {
+  const first = await start(untilCancelled)
+  const { id } = await first.add()
+  await first.close()
+  for (let stops = 0; stops < 4; stops++) {
+    const { jobs, close } = await start(untilCancelled, first.dataDir)
+    await until(async () => (await stateOf(jobs, id)) === 'running')
+    await close()
+  }
+  const crashed = async () => {
+    const { jobs, close } = await start(untilCancelled, first.dataDir)
+    await until(async () => (await stateOf(jobs, id)) !== 'queued')
+    const row = await jobs.get(id)
+    await close()
+    // As it stands in the row when the process is gone at once.
+    const after = await openStateDatabase(first.dataDir)
+    await after.write.updateTable('jobs').set(row).where('id', '=', id).execute()
+    await after.close()
+    return row
+  }
+  expect([(await crashed()).starts, (await crashed()).starts, (await crashed()).starts]).toEqual([1, 2, 3])
+  const { state, error_json } = await crashed()
+  expect({ state, error_json }).toEqual({ state: 'failed', error_json: expect.stringContaining('interrupted') })
+})
+
 test('a disk that refuses costs no job, and the server goes on', async () => {
   let finish = () => {}
   const { jobs, add, database } = await start(async ({ report }) => {

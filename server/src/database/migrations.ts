@@ -7,6 +7,7 @@ import type { Migration } from 'kysely/migration'
  */
 export const MIGRATIONS: Record<string, Migration> = {
   '001-spine': { up: spine },
+  '002-job-starts': { up: jobStarts },
 }
 
 const SPINE = [
@@ -62,4 +63,8 @@ const SPINE = [
 
 async function spine(database: Kysely<unknown>) {
   for (const statement of SPINE) await sql.raw(statement).execute(database)
+}
+
+async function jobStarts(database: Kysely<unknown>) {
+  await sql`alter table jobs add column starts integer not null default 0`.execute(database)
 }

@@ -135,6 +135,8 @@ export interface JobsTable {
   created_at: number
   started_at: number | null
   finished_at: number | null
+  /** How often its work began, without those that an orderly stop ended. */
+  starts: number
 }
 
 export interface LabelsTable {

@@ -25,10 +25,16 @@ interface CodedError extends Error {
 
 const CANCELLED = { code: 'cancelled', message: 'the job was cancelled' }
 const MAX_QUEUED = 100
+/** A job that has taken the server down so often is not what the next start begins with. */
+const MOST_STARTS = 3
+const INTERRUPTED = {
+  code: 'interrupted',
+  message: `the server ended ${MOST_STARTS} times while this job ran: see its log, then ask for the job again`,
+}
 const REPORT_MS = 100
 const RETRY_MS = 500
 
-/** Long work, one job at a time, durable: what was running when the server stopped runs again. */
+/** Long work, one job at a time, durable: what was running when the server ended runs again, but not for ever. */
 export class Jobs {
   readonly #database: StateDatabase
   readonly #events: Events
@@ -46,7 +52,12 @@ export class Jobs {
   }
 
   async start() {
-    await this.#database.write.updateTable('jobs').set({ state: 'queued' }).where('state', '=', 'running').execute()
+    const interrupted = this.#database.write.updateTable('jobs').where('state', '=', 'running')
+    await interrupted
+      .where('starts', '>=', MOST_STARTS)
+      .set({ state: 'failed', error_json: JSON.stringify(INTERRUPTED), finished_at: Date.now() })
+      .execute()
+    await interrupted.set({ state: 'queued' }).execute()
     this.#wake()
   }
 
@@ -66,6 +77,7 @@ export class Jobs {
       created_at: Date.now(),
       started_at: null,
       finished_at: null,
+      starts: 0,
     }
     await this.#database.write.insertInto('jobs').values(row).execute()
     this.#wake()
@@ -121,8 +133,8 @@ export class Jobs {
 
   async #performQueued() {
     for (;;) {
-      const [next] = this.#closing ? [] : await this.#queued()
-      if (!next) return
+      const [next] = await this.#queued()
+      if (!next || this.#closing) return // closed while it was looked for: nobody would end what begins now
       await this.#perform(next)
     }
   }
@@ -131,10 +143,21 @@ export class Jobs {
     const controller = new AbortController()
     this.#running.set(job.id, controller)
     try {
-      const begun = await this.#change(job.id, { state: 'running', started_at: Date.now(), progress: 0, phase: null })
+      const starts = job.starts + 1
+      const begun = await this.#change(job.id, {
+        state: 'running',
+        started_at: Date.now(),
+        progress: 0,
+        phase: null,
+        starts,
+      })
       if (!begun) return // cancelled an instant before
       const outcome = await this.#outcomeOf(job, controller.signal)
-      if (this.#closing && outcome.state !== 'done') return // it stays `running` in its row, and so runs again
+      if (this.#closing && outcome.state !== 'done') {
+        // Stopped in order, it runs again and is none the worse; where the disk refuses, its row says `running` still.
+        await this.#change(job.id, { state: 'queued', starts: job.starts }).catch(() => {})
+        return
+      }
       await this.#settle(job.id, { ...outcome, finished_at: Date.now() })
     } finally {
       this.#running.delete(job.id)
