@@ -38,6 +38,18 @@ test('a change of a person ends the sign-ins', async () => {
   expect((await signIn('eve', PASSWORD)).status).toBe(401)
 })
 
+test.each([null, 'false', 0])(
+  '`disabled: %j` is refused: it does not let a disabled person in again',
+  async (disabled) => {
+    await server.call('POST', '/api/users', { name: 'joe', password: PASSWORD, role: 'viewer' })
+    await server.call('PATCH', '/api/users/joe', { disabled: true })
+    const refused = await server.call('PATCH', '/api/users/joe', { disabled })
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'bad_request', field: 'disabled' } } })
+    const { items } = (await server.call('GET', '/api/users')).body
+    expect(items.find(({ name }: { name: string }) => name === 'joe').disabled).toBe(true)
+  },
+)
+
 test('a sign-in that overlaps the end of the person does not outlive it', async () => {
   await server.call('POST', '/api/users', { name: 'max', password: PASSWORD, role: 'viewer' })
   const [signedIn] = await Promise.all([signIn('max', PASSWORD), server.call('DELETE', '/api/users/max')])
@@ -98,4 +110,16 @@ test('the first start makes an admin token, a second does not; the one of the se
   // What an admin has disabled stays so.
   const fifth = await start('another-admin-token')
   expect(await works(fifth, 'another-admin-token')).toBe(false)
+})
+
+test('an admin token that the settings no longer name works no more; another is made where no admin is left', async () => {
+  const dataDir = await temporaryFolder(onTestFinished)
+  const start = (token: string) =>
+    RunningServer.start(onTestFinished, { AJAR_DATA_DIR: dataDir, AJAR_ADMIN_TOKEN: token })
+  const first = await start(ADMIN_TOKEN)
+  expect(first.app.adminToken).toBeNull()
+  await first.app.close()
+  const second = await start('')
+  expect((await second.call('GET', '/api/tokens', undefined, ADMIN_TOKEN)).status).toBe(401)
+  expect((await second.call('GET', '/api/tokens', undefined, second.app.adminToken ?? '')).status).toBe(200)
 })

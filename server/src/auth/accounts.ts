@@ -45,12 +45,13 @@ export class Accounts {
 
   /**
    * Makes sure that there is an admin. Called when all else is ready, so that a token is never made and not shown.
-   * @param given the admin token of the settings, or null; it takes the place of one that was set before
+   * @param given the admin token of the settings, or null; one that was set before and is not now works no more
    * @returns the admin token where this start made one
    */
   async ensureAdmin(given: string | null): Promise<string | null> {
-    if (given !== null && !this.#tokens.has(hex(tokenDigest(given)))) {
-      await this.#forget((row) => row.id === SETTINGS_TOKEN)
+    const digest = given === null ? null : hex(tokenDigest(given))
+    await this.#forget((row) => row.id === SETTINGS_TOKEN && hex(row.sha256) !== digest)
+    if (given !== null && digest !== null && !this.#tokens.has(digest)) {
       await this.#add({ id: SETTINGS_TOKEN, name: 'AJAR_ADMIN_TOKEN of the settings', role: 'admin', token: given })
     }
     if ([...this.#tokens.values()].some(isLastingAdmin)) return null

@@ -1,3 +1,4 @@
+import AjvCompiler from '@fastify/ajv-compiler'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
@@ -22,6 +23,13 @@ export interface HttpOptions {
 
 const JSON_BYTES = 1024 * 1024
 
+const validators = AjvCompiler()
+const shared = { removeAdditional: false, allErrors: false } as const
+/** Paths and queries are text: `5` is a number there. */
+const fromText = validators({}, { customOptions: { ...shared, coerceTypes: true } })
+/** JSON says what it means: null is not false, and "5" is no number. */
+const strictly = validators({}, { customOptions: { ...shared, coerceTypes: false } })
+
 /** The HTTP server, ready for routes: access, errors, limits and OpenAPI at /docs. */
 export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptions) {
   const http = Fastify({
@@ -35,9 +43,9 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // A path that is no path has no route, and so no error handler either.
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  http.setValidatorCompiler(({ httpPart, ...route }) => (httpPart === 'body' ? strictly(route) : fromText(route)))
   http.setErrorHandler(answerError)
   http.setNotFoundHandler((request, reply) => {
     reply.status(404).send({ error: { code: 'not_found', message: `${request.method} ${request.url} is no route` } })
