@@ -32,6 +32,8 @@ export interface Camera extends CameraRef, CameraSettings {
   createdAt: number
 }
 
+type SettingsColumn = 'states_json' | 'threshold' | 'debounce' | 'stale_after_ms' | 'box_json'
+
 const DEFAULTS: CameraSettings = { states: [], threshold: 0.8, debounce: 3, staleAfterMs: 60_000, box: null }
 /** A device that invents names does not fill the database with cameras. */
 const MAX_CAMERAS_PER_DEVICE = 64
@@ -90,18 +92,25 @@ export class Cameras {
 
   /** @throws HttpError 400 where a state has labels but is no longer named. */
   async change(id: string, change: Partial<CameraSettings>): Promise<Camera> {
-    const camera = this.get(id)
+    this.get(id)
+    const given = columnsOf(change)
     if (change.states) await this.#refuseOrphans(id, change.states)
-    const changed = { ...camera, ...change }
-    await this.#database.write.updateTable('cameras').set(toRow(changed)).where('id', '=', id).execute()
-    this.#cameras.set(id, changed)
-    return changed
+    if (Object.keys(given).length > 0)
+      await this.#database.write.updateTable('cameras').set(given).where('id', '=', id).execute()
+    return this.#merge(id, change)
   }
 
   async activate(id: string, model: string) {
-    const camera = this.get(id)
+    this.get(id)
     await this.#database.write.updateTable('cameras').set({ active_model: model }).where('id', '=', id).execute()
-    this.#cameras.set(id, { ...camera, activeModel: model })
+    this.#merge(id, { activeModel: model })
+  }
+
+  /** Into the camera as it is now: much may have changed while a row was written. */
+  #merge(id: string, change: Partial<Camera>): Camera {
+    const merged = { ...this.get(id), ...change }
+    this.#cameras.set(id, merged)
+    return merged
   }
 
   async #refuseOrphans(id: string, states: string[]) {
@@ -134,16 +143,25 @@ function fromRow(row: CameraRow): Camera {
   }
 }
 
+/** The columns of the settings that are given. */
+function columnsOf(given: CameraSettings): Pick<CameraRow, SettingsColumn>
+function columnsOf(given: Partial<CameraSettings>): Partial<Pick<CameraRow, SettingsColumn>>
+function columnsOf({ states, threshold, debounce, staleAfterMs, box }: Partial<CameraSettings>) {
+  return {
+    ...(states === undefined ? {} : { states_json: JSON.stringify(states) }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(debounce === undefined ? {} : { debounce }),
+    ...(staleAfterMs === undefined ? {} : { stale_after_ms: staleAfterMs }),
+    ...(box === undefined ? {} : { box_json: box === null ? null : JSON.stringify(box) }),
+  }
+}
+
 function toRow(camera: Camera): CameraRow {
   return {
     id: camera.id,
     device: camera.device,
     name: camera.camera,
-    states_json: JSON.stringify(camera.states),
-    threshold: camera.threshold,
-    debounce: camera.debounce,
-    stale_after_ms: camera.staleAfterMs,
-    box_json: camera.box === null ? null : JSON.stringify(camera.box),
+    ...columnsOf(camera),
     active_model: camera.activeModel,
     created_at: camera.createdAt,
   }
