@@ -91,7 +91,8 @@ export function readSettings(environment: Record<string, string | undefined>): S
   const problems: string[] = []
   const settings: Record<string, unknown> = {}
   for (const [key, { name, fallback, read }] of Object.entries(SETTINGS)) {
-    const given = environment[name] ?? fallback
+    // Set to nothing is not set: an empty address would listen on all of them.
+    const given = environment[name] || fallback
     try {
       settings[key] = read(given)
     } catch (error) {

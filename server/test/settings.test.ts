@@ -20,6 +20,11 @@ describe('settings', () => {
     expect(settings).toMatchObject({ influxUrl: null, adminToken: null, maxFrameBytes: 2 * 1024 * 1024 })
   })
 
+  test('what is set to nothing is not set', () => {
+    const empty = Object.fromEntries(Object.values(SETTINGS).map(({ name }) => [name, '']))
+    expect(readSettings(empty)).toEqual(readSettings({}))
+  })
+
   test('all that is wrong is reported together, each with what is expected', () => {
     const message = problemsOf({
       AJAR_HTTP_PORT: '70000',
