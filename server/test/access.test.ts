@@ -167,6 +167,13 @@ describe('what is taken away stops at once', () => {
     expect((await server.call('GET', '/api/cameras', undefined, token)).status).toBe(401)
   })
 
+  test('a time that nobody can reckon with is refused, not taken for never', async () => {
+    const body = { name: 'leap', role: 'viewer', expiresAt: '2026-12-31T23:59:60Z' }
+    const refused = await server.call('POST', '/api/tokens', body)
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'bad_time', field: 'expiresAt' } } })
+    expect((await server.call('GET', '/api/tokens')).status).toBe(200)
+  })
+
   test.each([
     ['disabled', () => server.call('PATCH', '/api/devices/gate', { disabled: true })],
     ['given a new credential', () => server.call('POST', '/api/devices/gate/credential', {})],

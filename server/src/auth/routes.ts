@@ -1,6 +1,7 @@
 import { NAME_PATTERN } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { TokenRow, UserRow } from '../database/schema.ts'
+import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { iso, listOf, NullableTime, Time } from '../http/shapes.ts'
 import type { Accounts } from './accounts.ts'
@@ -74,7 +75,7 @@ export function authRoutes(http: Http, accounts: Accounts) {
     },
     async (request, reply) => {
       const { name, role, expiresAt } = request.body
-      const { row, token } = await accounts.createToken(name, role, expiresAt ? Date.parse(expiresAt) : null)
+      const { row, token } = await accounts.createToken(name, role, expiresAt === undefined ? null : timeOf(expiresAt))
       return reply.status(201).send({ token, ...shown(row) })
     },
   )
@@ -153,6 +154,14 @@ export function authRoutes(http: Http, accounts: Accounts) {
       return reply.status(204).send()
     },
   )
+}
+
+/** A leap second has the format of a time, but is none that can be reckoned with. */
+function timeOf(expiresAt: string): number {
+  const ms = Date.parse(expiresAt)
+  if (Number.isNaN(ms))
+    throw badRequest('bad_time', `${expiresAt} is no time: 2026-12-31T23:59:59Z is one`, 'expiresAt')
+  return ms
 }
 
 function shown({ id, name, role, user, disabled, created_at, expires_at }: TokenRow) {
