@@ -1,4 +1,4 @@
-import { isName, topics } from '@ajar/protocol'
+import { isName, parseCameraId, topics } from '@ajar/protocol'
 import { Classifier } from './classify/classifier.ts'
 import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
@@ -111,9 +111,10 @@ export class Pipeline {
       record: (classified) => this.recorder.record(classified),
       pending: (camera, before, limit) => frames.pending(camera, before, limit),
       pendingCounts: () => frames.pendingCounts(),
+      restoreCamera: (camera) => this.#restoreCamera(camera),
       maxPendingAgeMs,
       onFailed: ({ camera, capturedAt }, message) =>
-        log.error({ frame: `${camera}/${capturedAt}`, message }, 'a frame could not be classified; trying again'),
+        log.error({ frame: `${camera}/${capturedAt}`, message }, 'frames of this camera fail; trying them again'),
     })
 
     // In the order of the journey.
@@ -165,6 +166,15 @@ export class Pipeline {
 
   #modelOf({ activeModel }: Camera): ModelRef | null {
     return activeModel === null ? null : { id: activeModel, folder: this.#ports.modelFolder(activeModel) }
+  }
+
+  /** Its frames were acknowledged, so they end, also where the row of their camera is lost. */
+  async #restoreCamera(id: string) {
+    const { cameras, log } = this.#ports
+    const ref = parseCameraId(id)
+    if (!ref || cameras.find(id)) return
+    await cameras.ensure(ref)
+    log.warn({ camera: id }, 'state.db did not know this camera of the frames files; it has its defaults now')
   }
 
   #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {

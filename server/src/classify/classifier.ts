@@ -2,6 +2,7 @@ import type { StoredFrame } from '../database/frames/frame-store.ts'
 import { CaptureOrder } from './capture-order.ts'
 import type { ClassifyAnswer, ClassifyPool } from './classify-pool.ts'
 import type { ModelRef } from './classify-thread.ts'
+import { FailedFrames } from './failed-frames.ts'
 import { PendingQueue } from './queue.ts'
 
 /** What became of a frame, and what is recorded of it. */
@@ -22,8 +23,10 @@ export interface ClassifierPorts {
   record(classified: Classified): Promise<void>
   pending(camera: string, before: number, limit: number): Promise<StoredFrame[]>
   pendingCounts(): Promise<{ camera: string; count: number }[]>
+  /** Makes sure that the camera exists: state.db may be an older backup than the frames files. */
+  restoreCamera(camera: string): Promise<void>
   maxPendingAgeMs: number
-  /** A frame that the threads could not do, twice. */
+  /** A frame that the threads could not do, twice. Told once per model, until the model works again. */
   onFailed(frame: StoredFrame, message: string): void
 }
 
@@ -33,8 +36,6 @@ const UNRECORDED = 64
 const MOST_BYTES_KEPT = 32 * 1024 * 1024
 const REFILL = 200
 const EXPIRY_CHECK_MS = 1000
-/** A frame that failed in the threads is tried again after this: the fault is ours, so it is never dropped. */
-const FAILED_RETRY_MS = 5000
 /** What is not classified by then when the server stops is pending in its row, and done after the next start. */
 const CLOSE_LIMIT_MS = 5000
 
@@ -43,6 +44,9 @@ export class Classifier {
   readonly #ports: ClassifierPorts
   readonly #queue = new PendingQueue()
   readonly #order = new CaptureOrder<Classified>()
+  readonly #failed = new FailedFrames()
+  /** Ids of models that failed last. */
+  readonly #failing = new Set<string>()
   #working = 0
   #unrecorded = 0
   /** Frames taken from the queue and not recorded yet: the frames files still call them pending. */
@@ -62,7 +66,10 @@ export class Classifier {
   /** Goes on with whatever had not ended when the server stopped. */
   async start() {
     this.#running = true
-    for (const { camera } of await this.#ports.pendingCounts()) this.#queue.markMore(camera)
+    for (const { camera } of await this.#ports.pendingCounts()) {
+      await this.#ports.restoreCamera(camera)
+      this.#queue.markMore(camera)
+    }
     if (Number.isFinite(this.#ports.maxPendingAgeMs))
       this.#expiry = setInterval(() => this.#skipExpired(), EXPIRY_CHECK_MS)
     this.#advance()
@@ -78,12 +85,12 @@ export class Classifier {
     this.#advance()
   }
 
-  /** Frames that wait in memory or are being worked on. */
+  /** Frames that wait in memory, also for another try, or are being worked on. */
   get waiting(): number {
-    return this.#queue.size + this.#working + this.#unrecorded
+    return this.#queue.size + this.#failed.size + this.#working + this.#unrecorded
   }
 
-  /** Whether any frame of the camera has not been recorded yet. */
+  /** Whether any frame of the camera is on its way; one that failed tells nothing until it is tried again. */
   isBusy(camera: string): boolean {
     return this.#queue.has(camera) || this.#order.has(camera)
   }
@@ -92,6 +99,7 @@ export class Classifier {
   async close() {
     this.#running = false
     if (this.#expiry) clearInterval(this.#expiry)
+    this.#failed.close()
     if (this.#working === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onIdle = resolve
@@ -102,7 +110,7 @@ export class Classifier {
 
   #advance() {
     while (this.#running && this.#working < this.#ports.pool.capacity && this.#unrecorded < UNRECORDED) {
-      const frame = this.#queue.take()
+      const frame = this.#queue.take((camera) => !this.#failed.isFull(camera))
       if (!frame) break
       void this.#classify(frame)
     }
@@ -115,25 +123,41 @@ export class Classifier {
     this.#order.begin(frame.camera, frame.capturedAt)
     const model = this.#ports.modelOf(frame.camera)
     const jpeg = this.#takeJpeg(frame)
-    const answer: Classified['answer'] = model
+    const answer = model
       ? await this.#ports.pool.classify({ jpeg, stored: frame, model })
-      : { kind: 'no_model', latencyMs: 0 }
+      : ({ kind: 'no_model', latencyMs: 0 } as const)
     this.#working -= 1
-    if (answer.kind === 'failed') this.#tryAgain(frame, answer.message)
-    const done: Classified = { frame, model, answer, classifiedAt: Date.now() }
+    const expired = frame.receivedAt < Date.now() - this.#ports.maxPendingAgeMs
+    if (answer.kind === 'failed') this.#reportFailed(frame, model, answer.message)
+    else if (model) this.#failing.delete(model.id)
+    if (answer.kind === 'failed' && !expired) this.#tryLater(frame)
+    else this.#failed.forget(frame)
+    const done: Classified = {
+      frame,
+      model,
+      answer: answer.kind === 'failed' && expired ? { kind: 'skipped' } : answer,
+      classifiedAt: Date.now(),
+    }
     for (const classified of this.#order.end(frame.camera, frame.capturedAt, done))
       if (classified.answer.kind !== 'failed') void this.#record(classified)
     if (this.#working === 0) this.#onIdle()
     this.#advance()
   }
 
-  /** It stays open meanwhile, so that it is not read from the frames files a second time. */
-  #tryAgain(frame: StoredFrame, why: string) {
+  /** A model that is broken fails with every frame: that is said once. */
+  #reportFailed(frame: StoredFrame, model: ModelRef | null, why: string) {
+    if (!this.#running || !model || this.#failing.has(model.id)) return
+    this.#failing.add(model.id)
     this.#ports.onFailed(frame, why)
-    setTimeout(() => {
+  }
+
+  /** It stays open meanwhile, so that it is not read from the frames files a second time. */
+  #tryLater(frame: StoredFrame) {
+    if (!this.#running) return // it was the stop that failed it: the next start goes on
+    this.#failed.later(frame, () => {
       this.#open.delete(keyOf(frame))
       this.add(frame)
-    }, FAILED_RETRY_MS).unref()
+    })
   }
 
   #takeJpeg(frame: StoredFrame): Uint8Array | null {
@@ -169,7 +193,8 @@ export class Classifier {
 
   #skipExpired() {
     const classifiedAt = Date.now()
-    for (const frame of this.#queue.takeExpired(classifiedAt - this.#ports.maxPendingAgeMs)) {
+    const receivedBefore = classifiedAt - this.#ports.maxPendingAgeMs
+    for (const frame of [...this.#queue.takeExpired(receivedBefore), ...this.#failed.takeExpired(receivedBefore)]) {
       this.#takeJpeg(frame)
       this.#open.add(keyOf(frame))
       void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt })

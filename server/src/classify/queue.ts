@@ -38,9 +38,13 @@ export class PendingQueue {
     this.#of(camera).more = true
   }
 
-  /** The next frame to classify, or null where none waits in memory. */
-  take(): StoredFrame | null {
+  /**
+   * The next frame to classify, or null where none waits in memory.
+   * @param mayTake whether a camera has its turn now
+   */
+  take(mayTake: (camera: string) => boolean = () => true): StoredFrame | null {
     for (const [camera, waiting] of this.#cameras) {
+      if (!mayTake(camera)) continue
       const { frames } = waiting
       const frame = frames.length <= IN_ORDER ? frames.shift() : frames.pop()
       if (!frame) continue

@@ -52,7 +52,8 @@ export class Metrics {
       this.#loopDelay.reset()
       return seconds
     })
-    this.#gauge('ajar_frames_pending', 'frames that wait for their result, in memory', sources.pendingFrames)
+    const pending = 'frames that wait for their result, in memory; more may lie in the frames files'
+    this.#gauge('ajar_frames_pending', pending, sources.pendingFrames)
     this.#gauge('ajar_influx_outbox', 'points that wait for InfluxDB', sources.influxOutbox)
     this.#gauge('ajar_broker_connections', 'open MQTT connections', () => sources.broker().connections)
     this.#gauge('ajar_broker_paused', 'MQTT senders that are held back', () => sources.broker().pausedConnections)
