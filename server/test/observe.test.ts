@@ -191,7 +191,7 @@ test('readings of all kinds come back, page by page, also several of one instant
     ['vector', [0.5, -2]],
   ]
   for (const [sensor, value] of values)
-    for (const at of [1000, 2000])
+    for (const at of [FIRST + 1000, FIRST + 2000])
       await client.publishAsync(`ajar/sensors/${sensor}/reading/${at}`, JSON.stringify({ value }), { qos: 1 })
   const found: unknown[] = []
   let cursor = ''
@@ -202,9 +202,13 @@ test('readings of all kinds come back, page by page, also several of one instant
     )
     cursor = body.next === null ? '' : `&cursor=${encodeURIComponent(body.next)}`
   } while (cursor !== '')
-  expect(found).toEqual([1000, 2000].flatMap((at) => values.map(([sensor, value]) => [sensor, at, value])))
-  const one = await get('/api/readings?device=sensors&sensor=contact&from=1500&to=2001')
-  expect(one.body.items).toEqual([{ device: 'sensors', sensor: 'contact', at: new Date(2000).toISOString(), value: 1 }])
+  expect(found).toEqual(
+    [FIRST + 1000, FIRST + 2000].flatMap((at) => values.map(([sensor, value]) => [sensor, at, value])),
+  )
+  const one = await get(`/api/readings?device=sensors&sensor=contact&from=${FIRST + 1500}&to=${FIRST + 2001}`)
+  expect(one.body.items).toEqual([
+    { device: 'sensors', sensor: 'contact', at: new Date(FIRST + 2000).toISOString(), value: 1 },
+  ])
 })
 
 describe('the server', () => {

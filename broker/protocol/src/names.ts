@@ -2,6 +2,8 @@
 export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
 const NAME = new RegExp(NAME_PATTERN)
 const MILLISECONDS = /^(0|[1-9][0-9]{0,15})$/
+/** No date is later (https://tc39.es/ecma262/#sec-time-values-and-time-range). */
+const LATEST_DATE = 8.64e15
 
 export function isName(text: string): boolean {
   return NAME.test(text)
@@ -41,9 +43,9 @@ export function parseFrameId(id: string): FrameRef | null {
   return { device, camera, capturedAtMs }
 }
 
-/** A whole number of milliseconds in plain decimal digits, or null. */
+/** A time in milliseconds since 1970, in plain decimal digits and within what a date can hold, or null. */
 export function parseMilliseconds(text: string): number | null {
   if (!MILLISECONDS.test(text)) return null
   const value = Number(text)
-  return Number.isSafeInteger(value) ? value : null
+  return value <= LATEST_DATE ? value : null
 }

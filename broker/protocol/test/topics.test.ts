@@ -26,7 +26,7 @@ test.each(['', '-a', 'A', 'a_b', 'a/b', 'ä', 'a'.repeat(33), 'a\n'])('%j is no 
   expect(isName(name)).toBe(false),
 )
 
-test.each(['-1', '1.5', '', '01', '1e3', '99999999999999999'])('%j is no time', (time) =>
+test.each(['-1', '1.5', '', '01', '1e3', '99999999999999999', '8640000000000001'])('%j is no time', (time) =>
   expect(parseMilliseconds(time)).toBeNull(),
 )
 

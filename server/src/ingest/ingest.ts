@@ -1,6 +1,7 @@
 import { checkJpeg, DecodeError } from '@ajar/models'
 import { type CameraRef, cameraId, isName, parseMilliseconds, type RejectCode } from '@ajar/protocol'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
+import { clockFlaw } from './clock.ts'
 
 /** A frame as it came in, by MQTT or by HTTP. */
 export interface IncomingFrame {
@@ -40,11 +41,6 @@ export interface IngestPorts {
   maxFrameBytes: number
 }
 
-/** Clocks differ a little; more than this is a wrong clock. */
-const MAX_AHEAD_MS = 5 * 60_000
-/** A Pi without network starts in 1970: no frame is older than this. */
-const OLDEST_MS = Date.UTC(2000, 0, 1)
-
 /**
  * Takes a frame in: when the promise resolves it is on the disk, or refused for good, and may be acknowledged
  * (guarantees 1, 4 and 6).
@@ -66,8 +62,8 @@ export async function ingest(incoming: IncomingFrame, ports: IngestPorts): Promi
   const capturedAt = incoming.time === null ? null : parseMilliseconds(incoming.time)
   if (incoming.time !== null && capturedAt === null)
     return refuse('clock', `${incoming.time.slice(0, 40)} is no time in milliseconds since 1970`)
-  if (capturedAt !== null && (capturedAt > receivedAt + MAX_AHEAD_MS || capturedAt < OLDEST_MS))
-    return refuse('clock', 'the capture time is in the future or before 2000: set the clock of the device')
+  const wrongClock = capturedAt === null ? null : clockFlaw(capturedAt, receivedAt)
+  if (wrongClock) return refuse('clock', wrongClock)
 
   // A refused frame without a time is minted one, so that it too is recorded once.
   const id = capturedAt ?? receivedAt
