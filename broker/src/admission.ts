@@ -39,7 +39,6 @@ export class Admission {
    */
   greet(connection: Connection, packet: ConnectPacket): void {
     connection.clientId = packet.clientId || (packet.clean ? `anonymous-${randomUUID()}` : '')
-    connection.wantsSession = !packet.clean
     connection.keepaliveSeconds = packet.keepalive ?? 0
     connection.willTopic = packet.will?.topic ?? null
     packet.clientId = connection.id
@@ -71,7 +70,10 @@ export class Admission {
     }
     this.#checkWill(connection, identity)
     // It may have hung up meanwhile; admitted, it would never be removed.
-    if (!connection.stream.destroyed) this.#connections.admit(connection, identity)
+    if (connection.stream.destroyed) return
+    const full = this.#connections.refuse(connection, identity)
+    if (full !== null) throw this.#refusal(connection, SERVER_UNAVAILABLE, 'too_many_connections', full)
+    this.#connections.admit(connection, identity)
   }
 
   async #identify(connection: Connection, username: string, password: string): Promise<Identity | null> {

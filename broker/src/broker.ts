@@ -83,8 +83,7 @@ export class Broker {
 
   /** Serves one client over any stream of bytes: a TLS socket, a WebSocket. Call only after `restoreRetained` or `listen`. */
   accept(source: Duplex, address: string): void {
-    if (this.#closing || this.#connections.size >= this.#limits.maxConnections) {
-      if (!this.#closing) this.#refuseConnection(address)
+    if (this.#closing) {
       source.on('error', () => {})
       source.destroy()
       return
@@ -264,12 +263,6 @@ export class Broker {
     const text = `${parsed.device} has ${this.#limits.maxRetainedPerDevice} retained topics; ${topic} is not retained`
     this.#report.event(null, 'retained_limit', text)
     return false
-  }
-
-  #refuseConnection(address: string): void {
-    this.#report.count('refusedConnections')
-    const text = `${address} was refused: ${this.#limits.maxConnections} connections are open`
-    this.#report.event(null, 'too_many_connections', text)
   }
 
   #reportError(client: Client, error: Error): void {

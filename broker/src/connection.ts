@@ -15,8 +15,6 @@ export class Connection {
   identity: Identity | null = null
   /** As the client gave it, or made for it where it gave none. */
   clientId: string | null = null
-  /** The client asked for a session that outlives the connection. */
-  wantsSession = false
   keepaliveSeconds = 0
   willTopic: string | null = null
   /** When this client id was taken over in the last minute, milliseconds UTC. */

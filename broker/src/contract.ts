@@ -89,9 +89,14 @@ export interface BrokerLimits {
   maxMessageBytes: number
   /** Bytes of the largest packet before CONNACK. */
   preConnectBytes: number
-  /** Bytes of publishes between arrival and PUBACK above which those who send are paused. */
+  /** Bytes of publishes between the first byte here and PUBACK above which those who send are paused. */
   ingestBytes: number
+  /** Connections whose credential was accepted. */
   maxConnections: number
+  /** Of one credential: a device's, or an operator's token. */
+  maxConnectionsPerCredential: number
+  /** Connections whose credential was not accepted yet; beyond it the oldest are closed. */
+  maxUnauthenticated: number
   maxSubscriptionsPerConnection: number
   maxRetainedPerDevice: number
   /** Bytes unsent to a subscriber above which it gets no more QoS 0; above the double it is disconnected. */
@@ -118,6 +123,8 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   preConnectBytes: 16 * 1024,
   ingestBytes: 64 * 1024 * 1024,
   maxConnections: 1000,
+  maxConnectionsPerCredential: 20,
+  maxUnauthenticated: 100,
   maxSubscriptionsPerConnection: 100,
   maxRetainedPerDevice: 100,
   maxUnsentBytes: 1024 * 1024,

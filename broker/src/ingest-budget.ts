@@ -2,7 +2,7 @@
 const OVERHEAD_BYTES = 1024
 
 /**
- * Counts the publishes between arrival and PUBACK. Over the limit whoever wants to send the next one waits; waiting ends, in
+ * Counts the publishes between their first byte here and PUBACK. Over the limit whoever wants to send the next one waits; waiting ends, in
  * the order it began, once half of the budget is free.
  */
 export class IngestBudget {
@@ -18,11 +18,12 @@ export class IngestBudget {
   }
 
   get full(): boolean {
-    return this.#bytes + this.#expectedBytes >= this.#limitBytes
+    return this.bytes >= this.#limitBytes
   }
 
+  /** Those that are only half here, or on their way to `during`, included. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#expectedBytes
   }
 
   get publishes(): number {
@@ -33,7 +34,7 @@ export class IngestBudget {
     return this.#waiting.size
   }
 
-  /** Counts bytes that arrived (or, negative, no longer wait) on their way to `during`. */
+  /** Counts memory of packets that arrive (or, negative, no longer wait) on their way to `during`. */
   expect(bytes: number): void {
     this.#expectedBytes += bytes
     this.#wakeIfRoom()
@@ -66,7 +67,7 @@ export class IngestBudget {
   }
 
   #wakeIfRoom(): void {
-    if (this.#waiting.size === 0 || this.#bytes + this.#expectedBytes > this.#limitBytes / 2) return
+    if (this.#waiting.size === 0 || this.bytes > this.#limitBytes / 2) return
     for (const wake of [...this.#waiting]) {
       if (this.full) return
       this.#waiting.delete(wake)

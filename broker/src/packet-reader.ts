@@ -23,7 +23,17 @@ export const CONNECT = 1
 export const PUBLISH = 3
 
 const LENGTH_BYTES = 4
+/** A packet that announces more gets its room as its bytes arrive: a header alone shall not cost 2 MB. */
+const FIRST_BYTES = 256 * 1024
 const EMPTY = Buffer.alloc(0)
+
+/** A fixed header that is complete. */
+interface Header {
+  bytes: number[]
+  type: number
+  /** Bytes of the whole packet. */
+  size: number
+}
 
 /**
  * Cuts the bytes of one connection into packets. The length in the fixed header is judged before a byte of the body is kept,
@@ -35,8 +45,11 @@ export class PacketReader {
   #chunk: Buffer = EMPTY
   #at = 0
   readonly #ownsChunks: boolean
-  readonly #header: number[] = []
+  readonly #headerBytes: number[] = []
+  #header: Header | null = null
   #packet: RawPacket | null = null
+  /** Of the packet, how much it announces and how much is here. */
+  #size = 0
   #filled = 0
   #greeted = false
 
@@ -52,6 +65,18 @@ export class PacketReader {
     this.#at = 0
   }
 
+  /** The type of the next packet, where its header is here and nothing of its body is kept yet; else null. Throws PacketError. */
+  upcoming(): number | null {
+    if (this.#packet !== null) return null
+    this.#header ??= this.#readHeader()
+    return this.#header?.type ?? null
+  }
+
+  /** Bytes of memory that the packet being received takes. */
+  get heldBytes(): number {
+    return this.#packet?.bytes.length ?? 0
+  }
+
   /** The next complete packet, or null until more bytes are appended. Throws PacketError. */
   next(): RawPacket | null {
     const packet = this.#take()
@@ -60,45 +85,63 @@ export class PacketReader {
   }
 
   #take(): RawPacket | null {
-    if (this.#packet === null) this.#packet = this.#begin()
-    if (this.#packet === null) return null
-    const { bytes } = this.#packet
-    const copied = this.#chunk.copy(bytes, this.#filled, this.#at)
+    if (this.upcoming() !== null) this.#begin()
+    const packet = this.#packet
+    if (packet === null) return null
+    this.#makeRoom(packet)
+    const copied = this.#chunk.copy(packet.bytes, this.#filled, this.#at)
     this.#filled += copied
     this.#at += copied
-    if (this.#filled < bytes.length) return null
-    const packet = this.#packet
+    if (this.#filled < this.#size) return null
     this.#packet = null
     return packet
   }
 
-  /** Reads the fixed header, which may come one byte at a time, and makes room for the packet. */
-  #begin(): RawPacket | null {
+  /** Reads the fixed header, which may come one byte at a time. */
+  #readHeader(): Header | null {
     for (;;) {
       const byte = this.#chunk[this.#at]
       if (byte === undefined) return null
       this.#at += 1
-      this.#header.push(byte)
-      if (this.#header.length === 1) continue
+      this.#headerBytes.push(byte)
+      if (this.#headerBytes.length === 1) continue
       if (byte < 0x80) break
-      if (this.#header.length > LENGTH_BYTES) {
+      if (this.#headerBytes.length > LENGTH_BYTES) {
         throw new PacketError('protocol_error', 'the remaining length of a packet is longer than four bytes')
       }
     }
-    const header = this.#header.splice(0)
-    const bodyAt = header.length
-    const size = bodyAt + header.slice(1).reduce((sum, byte, i) => sum + (byte & 0x7f) * 0x80 ** i, 0)
+    const bytes = this.#headerBytes.splice(0)
+    const size = bytes.length + bytes.slice(1).reduce((sum, byte, i) => sum + (byte & 0x7f) * 0x80 ** i, 0)
     if (size > this.limit) {
       throw new PacketError('packet_too_large', `a packet of ${size} bytes came where ${this.limit} are allowed`)
     }
-    const type = (header[0] ?? 0) >> 4
+    const type = (bytes[0] ?? 0) >> 4
     if (!this.#greeted && type !== CONNECT) throw new PacketError('protocol_error', 'the first packet is not CONNECT')
     this.#greeted = true
+    return { bytes, type, size }
+  }
+
+  #begin(): void {
+    if (this.#header === null) return
+    const { bytes: header, type, size } = this.#header
+    const first = Math.min(size, FIRST_BYTES)
     // A frame outlives its connection's other packets, so it does not share memory with them.
-    const bytes = type === PUBLISH ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size)
+    const bytes = type === PUBLISH ? Buffer.allocUnsafeSlow(first) : Buffer.allocUnsafe(first)
     bytes.set(header)
-    this.#filled = bodyAt
-    return { bytes, type, bodyAt }
+    this.#header = null
+    this.#packet = { bytes, type, bodyAt: header.length }
+    this.#size = size
+    this.#filled = header.length
+  }
+
+  /** Makes the packet's memory large enough for what the chunk adds: at least twice as large, at most what it announces. */
+  #makeRoom(packet: RawPacket): void {
+    const { bytes } = packet
+    const needed = Math.min(this.#size, this.#filled + this.#chunk.length - this.#at)
+    if (needed <= bytes.length) return
+    // So large a packet is alone in its memory, which moves without being copied by us.
+    const memory = bytes.buffer as ArrayBuffer
+    packet.bytes = Buffer.from(memory.transfer(Math.min(this.#size, Math.max(needed, 2 * bytes.length))))
   }
 
   /**

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { IngestBudget } from './ingest-budget.ts'
 import { assertWellFormed } from './packet-faults.ts'
-import { PacketError, PacketReader, PUBLISH, type RawPacket } from './packet-reader.ts'
+import { PacketError, PacketReader, PUBLISH } from './packet-reader.ts'
 
 /** CONNACK with return code 1, for clients of a protocol that aedes does not speak. */
 const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
@@ -34,11 +34,11 @@ export class PacketStream extends Duplex {
   #admitted = false
   #draining = false
   #ended = false
-  #next: RawPacket | null = null
   #stopWaiting: (() => void) | null = null
   #pauseTimer: NodeJS.Timeout | null = null
   #pauseMs = 0
   #expectedBytes = 0
+  #heldBytes = 0
 
   constructor(source: Duplex, options: PacketStreamOptions) {
     super({
@@ -122,8 +122,8 @@ export class PacketStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#endPause()
-    this.#next = null
     this.#expect(-this.#expectedBytes)
+    this.#hold(0)
     this.#source.destroy()
     done(error)
   }
@@ -134,25 +134,30 @@ export class PacketStream extends Duplex {
     this.#options.budget.expect(bytes)
   }
 
+  /** So does the packet that is being received. */
+  #hold(bytes: number): void {
+    const more = bytes - this.#heldBytes
+    this.#heldBytes = bytes
+    if (more !== 0) this.#options.budget.expect(more)
+  }
+
   #advance(): void {
     try {
       while (this.#wanted && !this.#draining && !this.destroyed) {
         // Until CONNACK nothing follows CONNECT: aedes would queue it without counting bytes.
         if (this.#greeted && !this.#admitted) break
-        this.#next ??= this.#takePacket()
-        if (this.#next === null) {
+        // Judged by its header: a sender that waits keeps no body here.
+        if (this.#options.budget.full && this.#reader.upcoming() === PUBLISH) {
+          this.#pauseUntilRoom()
+          break
+        }
+        const packet = this.#takePacket()
+        if (packet === null) {
           if (this.#ended) this.push(null)
           else this.#source.resume()
           return
         }
-        if (this.#next.type === PUBLISH && this.#options.budget.full) {
-          this.#pauseUntilRoom()
-          break
-        }
-        const { bytes } = this.#next
-        this.#next = null
-        this.#expect(bytes.length)
-        this.#wanted = this.push(bytes)
+        this.#wanted = this.push(packet)
       }
       this.#source.pause()
     } catch (error) {
@@ -162,12 +167,16 @@ export class PacketStream extends Duplex {
     }
   }
 
-  #takePacket(): RawPacket | null {
+  /** The next whole packet, counted until aedes reads it, or null until more bytes come. */
+  #takePacket(): Buffer | null {
     const packet = this.#reader.next()
-    if (packet === null) return null
-    this.#greeted = true
-    assertWellFormed(packet)
-    return packet
+    if (packet !== null) {
+      this.#greeted = true
+      assertWellFormed(packet)
+      this.#expect(packet.bytes.length)
+    }
+    this.#hold(this.#reader.heldBytes)
+    return packet?.bytes ?? null
   }
 
   #pauseUntilRoom(): void {

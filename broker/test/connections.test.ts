@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { duplexPair } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Identity } from '../src/index.ts'
 import { connectPacket, RawClient } from './raw-client.ts'
 import { closed, codes, connect, gate, PASSWORD, startBroker, until } from './start-broker.ts'
@@ -114,10 +115,43 @@ test('connections over the limit are refused with an event', async () => {
   const { broker, port, heard } = await startBroker({}, { maxConnections: 2 })
   await connect(port, 'one')
   await connect(port, 'two')
-  const third = await RawClient.open(port)
-  await third.closed
+  expect(await connack(port, { clientId: 'three', username: 'three', password: PASSWORD })).toBe(3)
   expect(codes(heard)).toEqual(['too_many_connections'])
-  expect(broker.stats()).toMatchObject({ connections: 2, refusedConnectionsTotal: 1 })
+  expect(broker.stats()).toMatchObject({ refusedConnectionsTotal: 1 })
+  // Who comes back while the broker takes the old connection for alive needs no room.
+  expect(await connack(port, { clientId: 'two', username: 'two', password: PASSWORD })).toBe(0)
+})
+
+test('one credential cannot take the connections of all others', async () => {
+  const { port, heard } = await startBroker({}, { maxConnectionsPerCredential: 2 })
+  await connect(port, 'pi', { clientId: 'one' })
+  await connect(port, 'pi', { clientId: 'two' })
+  expect(await connack(port, { clientId: 'three', username: 'pi', password: PASSWORD })).toBe(3)
+  expect(codes(heard)).toEqual(['too_many_connections'])
+  expect(await connack(port, { clientId: 'two', username: 'pi', password: PASSWORD })).toBe(0)
+  await connect(port, 'other')
+})
+
+test('sockets that say nothing lock nobody out: the oldest is closed, and told of once', async () => {
+  const { broker, port, heard } = await startBroker({}, { maxConnections: 5, maxUnauthenticated: 3 })
+  const silent: RawClient[] = []
+  for (let i = 0; i < 5; i += 1) silent.push(await RawClient.open(port))
+  await Promise.all(silent.slice(0, 2).map(({ closed }) => closed))
+  await connect(port, 'pi')
+  expect(silent.slice(3).map(({ socket }) => socket.destroyed)).toEqual([false, false])
+  expect(codes(heard)).toEqual(['too_many_connections'])
+  expect(broker.stats()).toMatchObject({ connections: 3, refusedConnectionsTotal: 3 })
+})
+
+test('a flood from one address costs nobody at another', async () => {
+  const { broker } = await startBroker({}, { maxUnauthenticated: 3 })
+  const streams = ['10.0.0.2:1', '10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:3'].map((address) => {
+    const [ours, theirs] = duplexPair()
+    broker.accept(theirs, address)
+    onTestFinished(() => void ours.destroy())
+    return theirs
+  })
+  expect(streams.map(({ destroyed }) => destroyed)).toEqual([false, true, false, false])
 })
 
 test('a client that hangs up while its credential is looked up leaves nothing behind', async () => {

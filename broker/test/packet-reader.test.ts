@@ -30,6 +30,24 @@ test('a packet of exactly the limit passes, one byte more is refused by its head
   expect(() => reader.next()).toThrow(/are allowed/)
 })
 
+test('a header alone takes no more memory than a small packet; what it announces grows as it arrives, whole in the end', () => {
+  const frame = publishPacket('t', Buffer.alloc(2_000_000, 7))
+  const reader = new PacketReader(frame.length)
+  reader.append(Buffer.concat([greeting, frame.subarray(0, 5)]))
+  reader.next()
+  expect(reader.upcoming()).toBe(3)
+  expect([reader.next(), reader.upcoming()]).toEqual([null, null])
+  expect(reader.heldBytes).toBeLessThanOrEqual(256 * 1024)
+  reader.append(frame.subarray(5, 600_000))
+  expect(reader.next()).toBeNull()
+  expect(reader.heldBytes).toBeLessThan(frame.length)
+  reader.append(frame.subarray(600_000))
+  const bytes = reader.next()?.bytes ?? greeting
+  expect(Buffer.compare(bytes, frame)).toBe(0)
+  expect(bytes.buffer.byteLength).toBe(frame.length)
+  expect(reader.heldBytes).toBe(0)
+})
+
 test('the memory of a spent chunk is given back, but never memory that is shared', () => {
   const reader = new PacketReader(100_000, true)
   const chunk = Buffer.from(new Uint8Array(Buffer.concat([greeting, publishPacket('t', Buffer.alloc(5000, 7))])).buffer)
