@@ -1,7 +1,10 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { needsProgram } from '../../test/setup/needs.ts'
 import { Influxd } from './influxd.ts'
 import { plainJpeg } from './pictures.ts'
 import { RunningServer, until } from './running-server.ts'
+
+beforeEach((context) => needsProgram('influxd', 'influxdb', context))
 
 const CAMERA = 'pi/cam'
 const DATABASE = 'ajar doors'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Process } from '@ajar/local'
 import { expect, test } from 'vitest'
-import { needs } from './programs.ts'
+import { needs } from '../setup/needs.ts'
 
 /** `npm run replay`: a folder of real pictures through a fresh system. */
 

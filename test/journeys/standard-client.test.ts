@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { needsProgram } from '../setup/needs.ts'
 import { door, sha256 } from './pictures.ts'
-import { needsProgram } from './programs.ts'
 import { ADMIN_TOKEN, type Frame, System, until } from './system.ts'
 
 /** Any MQTT client is a camera, and any MQTT client can watch: here Debian's mosquitto_pub and mosquitto_sub. */

@@ -16,6 +16,9 @@ export interface StoredFrame {
 
 /** A frame of 100 kB is then seven pages instead of twenty-five (measured: 1.3 times the frames/s). */
 const PAGE_BYTES = 16_384
+/** Readers and the writer lock each other out for moments; a reader can wait, since only old frames are read from here. */
+const READER_WAIT_MS = 20_000
+const WRITER_WAIT_MS = 5_000
 /** What the journal keeps of its size between transactions: it holds the few index pages that one changes. */
 const JOURNAL_BYTES = 1024 * 1024
 
@@ -45,7 +48,10 @@ export class FramesFile {
 
   /** Opens a frames file, made when missing unless it is `readOnly`. */
   static open(folder: string, name: string, { readOnly }: { readOnly: boolean }): FramesFile {
-    const database = new DatabaseSync(`${folder}/${name}`, { readOnly, timeout: 5000 })
+    const database = new DatabaseSync(`${folder}/${name}`, {
+      readOnly,
+      timeout: readOnly ? READER_WAIT_MS : WRITER_WAIT_MS,
+    })
     try {
       if (!readOnly) {
         database.exec(
@@ -73,6 +79,11 @@ export class FramesFile {
       if (this.#database.isTransaction) this.#database.exec('rollback')
       throw error
     }
+  }
+
+  /** Writes where nothing is to be written: it throws where a frame would not be taken either. */
+  probe() {
+    this.transaction(() => this.#database.exec('pragma user_version = 0'))
   }
 
   insert(frame: Omit<StoredFrame, 'file' | 'row'>, jpeg: Uint8Array): StoredFrame {
