@@ -8,6 +8,7 @@ import { readConfig } from './config.ts'
 import { AgentError, reasonOf } from './failure.ts'
 
 async function main(): Promise<void> {
+  process.umask(0o077) // nobody else on this machine reads pictures
   const path = process.argv[2] ?? process.env.AJAR_AGENT_CONFIG
   if (!path) throw new AgentError('bad_config', 'caller', 'name the config file: node main.ts CONFIG.json')
   const config = await readConfig(path, process.env)

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync } from 'node:fs'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBroker } from './broker.ts'
@@ -89,6 +90,20 @@ async function outboxOf(dataDir: string): Promise<string[]> {
     }),
   )
 }
+
+test('nobody else on the machine reads the outbox', async () => {
+  const dataDir = join(await temporaryFolder(), 'made')
+  const cameras = [{ name: 'cam', driver: 'synthetic', intervalMs: 50 }]
+  run([await configFile({ server: 'mqtt://127.0.0.1:1', dataDir, cameras })])
+  const outbox = join(dataDir, 'outbox')
+  const frames = () => (existsSync(outbox) ? readdirSync(outbox) : [])
+  await until(() => frames().some((name) => name.endsWith('.jpg')))
+  const names = [dataDir, outbox, ...frames().map((name) => join(outbox, name))]
+  for (const name of names) {
+    const found = await stat(name).catch(() => null) // a temporary file may be gone
+    if (found) expect(found.mode & 0o077).toBe(0)
+  }
+})
 
 test('SIGKILL in mid-stream, again and again: what the outbox held arrives, with the same id and bytes', {
   timeout: 120_000,

@@ -9,8 +9,12 @@ const FAILED = 1
 /** A part that does not close in time does not keep the process alive. */
 const CLOSE_LIMIT_MS = 15_000
 
+// Pictures, credentials and who came when: nobody else on this machine reads them.
+process.umask(0o077)
 const settings = settingsOrExit()
 const log = createLog(settings.logLevel)
+process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
+process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
 try {
   const app = await startApp(settings, log)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app.close))
@@ -35,6 +39,12 @@ function settingsOrExit(): Settings {
 
 function machineLine(line: object) {
   process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+/** What state we are in is not known any more, and what was acknowledged is on the disk: a start is safer. */
+function end(error: unknown, what: string) {
+  log.fatal({ err: error }, `${what}: our fault; ajar ends`)
+  process.exit(FAILED)
 }
 
 async function stop(close: () => Promise<void>) {

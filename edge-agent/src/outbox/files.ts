@@ -38,7 +38,7 @@ export class FrameFiles {
 
   /** Makes the folder, sweeps what a crash left behind and says what is there, oldest first. */
   async open(): Promise<Inventory> {
-    await mkdir(this.#folder, { recursive: true })
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     await syncFolder(dirname(this.#folder))
     this.#handle = await open(this.#folder, 'r')
     const found: Inventory = { frames: [], names: [] }

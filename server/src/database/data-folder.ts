@@ -44,7 +44,7 @@ export function takeDataFolder(folder: string): () => void {
 function makeFolder(folder: string) {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
-  mkdirSync(folder)
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 function unusable(folder: string, error: Error): DataFolderError {

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const MAIN = join(import.meta.dirname, '../src/main.ts')
+/** Faults from outside, at a signal: loaded into the process before its own code. */
+const FAULTS = `
+  process.on('SIGUSR2', () => { Promise.reject(new Error('nobody waited')) })
+  process.on('SIGWINCH', () => { throw new Error('nothing caught') })`
+const PRELOAD = `data:text/javascript,${encodeURIComponent(FAULTS)}`
+
+/** The server as a process of its own, once it listens. */
+async function run() {
+  const dataDir = join(await temporaryFolder(onTestFinished), 'made')
+  const env = {
+    ...process.env,
+    AJAR_DATA_DIR: dataDir,
+    AJAR_HTTP_PORT: '0',
+    AJAR_MQTT_PORT: '0',
+    AJAR_CLASSIFY_WORKERS: '1',
+  }
+  const child = spawn(process.execPath, ['--import', PRELOAD, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close').then(([code]) => code)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  let out = ''
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  await until(() => out.includes('"listening"') || child.exitCode !== null)
+  return { child, dataDir, ended, output: () => out }
+}
+
+test('nobody else on the machine reads the data folder; SIGTERM ends the server in order', async () => {
+  const { child, dataDir, ended } = await run()
+  const entries = readdirSync(dataDir, { recursive: true }) as string[]
+  expect(entries).toContain('state.db')
+  for (const name of ['', ...entries]) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
+test.each([
+  ['SIGUSR2', 'nobody waited'],
+  ['SIGWINCH', 'nothing caught'],
+] as const)('a fault that nothing handles is logged before the server ends (%s)', async (signal, why) => {
+  const { child, ended, output } = await run()
+  child.kill(signal)
+  expect(await ended).toBe(1)
+  expect(output()).toMatch(new RegExp(`FATAL .*ajar ends\n.*${why}`))
+})
