@@ -160,6 +160,7 @@ async function build(
     database,
     archive,
     cameras,
+    storageHeld: () => frames.held !== null,
     ingest: (frame) => pipeline.ingest(frame),
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })

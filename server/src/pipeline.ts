@@ -147,13 +147,13 @@ export class Pipeline {
     const { frames, settings, metrics, cameras } = this.#ports
     const ingested = await ingest(frame, {
       now: () => Date.now(),
-      store: (one) => frames.put(one),
+      store: (one, giveUpAt) => frames.put(one, giveUpAt),
       ensureCamera: async (ref) => (await cameras.ensure(ref)) !== null,
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
       enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
     })
-    metrics.framesIngested.inc({ outcome: ingested.kind })
+    if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
     if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
     return ingested
   }

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Archive } from '../src/database/frames/archive.ts'
-import { FrameStore, type NewFrame, type PutResult } from '../src/database/frames/frame-store.ts'
+import { FrameStore, type NewFrame, type Taken } from '../src/database/frames/frame-store.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER
@@ -12,7 +12,7 @@ const EVERYTHING = Number.MAX_SAFE_INTEGER
 interface Opened {
   folder: string
   store: FrameStore
-  put(camera: string, capturedAt: number | null, text: string, more?: Partial<NewFrame>): Promise<PutResult>
+  put(camera: string, capturedAt: number | null, text: string, more?: Partial<NewFrame>): Promise<Taken>
 }
 
 async function open(folder?: string, maxFileBytes?: number): Promise<Opened> {

@@ -11,6 +11,8 @@ export interface IncomingFrame {
   time: string | null
   /** The packet was marked as sent before. */
   dup: boolean
+  /** Milliseconds UTC: where the disk has not taken it by then, it is not stored at all. Without it, it waits on. */
+  giveUpAt?: number
   /** Its whole ArrayBuffer is given away: it moves to the thread that stores it. */
   jpeg: Uint8Array
 }
@@ -26,12 +28,16 @@ export interface Refusal {
   reason: string
 }
 
-export type Ingested = { kind: 'stored' | 'duplicate'; frame: StoredFrame } | { kind: 'refused'; refusal: Refusal }
+export type Ingested =
+  | { kind: 'stored' | 'duplicate'; frame: StoredFrame }
+  | { kind: 'refused'; refusal: Refusal }
+  /** Not stored, and not acknowledged: the disk did not take it before `giveUpAt`. */
+  | { kind: 'given_up' }
 
 export interface IngestPorts {
   now(): number
-  /** Durable when it resolves; waits while the disk refuses. */
-  store(frame: NewFrame): Promise<PutResult>
+  /** Durable when it resolves; waits while the disk refuses, until `giveUpAt` (milliseconds UTC). */
+  store(frame: NewFrame, giveUpAt: number | null): Promise<PutResult>
   /** Makes sure that the camera exists; false where its device has too many. */
   ensureCamera(camera: CameraRef): Promise<boolean>
   /** Durable when it resolves; waits while the disk refuses. */
@@ -74,8 +80,9 @@ export async function ingest(incoming: IncomingFrame, ports: IngestPorts): Promi
   if (flaw) return refuse(flaw.code, flaw.message, id)
   if (!(await ports.ensureCamera(incoming))) return refuse('bad_name', 'this device has 64 cameras already')
 
-  const { dup, jpeg } = incoming
-  const stored = await ports.store({ camera: cameraId(incoming), capturedAt, receivedAt, dup, jpeg })
+  const { dup, giveUpAt = null, jpeg } = incoming
+  const stored = await ports.store({ camera: cameraId(incoming), capturedAt, receivedAt, dup, jpeg }, giveUpAt)
+  if (stored.kind === 'given_up') return stored
   if (stored.kind === 'collision')
     return refuse('id_collision', 'another frame has this id already: capture times must rise within a camera')
   if (stored.kind === 'stored') ports.enqueue(stored.frame, stored.jpeg)

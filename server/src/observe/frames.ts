@@ -47,13 +47,19 @@ const Accepted = Type.Object({
   frame: Type.String(),
   duplicate: Type.Boolean({ description: 'the same frame was stored before' }),
 })
-/** A disk that refuses holds a frame; a caller is not kept waiting for longer. */
+/** What a disk that refuses has not taken by then is not stored: the caller may send it again, and it is there once. */
 const STORE_WAIT_MS = 10_000
+/** A disk that neither takes nor refuses: the caller is not kept waiting for longer. */
+const ANSWER_WAIT_MS = 15_000
+/** Frames between their arrival and their answer. */
+const MOST_BYTES_IN_INGEST = 64 * 1024 * 1024
 
 export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
   cameras: Cameras
+  /** Whether the disk refuses frames right now. */
+  storageHeld(): boolean
   ingest(frame: IncomingFrame): Promise<Ingested>
   /** Classifies a picture that is not kept; null where the camera has no model. */
   classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null>
@@ -61,6 +67,7 @@ export interface FrameRoutesPorts {
 
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
   const { database, archive, cameras } = ports
+  let bytesInIngest = 0
 
   http.post(
     '/api/cameras/:device/:camera/frames',
@@ -68,6 +75,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       config: { access: 'operator' },
       schema: {
         summary: 'Take a JPEG in, with the same guarantees as by MQTT; without a time the server mints one',
+        description: 'What is answered with 503 storage_held or busy was not stored: send it again later.',
         consumes: ['image/jpeg'],
         params: CameraPath,
         querystring: Type.Object({ capturedAt: Type.Optional(Type.String({ maxLength: 32, description: 'ms UTC' })) }),
@@ -75,12 +83,23 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ params, query, body }, reply) => {
+      const picture = pictureIn(body)
+      if (ports.storageHeld()) throw storageHeld()
+      const size = picture.byteLength
+      if (bytesInIngest + size > MOST_BYTES_IN_INGEST)
+        throw new HttpError(
+          503,
+          'busy',
+          'too many frames come in at once; this one was not stored: send it again later',
+        )
+      bytesInIngest += size
       // A copy of its own, for ingest gives its memory away.
-      const jpeg = new Uint8Array(pictureIn(body))
-      const ingested = await within(
-        ports.ingest({ ...params, time: query.capturedAt ?? null, dup: false, jpeg }),
-        STORE_WAIT_MS,
-      )
+      const frame = { ...params, time: query.capturedAt ?? null, dup: false, jpeg: new Uint8Array(picture) }
+      const taken = ports.ingest({ ...frame, giveUpAt: Date.now() + STORE_WAIT_MS }).finally(() => {
+        bytesInIngest -= size
+      })
+      const ingested = await within(taken, ANSWER_WAIT_MS)
+      if (ingested.kind === 'given_up') throw storageHeld()
       if (ingested.kind === 'refused') {
         const { code, reason } = ingested.refusal
         throw new HttpError(code === 'id_collision' ? 409 : code === 'too_large' ? 413 : 400, code, reason)
@@ -306,11 +325,15 @@ function pictureIn(body: unknown): Uint8Array {
   throw new HttpError(415, 'not_jpeg', 'send the bytes of a JPEG with Content-Type: image/jpeg')
 }
 
+function storageHeld(): HttpError {
+  const message = 'the disk takes no frames now and this one was not stored: send it again later'
+  return new HttpError(503, 'storage_held', message)
+}
+
 function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new HttpError(503, 'storage_held', 'the disk takes no frames now; send it again later')),
-    ms,
-  )
+  const message =
+    'the disk does not answer; the frame may have been stored or not: look for it, or send it again with its capturedAt'
+  const timer = setTimeout(() => reject(new HttpError(503, 'storage_slow', message)), ms)
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -1,9 +1,9 @@
 import { ThreadCalls } from '../thread-calls.ts'
 import type { StoredFrame } from './frames-file.ts'
-import type { FramesRequest, FramesThreadOptions, NewFrame, PutResult } from './frames-thread.ts'
+import type { FramesRequest, FramesThreadOptions, NewFrame, PutResult, Taken } from './frames-thread.ts'
 
 export type { StoredFrame } from './frames-file.ts'
-export type { NewFrame, PutResult } from './frames-thread.ts'
+export type { NewFrame, PutResult, Taken } from './frames-thread.ts'
 
 /** Guarantee 2. */
 const MAX_FILE_BYTES = 4 * 1024 ** 3
@@ -36,11 +36,14 @@ export class FrameStore {
   }
 
   /**
-   * Stores a frame; resolves when it is on the disk. While the disk refuses it waits: it rejects only on close.
+   * Stores a frame; resolves when it is on the disk. While the disk refuses it waits; it rejects only on close.
    * The ArrayBuffer of the bytes moves to the store's thread and, where the frame is new, comes back with the result.
    */
-  put(frame: NewFrame): Promise<PutResult> {
-    return this.#calls.call({ kind: 'put', frame }, [frame.jpeg.buffer as ArrayBuffer])
+  put(frame: NewFrame): Promise<Taken>
+  /** @param giveUpAt milliseconds UTC: where the disk has not taken it by then, it is not stored at all */
+  put(frame: NewFrame, giveUpAt: number | null): Promise<PutResult>
+  put(frame: NewFrame, giveUpAt: number | null = null): Promise<PutResult> {
+    return this.#calls.call({ kind: 'put', frame, giveUpAt }, [frame.jpeg.buffer as ArrayBuffer])
   }
 
   /** Marks frames as through the pipeline. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ThreadReply } from '../thread-calls.ts'
 import { FramesFile, type StoredFrame } from './frames-file.ts'
@@ -25,7 +26,7 @@ export interface NewFrame {
   jpeg: Uint8Array
 }
 
-export type PutResult =
+export type Taken =
   /** Its bytes come back, so that the next step need not read them from the disk. */
   | { kind: 'stored'; frame: StoredFrame; jpeg: Uint8Array }
   /** The same id with the same bytes was stored before. */
@@ -33,8 +34,14 @@ export type PutResult =
   /** The same id was stored before with other bytes. */
   | { kind: 'collision'; frame: StoredFrame }
 
+export type PutResult =
+  | Taken
+  /** The disk did not take it before `giveUpAt`, and it will not be stored. */
+  | { kind: 'given_up' }
+
 export type FramesRequest =
-  | { kind: 'put'; frame: NewFrame }
+  /** From `giveUpAt` on, milliseconds UTC, it is not stored any more, for nobody waits for it; null: it waits on. */
+  | { kind: 'put'; frame: NewFrame; giveUpAt: number | null }
   | { kind: 'finish'; frames: { file: string; camera: string; capturedAt: number }[] }
   | { kind: 'pending'; camera: string; before: number; limit: number }
   | { kind: 'pendingCounts' }
@@ -43,6 +50,8 @@ export type FramesRequest =
 const BATCH_BYTES = 16 * 1024 * 1024
 const BATCH_REQUESTS = 512
 const RETRY_MS = 500
+/** A disk that refused works again when it has room for as much: a frame or a few. */
+const PROBE_BYTES = 1024 * 1024
 /** Each commit costs fsyncs: frames that come in a row share one, and wait at most this long for it. */
 const PACE_MS = 10
 /** Nobody waits for the news that a frame is finished: it goes with the next frames, or after this. */
@@ -101,6 +110,7 @@ function schedule() {
 
 function work() {
   next = null
+  giveUp()
   const batch = nextBatch()
   try {
     const values = commit(batch)
@@ -119,7 +129,18 @@ function work() {
   committedAt = performance.now()
   // On a disk that refuses there is nothing to wait for: what is not stored was not acknowledged.
   if (closing && (held || inbox.length === 0)) return close()
-  if (inbox.length > 0) schedule()
+  if (held || inbox.length > 0) schedule()
+}
+
+/** Takes out what nobody waits for any more. */
+function giveUp() {
+  const now = Date.now()
+  for (let i = inbox.length - 1; i >= 0; i--) {
+    const request = inbox[i]
+    if (request?.kind !== 'put' || request.giveUpAt === null || request.giveUpAt > now) continue
+    inbox.splice(i, 1)
+    reply({ id: request.id, value: { kind: 'given_up' } satisfies PutResult })
+  }
 }
 
 function nextBatch() {
@@ -135,10 +156,11 @@ function nextBatch() {
 
 /** Everything in the batch, durable when this returns. */
 function commit(batch: FramesRequest[]): unknown[] {
-  if (batch.length === 0) return []
+  if (batch.length === 0 && !held) return []
   if (mistaken) readAgain()
   const now = Date.now()
   const current = fileForNewFrames(now)
+  if (batch.length === 0) probe(current)
   // Older files first: finishing twice changes nothing, so a failure after it can repeat the whole batch.
   for (const [file, frames] of finishedByFile(batch)) {
     if (file === current) continue
@@ -157,6 +179,17 @@ function readAgain() {
   lastTimes.clear()
   for (const file of files) ranges.set(file, file.range())
   mistaken = false
+}
+
+/** All that waited was given up: whether the disk works again is tried without a frame. */
+function probe(current: FramesFile) {
+  const path = join(folder, 'probe')
+  try {
+    writeFileSync(path, new Uint8Array(PROBE_BYTES), { flush: true })
+  } finally {
+    rmSync(path, { force: true })
+  }
+  current.probe()
 }
 
 function finishedByFile(batch: FramesRequest[]): Map<FramesFile, { camera: string; capturedAt: number }[]> {
@@ -185,7 +218,7 @@ function perform(request: FramesRequest, current: FramesFile, now: number): unkn
   return null
 }
 
-function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: FramesFile, now: number): PutResult {
+function put({ camera, capturedAt, receivedAt, dup, jpeg }: NewFrame, current: FramesFile, now: number): Taken {
   const sha256 = hash('sha256', jpeg, 'buffer')
   if (capturedAt === null && dup) {
     const before = newestOf(camera, RESEND_WINDOW).find((frame) => sha256.equals(frame.sha256))
