@@ -27,7 +27,10 @@ async function startDemo(server: Awaited<ReturnType<typeof startServer>>) {
   const configFile = await prepareDemo(server, dataDir, adminToken || null)
   if (stopping) return
   if (!configFile) {
-    console.log('No demo camera: this server was first started without one. Set AJAR_ADMIN_TOKEN to allow it.')
+    console.log(
+      'No demo camera: its token is missing or was revoked. Start once with AJAR_ADMIN_TOKEN set to an admin token to make\n' +
+        'a new one, or with AJAR_DEMO=0 to do without. The server goes on.',
+    )
     return
   }
   const agent = startAgent(configFile, { onLine: console.log })

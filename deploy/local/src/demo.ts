@@ -1,7 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderDoor } from '@ajar/edge-agent'
 import { Api, ApiError } from './api.ts'
+import { demoKeys, writeSecret } from './demo-keys.ts'
 import type { RunningServer } from './processes.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { type LabelledPicture, teach } from './teach.ts'
@@ -16,14 +16,6 @@ const LABELS_PER_STATE = 20
 /** A day of the demo: light and night are seen within minutes. */
 const DAY_MS = 600_000
 
-/** What the demo keeps for its next start. */
-interface Keys {
-  /** An operator's token of its own. */
-  api: string
-  /** The credential of `demo-pi`. */
-  device: string
-}
-
 /**
  * Makes sure that the demo's device exists and its camera is taught.
  * @param adminToken the token this start made or was given, or null on later starts
@@ -35,7 +27,7 @@ export async function prepareDemo(
   adminToken: string | null,
 ): Promise<string | null> {
   const folder = join(dataDir, 'demo')
-  const keys = (await readKeys(folder)) ?? (adminToken === null ? null : await makeKeys(server, folder, adminToken))
+  const keys = await demoKeys(server.http, folder, DEMO_DEVICE, adminToken)
   if (!keys) return null
   await teachOnce(new Api(server.http, keys.api))
   const configFile = join(folder, 'agent.json')
@@ -85,30 +77,4 @@ async function* renderedPictures(): AsyncIterable<LabelledPicture> {
     const atMs = Math.round(from + ((i + 0.5) * DAY_MS) / count)
     yield { state, jpeg: await renderDoor({ seed: SEED, atMs, state, dayMs: DAY_MS }), capturedAtMs: atMs }
   }
-}
-
-async function makeKeys(server: RunningServer, folder: string, adminToken: string): Promise<Keys> {
-  const admin = new Api(server.http, adminToken)
-  const api = await admin.send<{ token: string }>('POST', '/api/tokens', { name: 'demo', role: 'operator' })
-  const device = await admin.send<{ token: string }>('POST', '/api/devices', { name: DEMO_DEVICE }).catch((error) => {
-    if (!(error instanceof ApiError) || error.code !== 'name_taken') throw error
-    return admin.send<{ token: string }>('POST', `/api/devices/${DEMO_DEVICE}/credential`)
-  })
-  const keys: Keys = { api: api.token, device: device.token }
-  await mkdir(folder, { recursive: true })
-  await writeSecret(join(folder, 'keys.json'), keys)
-  return keys
-}
-
-async function readKeys(folder: string): Promise<Keys | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'keys.json'), 'utf8')) as Keys
-  } catch {
-    return null
-  }
-}
-
-async function writeSecret(path: string, content: object) {
-  await writeFile(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-  await chmod(path, 0o600) // `mode` counts only for a new file
 }

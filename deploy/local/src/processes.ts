@@ -10,7 +10,8 @@ const STOP_LIMIT_MS = 20_000
 export type MachineLine = Record<string, unknown>
 
 export interface ProcessOptions {
-  environment?: Record<string, string>
+  /** Added to ours; `undefined` takes a variable away. */
+  environment?: Record<string, string | undefined>
   /** A program and its arguments that runs ours, such as a tracer. */
   under?: string[]
   /** Told of every line for people; nothing is printed otherwise. */
@@ -61,9 +62,9 @@ export class Process {
 
 export interface RunningServer {
   process: Process
-  /** `http://127.0.0.1:port` */
+  /** `http://host:port`, as it is reached from this machine */
   http: string
-  /** `mqtt://127.0.0.1:port` */
+  /** `mqtt://host:port` */
   mqtt: string
   /** The admin token, where this start made it. */
   adminToken: string | null
@@ -105,11 +106,19 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
   ended.catch(() => {}) // once it was ready, its end is the caller's to notice
   const running = Promise.race([ready.promise, ended]).then(({ http, mqtt }) => ({
     process: server,
-    http: `http://127.0.0.1:${http}`,
-    mqtt: `mqtt://127.0.0.1:${mqtt}`,
+    http: `http://${reachable('AJAR_HTTP_HOST', options)}:${http}`,
+    mqtt: `mqtt://${reachable('AJAR_MQTT_HOST', options)}:${mqtt}`,
     adminToken,
   }))
   return { process: server, ready: running }
+}
+
+/** The host of a URL at which we reach a listener of the server: where it listens, or loopback where that is everywhere. */
+function reachable(setting: string, { environment = {} }: ProcessOptions): string {
+  const host = (setting in environment ? environment[setting] : process.env[setting]) || '127.0.0.1'
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** Starts an agent with a config file. */

@@ -37,6 +37,7 @@ interface Frame {
 
 const DEVICE = 'replay'
 const CAMERA = `${DEVICE}/camera`
+const COMPUTING = new Set(['AJAR_ENGINE', 'AJAR_BACKBONE'])
 const POLL_MS = 100
 /** A replay in which nothing moves for so long has failed. */
 const STALL_MS = 120_000
@@ -51,12 +52,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   try {
     const server = await startServer({
       environment: {
+        ...withoutSettings(process.env),
         AJAR_DATA_DIR: join(folder, 'data'),
         AJAR_HTTP_PORT: '0',
         AJAR_MQTT_PORT: '0',
         AJAR_MAX_PENDING_AGE: 'infinite',
         AJAR_LOG_LEVEL: 'error',
-        AJAR_ADMIN_TOKEN: '',
         ...options.environment,
       },
       onLine: console.error,
@@ -78,6 +79,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   } finally {
     for (const step of undo.reverse()) await step()
   }
+}
+
+/** Takes away every setting of the caller but what computes: a replay must not write where its caller's server writes. */
+function withoutSettings(environment: NodeJS.ProcessEnv): Record<string, undefined> {
+  const settings = Object.keys(environment).filter((name) => name.startsWith('AJAR_') && !COMPUTING.has(name))
+  return Object.fromEntries(settings.map((name) => [name, undefined]))
 }
 
 async function teachFrom(api: Api, labelled: Picture[], { onProgress }: ReplayOptions) {
@@ -122,7 +129,7 @@ async function sendByAgent(
   const before = await recorded(api)
   const startedAtMs = Date.now()
   const started = performance.now()
-  const agent = startAgent(config, { onLine: console.error })
+  const agent = startAgent(config, { environment: withoutSettings(process.env), onLine: console.error })
   undo.push(() => agent.stop())
   let done = 0
   let movedAt = performance.now()
