@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { loadModel } from '@ajar/models'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openStateDatabase } from '../src/database/state-database.ts'
 import { EventStream } from './event-stream.ts'
 import { CAMERA, door, jobEnded, label, train } from './lesson.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
@@ -97,4 +99,60 @@ test('a training that a stop interrupts runs again, and the model answers after 
   expect((await classify(picture)).probabilities).toEqual(before.probabilities)
   expect(await jobEnded(server, id)).toMatchObject({ state: 'done', result: { model: `${CAMERA}@3` } })
   expect(readdirSync(`${dataDir}/models/${CAMERA}`).sort()).toEqual(['1', '2', '3'])
+})
+
+test('a frame that does not decode and a cache that cannot be written do not end a training', {
+  timeout: 120_000,
+}, async () => {
+  const broken = Buffer.from(await door('open', 7))
+  const huffmanTable = broken.indexOf('ffc4', 'hex')
+  broken.fill(0xff, huffmanTable + 4, huffmanTable + 30) // still begins, goes on and ends as a JPEG does
+  const frame = await server.send(CAMERA, broken)
+  await server.call('PUT', `/api/frames/${frame}/label`, { state: 'open' })
+  const database = await openStateDatabase(dataDir)
+  onTestFinished(() => database.close())
+  await sql`create trigger refuse before insert on embeddings begin select raise(abort, 'no room'); end`.execute(
+    database.write,
+  )
+  await label(server, 1, 100)
+  const { state, result } = await train(server)
+  expect({ state, result }).toMatchObject({ state: 'done', result: { activated: true, skipped: [{ frame }] } })
+  expect(result.skipped[0].reason).toMatch(/cannot be decoded/)
+  await sql`drop trigger refuse`.execute(database.write)
+
+  // Where too few are left it is named.
+  await sql`create table kept as select * from labels`.execute(database.write)
+  await sql`delete from labels`.execute(database.write)
+  const [one = ''] = await label(server, 1, 200)
+  await server.call('PUT', `/api/frames/${frame}/label`, { state: 'open' })
+  await label(server, 1, 300)
+  await server.call('DELETE', `/api/frames/${one}/label`)
+  const failed = await train(server)
+  expect(failed).toMatchObject({ state: 'failed', error: { code: 'too_few_frames' } })
+  expect(failed.error.message).toContain(frame)
+  await sql`delete from labels`.execute(database.write)
+  await sql`insert into labels select * from kept`.execute(database.write)
+  await sql`drop table kept`.execute(database.write)
+  await server.call('DELETE', `/api/frames/${frame}/label`)
+})
+
+test('a model that is clearly worse than the active one is kept but not activated, unless forced', {
+  timeout: 120_000,
+}, async () => {
+  const active = async () => (await server.call('GET', `/api/cameras/${CAMERA}`)).body.model
+  const before = await active()
+  const database = await openStateDatabase(dataDir)
+  onTestFinished(() => database.close())
+  // What the active model has learned is now said wrong, as if it had been said so before.
+  await sql`update labels set state = case state when 'open' then 'closed' else 'open' end`.execute(database.write)
+  await label(server, 4, 400)
+  const { result } = await train(server)
+  expect(result).toMatchObject({ activated: false, comparison: { frames: 8, active: 1 } })
+  expect(result.comparison.candidate).toBeLessThan(result.comparison.least)
+  expect(result.reason).toMatch(/active model 100 %.*force/)
+  expect(await active()).toBe(before)
+  expect((await models()).map(({ id }: { id: string }) => id)).toContain(result.model)
+  const forced = await train(server, { force: true })
+  expect(forced.result).toMatchObject({ activated: true, reason: null })
+  expect(await active()).toBe(forced.result.model)
 })

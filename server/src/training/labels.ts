@@ -10,6 +10,8 @@ export interface Label {
   camera: string
   capturedAt: number
   state: string
+  /** When the state was said, or said otherwise. */
+  labelledAt: number
 }
 
 /** What people said of frames. */
@@ -42,7 +44,13 @@ export class Labels {
       rows.push({ camera: camera.id, captured_at: ref.capturedAtMs, state, author, labelled_at: Date.now() })
     }
     await this.#database.write.transaction().execute(async (transaction) => {
-      for (const row of rows) await transaction.replaceInto('labels').values(row).execute()
+      for (const { camera, captured_at, ...said } of rows)
+        await transaction
+          .insertInto('labels')
+          .values({ camera, captured_at, ...said })
+          // The same said again is nothing new.
+          .onConflict((clash) => clash.doUpdateSet(said).where('labels.state', '!=', said.state))
+          .execute()
     })
   }
 
@@ -63,6 +71,6 @@ export class Labels {
       .where('camera', '=', camera)
       .orderBy('captured_at')
       .execute()
-    return rows.map(({ captured_at, state }) => ({ camera, capturedAt: captured_at, state }))
+    return rows.map((row) => ({ camera, capturedAt: row.captured_at, state: row.state, labelledAt: row.labelled_at }))
   }
 }

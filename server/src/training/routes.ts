@@ -48,7 +48,15 @@ export function trainingRoutes(http: Http, { database, cameras, jobs, training }
         body: Type.Object(
           {
             camera: Type.String(),
-            seed: Type.Optional(Type.Integer({ minimum: 0 })),
+            seed: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                description: 'a number kept with the model; it changes nothing, for nothing is drawn at random',
+              }),
+            ),
+            force: Type.Optional(
+              Type.Boolean({ description: 'activate the model even where it is clearly worse than the active one' }),
+            ),
             augmentations: Type.Optional(
               Type.Integer({
                 minimum: 0,

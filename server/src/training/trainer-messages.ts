@@ -1,4 +1,5 @@
 import type { Box, EngineName, Evaluation, Head } from '@ajar/models'
+import type { Comparison } from './compare.ts'
 
 /** What the training process is told. */
 export interface TrainerTask {
@@ -17,6 +18,8 @@ export interface TrainerTask {
     /** Embeddings of an earlier training, or null. */
     known: Embedded | null
   }[]
+  /** The active model, and the frames it cannot have learned from; null where it cannot be compared with. */
+  rival: { head: Head; fresh: Set<string> } | null
 }
 
 export interface Embedded {
@@ -30,6 +33,14 @@ export interface TrainedResult {
   head: Head
   evaluation: Evaluation | null
   engine: EngineName
+  comparison: Comparison | null
+  skipped: SkippedFrame[]
+}
+
+/** A labelled frame that nothing could be learned from. */
+export interface SkippedFrame {
+  frame: string
+  reason: string
 }
 
 /** What the training process tells. */

@@ -1,13 +1,22 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AUGMENTATIONS, type BackboneId, type Model, saveModel, summariseLabels } from '@ajar/models'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  AUGMENTATIONS,
+  type BackboneId,
+  FEWEST_FRAMES,
+  loadModel,
+  type Model,
+  saveModel,
+  summariseLabels,
+} from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
 import type { Label, Labels } from './labels.ts'
 import { runTrainer } from './run-trainer.ts'
-import type { Embedded, TrainedResult } from './trainer-messages.ts'
+import type { Embedded, TrainedResult, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
   database: StateDatabase
@@ -19,11 +28,13 @@ export interface TrainingPorts {
   backbone: BackboneId
 }
 
-const FEWEST_FRAMES = 2
 /** Each phase's share of the whole, from what they take on 40 frames. */
 const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
 
-/** From labels to an active model: embeds what is new, trains, evaluates, saves an immutable version, activates it. */
+/**
+ * From labels to an active model: embeds what is new, trains, evaluates, saves an immutable version, and activates it
+ * unless it is clearly worse than the one that is active.
+ */
 export class Training {
   readonly #ports: TrainingPorts
 
@@ -75,18 +86,43 @@ export class Training {
         box: camera.box,
         augmentations,
         frames: labels.map((label) => ({ ...label, known: known.get(label.capturedAt) ?? null })),
+        rival: await this.#rivalOf(camera, labels),
       },
       signal,
       (message) => {
-        if (message.kind === 'embedded') saving.push(this.#saveEmbedding(camera.id, recipe, message))
+        // Only a cache: what the disk refuses is computed again by the next training.
+        if (message.kind === 'embedded') saving.push(this.#saveEmbedding(camera.id, recipe, message).catch(() => {}))
         else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
       },
     )
     await Promise.all(saving)
-    const model = await this.#save(camera, labels, backbone, seed, result)
-    await this.#ports.cameras.activate(camera.id, model.id)
-    const { evaluation, engine } = model
-    return { model: model.id, engine, backbone, evaluation, seconds: (performance.now() - started) / 1000 }
+    const { skipped, comparison } = result
+    const left = new Set(skipped.map(({ frame }) => frame))
+    const learned = labels.filter((label) => !left.has(frameOf(label)))
+    const model = await this.#save(camera, learned, backbone, seed, result)
+    const reason = params.force === true ? null : reasonAgainst(result)
+    if (reason === null) await this.#ports.cameras.activate(camera.id, model.id)
+    return {
+      model: model.id,
+      engine: model.engine,
+      backbone,
+      evaluation: model.evaluation,
+      activated: reason === null,
+      reason,
+      comparison,
+      skipped,
+      seconds: (performance.now() - started) / 1000,
+    }
+  }
+
+  /** The active model, where it sees frames as the candidate does and knows the same states. */
+  async #rivalOf({ activeModel, box, states }: Camera, labels: Label[]): Promise<TrainerTask['rival']> {
+    if (activeModel === null) return null
+    const active = await loadModel(this.folderOf(activeModel)).catch(() => null) // damaged: anything is better
+    if (!active || active.backbone !== this.#ports.backbone) return null
+    if (!isDeepStrictEqual([active.box, active.head.states], [box, states])) return null
+    const fresh = labels.filter(({ labelledAt }) => labelledAt > active.createdAtMs)
+    return { head: active.head, fresh: new Set(fresh.map(frameOf)) }
   }
 
   async #save(camera: Camera, labels: Label[], backbone: string, seed: number, trained: TrainedResult): Promise<Model> {
@@ -98,7 +134,7 @@ export class Training {
       engine: trained.engine,
       createdAtMs: Date.now(),
       seed,
-      labels: summariseLabels(labels.map(({ capturedAt, state }) => ({ frame: `${camera.id}/${capturedAt}`, state }))),
+      labels: summariseLabels(labels.map((label) => ({ frame: frameOf(label), state: label.state }))),
       box: camera.box,
       head: trained.head,
       evaluation: trained.evaluation,
@@ -150,6 +186,20 @@ export class Training {
       .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob })
       .execute()
   }
+}
+
+function frameOf({ camera, capturedAt }: Label): string {
+  return `${camera}/${capturedAt}`
+}
+
+/** Why the candidate stays inactive, or null. */
+function reasonAgainst({ comparison }: TrainedResult): string | null {
+  if (!comparison || comparison.candidate >= comparison.least) return null
+  const [candidate, active] = [comparison.candidate, comparison.active].map((share) => `${Math.round(share * 100)} %`)
+  return (
+    `on ${comparison.frames} frames that neither had learned from it got ${candidate} right and the active model ` +
+    `${active}: look at the labels, or train with \`force\` to activate it all the same`
+  )
 }
 
 function split(blob: Uint8Array, count: number): Float32Array[] {
