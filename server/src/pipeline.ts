@@ -94,6 +94,8 @@ export class Pipeline {
         }
       },
       onHeld: (why) => (why ? log.error({ why }, 'state.db takes nothing; trying again') : log.info('state.db works')),
+      onFault: (what, error) =>
+        log.error({ err: error }, `${what} cannot be recorded; this is a fault of ajar, please report it`),
       isConnected: ports.isConnected,
       isBusy: (camera) => this.classifier.isBusy(camera),
     })

@@ -30,7 +30,7 @@ async function start(more: Partial<ClassifierPorts> = {}) {
   const classifier = new Classifier({
     pool,
     modelOf: () => ({ id: 'pi/a@1', folder: '' }),
-    record: async (classified) => void told.recorded.push(classified),
+    record: async (classified) => told.recorded.push(classified) > 0,
     pending: async () => [],
     pendingCounts: async () => [],
     restoreCamera: async () => {},

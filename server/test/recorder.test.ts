@@ -46,20 +46,21 @@ describe('a batch', () => {
 
   test('that fails in its middle leaves nothing, and is written when the disk works', async () => {
     const recording = await start()
-    const { write } = recording.database
-    // The last thing that is written fails: all before it has to go too.
-    await sql`create trigger refuse before insert on events begin select raise(abort, 'no room'); end`.execute(write)
-    const recorded = recording.see(seen('AAA'))
+    await recording.fill(true)
+    // More than fits into the pages that are there: the last thing that is written fails, all before it has to go too.
+    const recorded = recording.see(seen('A'.repeat(100)))
     await until(() => recording.recorder.held)
-    expect(await counts(recording)).toEqual(Object.fromEntries(TABLES.map((table) => [table, 0])))
-    expect(recording.finished).toEqual([])
+    const one = { frames: 1, results: 1, transitions: 0, events: 1, influx_outbox: 1, camera_states: 1 }
+    expect(await counts(recording)).toEqual(one) // the first frame goes alone, all others as one batch
+    expect(recording.finished).toHaveLength(1)
     expect(recording.published).toEqual([])
     expect(recording.state.state).toBe('unknown')
-    await sql`drop trigger refuse`.execute(write)
+    await recording.fill(false)
     await recorded
     expect(recording.state.state).toBe('A')
-    expect(recording.held).toEqual([expect.stringContaining('no room'), null])
-    expect(await recording.count('frames')).toBe(3)
+    expect(recording.held).toEqual([expect.stringContaining('full'), null])
+    expect(recording.faults).toEqual([])
+    expect(await recording.count('frames')).toBe(100)
   })
 
   test('is remembered: another start goes on where debounce was', async () => {
@@ -103,6 +104,37 @@ describe('a frame without a result', () => {
     await recording.recorder.recordRefusal(refusal)
     expect(await outcomes()).toEqual([{ outcome: 'classified', code: null }])
     expect(await recording.count('results')).toBe(1)
+  })
+})
+
+describe('what cannot be written although the disk works', () => {
+  const poison = (recording: Recording, table: 'results' | 'frames', time: number) =>
+    sql`create trigger poison before insert on ${sql.table(table)} when new.captured_at = ${sql.lit(time)}
+        begin select raise(abort, 'poison'); end`.execute(recording.database.write)
+
+  test('is skipped and told, and the frames beside it are recorded', async () => {
+    const recording = await start()
+    await poison(recording, 'results', 3000)
+    await recording.see(seen('A'.repeat(20)))
+    expect(recording.faults).toEqual([`the frame ${CAMERA}/3000`])
+    expect(recording.held).toEqual([])
+    expect(await counts(recording)).toMatchObject({ frames: 20, results: 19 })
+    const skipped = recording.database.read.selectFrom('frames').select('captured_at').where('outcome', '=', 'skipped')
+    expect(await skipped.execute()).toEqual([{ captured_at: 3000 }])
+    expect(recording.finished).toHaveLength(20)
+    expect(recording.state.state).toBe('A')
+  })
+
+  test('stays pending where not even that can be written', async () => {
+    const recording = await start()
+    await poison(recording, 'frames', 3000)
+    await recording.see(seen('AAAAA'))
+    expect(recording.finished.toSorted()).toEqual([1000, 2000, 4000, 5000].map((time) => `${CAMERA}/${time}`))
+    const key = { camera: CAMERA, capturedAt: 3000, receivedAt: 1, size: 3 }
+    const refusal = { device: 'pi', frame: `${CAMERA}/3000`, key, code: 'not_jpeg', reason: 'no' } as const
+    await Promise.all([recording.recorder.recordRefusal(refusal), recording.see(seen('A', 9000))])
+    expect(recording.faults.at(-1)).toBe(`the refusal of ${CAMERA}/3000`)
+    expect(await recording.count('frames')).toBe(5)
   })
 })
 

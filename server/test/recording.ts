@@ -22,6 +22,7 @@ export class Recording {
   readonly published: { topic: string; payload: object }[] = []
   readonly transitions: Transition[] = []
   readonly held: (string | null)[] = []
+  readonly faults: string[] = []
   readonly events: EventRow[] = []
 
   private constructor(database: StateDatabase, more: Partial<RecorderPorts>) {
@@ -39,6 +40,7 @@ export class Recording {
       onTransition: (_, transition) => this.transitions.push(transition),
       onRecorded: () => {},
       onHeld: (why) => this.held.push(why),
+      onFault: (what) => this.faults.push(what),
       isConnected: () => this.connected,
       isBusy: () => false,
       ...more,
@@ -59,6 +61,13 @@ export class Recording {
   /** Frames of these times and states, as one batch. */
   see(frames: [time: number, state: string][]): Promise<unknown> {
     return Promise.all(frames.map(([time, state]) => this.recorder.record(classified(time, state))))
+  }
+
+  /** state.db may not grow while `full`. */
+  async fill(full: boolean) {
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(this.database.write)
+    const pages = full ? (rows[0]?.page_count ?? 0) : 1_000_000
+    await sql`pragma max_page_count = ${sql.lit(pages)}`.execute(this.database.write)
   }
 
   get state() {

@@ -14,16 +14,17 @@ test('a frame that could not be recorded before the stop is recorded after the n
   const dataDir = await temporaryFolder(onTestFinished)
   const first = await start(dataDir)
   const database = new DatabaseSync(`${dataDir}/state.db`, { timeout: 5000 })
-  database.exec("create trigger refuse before insert on results begin select raise(abort, 'no room'); end")
+  await first.ended(await first.send('pi/cam', await plainJpeg(1))) // the camera exists
+  database.exec('begin immediate')
   const frame = await first.send('pi/cam', await plainJpeg())
   const { body } = await until(async () => {
     const answer = await first.call('GET', '/api/health/ready')
-    return answer.status === 503 && /no room/.test(JSON.stringify(answer.body)) && answer
+    return answer.status === 503 && /locked/.test(JSON.stringify(answer.body)) && answer
   })
   expect(body.checks.find(({ name }: { name: string }) => name === 'state')).toMatchObject({ level: 'error' })
   expect((await first.call('GET', `/api/frames/${frame}`)).body.outcome).toBe('pending')
   await first.app.close() // does not wait for the disk
-  database.exec('drop trigger refuse')
+  database.exec('rollback')
   database.close()
   const second = await start(dataDir)
   expect(await second.ended(frame)).toMatchObject({ outcome: 'classified' })

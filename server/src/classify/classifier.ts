@@ -19,8 +19,8 @@ export interface ClassifierPorts {
   pool: ClassifyPool
   /** The camera's active model. */
   modelOf(camera: string): ModelRef | null
-  /** Durable when it resolves; waits while the disk refuses. */
-  record(classified: Classified): Promise<void>
+  /** Durable when it resolves; waits while the disk refuses. False: it stays pending, and is not to be tried again. */
+  record(classified: Classified): Promise<boolean>
   pending(camera: string, before: number, limit: number): Promise<StoredFrame[]>
   pendingCounts(): Promise<{ camera: string; count: number }[]>
   /** Makes sure that the camera exists: state.db may be an older backup than the frames files. */
@@ -169,9 +169,9 @@ export class Classifier {
 
   async #record(classified: Classified) {
     this.#unrecorded += 1
-    await this.#ports.record(classified)
+    const recorded = await this.#ports.record(classified)
     this.#unrecorded -= 1
-    this.#open.delete(keyOf(classified.frame))
+    if (recorded) this.#open.delete(keyOf(classified.frame))
     this.#advance()
   }
 

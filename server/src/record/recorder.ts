@@ -5,6 +5,8 @@ import type { Events } from '../database/events.ts'
 import type { StoredFrame } from '../database/frames/frame-store.ts'
 import type { CameraStateRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import { ThreadClosedError } from '../database/thread-calls.ts'
+import { isDiskTrouble } from '../database/until-written.ts'
 import type { Camera } from '../devices/cameras.ts'
 import type { Refusal } from '../ingest/ingest.ts'
 import { debounce, forget, isForgotten, nothingKnown, type Transition } from './debounce.ts'
@@ -30,6 +32,8 @@ export interface RecorderPorts {
   onRecorded(outcome: FramesTable['outcome'], classified: Classified): void
   /** Told why the disk refuses, and null when it works again. */
   onHeld(why: string | null): void
+  /** Told what cannot be written although the disk works: the fault is ours. A frame then ends as skipped. */
+  onFault(what: string, error: Error): void
   isConnected(device: string): boolean
   /** Whether frames of the camera are on their way through the pipeline. */
   isBusy(camera: string): boolean
@@ -53,6 +57,8 @@ interface Draft {
 }
 
 interface Work {
+  /** For whoever reads that it cannot be written. */
+  name: string
   write(draft: Draft): Promise<void>
   resolve(): void
 }
@@ -65,7 +71,7 @@ export class Recorder {
   readonly #ports: RecorderPorts
   readonly #memory = new Map<string, CameraStateRow>()
   readonly #lastLate = new Map<string, number>()
-  readonly #frames: { classified: Classified; resolve(): void }[] = []
+  readonly #frames: { classified: Classified; resolve(recorded: boolean): void }[] = []
   readonly #chores: Work[] = []
   #running = false
   #loop: Promise<void> = Promise.resolve()
@@ -103,8 +109,11 @@ export class Recorder {
     return this.#held
   }
 
-  /** Durable when it resolves, and the frame is marked done; waits while the disk refuses. */
-  record(classified: Classified): Promise<void> {
+  /**
+   * Durable when it resolves, and the frame is marked done; waits while the disk refuses.
+   * @returns false where it cannot be written at all: it stays pending
+   */
+  record(classified: Classified): Promise<boolean> {
     return new Promise((resolve) => {
       this.#frames.push({ classified, resolve })
       this.#wake()
@@ -115,7 +124,8 @@ export class Recorder {
   recordRefusal({ key, code }: Refusal): Promise<void> {
     if (key === null) return Promise.resolve()
     const row = refusedRow(key, code, this.#ports.now())
-    return this.#chore(async ({ transaction }) => void (await insertFrames(transaction, [row])))
+    const name = `the refusal of ${key.camera}/${key.capturedAt}`
+    return this.#chore(name, async ({ transaction }) => void (await insertFrames(transaction, [row])))
   }
 
   /**
@@ -129,9 +139,11 @@ export class Recorder {
     for (const { camera: id, late_from } of this.#memory.values()) {
       if (this.#ports.isBusy(id)) continue
       const row = this.#memory.get(id)
-      if (row && this.#lost(row, now)) work.push(this.#chore((draft) => this.#forget(draft, id, now)))
+      if (row && this.#lost(row, now))
+        work.push(this.#chore(`the silence of ${id}`, (draft) => this.#forget(draft, id, now)))
       const quiet = now - (this.#lastLate.get(id) ?? 0) > LATE_QUIET_MS
-      if (late_from !== null && quiet) work.push(this.#chore((draft) => this.#recompute(draft, id)))
+      if (late_from !== null && quiet)
+        work.push(this.#chore(`the past of ${id}`, (draft) => this.#recompute(draft, id)))
     }
     await Promise.all(work)
   }
@@ -142,9 +154,9 @@ export class Recorder {
     await this.#loop
   }
 
-  #chore(write: Work['write']): Promise<void> {
+  #chore(name: string, write: Work['write']): Promise<void> {
     return new Promise((resolve) => {
-      this.#chores.push({ write, resolve })
+      this.#chores.push({ name, write, resolve })
       this.#wake()
     })
   }
@@ -155,34 +167,63 @@ export class Recorder {
     this.#loop = this.#run()
   }
 
+  /** What fails without the disk being at fault is halved until the one item that fails stands alone. */
   async #run() {
+    let most = BATCH
     while (this.#frames.length > 0 || this.#chores.length > 0) {
-      const frames = this.#frames.slice(0, BATCH)
-      const chores = this.#chores.slice(0, BATCH)
+      const chores = this.#chores.slice(0, most)
+      const frames = this.#frames.slice(0, most === 1 && chores.length > 0 ? 0 : most)
       const startedAt = performance.now()
       try {
-        const draft = await this.#ports.database.write.transaction().execute(async (transaction) => {
-          const draft: Draft = { transaction, memory: new Map(), afterwards: [] }
-          await this.#recordFrames(
-            draft,
-            frames.map(({ classified }) => classified),
-          )
-          for (const chore of chores) await chore.write(draft)
-          return draft
-        })
+        const draft = await this.#commit(frames, chores)
         this.#setHeld(null)
         this.#frames.splice(0, frames.length)
         this.#chores.splice(0, chores.length)
         this.#makeKnown(draft)
-        for (const { resolve } of [...frames, ...chores]) resolve()
+        for (const { resolve } of frames) resolve(true)
+        for (const { resolve } of chores) resolve()
+        most = Math.min(2 * most, BATCH)
         await this.#pace(startedAt)
       } catch (error) {
-        this.#setHeld((error as Error).message)
-        if (this.#closing) return // what is not recorded is still pending in the frames files
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        if (isDiskTrouble(error) || error instanceof ThreadClosedError) {
+          this.#setHeld((error as Error).message)
+          if (this.#closing) return // what is not recorded is still pending in the frames files
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        } else if (frames.length + chores.length === 1) this.#setAside(error as Error)
+        else most = Math.max(1, Math.floor(Math.max(frames.length, chores.length) / 2))
       }
     }
     this.#running = false // in the same turn as the last look: what comes next starts the loop again
+  }
+
+  async #commit(frames: { classified: Classified }[], chores: Work[]): Promise<Draft> {
+    return this.#ports.database.write.transaction().execute(async (transaction) => {
+      const draft: Draft = { transaction, memory: new Map(), afterwards: [] }
+      await this.#recordFrames(
+        draft,
+        frames.map(({ classified }) => classified),
+      )
+      for (const chore of chores) await chore.write(draft)
+      return draft
+    })
+  }
+
+  /**
+   * The first item fails alone: it holds up nothing else. A frame is skipped, or where not even that can be written,
+   * left pending for the release that can: nothing more is tried with it before the next start.
+   */
+  #setAside(error: Error) {
+    const chore = this.#chores.shift()
+    if (chore) {
+      this.#ports.onFault(chore.name, error)
+      return chore.resolve()
+    }
+    const [first] = this.#frames
+    if (!first) return
+    const { frame, answer } = first.classified
+    this.#ports.onFault(`the frame ${frame.camera}/${frame.capturedAt}`, error)
+    if (answer.kind === 'skipped') this.#frames.shift()?.resolve(false)
+    else first.classified = { ...first.classified, answer: { kind: 'skipped' } }
   }
 
   /** Under load, lets a few more outcomes join the next transaction. */
