@@ -19,6 +19,7 @@
 export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'
 export type { CapturedFrame } from './capture/loop.ts'
+export { timeInName } from './capture/name-time.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { Config, checkConfig, readConfig } from './config.ts'
 export { type DoorPicture, renderDoor } from './door/render.ts'

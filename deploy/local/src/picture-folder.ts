@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { timeInName } from '@ajar/edge-agent'
 
 export interface Picture {
   path: string
@@ -7,8 +8,6 @@ export interface Picture {
   /** Capture time, milliseconds UTC, where the file's name has one (yyyymmdd_hhmmss), else null. */
   capturedAtMs: number | null
 }
-
-const NAME_TIME = /(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})/
 
 /**
  * Reads a folder that holds one folder per state with JPEGs; file names sort by time.
@@ -23,7 +22,7 @@ export async function readPictureFolder(folder: string): Promise<Picture[]> {
   const states = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   for (const state of states) {
     const files = (await readdir(join(folder, state))).filter((name) => /\.jpe?g$/i.test(name))
-    pictures.push(...files.map((name) => ({ path: join(folder, state, name), state, capturedAtMs: timeIn(name) })))
+    pictures.push(...files.map((name) => ({ path: join(folder, state, name), state, capturedAtMs: timeInName(name) })))
   }
   if (new Set(pictures.map(({ state }) => state)).size < 2)
     throw new Error(
@@ -49,11 +48,4 @@ export function chooseLabelled(pictures: Picture[], count: number): { labelled: 
 function byName(a: Picture, b: Picture): number {
   const [one, other] = [basename(a.path), basename(b.path)]
   return one < other ? -1 : one > other ? 1 : a.path < b.path ? -1 : 1
-}
-
-function timeIn(name: string): number | null {
-  const [, year, month, day, hour, minute, second] = NAME_TIME.exec(name)?.map(Number) ?? []
-  if (year === undefined || month === undefined) return null
-  const time = Date.UTC(year, month - 1, day, hour, minute, second)
-  return Number.isNaN(time) ? null : time
 }

@@ -11,11 +11,6 @@ export class Message {
     return this
   }
 
-  float(field: number, value: number): this {
-    this.#parts.push(varint(field * 8 + WIRE_32_BIT), new Uint8Array(Float32Array.of(value).buffer))
-    return this
-  }
-
   bytes(field: number, value: Uint8Array): this {
     this.#parts.push(varint(field * 8 + WIRE_LENGTH), varint(value.length), value)
     return this
@@ -36,7 +31,6 @@ export class Message {
 
 const WIRE_VARINT = 0
 const WIRE_LENGTH = 2
-const WIRE_32_BIT = 5
 
 function varint(value: number): Uint8Array {
   const bytes: number[] = []

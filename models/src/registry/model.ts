@@ -14,7 +14,7 @@ export interface Model {
   /** Milliseconds since 1970 UTC. */
   createdAtMs: number
   seed: number
-  /** Which labels it learned from (`labelsDigest`). */
+  /** Which labels it learned from (`summariseLabels`). */
   labels: { digest: string; frames: number; perState: Record<string, number> }
   /** Region of interest its frames are cropped to, null for the whole frame. */
   box: Box | null

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path'
 import { Type } from 'typebox'
 import { AgentError, reasonOf } from '../../failure.ts'
 import { cameraFields, type DriverContext, driver, type Picture } from '../driver.ts'
+import { timeInName } from '../name-time.ts'
 
 const FILES_MAX = 1_000_000
 const DEPTH_MAX = 32
@@ -91,16 +92,8 @@ async function waitUntil(due: number, { clock, signal }: DriverContext): Promise
 
 /** Milliseconds between two pictures: what their names say, or `intervalMs` where they do not say or go backwards. */
 function gapMs(before: string, after: string, intervalMs: number): number {
-  const [from, to] = [timeIn(before), timeIn(after)]
+  const [from, to] = [timeInName(before), timeInName(after)]
   return from !== null && to !== null && to >= from ? to - from : intervalMs
-}
-
-/** The time in a name like `cam_20151102_042051.jpg`, or null. Only differences count, so UTC serves as well as any zone. */
-function timeIn(file: string): number | null {
-  const [, year, month, day, hour, minute, second] =
-    /(?<!\d)(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/.exec(basename(file)) ?? []
-  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(time) ? null : time
 }
 
 function compare(a: string, b: string): number {
