@@ -137,7 +137,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   closeMs: 5_000,
 }
 
-/** What /metrics shows. Counts only rise; the others are what is so now. */
+/** What /metrics shows, all of it. Fields ending in `Total` only rise; the others are what is so now. */
 export interface BrokerStats {
   connections: number
   pausedConnections: number

@@ -1,6 +1,7 @@
 import mqtt from 'mqtt'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openStateDatabase } from '../src/database/state-database.ts'
 import { plainJpeg } from './pictures.ts'
 import { type Answer, RunningServer, until } from './running-server.ts'
 
@@ -176,6 +177,30 @@ describe('results', () => {
     expect(end).toBe('')
   })
 
+  test('as CSV all of it comes, however long it is, each once, and thinned where that is asked for', async () => {
+    const database = await openStateDatabase(server.dataDir)
+    onTestFinished(() => database.close())
+    await server.call('PATCH', '/api/cameras/pi/long', {})
+    const row = { camera: 'pi/long', state: 'unknown', latency_ms: 0, late: 0 } as const
+    // Two models for each frame, so that pages of a thousand end between them too.
+    const rows = Array.from({ length: 5999 }, (_, i) => ({ ...row, captured_at: (i + 1) >> 1, model: `m@${i % 2}` }))
+    for (let i = 0; i < rows.length; i += 1000)
+      await database.write
+        .insertInto('results')
+        .values(rows.slice(i, i + 1000))
+        .execute()
+    const lines = async (query: string) => {
+      const { body } = await get(`/api/cameras/pi/long/results?format=csv${query}`)
+      return body.trimEnd().split('\r\n').slice(1)
+    }
+    const keys = (all: string[]) => all.map((one) => one.split(',')).map((one) => [Date.parse(one[0] ?? ''), one[5]])
+    const expected = rows
+      .map(({ captured_at, model }) => [captured_at, model] as const)
+      .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1))
+    expect(keys(await lines(''))).toEqual(expected)
+    expect(keys(await lines('&every=10'))).toEqual(expected.filter(([at]) => at % 10 === 0))
+  })
+
   test('transitions are an empty list where nothing has changed', async () => {
     expect((await get(`/api/cameras/${CAMERA}/transitions`)).body).toEqual({ items: [], next: null })
   })
@@ -219,6 +244,24 @@ describe('the server', () => {
     expect(body).toMatch(/^ajar_frames_recorded_total\{outcome="classified"\} \d+$/m)
     for (const name of ['ajar_pipeline_seconds_bucket', 'ajar_frames_pending', 'process_resident_memory_bytes'])
       expect(body).toContain(name)
+  })
+
+  test('counts everything that the broker counts', async () => {
+    const { body } = await get('/metrics')
+    const shown = [...body.matchAll(/^ajar_broker_(\w+) \d+$/gm)].map(([, name]) => name)
+    expect(shown.sort()).toEqual([
+      'connections',
+      'dropped',
+      'frames',
+      'ingest_bytes',
+      'ingest_publishes',
+      'paused',
+      'readings',
+      'refused_connections',
+      'refused_publishes',
+      'retained',
+      'take_overs',
+    ])
   })
 
   test('says how it is', async () => {

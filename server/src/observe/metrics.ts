@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { BrokerStats } from '@ajar/broker'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Http } from '../http/http.ts'
 
@@ -6,15 +7,22 @@ import type { Http } from '../http/http.ts'
 export interface MetricSources {
   pendingFrames(): number
   influxOutbox(): Promise<number>
-  broker(): {
-    connections: number
-    pausedConnections: number
-    publishesInIngest: number
-    bytesInIngest: number
-    retainedTopics: number
-    droppedMessagesTotal: number
-    refusedPublishesTotal: number
-  }
+  broker(): BrokerStats
+}
+
+/** Every number of the broker: its name and what it says. */
+const BROKER_GAUGES: { [Field in keyof BrokerStats]: [name: string, help: string] } = {
+  connections: ['ajar_broker_connections', 'open MQTT connections'],
+  pausedConnections: ['ajar_broker_paused', 'MQTT senders that are held back'],
+  publishesInIngest: ['ajar_broker_ingest_publishes', 'publishes between arrival and PUBACK'],
+  bytesInIngest: ['ajar_broker_ingest_bytes', 'bytes between arrival and PUBACK, half-received packets included'],
+  retainedTopics: ['ajar_broker_retained', 'retained topics'],
+  framesTotal: ['ajar_broker_frames', 'frames that came over MQTT since the start'],
+  readingsTotal: ['ajar_broker_readings', 'readings that came over MQTT since the start'],
+  refusedConnectionsTotal: ['ajar_broker_refused_connections', 'connections refused since the start'],
+  refusedPublishesTotal: ['ajar_broker_refused_publishes', 'publishes refused since the start'],
+  takeOversTotal: ['ajar_broker_take_overs', 'connections closed by a newer one of the same client id since the start'],
+  droppedMessagesTotal: ['ajar_broker_dropped', 'messages dropped since the start'],
 }
 
 /** What Prometheus reads at /metrics. */
@@ -55,11 +63,10 @@ export class Metrics {
     const pending = 'frames that wait for their result, in memory; more may lie in the frames files'
     this.#gauge('ajar_frames_pending', pending, sources.pendingFrames)
     this.#gauge('ajar_influx_outbox', 'points that wait for InfluxDB', sources.influxOutbox)
-    this.#gauge('ajar_broker_connections', 'open MQTT connections', () => sources.broker().connections)
-    this.#gauge('ajar_broker_paused', 'MQTT senders that are held back', () => sources.broker().pausedConnections)
-    this.#gauge('ajar_broker_ingest_bytes', 'bytes between arrival and PUBACK', () => sources.broker().bytesInIngest)
-    this.#gauge('ajar_broker_retained', 'retained topics', () => sources.broker().retainedTopics)
-    this.#gauge('ajar_broker_dropped', 'messages dropped', () => sources.broker().droppedMessagesTotal)
+    for (const field of Object.keys(BROKER_GAUGES) as (keyof BrokerStats)[]) {
+      const [name, help] = BROKER_GAUGES[field]
+      this.#gauge(name, help, () => sources.broker()[field])
+    }
   }
 
   text(): Promise<string> {
