@@ -208,7 +208,8 @@ class ComposedAgent implements Agent {
     this.#log.warn(`the server cannot use ${frame} (${code}): ${reason}`)
     if (code === 'clock') {
       this.#refusedTime = { text: `clock: the server refused ${frame}: ${reason}`, atMs: this.#clock.monotonic() }
-      this.#captures.get(frame.split('/')[1] ?? '')?.heedRefusedTime()
+      const [, camera = '', time = ''] = frame.split('/')
+      this.#captures.get(camera)?.heedRefusedTime(Number(time))
     }
     return null
   }

@@ -6,7 +6,8 @@
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
- *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
+ *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox;
+ *   `capture/name-time.ts` reads the time that a file's name tells.
  * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
  *   `outbox/queue.ts` decides which frame goes next.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight

@@ -44,8 +44,8 @@ export class CaptureLoop {
   #lastId = 0
   #frames = 0
   #refused = 0
-  /** The server refused a frame of this camera because of its time. */
-  #timeRefused = false
+  /** The last id that the server refused because of its time; 0 for none since the ids went back. */
+  #refusedTimeMs = 0
   #waitsForClock = false
 
   constructor(parts: CaptureParts) {
@@ -63,8 +63,9 @@ export class CaptureLoop {
   }
 
   /** The server refused a frame of this camera because of its time. */
-  heedRefusedTime(): void {
-    this.#timeRefused = true
+  heedRefusedTime(capturedAtMs: number): void {
+    // What was still under way as the ids went back says nothing of those since.
+    if (capturedAtMs <= this.#lastId) this.#refusedTimeMs = capturedAtMs
   }
 
   start(): void {
@@ -138,7 +139,7 @@ export class CaptureLoop {
    */
   async #leaveFuture(takenAtMs: number): Promise<void> {
     const { camera, outbox, clockTrust, log } = this.#parts
-    if (!this.#timeRefused && clockTrust() !== 'synchronised') return
+    if (this.#refusedTimeMs <= takenAtMs + FUTURE_MS && clockTrust() !== 'synchronised') return
     await Promise.all(this.#writes)
     const { dropped, lastId } = await outbox.dropAfter(camera.name, takenAtMs + FUTURE_MS)
     const future = new Date(this.#lastId).toISOString()
@@ -146,7 +147,7 @@ export class CaptureLoop {
       `camera ${camera.name}: the clock once stood at ${future}; ${dropped} unsent frames of that time are dropped`,
     )
     this.#lastId = lastId
-    this.#timeRefused = false
+    this.#refusedTimeMs = 0
   }
 
   async #room(): Promise<void> {
