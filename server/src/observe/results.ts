@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { ResultRow } from '../database/schema.ts'
@@ -5,6 +6,7 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { type PageAfter, resultsCsv } from './results-csv.ts'
 
 const Result = Type.Object({
   frame: Type.String(),
@@ -37,6 +39,31 @@ const FOREVER = 8_640_000_000_000_000
 
 /** What was said of a camera over a span of capture time, oldest first. */
 export function resultRoutes(http: Http, { database, cameras }: { database: StateDatabase; cameras: Cameras }) {
+  const select = (camera: string, from: number, to: number, every: number | undefined) => {
+    const rows = database.read
+      .selectFrom('results')
+      .selectAll()
+      .where('camera', '=', camera)
+      .where('captured_at', '>=', from)
+      .where('captured_at', '<', to)
+      .orderBy('captured_at')
+      .orderBy('model')
+    if (every === undefined) return rows
+    return rows.where(({ eb, selectFrom }) =>
+      eb(
+        'captured_at',
+        'in',
+        selectFrom('results')
+          .select(({ fn }) => fn.min('captured_at').as('first'))
+          .where('camera', '=', camera)
+          .where('captured_at', '>=', from)
+          .where('captured_at', '<', to)
+          // A number is bound as a float: the division has to be one of integers.
+          .groupBy(sql`captured_at / cast(${every} as integer)`),
+      ),
+    )
+  }
+
   http.get(
     '/api/cameras/:device/:camera/results',
     {
@@ -47,44 +74,28 @@ export function resultRoutes(http: Http, { database, cameras }: { database: Stat
         querystring: Type.Object({
           ...span,
           every: Type.Optional(Type.Integer({ minimum: 1 })),
-          format: Type.Enum(['json', 'csv'], { default: 'json' }),
+          format: Type.Enum(['json', 'csv'], { default: 'json', description: 'csv is all of the span, without pages' }),
         }),
-        response: { 200: Type.Union([listOf(Result), Type.String()]) },
+        response: { 200: Type.Union([listOf(Result), Type.Unsafe<Readable>(Type.String())]) },
       },
     },
     async ({ params, query }, reply) => {
       const { id } = cameras.get(`${params.device}/${params.camera}`)
-      const { from = 0, to = FOREVER, every, limit, cursor = 0, format } = query
-      let select = database.read
-        .selectFrom('results')
-        .selectAll()
-        .where('camera', '=', id)
-        .where('captured_at', '>=', Math.max(from, cursor))
-        .where('captured_at', '<', to)
-      if (every !== undefined) {
-        select = select.where(({ eb, selectFrom }) =>
-          eb(
-            'captured_at',
-            'in',
-            selectFrom('results')
-              .select(({ fn }) => fn.min('captured_at').as('first'))
-              .where('camera', '=', id)
-              .where('captured_at', '>=', Math.max(from, cursor))
-              .where('captured_at', '<', to)
-              // A number is bound as a float: the division has to be one of integers.
-              .groupBy(sql`captured_at / cast(${every} as integer)`),
-          ),
-        )
+      const { to = FOREVER, every, limit, cursor = 0, format } = query
+      const from = Math.max(query.from ?? 0, cursor)
+      if (format === 'csv') {
+        const pageAfter: PageAfter = (key, most) => {
+          let rows = select(id, from, to, every).limit(most)
+          if (key) rows = rows.where(sql<boolean>`(captured_at, model) > (${key.captured_at}, ${key.model})`)
+          return rows.execute()
+        }
+        return reply.type('text/csv; charset=utf-8').send(Readable.from(resultsCsv(pageAfter)))
       }
-      const rows = await select
-        .orderBy('captured_at')
-        .orderBy('model')
+      const rows = await select(id, from, to, every)
         .limit(limit + 1)
         .execute()
-      const page = rows.slice(0, limit)
       const next = rows[limit]?.captured_at
-      if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(csv(page))
-      return { items: page.map(shownResult), next: next === undefined ? null : String(next) }
+      return { items: rows.slice(0, limit).map(shownResult), next: next === undefined ? null : String(next) }
     },
   )
 
@@ -142,12 +153,3 @@ export function shownResult(row: ResultRow) {
 }
 
 export { Result as ResultBody }
-
-/** RFC 4180. No field can hold a comma or a quote: they are names, numbers and times of ours. */
-function csv(rows: ResultRow[]): string {
-  const header = 'captured_at,state,confidence,best,reason,model,latency_ms,late'
-  const lines = rows.map((row) =>
-    [iso(row.captured_at), row.state, row.confidence, row.best, row.reason, row.model, row.latency_ms, row.late].join(),
-  )
-  return `${[header, ...lines].join('\r\n')}\r\n`
-}
