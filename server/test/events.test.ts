@@ -121,9 +121,10 @@ test('a reader that does not read is cut off, and holds up nobody', { timeout: 6
   await new Promise((resolve) => slow.once('readable', resolve))
   const talker = await mqtt.connectAsync(server.mqttUrl, { username: 'talker', password: token })
   onTestFinished(async () => void (await talker.endAsync()))
-  const status = JSON.stringify({ state: 'online', story: 'x'.repeat(200_000) })
-  const count = 120
-  for (let i = 0; i < count; i++) await talker.publishAsync('ajar/talker/status', status, { qos: 1 })
+  const status = JSON.stringify({ state: 'online', story: 'x'.repeat(8000) })
+  const count = 2000
+  const publish = () => talker.publishAsync('ajar/talker/status', status, { qos: 1 })
+  for (let i = 0; i < count; i += 100) await Promise.all(Array.from({ length: 100 }, publish))
   let bytes = 0
   slow.on('data', (chunk) => {
     bytes += chunk.length
@@ -132,4 +133,14 @@ test('a reader that does not read is cut off, and holds up nobody', { timeout: 6
   await new Promise((resolve) => slow.once('close', resolve))
   expect(bytes).toBeLessThan(count * status.length)
   expect((await server.call('GET', '/api/health/live')).status).toBe(200)
+})
+
+test('of a status that is too long only the state is kept', async () => {
+  const { token } = (await server.call('POST', '/api/devices', { name: 'long' })).body
+  const client = await mqtt.connectAsync(server.mqttUrl, { username: 'long', password: token })
+  onTestFinished(async () => void (await client.endAsync()))
+  await client.publishAsync('ajar/long/status', JSON.stringify({ state: 'online', story: 'x'.repeat(9000) }), {
+    qos: 1,
+  })
+  expect((await server.call('GET', '/api/devices/long')).body.status).toEqual({ state: 'online' })
 })

@@ -19,6 +19,8 @@ export interface DevicesPorts {
 
 /** The MQTT user name under which people's tokens connect. */
 export const OPERATORS = 'token'
+/** A status is kept and told again with every change; what an agent of ours says is a hundredth of this. */
+const MOST_STATUS_BYTES = 8 * 1024
 const OFFLINE: Status = { state: 'offline' }
 
 /** Every device with its credential, presence and settings. They are few: all rows are held in memory. */
@@ -133,9 +135,11 @@ export class Devices {
     await this.#observe(name, { connected: row.connected })
   }
 
-  /** A status of the device, or its last will; kept when it says what a status says. */
+  /** A status of the device, or its last will; kept when it says what a status says, of a long one only the state. */
   async onStatus(name: string, payload: Uint8Array) {
-    const status = parse(payload)
+    const said = parse(payload)
+    const isLong = payload.byteLength > MOST_STATUS_BYTES
+    const status = isLong && Value.Check(Status, said) ? { state: said.state } : said
     if (!this.#rows.has(name) || !Value.Check(Status, status)) return
     await this.#observe(name, { status_json: JSON.stringify(status) })
   }

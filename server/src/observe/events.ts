@@ -59,9 +59,14 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
         if (text !== '') stream.write(text)
         if (stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
       }
-      // While the past is read nothing is sent of what happens: it stands in the rows that are read last.
-      let waiting: EventRow[] | null = []
-      const unsubscribe = events.subscribe((rows) => (waiting ? waiting.push(...rows) : send(rows)))
+      // What happens while the past is read is not kept for a slow reader: it stands in rows, which are read next.
+      let live = Number.isNaN(after)
+      let newest = 0
+      let sent = 0
+      const unsubscribe = events.subscribe((rows) => {
+        newest = rows.at(-1)?.id ?? newest
+        if (live) send(rows.filter(({ id }) => id > sent))
+      })
       const heartbeat = setInterval(() => stream.write(':\n\n'), HEARTBEAT_MS)
       stream.on('close', () => {
         open.delete(stream)
@@ -71,15 +76,11 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
 
       stream.write('retry: 1000\n\n')
       try {
-        if (!Number.isNaN(after)) {
-          await sendPast(database, after, stream, (rows) => {
-            send(rows)
-            const last = rows.at(-1)?.id ?? 0
-            waiting = waiting?.filter(({ id }) => id > last) ?? []
-          })
+        if (!live) sent = await startOfPast(database, after, stream)
+        while (!live) {
+          sent = await sendPast(database, sent, stream, send)
+          live = newest <= sent || stream.destroyed
         }
-        send(waiting)
-        waiting = null
       } catch (error) {
         request.log.warn({ err: error }, 'an event stream could not read the past')
         stream.destroy()
@@ -93,29 +94,35 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
   }
 }
 
-/** Hands on what happened after `after`, page by page, as fast as the reader reads. */
-async function sendPast(
-  { read }: StateDatabase,
-  after: number,
-  stream: ServerResponse,
-  send: (rows: EventRow[]) => void,
-): Promise<void> {
+/** @returns the id after which the past is sent; who asks for what is gone is told to begin anew */
+async function startOfPast({ read }: StateDatabase, after: number, stream: ServerResponse): Promise<number> {
   const bounds = await read
     .selectFrom('events')
     .select(({ fn }) => [fn.min('id').as('low'), fn.max('id').as('high')])
     .executeTakeFirst()
   const low = bounds?.low ?? 0
   const high = bounds?.high ?? 0
+  if (after <= high && after >= low - 1) return after
+  stream.write(`event: reset\nid: ${high}\ndata: {}\n\n`)
+  return high
+}
+
+/**
+ * Hands on what happened after `after`, page by page, as fast as the reader reads.
+ * @returns the id of the last event
+ */
+async function sendPast(
+  { read }: StateDatabase,
+  after: number,
+  stream: ServerResponse,
+  send: (rows: EventRow[]) => void,
+): Promise<number> {
   let last = after
-  if (after > high || after < low - 1) {
-    stream.write(`event: reset\nid: ${high}\ndata: {}\n\n`)
-    last = high
-  }
   for (;;) {
     const rows = await read.selectFrom('events').selectAll().where('id', '>', last).orderBy('id').limit(PAGE).execute()
     send(rows)
     last = rows.at(-1)?.id ?? last
-    if (rows.length < PAGE || stream.destroyed) return
+    if (rows.length < PAGE || stream.destroyed) return last
     if (stream.writableNeedDrain) await drained(stream)
   }
 }
