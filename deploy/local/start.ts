@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { prepareDemo } from './src/demo.ts'
-import { type MachineLine, type Process, startAgent, startServer } from './src/processes.ts'
+import { launchServer, type MachineLine, type Process, type RunningServer, startAgent } from './src/processes.ts'
 
 /**
  * `npm start`: the server, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
@@ -12,8 +12,10 @@ let stopping = false
 
 async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  const server = await startServer({ onLine: console.log, onMachineLine: print })
-  running.push(server.process)
+  const launched = launchServer({ onLine: console.log, onMachineLine: print })
+  running.push(launched.process)
+  const server = await launched.ready
+  if (stopping) return
   watch('server', server.process)
   console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${server.mqtt}`)
   if (server.adminToken)
@@ -21,7 +23,7 @@ async function start() {
   if (process.env.AJAR_DEMO !== '0') await startDemo(server)
 }
 
-async function startDemo(server: Awaited<ReturnType<typeof startServer>>) {
+async function startDemo(server: RunningServer) {
   const dataDir = resolve(process.env.AJAR_DATA_DIR ?? './data')
   const adminToken = server.adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
   const configFile = await prepareDemo(server, dataDir, adminToken || null)

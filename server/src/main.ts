@@ -15,11 +15,13 @@ const settings = settingsOrExit()
 const log = createLog(settings.logLevel)
 process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
+const hasParent = process.connected === true
 try {
   const app = await startApp(settings, log)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app.close))
   // Whoever started us with an IPC channel is gone: nobody would stop us later.
-  if (process.connected) process.once('disconnect', () => stop(app.close))
+  if (hasParent && !process.connected) await stop(app.close)
+  if (hasParent) process.once('disconnect', () => stop(app.close))
   // Last: whoever reads these lines may stop us at once.
   if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
   machineLine({ listening: app.listening })

@@ -101,7 +101,9 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
     },
   })
   const ended = server.ended.then((code) => {
-    throw new Error(`the server ended (${code}) before it was ready:\n${printed.join('\n')}`)
+    // What was handed on as lines is not said again.
+    const why = options.onLine ? '' : `:\n${printed.join('\n')}`
+    throw new Error(`the server ended (${code}) before it was ready${why}`)
   })
   ended.catch(() => {}) // once it was ready, its end is the caller's to notice
   const running = Promise.race([ready.promise, ended]).then(({ http, mqtt }) => ({

@@ -41,21 +41,26 @@ export class ThreadCalls<Request extends object> {
     this.#worker = worker
     this.#onHeld = onHeld
     // There is no listener for 'error', so that it is an uncaught exception.
-    worker.on('message', (reply: ThreadReply) => this.#take(reply))
+    worker.on('message', (message: unknown) => {
+      if (isReply(message)) this.#take(message)
+    })
     worker.on('exit', () => {
       for (const { reject } of this.#waiting.values()) reject(new ThreadClosedError())
       this.#waiting.clear()
     })
   }
 
-  /** Starts the thread of a file and waits for its first message; rejects with the error that its start met. */
+  /** Starts the thread of a file and waits until it says 'ready'; rejects with the error that its start met. */
   static async open<Request extends object>(
     file: URL,
     workerData: object,
     onHeld: (why: string | null) => void = () => {},
   ): Promise<ThreadCalls<Request>> {
     const worker = new Worker(file, { workerData })
-    await once(worker, 'message')
+    for (;;) {
+      const [message] = await once(worker, 'message')
+      if (message === 'ready') break
+    }
     return new ThreadCalls<Request>(worker, onHeld)
   }
 
@@ -92,4 +97,9 @@ export class ThreadCalls<Request extends object> {
     if ('error' in reply) waiting?.reject(new SqliteError(reply.error, reply.errcode))
     else waiting?.resolve(reply.value)
   }
+}
+
+/** Node itself sends messages through a thread's port where it watches files (`node --watch`). */
+function isReply(message: unknown): message is ThreadReply {
+  return typeof message === 'object' && message !== null && ('id' in message || 'held' in message)
 }
