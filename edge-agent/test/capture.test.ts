@@ -101,13 +101,7 @@ interface Run {
 }
 
 /** Runs a capture loop until its driver has no more pictures. */
-async function capture({
-  maxFrameBytes = 1000,
-  trust = () => 'plausible',
-  onFrame = () => {},
-  before = () => {},
-  ...parts
-}: Run) {
+async function capture({ maxFrameBytes = 1000, trust = () => 'plausible', onFrame = () => {}, ...parts }: Run) {
   const frames: CapturedFrame[] = []
   const log = notebook()
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<number>()

@@ -1,7 +1,7 @@
 /**
  * @ajar/local runs the whole system on one machine. `start.ts` is `npm start`, `replay.ts` is `npm run replay`; tests use
- * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server, `src/teach.ts` teaches a camera. The demo is
- * `src/demo.ts`, which keeps what `src/demo-keys.ts` says.
+ * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server, `src/teach.ts` teaches a camera.
+ * The demo is `src/demo.ts`; `src/demo-keys.ts` is what it keeps from start to start.
  */
 export { Api, ApiError, type Job } from './api.ts'
 export { DEMO_CAMERA, DEMO_DEVICE } from './demo.ts'

@@ -26,7 +26,7 @@ export interface OutboxParts {
  * nobody is sending are dropped and counted.
  *
  * The name of each camera's newest frame stays on disk until a newer one is durable, even when the frame is gone. So `lastId`
- * is right after any crash, and no id is ever given to other bytes (guarantee 5); only `dropAfter` forgets a name.
+ * is right after any crash, and no id is ever given to other bytes (guarantee 5). Only `dropAfter` forgets a name.
  */
 export class Outbox {
   readonly #folder: string
