@@ -57,10 +57,14 @@ export class ThreadCalls<Request extends object> {
     onHeld: (why: string | null) => void = () => {},
   ): Promise<ThreadCalls<Request>> {
     const worker = new Worker(file, { workerData })
-    for (;;) {
-      const [message] = await once(worker, 'message')
-      if (message === 'ready') break
-    }
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', reject)
+      worker.on('message', function listen(message: unknown) {
+        if (message !== 'ready') return
+        worker.off('message', listen).off('error', reject)
+        resolve()
+      })
+    })
     return new ThreadCalls<Request>(worker, onHeld)
   }
 
