@@ -23,6 +23,7 @@ import { type HealthCheck, healthRoutes } from './observe/health.ts'
 import { Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
+import { SparingLog } from './observe/sparing-log.ts'
 import { Pipeline } from './pipeline.ts'
 import { recordReading } from './record/readings.ts'
 import type { Settings } from './settings.ts'
@@ -112,9 +113,11 @@ async function build(
   })
   const jobs = new Jobs(database, events, { training: (context) => training.run(context) })
 
+  const sparingLog = new SparingLog(log, () => Date.now())
   const pipeline = new Pipeline({
     settings,
     log,
+    sparingLog,
     database,
     frames,
     framesFolder,
@@ -126,14 +129,15 @@ async function build(
     isConnected: (device) => devices.isConnected(device),
     publish: (topic, payload, options) => broker.publish(topic, JSON.stringify(payload), options),
   })
-  const brokerEvents = new BrokerEvents({ log, metrics, now: () => Date.now() })
+  const brokerEvents = new BrokerEvents({ log: sparingLog, metrics })
   const broker: Broker = createBroker(
     {
       authenticate: async (username, password) => identify(username, password, devices, accounts),
       onFrame: async (frame) => void (await pipeline.ingest(frame)),
       onReading: async (reading) => {
         const flaw = await recordReading(database, reading)
-        if (flaw) log.warn({ device: reading.device, sensor: reading.sensor, flaw }, 'reading refused')
+        const { device, sensor } = reading
+        if (flaw) sparingLog.warn(`reading ${flaw}`, { device, sensor, flaw }, 'reading refused')
       },
       onStatus: (device, payload) => devices.onStatus(device, payload),
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
@@ -195,6 +199,7 @@ async function build(
 function identify(username: string, password: string, devices: Devices, accounts: Accounts): Identity | null {
   if (username !== OPERATORS)
     return devices.authenticate(username, password) ? { kind: 'device', name: username } : null
+  // Every role may watch: to subscribe is to read, and nobody publishes with a token.
   const caller = accounts.authenticate(password)
   return caller && { kind: 'operator', name: caller.tokenId }
 }

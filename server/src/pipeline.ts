@@ -10,6 +10,7 @@ import { type IncomingFrame, type Ingested, ingest, type Refusal } from './inges
 import type { Log } from './log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
+import type { SparingLog } from './observe/sparing-log.ts'
 import { InfluxSink } from './record/influx-sink.ts'
 import { Recorder } from './record/recorder.ts'
 import type { Settings } from './settings.ts'
@@ -17,6 +18,7 @@ import type { Settings } from './settings.ts'
 export interface PipelinePorts {
   settings: Settings
   log: Log
+  sparingLog: SparingLog
   database: StateDatabase
   frames: FrameStore
   framesFolder: string
@@ -180,9 +182,9 @@ export class Pipeline {
   }
 
   #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {
-    const { metrics, log } = this.#ports
+    const { metrics, sparingLog } = this.#ports
     metrics.framesRefused.inc({ code })
-    log.warn({ frame, code, reason }, 'frame refused')
+    sparingLog.warn(`frame ${code}`, { frame, code, reason }, 'frame refused')
     if (isName(device)) void this.#publish(topics.rejected(device), { frame, code, reason }, false)
   }
 

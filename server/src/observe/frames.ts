@@ -5,7 +5,9 @@ import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { FrameRow, ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import { withDeadline } from '../deadline.ts'
 import type { Cameras } from '../devices/cameras.ts'
+import { AtMost } from '../http/at-most.ts'
 import { badRequest, HttpError, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import {
@@ -54,6 +56,10 @@ const ANSWER_WAIT_MS = 15_000
 /** Frames between their arrival and their answer. */
 const MOST_BYTES_IN_INGEST = 64 * 1024 * 1024
 
+/** Pictures that are classified and not kept take the threads from frames that are: a few at once. */
+const MOST_CLASSIFYING = 8
+const CLASSIFY_LIMIT_MS = 10_000
+
 export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
@@ -68,6 +74,7 @@ export interface FrameRoutesPorts {
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
   const { database, archive, cameras } = ports
   let bytesInIngest = 0
+  const classifying = new AtMost(MOST_CLASSIFYING, CLASSIFY_LIMIT_MS)
 
   http.post(
     '/api/cameras/:device/:camera/frames',
@@ -98,7 +105,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       const taken = ports.ingest({ ...frame, giveUpAt: Date.now() + STORE_WAIT_MS }).finally(() => {
         bytesInIngest -= size
       })
-      const ingested = await within(taken, ANSWER_WAIT_MS)
+      const ingested = await withDeadline(taken, ANSWER_WAIT_MS, storageSlow)
       if (ingested.kind === 'given_up') throw storageHeld()
       if (ingested.kind === 'refused') {
         const { code, reason } = ingested.refusal
@@ -132,7 +139,8 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     },
     async ({ params, body }) => {
       const camera = cameras.get(`${params.device}/${params.camera}`)
-      const answer = await ports.classify(camera.id, pictureIn(body))
+      const picture = pictureIn(body)
+      const answer = await classifying.run(() => ports.classify(camera.id, picture))
       if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
       if (answer === null) throw new HttpError(409, 'no_model', 'train a model of this camera first')
       if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', 'the picture was not classified: our fault')
@@ -330,10 +338,8 @@ function storageHeld(): HttpError {
   return new HttpError(503, 'storage_held', message)
 }
 
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
+function storageSlow(): HttpError {
   const message =
     'the disk does not answer; the frame may have been stored or not: look for it, or send it again with its capturedAt'
-  const timer = setTimeout(() => reject(new HttpError(503, 'storage_slow', message)), ms)
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+  return new HttpError(503, 'storage_slow', message)
 }

@@ -73,11 +73,6 @@ export class Metrics {
     return this.#registry.metrics()
   }
 
-  /** Event loop delay since the last scrape, 99th percentile in milliseconds. */
-  get loopDelayMs(): number {
-    return this.#loopDelay.percentile(99) / 1e6
-  }
-
   close() {
     this.#loopDelay.disable()
     this.#registry.clear()

@@ -1,5 +1,6 @@
 import { InfluxDB } from 'influx'
 import type { StateDatabase } from '../database/state-database.ts'
+import { withDeadline } from '../deadline.ts'
 import type { Point } from './influx-points.ts'
 
 const BATCH = 500
@@ -95,7 +96,7 @@ export class InfluxSink {
 
   async #step() {
     try {
-      const sent = await within(this.#sendBatch(), STEP_TIMEOUT_MS)
+      const sent = await withDeadline(this.#sendBatch(), STEP_TIMEOUT_MS, noAnswer)
       this.#failures = 0
       this.#tell(null)
       this.#schedule(sent === BATCH ? 0 : IDLE_MS)
@@ -161,8 +162,6 @@ function statusOf(error: unknown): number | null {
   return (error as { res?: { statusCode?: number } }).res?.statusCode ?? null
 }
 
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`InfluxDB did not answer within ${ms} ms`)), ms)
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+function noAnswer(): Error {
+  return new Error(`InfluxDB did not answer within ${STEP_TIMEOUT_MS} ms`)
 }
