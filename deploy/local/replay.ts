@@ -8,7 +8,8 @@ const USAGE = `Usage: npm run replay -- FOLDER [--labels N] [--json]
 
 FOLDER holds one folder per state with JPEGs whose names sort by time. The first N frames of each state
 (20 unless told, never more than half of them) teach the camera; all others are sent through a fresh system
-and scored. The last line is JSON; with --json it is the only one.`
+and scored; the folders' names are the states' names. The last line is JSON; with --json nothing else is printed
+(npm -s run replay ... keeps npm quiet too).`
 
 const BAD_USE = 2
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { timeInName } from '@ajar/edge-agent'
+import { isName } from '@ajar/protocol'
 
 export interface Picture {
   path: string
@@ -28,7 +29,24 @@ export async function readPictureFolder(folder: string): Promise<Picture[]> {
     throw new Error(
       `${folder} needs at least two folders with JPEGs, each named after a state (for example day/ night/)`,
     )
+  const named = new Map<string, string>()
+  for (const { state } of pictures) {
+    const other = named.get(stateName(state)) ?? state
+    if (other !== state) throw new Error(`the folders ${other} and ${state} name the same state: rename one`)
+    named.set(stateName(state), state)
+  }
   return pictures.sort(byName)
+}
+
+/** The state that a folder's name stands for: names of states are lower-case letters, digits and hyphens, at most 32. */
+export function stateName(folder: string): string {
+  const name = folder
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 32)
+  if (!isName(name)) throw new Error(`the folder ${folder} cannot name a state: use letters, digits and hyphens`)
+  return name
 }
 
 /**

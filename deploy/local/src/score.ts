@@ -16,6 +16,7 @@ export interface StateScore {
 }
 
 export interface Score {
+  /** Frames that got a result. */
   evaluated: number
   correct: number
   unknown: number
@@ -37,7 +38,7 @@ export function score(judged: Judged[]): Score {
   const scores = Object.values(perState)
   const sum = (of: (state: StateScore) => number) => scores.reduce((total, state) => total + of(state), 0)
   return {
-    evaluated: judged.filter(({ skipped }) => !skipped).length,
+    evaluated: judged.filter(({ best }) => best !== null).length,
     correct: sum(({ correct }) => correct),
     unknown: sum(({ unknown }) => unknown),
     skipped: judged.filter(({ skipped }) => skipped).length,
