@@ -33,16 +33,19 @@ export type ClockTrust = 'unset' | 'plausible' | 'synchronised'
 
 /** Exists while systemd-timesyncd runs, and holds `synchronized` once it (or systemd-time-wait-sync) has set the clock. */
 const TIME_SERVICE = '/run/systemd/timesync'
+/** Exists where a battery keeps the clock going while the machine is off. */
+const BATTERY_CLOCK = '/sys/class/rtc/rtc0'
 
 /**
  * Whether frames may be named after this clock (guarantee 5). A Pi has no battery behind its clock and may boot in 1970 or at
- * the moment it was switched off: where systemd-timesyncd runs, its word counts; elsewhere (chrony and others would have to be
- * asked by a program of their own) the clock may not stand before this program was built.
+ * the moment it was switched off: where systemd-timesyncd runs, its word counts. Elsewhere (chrony and others would have to
+ * be asked by a program of their own), and where a battery keeps the clock going, it may not stand before this program was
+ * built.
  *
  * Until then the cameras wait. Keeping frames of that time by boot id and monotonic time is not built yet.
  */
-export function clockTrust(clock: Clock, timeService = TIME_SERVICE): ClockTrust {
+export function clockTrust(clock: Clock, timeService = TIME_SERVICE, batteryClock = BATTERY_CLOCK): ClockTrust {
   if (clock.now() < BUILT_AT_MS) return 'unset'
   if (existsSync(join(timeService, 'synchronized'))) return 'synchronised'
-  return existsSync(timeService) ? 'unset' : 'plausible'
+  return existsSync(timeService) && !existsSync(batteryClock) ? 'unset' : 'plausible'
 }

@@ -186,7 +186,8 @@ test('where systemd-timesyncd runs, its word about the clock counts; elsewhere t
   const service = await temporaryFolder()
   expect(clockTrust(clock, join(service, 'nothing'))).toBe('plausible')
   expect(clockTrust(new SleepingClock(0), join(service, 'nothing'))).toBe('unset')
-  expect(clockTrust(clock, service)).toBe('unset')
+  expect(clockTrust(clock, service, join(service, 'no-battery'))).toBe('unset')
+  expect(clockTrust(clock, service, service)).toBe('plausible') // a battery keeps it going, also without a network
   expect(clockTrust(clock, await folderOf({ synchronized: '' }))).toBe('synchronised')
 })
 
