@@ -12,6 +12,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
+import { describeRoutes } from './describe-routes.ts'
 import { HttpError } from './errors.ts'
 
 export interface HttpOptions {
@@ -58,6 +59,7 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
   )
 
   guardRoutes(http, authenticate)
+  describeRoutes(http, (url) => !url.startsWith(DOCS))
   await http.register(helmet, { contentSecurityPolicy: false })
   await http.register(rateLimit, { global: false })
   await http.register(swagger, {

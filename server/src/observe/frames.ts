@@ -45,6 +45,8 @@ const Journey = Type.Object({
   recordedAt: NullableTime,
   outcome: Frame.properties.outcome,
 })
+/** Judged by the step that takes it, so anything passes here. */
+const Picture = Type.Unknown({ description: 'the bytes of one JPEG' })
 const Accepted = Type.Object({
   frame: Type.String(),
   duplicate: Type.Boolean({ description: 'the same frame was stored before' }),
@@ -84,6 +86,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
         summary: 'Take a JPEG in, with the same guarantees as by MQTT; without a time the server mints one',
         description: 'What is answered with 503 storage_held or busy was not stored: send it again later.',
         consumes: ['image/jpeg'],
+        body: Picture,
         params: CameraPath,
         querystring: Type.Object({ capturedAt: Type.Optional(Type.String({ maxLength: 32, description: 'ms UTC' })) }),
         response: { 200: Accepted, 201: Accepted },
@@ -124,6 +127,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       schema: {
         summary: 'Classify a JPEG with the active model; it is not stored',
         consumes: ['image/jpeg'],
+        body: Picture,
         params: CameraPath,
         response: {
           200: Type.Object({

@@ -1,0 +1,57 @@
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { Type } from 'typebox'
+import type { Access } from './access.ts'
+import { ErrorBody } from './errors.ts'
+
+/** A schema as routes declare it, as far as it is completed here. */
+interface RouteSchema {
+  querystring?: object
+  response?: Record<string, unknown>
+  description?: string
+  security?: object[]
+  hide?: boolean
+}
+
+const ROLES: Record<Access, string> = {
+  public: 'Needs no token.',
+  viewer: 'Needs a token of any role.',
+  operator: 'Needs a token of role operator or admin.',
+  admin: 'Needs a token of role admin.',
+}
+
+/**
+ * Says once, for every route of ours, what holds for all: unknown query parameters are refused, errors have one shape, and
+ * who may call. What a route declares itself is left alone.
+ */
+export function describeRoutes(http: FastifyInstance, isOurs: (url: string) => boolean) {
+  http.addHook('onRoute', (route) => {
+    if (!isOurs(route.url)) return
+    const schema = (route.schema ?? {}) as RouteSchema
+    const access = route.config?.access ?? 'public'
+    route.schema = {
+      ...schema,
+      ...(schema.querystring ? { querystring: { ...schema.querystring, additionalProperties: false } } : {}),
+      description: [schema.description, ROLES[access]].filter(Boolean).join(' '),
+      security: access === 'public' ? [] : [{ token: [] }],
+      response: { ...successOf(route, schema), ...schema.response, ...errorsOf(schema) },
+    } as RouteOptions['schema'] & RouteSchema
+  })
+}
+
+/** A deletion that declares no answer has none. */
+function successOf({ method }: RouteOptions, { response = {} }: RouteSchema): Record<string, unknown> {
+  const declared = Object.keys(response).some((status) => status.startsWith('2'))
+  return method === 'DELETE' && !declared ? { 204: Type.Null({ description: 'done' }) } : {}
+}
+
+function errorsOf({ response = {} }: RouteSchema): Record<string, unknown> {
+  const own = Object.keys(response)
+  const error = {
+    ...ErrorBody,
+    description: 'What was wrong, and what to do: `code` is stable, `message` is for people.',
+  }
+  return {
+    ...(own.includes('4xx') ? {} : { '4xx': error }),
+    ...(own.includes('5xx') ? {} : { '5xx': error }),
+  }
+}
