@@ -179,6 +179,8 @@ async function build(
 
   metrics.start({
     pendingFrames: () => pipeline.classifier.waiting,
+    cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
+
     influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
     broker: () => broker.stats(),
   })

@@ -240,6 +240,7 @@ describe('the server', () => {
   test('counts for Prometheus', async () => {
     const { body, headers } = await get('/metrics')
     expect(headers.get('content-type')).toMatch('text/plain')
+    expect(body).toMatch(/^ajar_camera_state\{camera="[^"]+",state="[^"]+"\} 1$/m)
     expect(body).toMatch(/^ajar_frames_ingested_total\{outcome="stored"\} \d+$/m)
     expect(body).toMatch(/^ajar_frames_recorded_total\{outcome="classified"\} \d+$/m)
     for (const name of ['ajar_pipeline_seconds_bucket', 'ajar_frames_pending', 'process_resident_memory_bytes'])

@@ -6,6 +6,8 @@ import type { Http } from '../http/http.ts'
 /** Numbers that are read at the moment somebody asks. */
 export interface MetricSources {
   pendingFrames(): number
+  /** The state that is published of each camera. */
+  cameraStates(): { camera: string; state: string }[]
   influxOutbox(): Promise<number>
   broker(): BrokerStats
 }
@@ -61,6 +63,16 @@ export class Metrics {
       return seconds
     })
     const pending = 'frames that wait for their result, in memory; more may lie in the frames files'
+    new Gauge({
+      name: 'ajar_camera_state',
+      help: '1 for the state that each camera is in',
+      labelNames: ['camera', 'state'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const labels of sources.cameraStates()) this.set(labels, 1)
+      },
+    })
     this.#gauge('ajar_frames_pending', pending, sources.pendingFrames)
     this.#gauge('ajar_influx_outbox', 'points that wait for InfluxDB', sources.influxOutbox)
     for (const field of Object.keys(BROKER_GAUGES) as (keyof BrokerStats)[]) {
