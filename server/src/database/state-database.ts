@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { Kysely, sql } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
 import { MIGRATIONS } from './migrations.ts'
 import type { StateTables } from './schema.ts'
 import { SqliteThreadDialect } from './sqlite-dialect.ts'
@@ -17,7 +17,9 @@ export interface StateDatabase {
 export async function openStateDatabase(dataDir: string): Promise<StateDatabase> {
   const path = join(dataDir, 'state.db')
   const write = new Kysely<StateTables>({ dialect: new SqliteThreadDialect({ path, readOnly: false }) })
-  const migrator = new Migrator({ db: write, provider: { getMigrations: async () => MIGRATIONS } })
+  // Asked before the migrator takes the only connection.
+  const migrations = await migrationsFor(write)
+  const migrator = new Migrator({ db: write, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
   if (error) {
     await write.destroy()
@@ -32,4 +34,16 @@ export async function openStateDatabase(dataDir: string): Promise<StateDatabase>
       await write.destroy()
     },
   }
+}
+
+/**
+ * The migrations of this release, and an empty one for each that a newer release has done already: they only expand,
+ * so this release runs on what they made (guarantee 11).
+ */
+async function migrationsFor(database: Kysely<StateTables>): Promise<Record<string, Migration>> {
+  const table = await sql`select 1 from sqlite_schema where name = ${DEFAULT_MIGRATION_TABLE}`.execute(database)
+  if (table.rows.length === 0) return MIGRATIONS
+  const done = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(database)
+  const nothing: Migration = { up: async () => {} }
+  return { ...Object.fromEntries(done.rows.map(({ name }) => [name, nothing])), ...MIGRATIONS }
 }
