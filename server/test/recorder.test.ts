@@ -93,7 +93,7 @@ describe('a frame without a result', () => {
 
   test('refused at the door, it gives its id up to a frame that was stored', async () => {
     const recording = await start()
-    const key = { camera: CAMERA, capturedAt: 1000, receivedAt: 1, size: 3 }
+    const key = { camera: CAMERA, capturedAt: 1000, receivedAt: 1, size: 3, minted: false }
     const refusal = { device: 'pi', frame: `${CAMERA}/1000`, key, code: 'not_jpeg', reason: 'no' } as const
     await recording.recorder.recordRefusal(refusal)
     await recording.recorder.recordRefusal(refusal)
@@ -105,6 +105,17 @@ describe('a frame without a result', () => {
     expect(await outcomes()).toEqual([{ outcome: 'classified', code: null }])
     expect(await recording.count('results')).toBe(1)
   })
+})
+
+test('frames without a time that are refused at the same moment are all recorded', async () => {
+  const recording = await start()
+  await recording.see(seen('A', 1002))
+  const key = { camera: CAMERA, capturedAt: 1000, receivedAt: 1000, size: 3, minted: true }
+  const refusal = { device: 'pi', frame: CAMERA, key, code: 'not_jpeg', reason: 'no' } as const
+  await Promise.all(Array.from({ length: 5 }, () => recording.recorder.recordRefusal(refusal)))
+  const rows = await recording.database.read.selectFrom('frames').select(['captured_at', 'outcome']).execute()
+  expect(rows.map(({ captured_at }) => captured_at)).toEqual([1000, 1001, 1002, 1003, 1004, 1005])
+  expect(rows.filter(({ outcome }) => outcome === 'classified')).toEqual([{ captured_at: 1002, outcome: 'classified' }])
 })
 
 describe('what cannot be written although the disk works', () => {
@@ -130,7 +141,7 @@ describe('what cannot be written although the disk works', () => {
     await poison(recording, 'frames', 3000)
     await recording.see(seen('AAAAA'))
     expect(recording.finished.toSorted()).toEqual([1000, 2000, 4000, 5000].map((time) => `${CAMERA}/${time}`))
-    const key = { camera: CAMERA, capturedAt: 3000, receivedAt: 1, size: 3 }
+    const key = { camera: CAMERA, capturedAt: 3000, receivedAt: 1, size: 3, minted: false }
     const refusal = { device: 'pi', frame: `${CAMERA}/3000`, key, code: 'not_jpeg', reason: 'no' } as const
     await Promise.all([recording.recorder.recordRefusal(refusal), recording.see(seen('A', 9000))])
     expect(recording.faults.at(-1)).toBe(`the refusal of ${CAMERA}/3000`)
@@ -159,6 +170,20 @@ describe('frames that stop', () => {
     await recording.recorder.sweep()
     expect(recording.state).toMatchObject({ state: 'unknown', reason: 'offline' })
     expect(await recording.count('transitions')).toBe(2)
+  })
+
+  test('are noticed by our clock: a device whose own is behind keeps its state', async () => {
+    const recording = await start()
+    recording.now += 1_000_000
+    const behind = recording.now - 90_000
+    const frames = seen('AAA', behind).map(([time, state]) => classified(time, state))
+    for (const one of frames)
+      await recording.recorder.record({ ...one, frame: { ...one.frame, receivedAt: one.frame.capturedAt + 90_000 } })
+    await recording.recorder.sweep()
+    expect(recording.state.state).toBe('A')
+    recording.now += 63_000
+    await recording.recorder.sweep()
+    expect(recording.state).toMatchObject({ state: 'unknown', reason: 'stale' })
   })
 
   test('are not said to have stopped while frames of the camera are on their way', async () => {

@@ -8,6 +8,7 @@ import type { Migration } from 'kysely/migration'
 export const MIGRATIONS: Record<string, Migration> = {
   '001-spine': { up: spine },
   '002-job-starts': { up: jobStarts },
+  '003-camera-received': { up: cameraReceived },
 }
 
 const SPINE = [
@@ -67,4 +68,8 @@ async function spine(database: Kysely<unknown>) {
 
 async function jobStarts(database: Kysely<unknown>) {
   await sql`alter table jobs add column starts integer not null default 0`.execute(database)
+}
+
+async function cameraReceived(database: Kysely<unknown>) {
+  await sql`alter table camera_states add column received_at integer`.execute(database)
 }

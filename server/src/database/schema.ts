@@ -61,6 +61,8 @@ export interface CameraStatesTable {
   unlike_length: number
   /** Capture time of the newest frame that was classified: older ones are late. */
   newest_at: number | null
+  /** The server's time when the last of these frames came in; null in rows of an older release. */
+  received_at: number | null
   /** Capture time of the oldest late frame whose transitions were not computed again yet. */
   late_from: number | null
 }

@@ -22,8 +22,8 @@ export interface Refusal {
   device: string
   /** The frame's id, as far as there is one. */
   frame: string
-  /** Where the id is whole and free, so that the refusal can be recorded under it. */
-  key: { camera: string; capturedAt: number; receivedAt: number; size: number } | null
+  /** Where the refusal can be recorded: under this id, or, where its time is only `minted`, the next free one. */
+  key: { camera: string; capturedAt: number; receivedAt: number; size: number; minted: boolean } | null
   code: RejectCode
   reason: string
 }
@@ -56,7 +56,9 @@ export async function ingest(incoming: IncomingFrame, ports: IngestPorts): Promi
   const refuse = async (code: RejectCode, reason: string, capturedAt: number | null = null): Promise<Ingested> => {
     const { device, camera, time, jpeg } = incoming
     const key =
-      capturedAt === null ? null : { camera: cameraId(incoming), capturedAt, receivedAt, size: jpeg.byteLength }
+      capturedAt === null
+        ? null
+        : { camera: cameraId(incoming), capturedAt, receivedAt, size: jpeg.byteLength, minted: time === null }
     const frame = [device, camera, time].filter((part) => part !== null).join('/')
     const refusal: Refusal = { device, frame, key, code, reason }
     await ports.recordRefusal(refusal)
@@ -71,7 +73,7 @@ export async function ingest(incoming: IncomingFrame, ports: IngestPorts): Promi
   const wrongClock = capturedAt === null ? null : clockFlaw(capturedAt, receivedAt)
   if (wrongClock) return refuse('clock', wrongClock)
 
-  // A refused frame without a time is minted one, so that it too is recorded once.
+  // A refused frame without a time is recorded under the time it came at, or the next one that is free.
   const id = capturedAt ?? receivedAt
   if (incoming.jpeg.byteLength > ports.maxFrameBytes)
     return refuse('too_large', `${incoming.jpeg.byteLength} bytes are more than ${ports.maxFrameBytes}`, id)

@@ -40,6 +40,7 @@ export function nothingKnown(camera: string): CameraStateRow {
     run_since: null,
     unlike_length: 0,
     newest_at: null,
+    received_at: null,
     late_from: null,
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { CameraStateRow, EventRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { Transition } from './debounce.ts'
@@ -49,6 +49,35 @@ export async function insertFrames(transaction: Kysely<StateTables>, rows: Frame
     .returning(['camera', 'captured_at'])
     .execute()
   return new Set(inserted.map(({ camera, captured_at }) => `${camera}/${captured_at}`))
+}
+
+/** The first capture time from `from` on that no recorded frame of the camera has. */
+export async function nextFreeTime(transaction: Kysely<StateTables>, camera: string, from: number): Promise<number> {
+  const taken = await transaction
+    .selectFrom('frames')
+    .select('captured_at')
+    .where('camera', '=', camera)
+    .where('captured_at', '=', from)
+    .executeTakeFirst()
+  if (!taken) return from
+  const last = await transaction
+    .selectFrom('frames as f')
+    .select('f.captured_at')
+    .where('f.camera', '=', camera)
+    .where('f.captured_at', '>=', from)
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('frames as g')
+            .select('g.captured_at')
+            .whereRef('g.camera', '=', 'f.camera')
+            .where(sql<boolean>`g.captured_at = f.captured_at + 1`),
+        ),
+      ),
+    )
+    .orderBy('f.captured_at')
+    .executeTakeFirstOrThrow()
+  return last.captured_at + 1
 }
 
 /** Writes what became of a batch, in one go. @returns its events: publish them once this is committed */

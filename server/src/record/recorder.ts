@@ -11,7 +11,7 @@ import type { Camera } from '../devices/cameras.ts'
 import type { Refusal } from '../ingest/ingest.ts'
 import { debounce, forget, isForgotten, nothingKnown, type Transition } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
-import { type CameraTransition, insertFrames, pointsOf, writeOutcome } from './outcome.ts'
+import { type CameraTransition, insertFrames, nextFreeTime, pointsOf, writeOutcome } from './outcome.ts'
 import { frameRow, observationOf, refusedRow, resultRow } from './recorded.ts'
 
 export interface RecorderPorts {
@@ -120,12 +120,17 @@ export class Recorder {
     })
   }
 
-  /** A frame refused at the door: its id is kept, so that a second sending changes nothing. */
+  /**
+   * A frame refused at the door: its id is kept, so that a second sending changes nothing. One without a time has no
+   * second sending: it is recorded under the next id that no other frame has.
+   */
   recordRefusal({ key, code }: Refusal): Promise<void> {
     if (key === null) return Promise.resolve()
-    const row = refusedRow(key, code, this.#ports.now())
     const name = `the refusal of ${key.camera}/${key.capturedAt}`
-    return this.#chore(name, async ({ transaction }) => void (await insertFrames(transaction, [row])))
+    return this.#chore(name, async ({ transaction }) => {
+      const capturedAt = key.minted ? await nextFreeTime(transaction, key.camera, key.capturedAt) : key.capturedAt
+      await insertFrames(transaction, [refusedRow({ ...key, capturedAt }, code, this.#ports.now())])
+    })
   }
 
   /**
@@ -278,7 +283,8 @@ export class Recorder {
       }
       if (late) continue
       const { after, transition } = debounce(this.#recall(draft, id), observationOf(row), needed)
-      draft.memory.set(id, after)
+      const received_at = Math.max(before.received_at ?? 0, classified.frame.receivedAt)
+      draft.memory.set(id, { ...after, received_at })
       if (transition) transitions.push({ camera: id, transition })
     }
     await this.#write(draft, results, transitions)
@@ -306,10 +312,10 @@ export class Recorder {
     })
   }
 
-  /** Whether the frames of a camera have stopped, and its state does not say so yet. */
+  /** Whether the frames of a camera have stopped, by our clock, and its state does not say so yet. */
   #lost(row: CameraStateRow, now: number): boolean {
     const { staleAfterMs } = this.#ports.camera(row.camera)
-    const lastSeen = Math.max(row.newest_at ?? 0, this.#startedAt)
+    const lastSeen = Math.max(row.received_at ?? 0, this.#startedAt)
     const said = row.state === 'unknown' && (row.reason === this.#whyLost(row.camera) || row.model === null)
     return now - lastSeen > staleAfterMs && !said
   }
