@@ -1,7 +1,7 @@
 import { checkJpeg, DecodeError } from '@ajar/models'
 import { type CameraRef, cameraId, isName, parseMilliseconds, type RejectCode } from '@ajar/protocol'
+import { clockFlaw } from '../capture-time.ts'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
-import { clockFlaw } from './clock.ts'
 
 /** A frame as it came in, by MQTT or by HTTP. */
 export interface IncomingFrame {

@@ -1,9 +1,9 @@
 import { isName, parseMilliseconds, Reading } from '@ajar/protocol'
 import { sql } from 'kysely'
 import { Value } from 'typebox/value'
+import { clockFlaw } from '../capture-time.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
-import { clockFlaw } from '../ingest/clock.ts'
 
 export interface IncomingReading {
   device: string
