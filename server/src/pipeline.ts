@@ -177,7 +177,7 @@ export class Pipeline {
     const { cameras, log } = this.#ports
     const ref = parseCameraId(id)
     if (!ref || cameras.find(id)) return
-    await cameras.ensure(ref)
+    await cameras.ensure(ref, Number.POSITIVE_INFINITY) // its frames were acknowledged
     log.warn({ camera: id }, 'state.db did not know this camera of the frames files; it has its defaults now')
   }
 

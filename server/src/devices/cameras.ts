@@ -69,13 +69,14 @@ export class Cameras {
   /**
    * The camera, made with default settings where this is its first frame; null where its device has too many. Waits
    * while the disk refuses.
+   * @param limit cameras that its device may have
    */
-  async ensure(ref: CameraRef): Promise<Camera | null> {
+  async ensure(ref: CameraRef, limit = MAX_CAMERAS_PER_DEVICE): Promise<Camera | null> {
     const id = cameraId(ref)
     const known = this.#cameras.get(id)
     if (known) return known
     const siblings = this.list().filter((camera) => camera.device === ref.device)
-    if (siblings.length >= MAX_CAMERAS_PER_DEVICE) return null
+    if (siblings.length >= limit) return null
     const { device, camera: name } = ref
     const made: Camera = { ...DEFAULTS, id, device, camera: name, activeModel: null, createdAt: Date.now() }
     await untilWritten(() =>

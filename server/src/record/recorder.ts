@@ -314,9 +314,9 @@ export class Recorder {
 
   /** Whether the frames of a camera have stopped, by our clock, and its state does not say so yet. */
   #lost(row: CameraStateRow, now: number): boolean {
-    const { staleAfterMs } = this.#ports.camera(row.camera)
+    const { staleAfterMs, activeModel } = this.#ports.camera(row.camera)
     const lastSeen = Math.max(row.received_at ?? 0, this.#startedAt)
-    const said = row.state === 'unknown' && (row.reason === this.#whyLost(row.camera) || row.model === null)
+    const said = row.state === 'unknown' && (row.reason === this.#whyLost(row.camera) || activeModel === null)
     return now - lastSeen > staleAfterMs && !said
   }
 
@@ -334,10 +334,10 @@ export class Recorder {
 
   async #recompute(draft: Draft, id: string) {
     const live = this.#recall(draft, id)
-    const count = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
-    draft.memory.set(id, { ...live, late_from: null })
+    const { transitions, next } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
+    draft.memory.set(id, { ...live, late_from: next })
     await this.#write(draft, [], [])
-    const data = { camera: id, recomputedFrom: live.late_from, transitions: count }
+    const data = { camera: id, recomputedFrom: live.late_from, transitions }
     const events = await this.#ports.events.append(draft.transaction, [{ kind: 'transition', data }])
     draft.afterwards.push(() => this.#ports.events.publish(events))
   }
