@@ -68,7 +68,8 @@ try {
   await start()
 } catch (error) {
   if (!stopping) {
-    console.error((error as Error).message)
+    const [what] = (error as Error).message.split('\n') // the lines behind it were printed as they came
+    console.error(what)
     process.exitCode = 1
     await stop()
   }

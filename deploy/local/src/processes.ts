@@ -101,9 +101,7 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
     },
   })
   const ended = server.ended.then((code) => {
-    // What was handed on as lines is not said again.
-    const why = options.onLine ? '' : `:\n${printed.join('\n')}`
-    throw new Error(`the server ended (${code}) before it was ready${why}`)
+    throw new Error(`the server ended (${code}) before it was ready:\n${printed.join('\n')}`)
   })
   ended.catch(() => {}) // once it was ready, its end is the caller's to notice
   const running = Promise.race([ready.promise, ended]).then(({ http, mqtt }) => ({
