@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { prepareDemo } from './src/demo.ts'
 import { launchServer, type MachineLine, type Process, type RunningServer, startAgent } from './src/processes.ts'
 
 /**
  * `npm start`: the server, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
  * frames flow. Ctrl-C stops the agent, then the server.
  */
+
+type PrepareDemo = typeof import('./src/demo.ts').prepareDemo
 
 const running: Process[] = []
 let stopping = false
@@ -14,16 +15,18 @@ async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   const launched = launchServer({ onLine: console.log, onMachineLine: print })
   running.push(launched.process)
+  // Loaded while the server starts: it brings the renderer and more.
+  const demo = process.env.AJAR_DEMO === '0' ? null : import('./src/demo.ts')
   const server = await launched.ready
   if (stopping) return
   watch('server', server.process)
   console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${server.mqtt}`)
   if (server.adminToken)
     console.log(`Admin token, shown this once:\n\n    ${server.adminToken}\n\nUse it as: Authorization: Bearer <token>`)
-  if (process.env.AJAR_DEMO !== '0') await startDemo(server)
+  if (demo) await startDemo(server, (await demo).prepareDemo)
 }
 
-async function startDemo(server: RunningServer) {
+async function startDemo(server: RunningServer, prepareDemo: PrepareDemo) {
   const dataDir = resolve(process.env.AJAR_DATA_DIR ?? './data')
   const adminToken = server.adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
   const configFile = await prepareDemo(server, dataDir, adminToken || null)
