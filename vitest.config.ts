@@ -8,6 +8,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: 'test/setup/neighbours.ts',
+    reporters: ['default', './test/setup/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
