@@ -8,15 +8,16 @@ import { Events } from './database/events.ts'
 import { Archive } from './database/frames/archive.ts'
 import { FrameStore } from './database/frames/frame-store.ts'
 import { openStateDatabase } from './database/state-database.ts'
+import { cameraRoutes } from './devices/camera-routes.ts'
 import { Cameras } from './devices/cameras.ts'
 import { Devices, OPERATORS } from './devices/devices.ts'
 import { devicesRoutes } from './devices/routes.ts'
 import { createHttp, type Http } from './http/http.ts'
+import { ingestRoutes } from './ingest/routes.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import type { Log } from './log.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
-import { cameraRoutes } from './observe/cameras.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
 import { type HealthCheck, healthRoutes } from './observe/health.ts'
@@ -160,12 +161,11 @@ async function build(
   authRoutes(http, accounts)
   devicesRoutes(http, devices)
   cameraRoutes(http, { cameras, state: (camera) => pipeline.recorder.state(camera) })
+  ingestRoutes(http, { held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
   frameRoutes(http, {
     database,
     archive,
     cameras,
-    storageHeld: () => frames.held !== null,
-    ingest: (frame) => pipeline.ingest(frame),
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
   resultRoutes(http, { database, cameras })

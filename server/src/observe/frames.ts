@@ -5,11 +5,11 @@ import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { FrameRow, ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { withDeadline } from '../deadline.ts'
 import type { Cameras } from '../devices/cameras.ts'
 import { AtMost } from '../http/at-most.ts'
 import { badRequest, HttpError, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { Picture, pictureIn } from '../http/picture.ts'
 import {
   CameraPath,
   FramePath,
@@ -21,7 +21,6 @@ import {
   nullable,
   Time,
 } from '../http/shapes.ts'
-import type { IncomingFrame, Ingested } from '../ingest/ingest.ts'
 import { ResultBody, shownResult } from './results.ts'
 
 const Frame = Type.Object({
@@ -45,19 +44,6 @@ const Journey = Type.Object({
   recordedAt: NullableTime,
   outcome: Frame.properties.outcome,
 })
-/** Judged by the step that takes it, so anything passes here. */
-const Picture = Type.Unknown({ description: 'the bytes of one JPEG' })
-const Accepted = Type.Object({
-  frame: Type.String(),
-  duplicate: Type.Boolean({ description: 'the same frame was stored before' }),
-})
-/** What a disk that refuses has not taken by then is not stored: the caller may send it again, and it is there once. */
-const STORE_WAIT_MS = 10_000
-/** A disk that neither takes nor refuses: the caller is not kept waiting for longer. */
-const ANSWER_WAIT_MS = 15_000
-/** Frames between their arrival and their answer. */
-const MOST_BYTES_IN_INGEST = 64 * 1024 * 1024
-
 /** Pictures that are classified and not kept take the threads from frames that are: a few at once. */
 const MOST_CLASSIFYING = 8
 const CLASSIFY_LIMIT_MS = 10_000
@@ -66,59 +52,13 @@ export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
   cameras: Cameras
-  /** Whether the disk refuses frames right now. */
-  storageHeld(): boolean
-  ingest(frame: IncomingFrame): Promise<Ingested>
   /** Classifies a picture that is not kept; null where the camera has no model. */
   classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null>
 }
 
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
   const { database, archive, cameras } = ports
-  let bytesInIngest = 0
   const classifying = new AtMost(MOST_CLASSIFYING, CLASSIFY_LIMIT_MS)
-
-  http.post(
-    '/api/cameras/:device/:camera/frames',
-    {
-      config: { access: 'operator' },
-      schema: {
-        summary: 'Take a JPEG in, with the same guarantees as by MQTT; without a time the server mints one',
-        description: 'What is answered with 503 storage_held or busy was not stored: send it again later.',
-        consumes: ['image/jpeg'],
-        body: Picture,
-        params: CameraPath,
-        querystring: Type.Object({ capturedAt: Type.Optional(Type.String({ maxLength: 32, description: 'ms UTC' })) }),
-        response: { 200: Accepted, 201: Accepted },
-      },
-    },
-    async ({ params, query, body }, reply) => {
-      const picture = pictureIn(body)
-      if (ports.storageHeld()) throw storageHeld()
-      const size = picture.byteLength
-      if (bytesInIngest + size > MOST_BYTES_IN_INGEST)
-        throw new HttpError(
-          503,
-          'busy',
-          'too many frames come in at once; this one was not stored: send it again later',
-        )
-      bytesInIngest += size
-      // A copy of its own, for ingest gives its memory away.
-      const frame = { ...params, time: query.capturedAt ?? null, dup: false, jpeg: new Uint8Array(picture) }
-      const taken = ports.ingest({ ...frame, giveUpAt: Date.now() + STORE_WAIT_MS }).finally(() => {
-        bytesInIngest -= size
-      })
-      const ingested = await withDeadline(taken, ANSWER_WAIT_MS, storageSlow)
-      if (ingested.kind === 'given_up') throw storageHeld()
-      if (ingested.kind === 'refused') {
-        const { code, reason } = ingested.refusal
-        throw new HttpError(code === 'id_collision' ? 409 : code === 'too_large' ? 413 : 400, code, reason)
-      }
-      const { camera, capturedAt } = ingested.frame
-      const duplicate = ingested.kind === 'duplicate'
-      return reply.status(duplicate ? 200 : 201).send({ frame: `${camera}/${capturedAt}`, duplicate })
-    },
-  )
 
   http.post(
     '/api/cameras/:device/:camera/classify',
@@ -330,20 +270,4 @@ async function narrowed(jpeg: Uint8Array, width: number): Promise<Buffer> {
     const why = (error as Error).message
     throw new HttpError(422, 'not_decodable', `this picture cannot be made smaller (${why}): ask for it as it is`)
   }
-}
-
-function pictureIn(body: unknown): Uint8Array {
-  if (body instanceof Uint8Array) return body
-  throw new HttpError(415, 'not_jpeg', 'send the bytes of a JPEG with Content-Type: image/jpeg')
-}
-
-function storageHeld(): HttpError {
-  const message = 'the disk takes no frames now and this one was not stored: send it again later'
-  return new HttpError(503, 'storage_held', message)
-}
-
-function storageSlow(): HttpError {
-  const message =
-    'the disk does not answer; the frame may have been stored or not: look for it, or send it again with its capturedAt'
-  return new HttpError(503, 'storage_slow', message)
 }

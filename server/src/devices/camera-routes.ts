@@ -1,9 +1,9 @@
 import { CameraState, NAME_PATTERN } from '@ajar/protocol'
 import { Type } from 'typebox'
-import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Name, nullable, Time } from '../http/shapes.ts'
+import type { Camera, Cameras } from './cameras.ts'
 
 const fraction = { minimum: 0, maximum: 1 }
 const strict = { additionalProperties: false }
