@@ -1,5 +1,5 @@
 import type { UnknownReason } from '@ajar/protocol'
-import type { CameraStateRow } from '../database/schema.ts'
+import type { CameraStateRow, TransitionRow } from '../database/schema.ts'
 
 /** What one result says of a camera: a state it has earned, or `unknown` with the reason. */
 export interface Observation {
@@ -11,15 +11,8 @@ export interface Observation {
   model: string | null
 }
 
-export interface Transition {
-  at: number
-  from_state: string
-  to_state: string
-  reason: UnknownReason | null
-  confidence: number | null
-  frame_at: number | null
-  model: string | null
-}
+/** A change of a camera's state, as its row says it. */
+export type Transition = Omit<TransitionRow, 'id' | 'camera'>
 
 export const UNKNOWN = 'unknown'
 /** So many frames in a row unlike anything in training: the camera was moved, it is no passer-by. */
