@@ -16,10 +16,7 @@ interface Member {
   jobs: Map<number, Job>
 }
 
-/**
- * While one frame is embedded the next is decoded, and a third is at hand when the event loop is slow to send it (measured: a
- * quarter more frames/s than with two; with four each waits longer and no more are done).
- */
+/** While one frame is embedded the next is decoded, and a third is at hand when the event loop is slow to send it. */
 const JOBS_PER_THREAD = 3
 
 export interface ClassifyPoolPorts {
