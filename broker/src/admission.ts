@@ -90,7 +90,7 @@ export class Admission {
 
   async #ask(connection: Connection, username: string, password: string): Promise<Identity | null> {
     try {
-      return await this.#authenticate(username, password)
+      return await this.#authenticate(username, password, connection.transport)
     } catch (error) {
       throw this.#refusal(connection, SERVER_UNAVAILABLE, 'authentication_failed', `looking up failed: ${error}`)
     }

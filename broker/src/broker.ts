@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import { parseTopic } from '@ajar/protocol'
 import { Aedes, type Client } from 'aedes'
 import { refuseSubscribe } from './access.ts'
@@ -14,6 +15,7 @@ import {
   type BrokerStats,
   type ConnectionInfo,
   DEFAULT_LIMITS,
+  type Transport,
 } from './contract.ts'
 import { withDeadline } from './deadline.ts'
 import { Delivery } from './delivery.ts'
@@ -69,20 +71,28 @@ export class Broker {
     this.#aedes = this.#createAedes()
   }
 
-  /** Listens for MQTT over TCP. Port 0 takes any free port. Throws BrokerError, see `listenTcp`. */
-  async listen(at: Address): Promise<Address> {
+  /**
+   * Listens for MQTT over TCP, or over TLS where `secureContext` says with which certificate a new connection is served. Port 0
+   * takes any free port. Throws BrokerError, see `listenTcp`.
+   */
+  async listen(at: Address, secureContext: (() => SecureContext) | null = null): Promise<Address> {
     await this.#start()
     const listener = await listenTcp(
       at,
-      (socket) => this.accept(socket, `${socket.remoteAddress}:${socket.remotePort}`),
+      (socket) => {
+        const address = `${socket.remoteAddress}:${socket.remotePort}`
+        if (secureContext === null) return this.accept(socket, address, 'tcp')
+        // Accepted before the handshake: one that does not end counts, and is closed, as any connection without credential.
+        this.accept(new TLSSocket(socket, { isServer: true, secureContext: secureContext() }), address, 'tls')
+      },
       (error) => this.#report.event(null, 'broker_fault', `a connection could not be accepted: ${error.message}`),
     )
     this.#listeners.push(listener)
     return listener.address
   }
 
-  /** Serves one client over any stream of bytes: a TLS socket, a WebSocket. Call only after `restoreRetained` or `listen`. */
-  accept(source: Duplex, address: string): void {
+  /** Serves one client over any stream of bytes, such as a WebSocket's. Call only after `restoreRetained` or `listen`. */
+  accept(source: Duplex, address: string, transport: Transport): void {
     if (this.#closing) {
       source.on('error', () => {})
       source.destroy()
@@ -93,10 +103,11 @@ export class Broker {
       preConnectBytes: this.#limits.preConnectBytes,
       // Above the bytes at which Delivery acts: aedes must not hold up a publisher for a subscriber that does not read.
       highWaterBytes: 4 * this.#limits.maxUnsentBytes,
+      halfPacketMs: this.#limits.halfPacketMs,
       onFault: (code, text) => this.#report.ending(connection, code, text),
     })
     this.#opened += 1
-    const connection = new Connection(this.#opened, address, stream)
+    const connection = new Connection(this.#opened, address, transport, stream)
     this.#connections.open(connection)
     this.#byStream.set(stream, connection)
     stream.once('close', () => this.#connections.remove(connection))
@@ -266,7 +277,13 @@ export class Broker {
   }
 
   #reportError(client: Client, error: Error): void {
-    const broken = (error as NodeJS.ErrnoException).code !== undefined && !(error instanceof BrokerError)
+    const { code } = error as NodeJS.ErrnoException
+    if (code?.startsWith('ERR_SSL')) {
+      const advice = 'does the client speak plain MQTT, or not trust the certificate?'
+      this.#report.ending(this.#connection(client), 'tls_failed', `${error.message.trim()}: ${advice}`)
+      return
+    }
+    const broken = code !== undefined && !(error instanceof BrokerError)
     this.#report.ending(this.#connection(client), broken ? 'connection_lost' : 'protocol_error', error.message)
   }
 

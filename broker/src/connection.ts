@@ -1,4 +1,4 @@
-import type { Identity } from './contract.ts'
+import type { Identity, Transport } from './contract.ts'
 import type { PacketStream } from './packet-stream.ts'
 
 /** Messages remembered per connection, to deliver one once that matches several of its subscriptions. */
@@ -9,6 +9,7 @@ export class Connection {
   /** Names the connection inside aedes; never used twice, so that aedes never meets two of one name. */
   readonly id: string
   readonly address: string
+  readonly transport: Transport
   readonly stream: PacketStream
   readonly openedAtMs = Date.now()
   /** Null until the credential was accepted. */
@@ -27,9 +28,10 @@ export class Connection {
   slowSinceMs: number | null = null
   readonly #delivered = new Set<number>()
 
-  constructor(number: number, address: string, stream: PacketStream) {
+  constructor(number: number, address: string, transport: Transport, stream: PacketStream) {
     this.id = `connection-${number}`
     this.address = address
+    this.transport = transport
     this.stream = stream
   }
 

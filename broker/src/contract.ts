@@ -5,6 +5,9 @@ export interface Identity {
   name: string
 }
 
+/** What carries a connection. */
+export type Transport = 'tcp' | 'tls' | 'websocket'
+
 /** One frame as it came over MQTT. Nothing in it but the device has been judged: `camera` may be no name, `time` no time. */
 export interface ArrivedFrame {
   device: string
@@ -36,7 +39,7 @@ export interface ArrivedReading {
  */
 export interface BrokerPorts {
   /** Whose credential it is, or null. A device's user name is its own name, an operator's is `token`. */
-  authenticate(username: string, password: string): Promise<Identity | null>
+  authenticate(username: string, password: string, transport: Transport): Promise<Identity | null>
   /** Resolves when the frame is stored for good, or refused for good. */
   onFrame(frame: ArrivedFrame): Promise<void>
   onReading(reading: ArrivedReading): Promise<void>
@@ -67,6 +70,8 @@ export type BrokerEventCode =
   | 'subscriber_slow'
   | 'subscriber_dropped'
   | 'paused_too_long'
+  | 'half_packet'
+  | 'tls_failed'
   | 'retained_limit'
   | 'broker_fault'
 
@@ -113,6 +118,8 @@ export interface BrokerLimits {
   refusalDelayMs: number
   /** Longest pause of a sender without keepalive; with one it is a third of the keepalive. */
   pauseMs: number
+  /** A packet of which nothing more comes for so long is given up, and its connection closed. */
+  halfPacketMs: number
   /** How long `close` waits for publishes in ingest. */
   closeMs: number
 }
@@ -122,7 +129,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   maxMessageBytes: 256 * 1024,
   preConnectBytes: 16 * 1024,
   ingestBytes: 64 * 1024 * 1024,
-  maxConnections: 1000,
+  maxConnections: 2500,
   maxConnectionsPerCredential: 20,
   maxUnauthenticated: 100,
   maxSubscriptionsPerConnection: 100,
@@ -134,6 +141,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   authenticateMs: 10_000,
   refusalDelayMs: 500,
   pauseMs: 20_000,
+  halfPacketMs: 30_000,
   closeMs: 5_000,
 }
 

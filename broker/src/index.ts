@@ -5,7 +5,7 @@
  *
  * A packet's walk, file by file:
  *
- * 1. `tcp.ts` opens the port; `broker.ts` (the composition root) accepts the socket, or any other stream of bytes.
+ * 1. `tcp.ts` opens the port; `broker.ts` (the composition root) accepts the socket, TLS around it, or any other stream of bytes.
  * 2. `packet-stream.ts` stands between socket and aedes: `packet-reader.ts` cuts the bytes into packets within their limit,
  *    `packet-faults.ts` refuses what the standard forbids and aedes' parser lets pass, and `ingest-budget.ts` pauses the senders
  *    while too many bytes are in ingest.
@@ -34,4 +34,5 @@ export {
   DEFAULT_LIMITS,
   type Fault,
   type Identity,
+  type Transport,
 } from './contract.ts'

@@ -77,6 +77,11 @@ export class PacketReader {
     return this.#packet?.bytes.length ?? 0
   }
 
+  /** Whether a packet has begun and not ended. */
+  get isMidPacket(): boolean {
+    return this.#packet !== null || this.#header !== null || this.#headerBytes.length > 0
+  }
+
   /** The next complete packet, or null until more bytes are appended. Throws PacketError. */
   next(): RawPacket | null {
     const packet = this.#take()

@@ -10,14 +10,19 @@ const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
 /** Packets that wait for aedes to read them; fewer, and the source would be paused and resumed for every one. */
 const QUEUED_PACKETS = 8
 
+/** Why a stream closes itself. */
+export type StreamFault = PacketError['code'] | 'paused_too_long' | 'half_packet'
+
 export interface PacketStreamOptions {
   budget: IngestBudget
   /** Bytes of the largest packet before `admit`. */
   preConnectBytes: number
   /** Bytes unsent above which aedes waits for the socket to drain. */
   highWaterBytes: number
+  /** Longest wait for the next byte of a packet that has begun, milliseconds. */
+  halfPacketMs: number
   /** Told once why the stream closed itself. */
-  onFault(code: PacketError['code'] | 'paused_too_long', text: string): void
+  onFault(code: StreamFault, text: string): void
 }
 
 /**
@@ -37,6 +42,7 @@ export class PacketStream extends Duplex {
   #stopWaiting: (() => void) | null = null
   #pauseTimer: NodeJS.Timeout | null = null
   #pauseMs = 0
+  #halfPacketTimer: NodeJS.Timeout | null = null
   #expectedBytes = 0
   #heldBytes = 0
 
@@ -122,6 +128,7 @@ export class PacketStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#endPause()
+    this.#expectBytes(false)
     this.#expect(-this.#expectedBytes)
     this.#hold(0)
     this.#source.destroy()
@@ -153,12 +160,14 @@ export class PacketStream extends Duplex {
         }
         const packet = this.#takePacket()
         if (packet === null) {
+          this.#expectBytes(!this.#ended && this.#reader.isMidPacket)
           if (this.#ended) this.push(null)
           else this.#source.resume()
           return
         }
         this.#wanted = this.push(packet)
       }
+      this.#expectBytes(false)
       this.#source.pause()
     } catch (error) {
       if (!(error instanceof PacketError)) throw error
@@ -177,6 +186,20 @@ export class PacketStream extends Duplex {
     }
     this.#hold(this.#reader.heldBytes)
     return packet?.bytes ?? null
+  }
+
+  /** Half a packet is not kept for ever: without keepalive nothing else would end it. */
+  #expectBytes(expected: boolean): void {
+    if (expected && this.#halfPacketTimer) {
+      this.#halfPacketTimer.refresh()
+    } else if (expected) {
+      const { halfPacketMs } = this.#options
+      const text = `half a packet came, and nothing more for ${halfPacketMs} ms`
+      this.#halfPacketTimer = setTimeout(() => this.#close('half_packet', text), halfPacketMs)
+    } else if (this.#halfPacketTimer) {
+      clearTimeout(this.#halfPacketTimer)
+      this.#halfPacketTimer = null
+    }
   }
 
   #pauseUntilRoom(): void {
@@ -200,7 +223,7 @@ export class PacketStream extends Duplex {
     this.#pauseTimer = null
   }
 
-  #close(code: PacketError['code'] | 'paused_too_long', text: string): void {
+  #close(code: StreamFault, text: string): void {
     this.#options.onFault(code, text)
     this.destroy()
   }

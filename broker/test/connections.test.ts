@@ -147,7 +147,7 @@ test('a flood from one address costs nobody at another', async () => {
   const { broker } = await startBroker({}, { maxUnauthenticated: 3 })
   const streams = ['10.0.0.2:1', '10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:3'].map((address) => {
     const [ours, theirs] = duplexPair()
-    broker.accept(theirs, address)
+    broker.accept(theirs, address, 'tcp')
     onTestFinished(() => void ours.destroy())
     return theirs
   })

@@ -1,8 +1,15 @@
 import { resolve } from 'node:path'
-import { launchServer, type MachineLine, type Process, type RunningServer, startAgent } from './src/processes.ts'
+import {
+  launchServer,
+  type MachineLine,
+  makeConsole,
+  type Process,
+  type RunningServer,
+  startAgent,
+} from './src/processes.ts'
 
 /**
- * `npm start`: the server, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
+ * `npm start`: the server with its console, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
  * frames flow. Ctrl-C stops the agent, then the server.
  */
 
@@ -15,14 +22,25 @@ async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   const launched = launchServer({ onLine: console.log, onMachineLine: print })
   running.push(launched.process)
+  // Built while the server starts, which serves it as soon as it is there.
+  const building = makeConsole({ onLine: console.log })
+  running.push(building)
+  void building.ended.then((code) => {
+    if (code !== 0 && !stopping) console.error('The console was not built: what is above says why. The server goes on.')
+  })
   // Loaded while the server starts: it brings the renderer and more.
   const demo = process.env.AJAR_DEMO === '0' ? null : import('./src/demo.ts')
   const server = await launched.ready
   if (stopping) return
   watch('server', server.process)
-  console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${server.mqtt}`)
+  const mqtt = [...new Set([server.mqtt, server.mqtts ?? server.mqtt])].join(' and ')
+  console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${mqtt}`)
   if (server.adminToken)
-    console.log(`Admin token, shown this once:\n\n    ${server.adminToken}\n\nUse it as: Authorization: Bearer <token>`)
+    console.log(
+      `Open the console with this link, which signs you in and is shown this once:\n\n    ${server.http}/#token=${server.adminToken}\n\n` +
+        'What stands behind #token= is the admin token; programs send it as: Authorization: Bearer <token>',
+    )
+  else console.log(`Open the console: ${server.http}/`)
   if (demo) await startDemo(server, (await demo).prepareDemo)
 }
 

@@ -22,6 +22,8 @@ const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 /** What the agent tells whoever started it; `main.ts` prints each as a machine line. */
 export type AgentEvent =
   | { device: string; state: 'started' | 'connected' | 'disconnected' | 'stopped' }
+  /** The agent cannot connect before somebody puts its configuration right, or the server's. */
+  | { device: string; state: 'fault'; code: string; text: string }
   /** A camera has no more pictures; `frames` of them are or were in the outbox. */
   | { device: string; state: 'ended'; camera: string; frames: number }
   /** Every camera has ended and the server has acknowledged every frame that was not dropped. */
@@ -96,6 +98,7 @@ class ComposedAgent implements Agent {
       timing,
       status: () => this.status(),
       onState: (state) => this.#tell({ device, state }),
+      onFault: (fault) => this.#tell({ device, state: 'fault', ...fault }),
       topics: {
         [topics.configDesired(device)]: (payload) => this.#configure(payload),
         [topics.rejected(device)]: (payload) => this.#heedRejection(payload),

@@ -22,6 +22,12 @@ export const Config = Type.Object(
       default: 'mqtt://127.0.0.1:1883',
       description: 'where the broker listens',
     }),
+    ca: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'PEM file: whom to trust at mqtts:// and wss://; without it, whom the system trusts',
+      }),
+    ),
     dataDir: Type.String({ minLength: 1, description: 'where the outbox is kept; made if missing' }),
     cameras: Type.Array(Type.Union(drivers.map(({ config }) => config)), howMany),
     maxFrameBytes: Type.Integer({
@@ -65,7 +71,7 @@ export async function readConfig(path: string, environment: Record<string, strin
 /** The config with defaults, or throws `bad_config` (caller), whose message has every error on a line of its own. */
 export function checkConfig(written: unknown): Config {
   const config = withDefaults(written)
-  const errors = [...errorsOf(config), ...sameNames(config)]
+  const errors = [...errorsOf(config), ...sameNames(config), ...needlessTrust(config)]
   if (errors.length > 0) {
     const lines = errors.map((error) => `\n  ${error}`).join('')
     throw new AgentError('bad_config', 'caller', `the agent's config has ${errors.length} error(s):${lines}`)
@@ -125,6 +131,12 @@ function fieldErrors(schema: TSchema | undefined, value: unknown, path: string):
 function schemaOf(camera: unknown): TObject | null {
   const name = isObject(camera) ? camera.driver : undefined
   return drivers.find((driver) => driver.name === name)?.config ?? null
+}
+
+/** Whoever names a CA believes to be safe. */
+function needlessTrust(config: unknown): string[] {
+  if (!isObject(config) || config.ca === undefined || /^(mqtts|wss):/.test(String(config.server))) return []
+  return ['ca is for a server at mqtts:// or wss://: this connection would not be encrypted']
 }
 
 function sameNames(config: unknown): string[] {

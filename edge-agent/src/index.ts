@@ -12,7 +12,7 @@
  *   `outbox/queue.ts` decides which frame goes next.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
  *   in flight, each deleted at its PUBACK; `suspicion.ts` sets a frame aside that the server refuses; `settings.ts`
- *   answers what the server wants changed.
+ *   answers what the server wants changed; `trust.ts` says which servers are trusted over TLS.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
  * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.
@@ -27,3 +27,4 @@ export { type DoorPicture, renderDoor } from './door/render.ts'
 export { DAY_MS, type DoorTruth, doorTruth } from './door/truth.ts'
 export { AgentError } from './failure.ts'
 export type { Log } from './log.ts'
+export { readTrust, type Trust } from './publish/trust.ts'

@@ -7,7 +7,8 @@
  * A model is a frozen backbone, the same for all cameras, and a small head trained for one camera on few labels.
  * Walk through the folders in the order a frame takes:
  *
- * - `pixels/`      `jpeg` refuses what is no whole JPEG, `decode` makes 224x224 RGB of it, `augment` varies it for training
+ * - `pixels/`      `jpeg` refuses what is no whole JPEG, `decode` makes 224x224 RGB of it, `augment` varies it for training,
+ *                `blacken` paints what nobody may see
  * - `backbone/`    the list of backbones and the neutral form (`graph`) in which `weights/` keeps them
  * - `engines/`     one file per library that can run a backbone; `open-engine` picks the first that loads
  * - `head/`        `train` makes a head with TensorFlow.js, `predict` uses it without, `novelty` tells strange frames
@@ -27,6 +28,7 @@ export type { Sample } from './head/sample.ts'
 export { FEWEST_FRAMES, type TrainedHead, type TrainOptions, trainHead } from './head/train.ts'
 export { type Fault, ModelsError, type ModelsErrorCode } from './models-error.ts'
 export { AUGMENTATIONS, augment } from './pixels/augment.ts'
+export { blacken, type Mask, type MaskPoint } from './pixels/blacken.ts'
 export { type Box, decode, type Pixels } from './pixels/decode.ts'
 export { checkJpeg, DecodeError, type DecodeErrorCode } from './pixels/jpeg.ts'
 export { summariseLabels } from './registry/labels.ts'

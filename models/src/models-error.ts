@@ -5,6 +5,7 @@ export type ModelsErrorCode =
   | 'unknown_backbone'
   | 'unknown_engine'
   | 'no_engine'
+  | 'engine_unavailable'
   | 'too_few_states'
   | 'too_few_frames'
   | 'bad_samples'

@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { TFJS_NODE_FOLDER } from '../src/engines/tfjs-node.ts'
 import { BACKBONES, decode, ENGINES, openEngine } from '../src/index.ts'
 import { doorJpeg, hasRealData, realData } from './pictures.ts'
+
+/** The engines of this machine: all but tfjs-node load everywhere, and that one where it was installed. */
+const installed = ENGINES.filter(({ name }) => name !== 'tfjs-node' || existsSync(`${TFJS_NODE_FOLDER}node_modules`))
 
 test.for(BACKBONES)('%s gives the same features on every engine, to 3 decimals', async (backbone) => {
   const jpeg = hasRealData ? await readFile(realData('parking/scene1380.jpg')) : await doorJpeg({ open: true })
   const { rgb } = await decode(jpeg, null)
   const [reference, ...others] = await Promise.all(
-    ENGINES.map(async ({ name }) => {
+    installed.map(async ({ name }) => {
       const engine = await openEngine({ backbone, engine: name })
       const features = await engine.embed(rgb)
       expect(features.length).toBe(engine.featureLength)
@@ -52,12 +57,21 @@ test('what was never there is the caller’s fault', async () => {
   await expect(openEngine({ engine: 'abacus' as 'wasm' })).rejects.toMatchObject({ code: 'unknown_engine' })
 })
 
-test.for(ENGINES.map(({ name }) => name))('%s works in several worker threads at once', async (name) => {
+test.for(installed.map(({ name }) => name))('%s works in several worker threads at once', async (name) => {
   const here = await openEngine({ engine: name })
   const expected = Array.from((await here.embed(new Uint8Array(224 * 224 * 3).fill(90))).subarray(0, 8))
   await here.close()
   const answers = await Promise.all([1, 2].map(() => embedInWorker(name)))
   expect(answers).toEqual([expected, expected])
+})
+
+test('an engine that is not installed is refused, and says what installs it', async (context) => {
+  context.skip(installed.length === ENGINES.length, 'tfjs-node is installed here')
+  await expect(openEngine({ engine: 'tfjs-node' })).rejects.toMatchObject({
+    code: 'no_engine',
+    fault: 'environment',
+    message: expect.stringContaining('npm run engine -- tfjs-node'),
+  })
 })
 
 /** The first features of an even grey picture, computed in a thread of their own. */

@@ -1,8 +1,12 @@
 import { join } from 'node:path'
-import { type Broker, BrokerError, type BrokerEvent, createBroker, type Identity } from '@ajar/broker'
+import { fileURLToPath } from 'node:url'
+import { type Broker, type BrokerEvent, createBroker, type Identity, type Transport } from '@ajar/broker'
 import { topics } from '@ajar/protocol'
 import { Accounts } from './auth/accounts.ts'
 import { authRoutes } from './auth/routes.ts'
+import { sessionRoutes } from './auth/session-routes.ts'
+import { ticketRoutes } from './auth/ticket-routes.ts'
+import { TICKET_HOLDERS, Tickets } from './auth/tickets.ts'
 import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
 import { Archive } from './database/frames/archive.ts'
@@ -10,33 +14,53 @@ import { FrameStore } from './database/frames/frame-store.ts'
 import { openStateDatabase } from './database/state-database.ts'
 import { cameraRoutes } from './devices/camera-routes.ts'
 import { Cameras } from './devices/cameras.ts'
+import { cameraCare } from './devices/care.ts'
+import { careRoutes } from './devices/care-routes.ts'
+import { CameraChanges } from './devices/changes.ts'
 import { Devices, OPERATORS } from './devices/devices.ts'
+import { newestFrames } from './devices/newest-frames.ts'
+import { finishRenamings } from './devices/renaming.ts'
 import { devicesRoutes } from './devices/routes.ts'
+import { consoleRoutes } from './http/console.ts'
 import { createHttp, type Http } from './http/http.ts'
+import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
+import { Upgrades } from './http/upgrades.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { listenHttp, listenMqtt, listenMqtts, openCertificates } from './listeners.ts'
 import type { Log } from './log.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
-import { type HealthCheck, healthRoutes } from './observe/health.ts'
+import { healthRoutes } from './observe/health.ts'
+import { listenersRoute } from './observe/listeners.ts'
+import { listenersHealth } from './observe/listeners-health.ts'
 import { Metrics, metricsRoute } from './observe/metrics.ts'
+import { partChecks } from './observe/part-checks.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
+import { ribbonRoutes } from './observe/ribbon.ts'
+import { spanContentsRoute } from './observe/span-contents.ts'
 import { SparingLog } from './observe/sparing-log.ts'
 import { Pipeline } from './pipeline.ts'
 import { recordReading } from './record/readings.ts'
+import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
+import { Retention } from './retention/retention.ts'
+import { storageRoutes } from './retention/routes.ts'
 import type { Settings } from './settings.ts'
+import { ownRoot } from './tls/own-root.ts'
+import { BorrowedLabels } from './training/borrowed-labels.ts'
 import { labelRoutes } from './training/label-routes.ts'
 import { Labels } from './training/labels.ts'
 import { trainingRoutes } from './training/routes.ts'
 import { Training } from './training/training.ts'
 
+/** Ports, null where nothing listens. With `mqtts` HTTP is HTTPS. */
 export interface Listening {
-  /** Ports. */
   http: number
-  mqtt: number
+  mqtt: number | null
+  mqtts: number | null
 }
 
 export interface App {
@@ -48,7 +72,7 @@ export interface App {
   close(): Promise<void>
 }
 
-const LOOPBACK = /^(127\.|::1$|localhost$)/
+const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
 
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
@@ -75,11 +99,14 @@ async function build(
 ): Promise<App> {
   const framesFolder = join(settings.dataDir, 'frames')
   closers.push(takeDataFolder(settings.dataDir))
+  const certificates = await openCertificates(settings, log)
+  closers.push(() => certificates?.close())
   const database = await openStateDatabase(settings.dataDir)
   closers.push(() => database.close())
-  const frames = await FrameStore.open(framesFolder, (why) =>
-    why ? log.error({ why }, 'the disk takes no frames; they wait') : log.info('the disk takes frames again'),
-  )
+  const limits = limitsFor(settings, await diskOf(settings.dataDir))
+  const onHeld = (why: string | null) =>
+    why ? log.error({ why }, 'the disk takes no frames; they wait') : log.info('the disk takes frames again')
+  const frames = await FrameStore.open(framesFolder, onHeld, fileBytesFor(limits))
   closers.push(() => frames.close())
   const archive = await Archive.open(framesFolder)
   closers.push(() => archive.close())
@@ -87,12 +114,15 @@ async function build(
   const events = new Events()
   const metrics = new Metrics()
   closers.push(() => metrics.close())
+  const tickets = new Tickets(() => Date.now())
   const accounts = new Accounts(database, (tokenId) => {
+    tickets.forget(tokenId)
     void broker.disconnect(tokenId)
     streams.end(tokenId)
   })
   await accounts.start()
   closers.push(() => accounts.close())
+  const unfinishedRenamings = await finishRenamings(database, frames, log)
   const cameras = new Cameras(database)
   await cameras.start()
   const devices = new Devices({
@@ -102,17 +132,24 @@ async function build(
     disconnect: (name) => broker.disconnect(name),
   })
   await devices.start()
+  const changes = new CameraChanges({ database, events, log })
   const labels = new Labels({ database, archive, cameras })
+  const borrowed = new BorrowedLabels(database)
   const training = new Training({
     database,
     cameras,
     labels,
+    onActivated: (camera, model, author) => changes.tell({ camera, change: 'changed' }, author, { model }),
     modelsFolder: join(settings.dataDir, 'models'),
     framesFolder,
     engine: settings.engine,
     backbone: settings.backbone,
   })
-  const jobs = new Jobs(database, events, { training: (context) => training.run(context) })
+  const jobs = new Jobs(database, events, {
+    training: (context) => training.run(context),
+    deletion: (context) => care.deletion.run(context),
+    purge: (context) => care.purge.run(context),
+  })
 
   const sparingLog = new SparingLog(log, () => Date.now())
   const pipeline = new Pipeline({
@@ -128,12 +165,49 @@ async function build(
     backbone: settings.backbone,
     modelFolder: (id) => training.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
-    publish: (topic, payload, options) => broker.publish(topic, JSON.stringify(payload), options),
+    publish: (topic, payload, options) =>
+      broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options),
+  })
+  const retention = new Retention({
+    database,
+    frames,
+    dataDir: settings.dataDir,
+    limits,
+    log,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    disk: () => diskOf(settings.dataDir),
+    skip: (waiting) => pipeline.skip(waiting),
+    isBeingDeleted: (camera) => cameras.isBeingDeleted(camera),
+    onAlarm: ({ name: alarm, ...said }) =>
+      void events
+        .append(database.write, [{ kind: 'storage', data: { alarm, ...said } }])
+        .then((rows) => events.publish(rows))
+        .catch((err) => log.warn({ err, alarm }, 'an alarm could not be told')), // it stands in health and in the log
+  })
+  const care = cameraCare({
+    ...{ database, frames, cameras, devices, log, unfinishedRenamings },
+    changes,
+    createJob: (kind, camera, params) => jobs.create(kind, camera, params),
+    addJob: (...job) => jobs.add(...job),
+    wakeJobs: () => jobs.wake(),
+    whileShut: (camera, work) => pipeline.whileShut(camera, work),
+    whileQuiet: (of, work) => pipeline.whileQuiet(of, work),
+    resume: (camera) => pipeline.classifier.resume([camera]),
+    rename: (from, to, committed) => pipeline.recorder.rename(from, to, committed),
+    forget: (camera, write, committed) => pipeline.recorder.forgetCamera(camera, write, committed),
+    forgetSpan: (camera, span) => pipeline.recorder.forgetSpan(camera, span),
+    labelledStates: async (camera) => Object.keys(await labels.countsOf(camera)),
+    borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
+    removeModel: (id) => training.removeFiles(id),
   })
   const brokerEvents = new BrokerEvents({ log: sparingLog, metrics })
   const broker: Broker = createBroker(
     {
-      authenticate: async (username, password) => identify(username, password, devices, accounts),
+      authenticate: async (username, password, transport) =>
+        username === TICKET_HOLDERS
+          ? identifyTicket(password, transport, tickets)
+          : identify(username, password, devices, accounts),
       onFrame: async (frame) => void (await pipeline.ingest(frame)),
       onReading: async (reading) => {
         const flaw = await recordReading(database, reading)
@@ -156,46 +230,87 @@ async function build(
     log,
     maxFrameBytes: settings.maxFrameBytes,
     authenticate: (token) => accounts.authenticate(token),
+    certificates,
   })
   closers.push(() => http.close())
+  const upgrades = new Upgrades(log)
+  closers.push(() => upgrades.close())
+  http.server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head))
+  mqttOverWebSocket(upgrades, {
+    maxFrameBytes: settings.maxFrameBytes,
+    accept: (stream, address) => broker.accept(stream, address, 'websocket'),
+  })
   authRoutes(http, accounts)
+  ticketRoutes(http, tickets)
+  sessionRoutes(http, accounts)
   devicesRoutes(http, devices)
-  cameraRoutes(http, { cameras, state: (camera) => pipeline.recorder.state(camera) })
+  const shown = {
+    cameras,
+    state: (camera: string) => pipeline.recorder.state(camera),
+    newestFrames: () => newestFrames(database),
+    borrowed: () => borrowed.counts(),
+  }
+  cameraRoutes(http, { ...shown, change: (...change) => care.settingUp.change(...change) })
+  careRoutes(http, { ...shown, care, giveBack: (camera, source) => borrowed.giveBack(camera, source) })
   ingestRoutes(http, { held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
   frameRoutes(http, {
     database,
     archive,
     cameras,
+    storedSince: () => retention.storage?.storedSince ?? 0,
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
   resultRoutes(http, { database, cameras })
+  spanContentsRoute(http, { database, cameras })
+  ribbonRoutes(http, { database, cameras, state: shown.state })
   readingRoutes(http, database)
   labelRoutes(http, labels)
   trainingRoutes(http, { database, cameras, jobs, training })
   jobRoutes(http, jobs)
+  storageRoutes(http, () => retention.storage)
+  listenersRoute(http, {
+    hosts: settings,
+    listening: () => listening,
+    authority: () => certificates && ownRoot(String(certificates.options.cert)),
+  })
+  await consoleRoutes(http, CONSOLE)
   const streams = eventsRoute(http, database, events)
   metricsRoute(http, metrics)
-  healthRoutes(http, () => checkHealth(settings, frames, pipeline))
+  healthRoutes(http, () => [
+    ...partChecks({
+      framesHeld: frames.held,
+      stateHeld: pipeline.recorder.held,
+      engine: pipeline.engine,
+      influx: pipeline.influx,
+    }),
+    ...retention.alarms,
+    ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
+    ...listenersHealth(settings, certificates?.trouble ?? null),
+  ])
 
   metrics.start({
     pendingFrames: () => pipeline.classifier.waiting,
     cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
-
     influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
     broker: () => broker.stats(),
+    storage: () => retention.storage,
+    storageAlarms: () => retention.alarms,
   })
   await pipeline.start()
   closers.push(() => pipeline.close())
+  await retention.start()
+  closers.push(() => retention.close())
   await jobs.start()
   closers.push(() => jobs.close())
+  await care.deletion.start()
+  closers.push(() => care.renaming.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])
-  const mqtt = await listenMqtt(broker, settings)
   closers.push(() => broker.close())
-  await listenHttp(http, settings)
-  const address = http.server.address()
-  const httpPort = typeof address === 'object' && address ? address.port : settings.httpPort
+  const mqtt = await listenMqtt(broker, settings)
+  const mqtts = certificates && (await listenMqtts(broker, settings, certificates))
+  const listening: Listening = { http: await listenHttp(http, settings), mqtt, mqtts }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
-  return { listening: { http: httpPort, mqtt: mqtt.port }, adminToken, http, close }
+  return { listening, adminToken, http, close }
 }
 
 function identify(username: string, password: string, devices: Devices, accounts: Accounts): Identity | null {
@@ -206,57 +321,15 @@ function identify(username: string, password: string, devices: Devices, accounts
   return caller && { kind: 'operator', name: caller.tokenId }
 }
 
+/** A ticket is for pages, and pages come by WebSocket; elsewhere it is not even used up. */
+function identifyTicket(ticket: string, transport: Transport, tickets: Tickets): Identity | null {
+  const tokenId = transport === 'websocket' ? tickets.redeem(ticket) : null
+  return tokenId === null ? null : { kind: 'operator', name: tokenId }
+}
+
 /** The packet was never read, so nobody knows which frame it was. */
 function reportTooLarge({ device, text }: BrokerEvent, broker: Broker) {
   if (device === null) return
   const rejected = { frame: device, code: 'too_large', reason: text }
   broker.publish(topics.rejected(device), JSON.stringify(rejected), { retain: false }).catch(() => {})
-}
-
-async function listenMqtt(broker: Broker, { mqttHost: host, mqttPort: port }: Settings) {
-  try {
-    return await broker.listen({ host, port })
-  } catch (error) {
-    if (!(error instanceof BrokerError) || error.code !== 'port_in_use') throw error
-    throw new Error(`${error.message} by another program: stop it, or set AJAR_MQTT_PORT`)
-  }
-}
-
-async function listenHttp(http: Http, { httpHost: host, httpPort: port }: Settings) {
-  try {
-    await http.listen({ host, port })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new Error(`port ${port} of ${host} is in use by another program: stop it, or set AJAR_HTTP_PORT`)
-  }
-}
-
-function checkHealth(settings: Settings, frames: FrameStore, pipeline: Pipeline): HealthCheck[] {
-  const held = (name: string, why: string | null): HealthCheck => ({
-    name,
-    level: why ? 'error' : 'ok',
-    text: why ? `the disk takes nothing (${why}): make room, or mend it; nothing is acknowledged meanwhile` : 'works',
-  })
-  const engine = pipeline.engine
-  const skipped = engine?.skipped.map(({ name, reason }) => `; ${name} did not load: ${reason}`).join('') ?? ''
-  const open = [settings.httpHost, settings.mqttHost].some((host) => !LOOPBACK.test(host))
-  return [
-    held('frames', frames.held),
-    held('state', pipeline.recorder.held),
-    {
-      name: 'engine',
-      level: engine ? 'ok' : 'error',
-      text: engine ? `${engine.engine}, ${engine.backbone}${skipped}` : 'no engine is ready yet',
-    },
-    {
-      name: 'influx',
-      level: pipeline.influx?.trouble ? 'warn' : 'ok',
-      text: pipeline.influx?.trouble ?? (pipeline.influx ? 'takes points' : 'not used'),
-    },
-    {
-      name: 'listeners',
-      level: open ? 'warn' : 'ok',
-      text: open ? 'passwords and pictures cross the network unencrypted' : 'loopback only',
-    },
-  ]
 }

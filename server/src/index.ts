@@ -11,8 +11,8 @@
  * - `record/recorder.ts` writes all that follows from a frame in one transaction (`outcome.ts`): `debounce.ts` decides
  *   what the state is, `late.ts` tells the past again, `influx-sink.ts` sends the outbox.
  * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
- *   tokens), `jobs/` and `training/`.
- * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `secrets.ts` and `log.ts`.
+ *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept).
+ * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `tls/`, `secrets.ts` and `log.ts`.
  */
 export { type App, type Listening, startApp } from './app.ts'
 export { createLog, type Log } from './log.ts'

@@ -1,6 +1,6 @@
-import { startApp } from './app.ts'
+import { type Listening, startApp } from './app.ts'
 import { createLog } from './log.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 /** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
 
@@ -24,10 +24,10 @@ try {
   if (hasParent) process.once('disconnect', () => stop(app.close))
   // Last: whoever reads these lines may stop us at once.
   if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
-  machineLine({ listening: app.listening })
+  machineLine({ listening: shown(app.listening) })
 } catch (error) {
   process.stderr.write(`ajar cannot start: ${(error as Error).message}\n`)
-  process.exit(FAILED)
+  process.exit(error instanceof SettingsError ? BAD_USE : FAILED)
 }
 
 function settingsOrExit(): Settings {
@@ -37,6 +37,11 @@ function settingsOrExit(): Settings {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exit(BAD_USE)
   }
+}
+
+/** Whoever knows no TLS reads the line that was there before it. */
+function shown({ http, mqtt, mqtts }: Listening): object {
+  return mqtts === null ? { http, mqtt } : { http, mqtt, mqtts, tls: true }
 }
 
 function machineLine(line: object) {

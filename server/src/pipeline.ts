@@ -1,12 +1,17 @@
-import { isName, parseCameraId, topics } from '@ajar/protocol'
+import { DecodeError } from '@ajar/models'
+import { cameraId, isName, parseCameraId, topics } from '@ajar/protocol'
 import { Classifier } from './classify/classifier.ts'
 import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
 import type { Events } from './database/events.ts'
-import type { FrameStore } from './database/frames/frame-store.ts'
+import type { FrameStore, StoredFrame } from './database/frames/frame-store.ts'
 import type { StateDatabase } from './database/state-database.ts'
+import { withDeadline } from './deadline.ts'
 import type { Camera, Cameras } from './devices/cameras.ts'
+import { HttpError } from './http/errors.ts'
 import { type IncomingFrame, type Ingested, ingest, type Refusal } from './ingest/ingest.ts'
+import { Masking } from './ingest/masking.ts'
+import { Turnstile } from './ingest/turnstile.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
@@ -28,8 +33,12 @@ export interface PipelinePorts {
   backbone: string
   modelFolder(modelId: string): string
   isConnected(device: string): boolean
-  publish(topic: string, payload: object, options: { retain: boolean }): Promise<void>
+  /** @param payload null clears what is retained */
+  publish(topic: string, payload: object | null, options: { retain: boolean }): Promise<void>
 }
+
+/** Frames in the threads come to rest in less, unless the disk refuses. */
+const QUIET_LIMIT_MS = 15_000
 
 /** One step of a frame's journey through the server. */
 interface Step {
@@ -44,6 +53,8 @@ interface Step {
  */
 export class Pipeline {
   readonly #ports: PipelinePorts
+  readonly #turnstile = new Turnstile()
+  readonly #masking = new Masking()
   readonly #pool: ClassifyPool
   readonly #steps: Step[]
   readonly classifier: Classifier
@@ -114,7 +125,7 @@ export class Pipeline {
       modelOf: (camera) => this.#modelOf(cameras.get(camera)),
       record: (classified) => this.recorder.record(classified),
       pending: (camera, before, limit) => frames.pending(camera, before, limit),
-      pendingCounts: () => frames.pendingCounts(),
+      pendingCounts: async () => (await frames.pendingCounts()).filter(({ camera }) => !cameras.isBeingDeleted(camera)),
       restoreCamera: (camera) => this.#restoreCamera(camera),
       maxPendingAgeMs,
       onFailed: ({ camera, capturedAt }, message) =>
@@ -138,6 +149,8 @@ export class Pipeline {
   /** The last step first: nothing is handed to a part that does not run yet. */
   async start() {
     this.#pool.start()
+    // An engine that was asked for by name is there, or the server is not.
+    if (this.#ports.settings.engine !== 'auto') await this.#pool.ready()
     for (const step of this.#steps.toReversed()) await step.start()
   }
 
@@ -148,9 +161,40 @@ export class Pipeline {
 
   /** Takes a frame in, by MQTT or by HTTP: it is durable, or refused for good, when the promise resolves. */
   async ingest(frame: IncomingFrame): Promise<Ingested> {
+    const nameNow = () => cameraId(this.#ports.cameras.nameNow(frame))
+    return (await this.#turnstile.pass(nameNow, () => this.#ingest(frame), frame.giveUpAt)) ?? { kind: 'given_up' }
+  }
+
+  /**
+   * Runs `work` while no frame of these cameras is on its way: new ones wait at the door, and those inside have been
+   * recorded, or wait in the frames files.
+   * @throws HttpError 503 `busy` where that takes too long, for a disk that refuses; nothing was done then
+   */
+  async whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T> {
+    return this.#turnstile.whileShut(cameras, async () => {
+      try {
+        const atRest = this.classifier.setAside(cameras).then(() => this.recorder.settle())
+        await withDeadline(atRest, QUIET_LIMIT_MS, notAtRest)
+        return await work()
+      } finally {
+        this.classifier.resume(cameras.filter((camera) => !this.#ports.cameras.isBeingDeleted(camera)))
+      }
+    })
+  }
+
+  /** Runs `work` while no frame of the camera is between its arrival and its acknowledgement. */
+  whileShut<T>(camera: string, work: () => Promise<T>): Promise<T> {
+    return this.#turnstile.whileShut([camera], work)
+  }
+
+  async #ingest(frame: IncomingFrame): Promise<Ingested> {
     const { frames, settings, metrics, cameras } = this.#ports
     const ingested = await ingest(frame, {
       now: () => Date.now(),
+      nameNow: (ref) => cameras.nameNow(ref),
+      isBeingDeleted: (camera) => cameras.isBeingDeleted(camera),
+      masksOf: (camera) => cameras.find(camera)?.masks ?? [],
+      blacken: (camera, jpeg, masks) => this.#masking.blacken(camera, jpeg, masks),
       store: (one, giveUpAt) => frames.put(one, giveUpAt),
       ensureCamera: async (ref) => (await cameras.ensure(ref)) !== null,
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
@@ -162,13 +206,43 @@ export class Pipeline {
     return ingested
   }
 
-  /** Classifies a picture that is not kept; null where the camera has no model. */
-  async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
-    const model = this.#modelOf(this.#ports.cameras.get(camera))
-    return model && this.#pool.classify({ jpeg, stored: null, model })
+  /** Ends frames that wait as skipped, for their bytes have to go; durable when it resolves. */
+  async skip(frames: StoredFrame[]): Promise<void> {
+    await Promise.all(
+      [...new Set(frames.map(({ camera }) => camera))].map(async (camera) => {
+        const ref = parseCameraId(camera)
+        if (!ref) return
+        const nameNow = () => cameraId(this.#ports.cameras.nameNow(ref))
+        // Not while the camera is being renamed or deleted; of one that was, they are left for the next look.
+        await this.#turnstile.pass(nameNow, async () => {
+          if (nameNow() !== camera || this.#ports.cameras.isBeingDeleted(camera)) return
+          await this.#skip(frames.filter((frame) => frame.camera === camera))
+        })
+      }),
+    )
   }
 
-  #modelOf({ activeModel }: Camera): ModelRef | null {
+  async #skip(frames: StoredFrame[]) {
+    for (const { camera } of frames.slice(0, 1)) await this.#restoreCamera(camera)
+    const skipped = { model: null, answer: { kind: 'skipped' }, classifiedAt: Date.now() } as const
+    await Promise.all(frames.map((frame) => this.recorder.record({ frame, ...skipped })))
+  }
+
+  /** Classifies a picture that is not kept; null where the camera has no model. */
+  async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
+    const { masks, ...asked } = this.#ports.cameras.get(camera)
+    const model = this.#modelOf(asked)
+    if (!model) return null
+    try {
+      const seen = masks.length === 0 ? jpeg : await this.#masking.blacken(camera, jpeg, masks)
+      return await this.#pool.classify({ jpeg: seen, stored: null, model })
+    } catch (error) {
+      if (error instanceof DecodeError) return { kind: 'refused', code: error.code, reason: error.message }
+      throw error
+    }
+  }
+
+  #modelOf({ activeModel }: Pick<Camera, 'activeModel'>): ModelRef | null {
     return activeModel === null ? null : { id: activeModel, folder: this.#ports.modelFolder(activeModel) }
   }
 
@@ -189,7 +263,7 @@ export class Pipeline {
   }
 
   /** The broker closes before the last frames are recorded; their states are published again from rows at the start. */
-  async #publish(topic: string, payload: object, retain: boolean) {
+  async #publish(topic: string, payload: object | null, retain: boolean) {
     try {
       await this.#ports.publish(topic, payload, { retain })
     } catch (error) {
@@ -219,4 +293,8 @@ export class Pipeline {
       },
     }
   }
+}
+
+function notAtRest(): HttpError {
+  return new HttpError(503, 'busy', 'frames of this camera are not recorded in time: see /api/health/ready, try again')
 }

@@ -20,8 +20,13 @@ const setting = <T>(name: string, fallback: string, about: string, read: (text: 
 
 const text = (value: string) => value
 const optional = (value: string) => (value === '' ? null : value)
+const file = (value: string) => (value === '' ? null : resolve(value))
 const port = integer(0, 65535)
 const flag = oneOf('0', '1')
+
+const DAY_MS = 86_400_000
+const UNITS: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
+const LEAST_RETAINED = 1e6
 
 /** Every setting of the server. README's table is checked against this list by a test. */
 export const SETTINGS = {
@@ -29,7 +34,25 @@ export const SETTINGS = {
   httpHost: setting('AJAR_HTTP_HOST', '127.0.0.1', 'address of the HTTP listener', text),
   httpPort: setting('AJAR_HTTP_PORT', '20002', 'port of the HTTP listener; 0 takes any free port', port),
   mqttHost: setting('AJAR_MQTT_HOST', '127.0.0.1', 'address of the MQTT listener', text),
-  mqttPort: setting('AJAR_MQTT_PORT', '1883', 'port of the MQTT listener; 0 takes any free port', port),
+  mqttPort: setting(
+    'AJAR_MQTT_PORT',
+    '1883',
+    'port of the plain MQTT listener; 0 takes any free port; `off`: none',
+    (value) => (value === 'off' ? null : port(value)),
+  ),
+  mqttsPort: setting(
+    'AJAR_MQTTS_PORT',
+    '8883',
+    'port of MQTT over TLS, where there is a certificate; 0 takes any free port',
+    port,
+  ),
+  tlsCert: setting(
+    'AJAR_TLS_CERT',
+    '',
+    'PEM file of a certificate and its chain: turns on HTTPS and MQTT over TLS; a new one is taken without a restart',
+    file,
+  ),
+  tlsKey: setting('AJAR_TLS_KEY', '', "PEM file of the certificate's key", file),
   adminToken: setting('AJAR_ADMIN_TOKEN', '', 'the admin token; empty: one is made and printed once', adminToken),
   influxUrl: setting(
     'AJAR_INFLUX_URL',
@@ -49,6 +72,24 @@ export const SETTINGS = {
     'seconds after which a frame that found no time to be classified is skipped; `infinite`: never',
     (value) => (value === 'infinite' ? Number.POSITIVE_INFINITY : integer(1, 31_536_000)(value) * 1000),
   ),
+  retainMs: setting(
+    'AJAR_RETAIN_DAYS',
+    '14',
+    'days after which frames go; labelled ones and those of transitions stay',
+    (value) => integer(1, 36_500)(value) * DAY_MS,
+  ),
+  retainBytes: setting(
+    'AJAR_RETAIN_BYTES',
+    'auto',
+    'what frames may take on the disk (`500MB`, `10GB`), then the oldest go; `auto`: 10 GB or half of the disk, whichever is less',
+    (value) => (value === 'auto' ? null : bytes(value)),
+  ),
+  retainResultsMs: setting(
+    'AJAR_RETAIN_RESULTS_DAYS',
+    '90',
+    'days after which results, transitions and readings go; sooner where they take a quarter of what frames may take',
+    (value) => integer(1, 36_500)(value) * DAY_MS,
+  ),
   classifyWorkers: setting(
     'AJAR_CLASSIFY_WORKERS',
     'auto',
@@ -58,8 +99,8 @@ export const SETTINGS = {
   engine: setting(
     'AJAR_ENGINE',
     'auto',
-    'what computes: `onnxruntime`, `wasm`, or `auto` (the first that loads)',
-    oneOf('auto', 'onnxruntime', 'wasm'),
+    'what computes: `onnxruntime`, `tfjs-node` (`npm run engine -- tfjs-node` installs it), `wasm`, or `auto` (the first that loads)',
+    oneOf('auto', 'onnxruntime', 'tfjs-node', 'wasm'),
   ),
   backbone: setting(
     'AJAR_BACKBONE',
@@ -78,7 +119,7 @@ export const SETTINGS = {
 
 export type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never }
 
-/** All that is wrong with the settings, in one error: the caller's fault. */
+/** What is wrong with the settings, or with what they name, in one error: the caller's fault. */
 export class SettingsError extends Error {
   readonly code = 'bad_settings'
 }
@@ -99,6 +140,8 @@ export function readSettings(environment: Record<string, string | undefined>): S
       problems.push(`${name}=${JSON.stringify(shown(name, given))}: ${(error as Error).message}`)
     }
   }
+  if ((settings.tlsCert === null) !== (settings.tlsKey === null))
+    problems.push('AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected')
   if (problems.length > 0) throw new SettingsError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
   return settings as Settings
 }
@@ -114,6 +157,13 @@ function integer(least: number, most: number): (value: string) => number {
     if (!(number >= least && number <= most)) throw new Error(`a whole number from ${least} to ${most} is expected`)
     return number
   }
+}
+
+function bytes(value: string): number {
+  const [, number = '', unit = 'B'] = /^(\d+(?:\.\d+)?) ?([kMGT]?B)?$/i.exec(value) ?? []
+  const bytes = number === '' ? Number.NaN : Math.round(Number(number) * (UNITS[unit.toUpperCase()] ?? Number.NaN))
+  if (!(bytes >= LEAST_RETAINED)) throw new Error('an amount such as 500MB or 10GB is expected, at least 1MB')
+  return bytes
 }
 
 function oneOf<T extends string>(...allowed: T[]): (value: string) => T {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { createHttp } from '../src/http/http.ts'
 import { createLog } from '../src/log.ts'
 import { RunningServer } from './running-server.ts'
@@ -18,26 +19,42 @@ const MAY: Record<Role, string[]> = {
 
 /** Every route with who may call it. A new route fails this test until somebody has thought about it. */
 const ROUTES: Record<string, string> = {
+  'GET /*': 'public',
   'GET /api/health/live': 'public',
   'GET /api/health/ready': 'public',
   'POST /api/sessions': 'public',
   'DELETE /api/sessions': 'viewer',
+  'GET /api/session': 'viewer',
+  'POST /api/session': 'public',
+  'DELETE /api/session': 'public',
   'GET /metrics': 'viewer',
+  'GET /api/listeners': 'viewer',
+  'GET /api/storage': 'viewer',
   'GET /api/events': 'viewer',
   'GET /api/cameras': 'viewer',
   'GET /api/cameras/:device/:camera': 'viewer',
   'PATCH /api/cameras/:device/:camera': 'operator',
   'GET /api/cameras/:device/:camera/state': 'viewer',
+  'DELETE /api/cameras/:device/:camera': 'operator',
+  'DELETE /api/cameras/:device/:camera/frames': 'operator',
+  'POST /api/cameras/:device/:camera/rename': 'operator',
+  'DELETE /api/cameras/:device/:camera/aliases/:oldDevice/:oldCamera': 'operator',
+  'POST /api/cameras/:device/:camera/copy': 'operator',
+  'DELETE /api/cameras/:device/:camera/borrowed-labels': 'operator',
   'GET /api/cameras/:device/:camera/results': 'viewer',
+  'GET /api/cameras/:device/:camera/frames': 'viewer',
+  'GET /api/cameras/:device/:camera/ribbon': 'viewer',
   'GET /api/cameras/:device/:camera/transitions': 'viewer',
   'POST /api/cameras/:device/:camera/frames': 'operator',
   'POST /api/cameras/:device/:camera/classify': 'viewer',
+  'GET /api/ribbons': 'viewer',
   'GET /api/frames': 'viewer',
   'GET /api/frames/:device/:camera/:capturedAtMs': 'viewer',
   'GET /api/frames/:device/:camera/:capturedAtMs/image': 'viewer',
   'GET /api/frames/:device/:camera/:capturedAtMs/journey': 'viewer',
   'PUT /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
   'DELETE /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
+  'GET /api/labels': 'viewer',
   'POST /api/labels': 'operator',
   'GET /api/readings': 'viewer',
   'POST /api/training': 'operator',
@@ -57,6 +74,7 @@ const ROUTES: Record<string, string> = {
   'POST /api/tokens': 'admin',
   'PATCH /api/tokens/:id': 'admin',
   'DELETE /api/tokens/:id': 'admin',
+  'POST /api/mqtt-tickets': 'viewer',
   'GET /api/users': 'admin',
   'POST /api/users': 'admin',
   'PATCH /api/users/:name': 'admin',
@@ -65,7 +83,7 @@ const ROUTES: Record<string, string> = {
 
 let server: RunningServer
 beforeAll(async () => {
-  server = await RunningServer.start(afterAll)
+  server = await RunningServer.start(afterFile)
 })
 
 const newToken = async (role: Role, more: object = {}): Promise<{ id: string; token: string }> =>
@@ -77,7 +95,7 @@ const closeOf = (client: MqttClient) => new Promise<void>((resolve) => client.on
 const pathOf = (route: string) =>
   route
     .replace(':capturedAtMs', '1')
-    .replace(/:(device|camera|name|id)/g, (_, name) => (name === 'name' ? 'no-one' : 'none'))
+    .replace(/:(oldDevice|oldCamera|device|camera|name|id)/g, (_, name) => (name === 'name' ? 'no-one' : 'none'))
 
 describe('every route', () => {
   test('is in the list of this test, with who may call it', () => {

@@ -22,7 +22,7 @@ export class EventStream {
   static async open(
     undo: Undo,
     url: string,
-    { token, query = '', lastEventId }: { token: string; query?: string; lastEventId?: number },
+    { token, query = '', lastEventId }: { token: string; query?: string; lastEventId?: number | string },
   ): Promise<EventStream> {
     const abort = new AbortController()
     const resume = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }

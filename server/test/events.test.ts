@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import mqtt from 'mqtt'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { pruneEvents } from '../src/observe/prune-events.ts'
 import { EventStream } from './event-stream.ts'
@@ -9,10 +10,10 @@ import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
 
 let server: RunningServer
 beforeAll(async () => {
-  server = await RunningServer.start(afterAll)
+  server = await RunningServer.start(afterFile)
 })
 
-const open = (options: { query?: string; lastEventId?: number } = {}) =>
+const open = (options: { query?: string; lastEventId?: number | string } = {}) =>
   EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, ...options })
 
 /** Sends pictures and waits until all of them have ended. */
@@ -87,9 +88,43 @@ test('only the kinds that are asked for', async () => {
   const { token } = (await server.call('POST', '/api/devices/gate/credential', {})).body
   const client = await mqtt.connectAsync(server.mqttUrl, { username: 'gate', password: token })
   onTestFinished(async () => void (await client.endAsync()))
-  await until(() => stream.events.length > 0)
-  expect(stream.events[0]).toMatchObject({ event: 'device', data: { device: 'gate', connected: true } })
+  await until(() => stream.events.length > 1)
+  expect(stream.events).toMatchObject([
+    { event: 'device', data: { device: 'gate', change: 'added', connected: false } },
+    { event: 'device', data: { device: 'gate', change: 'seen', connected: true } },
+  ])
 })
+
+test('what people do to a device is told', async () => {
+  const stream = await open({ query: '?kinds=device' })
+  await server.call('POST', '/api/devices', { name: 'shed' })
+  expect((await server.call('POST', '/api/devices', { name: 'shed' })).status).toBe(409)
+  await server.call('PATCH', '/api/devices/shed', { disabled: true })
+  await server.call('DELETE', '/api/devices/shed')
+  const ofShed = () => stream.events.filter(({ data }) => data.device === 'shed').map(({ data }) => data.change)
+  await until(() => ofShed().length === 3)
+  expect(ofShed()).toEqual(['added', 'changed', 'removed'])
+})
+
+test('a kind that does not exist is refused: nobody waits for it', async () => {
+  const refused = await server.call('GET', '/api/events?kinds=result,doors')
+  expect(refused).toMatchObject({ status: 400, body: { error: { code: 'unknown_kind', field: 'kinds' } } })
+})
+
+test.each(['yesterday', '-1', '1.5', '1e3', '9'.repeat(40)])(
+  'an id of an event that nobody reads (%s) is answered with reset, and what happens then comes',
+  async (lastEventId) => {
+    const stream = await open({ query: '?kinds=result', lastEventId })
+    await until(() => stream.events.length > 0)
+    await sendFrames(1)
+    await until(() => stream.events.length > 1)
+    expect(stream.events.map(({ event }) => event)).toEqual(['reset', 'result'])
+    const query = `?lastEventId=${encodeURIComponent(lastEventId)}`
+    const asked = await open({ query })
+    await until(() => asked.events.length > 0)
+    expect(asked.events[0]?.event).toBe('reset')
+  },
+)
 
 test('who was away for too long, or was never here, is told to begin anew', async () => {
   await sendFrames(1)

@@ -116,6 +116,21 @@ describe('files', () => {
     expect(await pendingTimes(store, 'pi/a')).toEqual([6, 5, 4, 3, 2])
   })
 
+  test('whether frames are there is asked of many files at once, also while the tenth of a day grows', async () => {
+    const { put, folder } = await open(undefined, 150_000)
+    const archive = await Archive.open(folder)
+    onTestFinished(() => archive.close())
+    const of = (...times: number[]) => times.map((capturedAt) => ({ camera: 'pi/a', capturedAt }))
+    for (let time = 1; time <= 9; time++) await put('pi/a', time, `${time}${BIG}`)
+    await put('pi/a', 10, 'small')
+    expect(readdirSync(folder).filter((name) => name.endsWith('-10.db'))).toHaveLength(1)
+    expect(await archive.has(of(10, 12, 1, 9, 0, 1))).toEqual([true, false, true, true, false, true])
+    await put('pi/a', 12, 'small')
+    expect(await archive.has(of(12, 11))).toEqual([true, false])
+    expect(await archive.has([{ camera: 'pi/b', capturedAt: 5 }, ...of(5)])).toEqual([false, true])
+    expect(await archive.find('pi/a', 12)).toMatchObject({ capturedAt: 12 })
+  })
+
   test('a new day begins a new file; a clock that was set back does not', async () => {
     const folder = await temporaryFolder(onTestFinished)
     const yesterday = await open(folder)

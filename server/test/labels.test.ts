@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { plainJpeg } from './pictures.ts'
 import { RunningServer } from './running-server.ts'
 
 let server: RunningServer
 let frames: string[]
 beforeAll(async () => {
-  server = await RunningServer.start(afterAll)
+  server = await RunningServer.start(afterFile)
   await server.call('PATCH', '/api/cameras/pi/cam', { states: ['open', 'closed'] })
   frames = []
   for (let i = 0; i < 3; i++) frames.push(await server.send('pi/cam', await plainJpeg(i)))
@@ -43,6 +44,16 @@ test('many at once, all or none', async () => {
   ])
   expect(refused[1]?.body.error.message).toMatch(/open, closed/)
   expect(await labelOf(frames[2])).toBeNull()
+})
+
+test('labels are counted by state, beside what training needs', async () => {
+  await post([frames[0], 'open'], [frames[1], 'open'], [frames[2], 'closed'])
+  expect((await server.call('GET', '/api/labels?camera=pi/cam')).body).toEqual({
+    counts: { open: 2, closed: 1 },
+    least: 2,
+    good: 20,
+  })
+  expect((await server.call('GET', '/api/labels?camera=pi/none')).body.counts).toEqual({})
 })
 
 test('a training that could teach nothing is refused, and the state that lacks frames is named', async () => {

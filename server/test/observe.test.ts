@@ -1,9 +1,10 @@
 import mqtt from 'mqtt'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { plainJpeg } from './pictures.ts'
-import { type Answer, RunningServer, until } from './running-server.ts'
+import { ADMIN_TOKEN, type Answer, RunningServer, until } from './running-server.ts'
 
 const CAMERA = 'pi/cam'
 const HOUR = 3_600_000
@@ -15,7 +16,7 @@ const COUNT = 20
 let server: RunningServer
 let frames: string[]
 beforeAll(async () => {
-  server = await RunningServer.start(afterAll)
+  server = await RunningServer.start(afterFile)
   await server.call('PATCH', `/api/cameras/${CAMERA}`, { states: ['open', 'closed'] })
   frames = []
   for (let i = 0; i < COUNT; i++) frames.push(await server.send(CAMERA, await plainJpeg(i), FIRST + i * STEP))
@@ -45,6 +46,7 @@ describe('cameras', () => {
       debounce: 3,
       staleAfterMs: 60_000,
       box: null,
+      masks: [],
       model: null,
       createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
       state: {
@@ -55,6 +57,9 @@ describe('cameras', () => {
         model: null,
         reason: 'no_model',
       },
+      lastFrame: frames.at(-1),
+      aliases: [],
+      borrowed: [],
     })
   })
 
@@ -113,6 +118,35 @@ describe('frames', () => {
     expect(ids(await get(`/api/frames?camera=${CAMERA}&label=open`))).toEqual([frames[3]])
     expect(ids(await get(`/api/frames?camera=${CAMERA}&label=none`))).toHaveLength(COUNT - 1)
     expect(ids(await get(`/api/frames?camera=${CAMERA}&order=uncertain`))).toEqual([]) // nothing has a confidence yet
+  })
+
+  test('are thinned: the newest of each span of time', async () => {
+    const every = 4 * STEP
+    const bucket = (frame: string) => Math.floor(Number(frame.split('/')[2]) / every)
+    const newest = frames.filter((frame, i) => i + 1 === COUNT || bucket(frame) !== bucket(frames[i + 1] ?? ''))
+    expect(newest.length).toBeLessThan(COUNT / 2)
+    expect(ids(await get(`/api/frames?camera=${CAMERA}&every=${every}`))).toEqual(newest.toReversed())
+  })
+
+  test('are counted over a span, and how many of them are labelled', async () => {
+    const [first = '', second = ''] = frames
+    await server.call('PUT', `/api/frames/${second}/label`, { state: 'open' })
+    const span = (from: number, to: number) => get(`/api/cameras/${CAMERA}/frames?from=${from}&to=${to}`)
+    expect((await span(timeOf(first), timeOf(first) + 3 * STEP)).body).toEqual({ frames: 3, labelled: 1 })
+    expect((await span(timeOf(first), timeOf(second))).body).toEqual({ frames: 1, labelled: 0 })
+    expectError(await get(`/api/cameras/pi/nobody/frames?from=1&to=2`), 404, 'not_found')
+    await server.call('DELETE', `/api/frames/${second}/label`)
+  })
+
+  test('are asked for each time, for they may be purged; one that is known costs no bytes', async () => {
+    const [frame = ''] = frames
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const image = `${server.url}/api/frames/${frame}/image`
+    const first = await fetch(image, { headers })
+    await first.arrayBuffer()
+    expect(first.headers.get('cache-control')).toBe('private, no-cache')
+    const again = await fetch(image, { headers: { ...headers, 'if-none-match': first.headers.get('etag') ?? '' } })
+    expect([again.status, (await again.arrayBuffer()).byteLength]).toEqual([304, 0])
   })
 
   test('one frame tells what became of it, and when', async () => {
@@ -273,7 +307,18 @@ describe('the server', () => {
     })
     expect(ready.body.status).toBe('ok')
     const names = ready.body.checks.map(({ name }: { name: string }) => name)
-    expect(names).toEqual(['frames', 'state', 'engine', 'influx', 'listeners'])
+    expect(names).toEqual(['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners'])
+  })
+
+  test('says what is wrong only to whoever shows a token', async () => {
+    const textsFor = async (token?: string | null) => {
+      const { body } = await server.call('GET', '/api/health/ready', undefined, token)
+      return new Set(body.checks.map(({ text }: { text: string | null }) => typeof text))
+    }
+    expect(await textsFor()).toEqual(new Set(['string']))
+    // `null` is an object.
+    expect(await textsFor(null)).toEqual(new Set(['object']))
+    expect(await textsFor('not-a-token')).toEqual(new Set(['object']))
   })
 
   test('describes every route as OpenAPI', async () => {
@@ -281,7 +326,7 @@ describe('the server', () => {
     const described = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     )
-    const routes = [...server.app.http.accessOf.keys()].filter((route) => !/^HEAD | \/docs/.test(route))
+    const routes = [...server.app.http.accessOf.keys()].filter((route) => !/^HEAD | \/docs|\/\*$/.test(route))
     expect(described.filter((route) => !route.startsWith('HEAD ')).sort()).toEqual(routes.sort())
   })
 

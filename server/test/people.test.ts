@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { ADMIN_TOKEN, RunningServer } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -7,7 +8,7 @@ const PASSWORD = 'correct horse battery'
 
 let server: RunningServer
 beforeAll(async () => {
-  server = await RunningServer.start(afterAll)
+  server = await RunningServer.start(afterFile)
   await server.call('POST', '/api/users', { name: 'ann', password: PASSWORD, role: 'operator' })
 })
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { openEngine } from '@ajar/models'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -14,7 +15,7 @@ const FAULTS = `
 const PRELOAD = `data:text/javascript,${encodeURIComponent(FAULTS)}`
 
 /** The server as a process of its own, once it listens. */
-async function run() {
+async function run(settings: Record<string, string> = {}) {
   const dataDir = join(await temporaryFolder(onTestFinished), 'made')
   const env = {
     ...process.env,
@@ -22,8 +23,9 @@ async function run() {
     AJAR_HTTP_PORT: '0',
     AJAR_MQTT_PORT: '0',
     AJAR_CLASSIFY_WORKERS: '1',
+    ...settings,
   }
-  const child = spawn(process.execPath, ['--import', PRELOAD, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--import', PRELOAD, MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close').then(([code]) => code)
   onTestFinished(async () => {
     child.kill('SIGKILL')
@@ -33,8 +35,12 @@ async function run() {
   child.stdout.on('data', (text) => {
     out += text
   })
+  let errors = ''
+  child.stderr.on('data', (text) => {
+    errors += text
+  })
   await until(() => out.includes('"listening"') || child.exitCode !== null)
-  return { child, dataDir, ended, output: () => out }
+  return { child, dataDir, ended, output: () => out, errors: () => errors }
 }
 
 test('nobody else on the machine reads the data folder; SIGTERM ends the server in order', async () => {
@@ -54,4 +60,16 @@ test.each([
   child.kill(signal)
   expect(await ended).toBe(1)
   expect(output()).toMatch(new RegExp(`FATAL .*ajar ends\n.*${why}`))
+})
+
+test('an engine asked for by name that does not load ends the start, and says why', async (context) => {
+  const missing = await openEngine({ engine: 'tfjs-node' }).then(
+    (engine) => engine.close().then(() => false),
+    () => true,
+  )
+  context.skip(!missing, 'tfjs-node is installed here')
+  const { child, ended, errors } = await run({ AJAR_ENGINE: 'tfjs-node' })
+  expect(await ended).toBe(1)
+  expect(child.signalCode).toBeNull()
+  expect(errors()).toMatch(/ajar cannot start: .*tfjs-node.*npm run engine -- tfjs-node/)
 })

@@ -4,7 +4,8 @@ import { Events } from '../src/database/events.ts'
 import type { EventRow, StateTables } from '../src/database/schema.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
 import type { Transition } from '../src/record/debounce.ts'
-import { Recorder, type RecorderPorts } from '../src/record/recorder.ts'
+import { Recorder } from '../src/record/recorder.ts'
+import type { RecorderPorts } from '../src/record/recorder-ports.ts'
 import { temporaryFolder, type Undo } from './temporary-folder.ts'
 
 export const CAMERA = 'pi/cam'
@@ -19,7 +20,7 @@ export class Recording {
   debounce = 3
   staleAfterMs = 60_000
   readonly finished: string[] = []
-  readonly published: { topic: string; payload: object }[] = []
+  readonly published: { topic: string; payload: object | null }[] = []
   readonly transitions: Transition[] = []
   readonly held: (string | null)[] = []
   readonly faults: string[] = []
@@ -91,7 +92,7 @@ export class Recording {
   #camera(id: string) {
     const [device = '', camera = ''] = id.split('/')
     const { debounce, staleAfterMs } = this
-    const settings = { states: ['A', 'B'], threshold: 0.8, debounce, staleAfterMs, box: null }
+    const settings = { states: ['A', 'B'], threshold: 0.8, debounce, staleAfterMs, box: null, masks: [] }
     return { ...settings, id, device, camera, activeModel: `${id}@1`, createdAt: 0 }
   }
 }

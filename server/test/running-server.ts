@@ -21,7 +21,7 @@ export class RunningServer {
     this.dataDir = dataDir
   }
 
-  /** @param undo registers what closes it: `onTestFinished` or `afterAll` */
+  /** @param undo registers what closes it: `onTestFinished` or `afterFile` */
   static async start(undo: Undo, environment: Record<string, string> = {}): Promise<RunningServer> {
     const dataDir = environment.AJAR_DATA_DIR ?? (await temporaryFolder(undo))
     const app = await startApp(settingsFor(dataDir, environment), createLog('silent'))

@@ -57,6 +57,15 @@ describe('settings', () => {
     expect(readSettings({ AJAR_MAX_PENDING_AGE: '2' }).maxPendingAgeMs).toBe(2000)
   })
 
+  test('amounts are written as people do', () => {
+    const bytes = ['auto', '1MB', '500MB', '1.5 gb', '10GB', '2000000'].map(
+      (amount) => readSettings({ AJAR_RETAIN_BYTES: amount }).retainBytes,
+    )
+    expect(bytes).toEqual([null, 1e6, 500e6, 1.5e9, 10e9, 2e6])
+    for (const wrong of ['10', '5 apples', '-1GB', '0.5MB', 'MB'])
+      expect(problemsOf({ AJAR_RETAIN_BYTES: wrong })).toMatch(/AJAR_RETAIN_BYTES=.*such as 500MB/)
+  })
+
   test("README's table says what the settings are: `npm run docs` writes it again", () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
     expect(readme).toBe(withSettingsTable(readme))

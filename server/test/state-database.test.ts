@@ -17,3 +17,13 @@ test('a state.db that a newer release has migrated opens: one can always go back
   await older.write.insertInto('readings').values(row).execute()
   expect(await older.read.selectFrom('readings').selectAll().execute()).toEqual([{ ...row, unit: null }])
 })
+
+test('which frames of a span of time are labelled is found without a look at all labels', async () => {
+  const database = await openStateDatabase(await temporaryFolder(onTestFinished))
+  onTestFinished(() => database.close())
+  for (const table of ['labels', 'borrowed_labels'] as const) {
+    const plan = await sql<{ detail: string }>`explain query plan
+      select 1 from ${sql.table(table)} where captured_at between 1 and 2`.execute(database.read)
+    expect(plan.rows.map(({ detail }) => detail).join()).toMatch(/^SEARCH .*_by_time/)
+  }
+})

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { loadModel } from '@ajar/models'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { EventStream } from './event-stream.ts'
 import { CAMERA, door, jobEnded, label, train } from './lesson.ts'
@@ -10,9 +11,9 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 let dataDir: string
 let server: RunningServer
-const start = () => RunningServer.start(afterAll, { AJAR_DATA_DIR: dataDir })
+const start = () => RunningServer.start(afterFile, { AJAR_DATA_DIR: dataDir })
 beforeAll(async () => {
-  dataDir = await temporaryFolder(afterAll)
+  dataDir = await temporaryFolder(afterFile)
   server = await start()
   await label(server, 6)
 })
@@ -21,12 +22,14 @@ const models = async () => (await server.call('GET', `/api/models?camera=${CAMER
 const classify = async (jpeg: Uint8Array) => (await server.call('POST', `/api/cameras/${CAMERA}/classify`, jpeg)).body
 
 test('from labels to an active model, with progress on the way', { timeout: 120_000 }, async () => {
-  const stream = await EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, query: '?kinds=job' })
+  const stream = await EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, query: '?kinds=job,camera' })
   const job = await train(server)
   expect(job).toMatchObject({ state: 'done', progress: 1, error: null, camera: CAMERA })
   expect(job.result).toMatchObject({ model: `${CAMERA}@1`, backbone: expect.any(String), seconds: expect.any(Number) })
   await until(() => stream.events.at(-1)?.data.state === 'done')
-  const told = stream.events.map(({ data }) => data)
+  const about = (kind: string) => stream.events.filter(({ event }) => event === kind).map(({ data }) => data)
+  expect(about('camera')).toEqual([{ camera: CAMERA, change: 'changed' }])
+  const told = about('job')
   expect(told[0]).toMatchObject({ state: 'running', progress: 0 })
   expect(new Set(told.map(({ phase }) => phase))).toContain('embed')
   const progress = told.map((one) => one.progress)

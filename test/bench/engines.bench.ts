@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { BACKBONES, ENGINES } from '@ajar/models'
+import { BACKBONES, ENGINES, type EngineName, openEngine } from '@ajar/models'
 
 const ROUNDS = 7
 const FRAMES = 15
 
 /** Milliseconds per frame and peak memory of each engine with each backbone: one thread each, in turns (A B A B). */
 export default async function engines(): Promise<void> {
-  const runs = BACKBONES.flatMap((backbone) => ENGINES.map(({ name }) => ({ backbone, engine: name })))
+  const loading = await enginesOfThisMachine()
+  const runs = BACKBONES.flatMap((backbone) => loading.map((engine) => ({ backbone, engine })))
   const started: { backbone: string; engine: string; child: ChildProcess; ms: number[]; peakRssMb: number }[] = []
   try {
     for (const { backbone, engine } of runs) {
@@ -40,6 +41,20 @@ export default async function engines(): Promise<void> {
       }
     }),
   )
+}
+
+/** Says which engines do not load, and why. */
+async function enginesOfThisMachine(): Promise<EngineName[]> {
+  const loading: EngineName[] = []
+  for (const { name } of ENGINES) {
+    try {
+      await (await openEngine({ engine: name })).close()
+      loading.push(name)
+    } catch (error) {
+      console.log(`${name} is left out: ${(error as Error).message}`)
+    }
+  }
+  return loading
 }
 
 async function measure(child: ChildProcess, frames: number): Promise<{ msPerFrame: number; peakRssMb: number }> {

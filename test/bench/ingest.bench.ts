@@ -1,5 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import { addDevices, median, metric, percentile, publish, startBenchServer, startMosquitto } from './peers.ts'
+import {
+  addDevices,
+  median,
+  metric,
+  percentile,
+  publish,
+  residentMb,
+  startBenchServer,
+  startMosquitto,
+} from './peers.ts'
 import type { PublishReport } from './publishers.ts'
 
 const PUBLISHERS = 20
@@ -51,9 +59,4 @@ export default async function ingest() {
     await mosquitto.close()
     await server.close()
   }
-}
-
-async function residentMb(pid: number): Promise<number> {
-  const [, pages = '0'] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
-  return (Number(pages) * 4096) / 1e6
 }

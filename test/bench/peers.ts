@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Api, type RunningServer, startServer } from '@ajar/local'
@@ -29,7 +30,7 @@ export async function startBenchServer(environment: Record<string, string> = {})
   })
   return {
     ...server,
-    api: new Api(server.http, server.adminToken ?? ''),
+    api: new Api(server, server.adminToken ?? ''),
     async close() {
       server.process.kill('SIGKILL')
       await server.process.ended
@@ -43,13 +44,15 @@ export async function startMosquitto(): Promise<{ url: string; pid: number; clos
   const folder = await mkdtemp(join(tmpdir(), 'ajar-mosquitto-'))
   const port = await freePort()
   const config = join(folder, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`)
+  // As our broker does: with Nagle's algorithm a small packet waits for the answer to the one before.
+  const options = ['allow_anonymous true', 'persistence false', 'user root', 'set_tcp_nodelay true']
+  await writeFile(config, [`listener ${port} 127.0.0.1`, ...options, ''].join('\n'))
   const child = spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
   await new Promise((resolve, reject) => {
     child.once('error', () => reject(new Error('mosquitto is not installed: apt-get install mosquitto')))
     child.once('spawn', resolve)
   })
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await untilListening(port)
   return {
     url: `mqtt://127.0.0.1:${port}`,
     pid: child.pid ?? -1,
@@ -96,6 +99,26 @@ export async function metric(api: Api, name: string): Promise<number> {
     (sum, [, n]) => sum + Number(n),
     0,
   )
+}
+
+/** Memory that a process has in use. */
+export async function residentMb(pid: number): Promise<number> {
+  const [, pages = '0'] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
+  return (Number(pages) * 4096) / 1e6
+}
+
+async function untilListening(port: number) {
+  for (let tries = 0; tries < 200; tries++) {
+    const socket = connect(port, '127.0.0.1')
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('mosquitto did not begin to listen within 10 s')
 }
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { mountedFolder } from './mounted.ts'
 import { heavy, sha256, withComment } from './pictures.ts'
-import { System, until } from './system.ts'
+import { ADMIN_TOKEN, System, until } from './system.ts'
 
 /** What the machine may do to ajar: it says what is wrong and what to do, and acknowledges nothing that it does not have. */
 
@@ -126,7 +126,8 @@ interface Health {
 }
 
 async function ready(system: System): Promise<{ status: number; body: Health }> {
-  const answer = await fetch(`${system.server.http}/api/health/ready`)
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const answer = await fetch(`${system.server.http}/api/health/ready`, { headers })
   return { status: answer.status, body: (await answer.json()) as Health }
 }
 

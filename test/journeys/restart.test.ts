@@ -108,7 +108,7 @@ test('npm start: the first run prints a token and teaches, the second resumes', 
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
 
   const first = await runDemo(dataDir, (lines) => lines.some((line) => transition.test(line)))
-  expect(first.text).toMatch(/Admin token/)
+  expect(first.text).toMatch(/http:\S+#token=/)
   expect(first.machine).toContainEqual({ admin: { token: expect.stringMatching(/^.{40,}$/) } })
   expect(first.machine).toContainEqual({ listening: { http: expect.any(Number), mqtt: expect.any(Number) } })
   expect(first.text).toMatch(/Teaching demo-pi\/front-door: 20 rendered pictures of each state/)
@@ -117,7 +117,7 @@ test('npm start: the first run prints a token and teaches, the second resumes', 
   expect(first.exitCode).toBe(0)
 
   const second = await runDemo(dataDir, (lines) => lines.some((line) => /Frames flow/.test(line)))
-  expect(second.text).not.toMatch(/Admin token|Teaching|trained/)
+  expect(second.text).not.toMatch(/#token=|Teaching|trained/)
   expect(second.machine.filter((line) => 'admin' in line)).toEqual([])
   expect(second.exitCode).toBe(0)
 })

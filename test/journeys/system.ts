@@ -63,7 +63,7 @@ export class System {
   }
 
   get api(): Api {
-    return new Api(this.server.http, ADMIN_TOKEN)
+    return new Api(this.server, ADMIN_TOKEN)
   }
 
   get mqttPort(): number {

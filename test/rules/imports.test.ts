@@ -15,6 +15,7 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   models: { name: '@ajar/models', imports: [] },
   'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol'] },
   server: { name: '@ajar/server', imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models'] },
+  'server/web': { name: '@ajar/console', imports: [] },
   'deploy/local': { name: '@ajar/local', imports: ['@ajar/protocol', '@ajar/edge-agent', '@ajar/server'] },
 }
 
@@ -22,8 +23,8 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
 const INSIDE: Record<string, { roots: string[]; features: string[]; foundations: string[] }> = {
   server: {
     roots: ['app.ts', 'pipeline.ts', 'main.ts', 'index.ts'],
-    features: ['ingest', 'classify', 'record', 'observe', 'devices', 'auth', 'jobs', 'training'],
-    foundations: ['database', 'http'],
+    features: ['ingest', 'classify', 'record', 'observe', 'devices', 'auth', 'jobs', 'training', 'retention'],
+    foundations: ['database', 'http', 'tls'],
   },
   'edge-agent': {
     roots: ['agent.ts', 'main.ts', 'index.ts', 'config.ts'],
@@ -56,7 +57,7 @@ function importsOf(file: string): Import[] {
   return [...statements, ...bare]
 }
 
-const files = tracked('*.ts')
+const files = tracked('*.ts', '*.tsx')
 const packageOf = (file: string) =>
   Object.keys(PACKAGES)
     .sort((a, b) => b.length - a.length)
@@ -68,9 +69,9 @@ const resolved = ({ file, target }: Import) => posix.join(posix.dirname(file), t
 
 test('the imports are found', () => {
   const found = importsOf('server/src/app.ts').map(({ target }) => target)
-  expect(found).toEqual(expect.arrayContaining(['node:path', '@ajar/broker', './pipeline.ts', './settings.ts']))
-  const settings = importsOf('server/src/app.ts').find(({ target }) => target === './settings.ts')
-  expect(settings?.typeOnly).toBe(true)
+  expect(found).toEqual(expect.arrayContaining(['node:path', '@ajar/broker', './pipeline.ts', './log.ts']))
+  const log = importsOf('server/src/app.ts').find(({ target }) => target === './log.ts')
+  expect(log?.typeOnly).toBe(true)
 })
 
 describe('between packages', () => {

@@ -33,6 +33,11 @@ test(`no file tells more than one story: ${MOST_LINES} lines at most`, () => {
   expect(long.filter(({ lines }) => lines > MOST_LINES)).toEqual([])
 })
 
+test('what a whole file needs is taken away by `afterFile`: an `afterAll` handed on to a hook never runs', () => {
+  const handedOn = sources.filter((path) => path.includes('test') && /[(,:] *afterAll *[),;]/.test(read(path)))
+  expect(handedOn.filter((path) => path !== 'test/rules/repository.test.ts')).toEqual([])
+})
+
 test('every dependency is pinned', () => {
   const loose = manifests.flatMap((path) => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read(path))

@@ -1,15 +1,45 @@
 import { parseArgs } from 'node:util'
 import { crash } from '../journeys/crash.ts'
+import { prune } from '../journeys/pruning.ts'
+import { openSmallDisk } from '../journeys/small-disk.ts'
 
-/** `npm run soak [-- --kills N --seed S]`: the journey of test/journeys/crash.ts, with 200 kills unless told. */
+/**
+ * `npm run soak [-- --kills N --seed S --gigabytes G]`: the long forms of test/journeys/crash.ts, with 200 kills unless
+ * told, and of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told. 0 leaves one out.
+ */
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    gigabytes: { type: 'string', default: '3' },
+  },
 })
-const seed = Number(values.seed)
-const started = performance.now()
-const report = await crash({ kills: Number(values.kills), seed, onKill: (text) => console.log(text) })
-const seconds = Math.round((performance.now() - started) / 1000)
-for (const promise of report.broken.slice(0, 50)) console.error(promise)
-console.log(JSON.stringify({ seed, seconds, ...report, broken: report.broken.length }))
-process.exitCode = report.broken.length === 0 ? 0 : 1
+const kills = Number(values.kills)
+const gigabytes = Number(values.gigabytes)
+if (kills > 0) await soakCrash()
+if (gigabytes > 0) await soakPruning()
+
+async function soakCrash() {
+  const seed = Number(values.seed)
+  const started = performance.now()
+  const report = await crash({ kills, seed, onKill: (text) => console.log(text) })
+  const seconds = Math.round((performance.now() - started) / 1000)
+  tell({ seed, seconds, ...report })
+}
+
+async function soakPruning() {
+  const disk = await openSmallDisk(800e6)
+  try {
+    const options = { shareBytes: 400e6, leastBytes: 280e6, totalBytes: gigabytes * 1e9 }
+    tell(await prune(disk, { ...options, onStep: (text) => console.log(text) }))
+  } finally {
+    await disk.close()
+  }
+}
+
+function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {
+  for (const promise of broken.slice(0, 50)) console.error(promise)
+  console.log(JSON.stringify({ ...report, broken: broken.length }))
+  if (broken.length > 0) process.exitCode = 1
+}

@@ -10,6 +10,7 @@ export const REJECT_CODES = [
   'clock',
   'id_collision',
   'empty',
+  'being_deleted',
 ] as const
 export type RejectCode = (typeof REJECT_CODES)[number]
 

@@ -1,3 +1,5 @@
+import { type Answer, type Call, secureFetch } from './secure-fetch.ts'
+
 /** An answer of the server that is no success; `code` is the server's. */
 export class ApiError extends Error {
   readonly status: number
@@ -20,13 +22,23 @@ export interface Job {
 
 const POLL_MS = 100
 
+/** Where the HTTP interface is. */
+export interface HttpAddress {
+  /** `http://host:port` or `https://host:port` */
+  http: string
+  /** PEM file of the server's certificate, where it has one. */
+  ca: string | null
+}
+
 /** Calls the server's HTTP interface as any client would. */
 export class Api {
   readonly #base: string
+  readonly #ca: string | null
   readonly #token: string
 
-  constructor(base: string, token: string) {
-    this.#base = base
+  constructor({ http, ca }: HttpAddress, token: string) {
+    this.#base = http
+    this.#ca = ca
     this.#token = token
   }
 
@@ -58,16 +70,16 @@ export class Api {
   async #call<T>(method: string, path: string, body?: string | Uint8Array, type?: string): Promise<T> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
     if (body !== undefined && type) headers['content-type'] = type
-    const answer = await fetch(this.#base + path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-    } as RequestInit)
+    const answer = await this.#send(this.#base + path, { method, headers, ...(body === undefined ? {} : { body }) })
     const text = await answer.text()
-    if (!answer.ok) {
+    if (answer.status < 200 || answer.status > 299) {
       const { error } = (text.startsWith('{') ? JSON.parse(text) : {}) as { error?: { code: string; message: string } }
       throw new ApiError(answer.status, error?.code ?? 'http', error?.message ?? `${method} ${path}: ${answer.status}`)
     }
     return (text === '' ? null : text.startsWith('{') ? JSON.parse(text) : text) as T
+  }
+
+  #send(url: string, call: Call): Promise<Answer> {
+    return this.#ca === null ? fetch(url, call as RequestInit) : secureFetch(url, call, this.#ca)
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Api, ApiError } from './api.ts'
+import { Api, ApiError, type HttpAddress } from './api.ts'
 
 /** What the demo keeps for its next start. */
 export interface DemoKeys {
@@ -13,12 +13,11 @@ export interface DemoKeys {
 /**
  * The keys that an earlier start left in `folder`, where the server still knows them, else new ones. Each is on disk before the
  * next is made, so that whoever is killed in between needs no admin token the next time.
- * @param server where the HTTP interface is
  * @param adminToken the token this start made or was given, or null on later starts
  * @returns null where a new operator's token is needed and nobody allows us to make one
  */
 export async function demoKeys(
-  server: string,
+  server: HttpAddress,
   folder: string,
   device: string,
   adminToken: string | null,
@@ -57,7 +56,7 @@ async function read(file: string): Promise<Partial<DemoKeys>> {
 }
 
 /** A server with another data folder, or one whose admin revoked the token, knows neither. */
-async function stillKnown(server: string, device: string, keys: Partial<DemoKeys>): Promise<Partial<DemoKeys>> {
+async function stillKnown(server: HttpAddress, device: string, keys: Partial<DemoKeys>): Promise<Partial<DemoKeys>> {
   if (keys.api === undefined) return {}
   try {
     await new Api(server, keys.api).get(`/api/devices/${device}`)

@@ -27,14 +27,15 @@ export async function prepareDemo(
   adminToken: string | null,
 ): Promise<string | null> {
   const folder = join(dataDir, 'demo')
-  const keys = await demoKeys(server.http, folder, DEMO_DEVICE, adminToken)
+  const keys = await demoKeys(server, folder, DEMO_DEVICE, adminToken)
   if (!keys) return null
-  await teachOnce(new Api(server.http, keys.api))
+  await teachOnce(new Api(server, keys.api))
   const configFile = join(folder, 'agent.json')
   const config = {
     device: DEMO_DEVICE,
     token: keys.device,
     server: server.mqtt,
+    ...(server.mqtt.startsWith('mqtts:') ? { ca: server.ca } : {}),
     dataDir: join(folder, 'agent'),
     cameras: [{ name: 'front-door', driver: 'synthetic', intervalMs: 1000, seed: SEED, dayMs: DAY_MS }],
   }

@@ -1,9 +1,10 @@
 /**
  * @ajar/local runs the whole system on one machine. `start.ts` is `npm start`, `replay.ts` is `npm run replay`; tests use
- * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server, `src/teach.ts` teaches a camera.
+ * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server (`src/secure-fetch.ts` over TLS),
+ * `src/teach.ts` teaches a camera.
  * The demo is `src/demo.ts`; `src/demo-keys.ts` is what it keeps from start to start.
  */
-export { Api, ApiError, type Job } from './api.ts'
+export { Api, ApiError, type HttpAddress, type Job } from './api.ts'
 export { DEMO_CAMERA, DEMO_DEVICE } from './demo.ts'
 export {
   type LaunchedServer,

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
 const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
+const CONSOLE = fileURLToPath(new URL('../../../server/web/build.ts', import.meta.url))
 const STOP_LIMIT_MS = 20_000
 
 /** A machine line: one JSON object a line, on standard output. */
@@ -62,10 +64,14 @@ export class Process {
 
 export interface RunningServer {
   process: Process
-  /** `http://host:port`, as it is reached from this machine */
+  /** `http://host:port` or, with TLS, `https://host:port`, as it is reached from this machine */
   http: string
-  /** `mqtt://host:port` */
+  /** `mqtt://host:port`; where plain MQTT is off `mqtts://host:port`, or MQTT over WebSocket */
   mqtt: string
+  /** `mqtts://host:port`, where it has a certificate */
+  mqtts: string | null
+  /** PEM file of the server's certificate, where it has one: who talks to it trusts this one. */
+  ca: string | null
   /** The admin token, where this start made it. */
   adminToken: string | null
 }
@@ -85,7 +91,7 @@ export interface LaunchedServer {
 export function launchServer(options: ProcessOptions): LaunchedServer {
   let adminToken: string | null = null
   const printed: string[] = []
-  const ready = Promise.withResolvers<{ http: number; mqtt: number }>()
+  const ready = Promise.withResolvers<Listening>()
   const server = new Process(SERVER, [], {
     ...options,
     onLine(line) {
@@ -94,7 +100,7 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
       options.onLine?.(line)
     },
     onMachineLine(line) {
-      const { admin, listening } = line as { admin?: { token: string }; listening?: { http: number; mqtt: number } }
+      const { admin, listening } = line as { admin?: { token: string }; listening?: Listening }
       if (admin) adminToken = admin.token
       if (listening) ready.resolve(listening)
       options.onMachineLine?.(line)
@@ -104,18 +110,41 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
     throw new Error(`the server ended (${code}) before it was ready:\n${printed.join('\n')}`)
   })
   ended.catch(() => {}) // once it was ready, its end is the caller's to notice
-  const running = Promise.race([ready.promise, ended]).then(({ http, mqtt }) => ({
+  const running = Promise.race([ready.promise, ended]).then((listening) => ({
     process: server,
-    http: `http://${reachable('AJAR_HTTP_HOST', options)}:${http}`,
-    mqtt: `mqtt://${reachable('AJAR_MQTT_HOST', options)}:${mqtt}`,
+    ...addressesOf(listening, options),
     adminToken,
   }))
   return { process: server, ready: running }
 }
 
+/** The server's machine line of this name: ports. */
+interface Listening {
+  http: number
+  mqtt: number | null
+  mqtts?: number
+  tls?: boolean
+}
+
+function addressesOf({ http, mqtt, mqtts, tls }: Listening, options: ProcessOptions) {
+  const mqttHost = reachable('AJAR_MQTT_HOST', options)
+  const web = `${reachable('AJAR_HTTP_HOST', options)}:${http}`
+  const secure = mqtts === undefined ? null : `mqtts://${mqttHost}:${mqtts}`
+  return {
+    http: `${tls ? 'https' : 'http'}://${web}`,
+    mqtt: mqtt === null ? (secure ?? `ws://${web}/mqtt`) : `mqtt://${mqttHost}:${mqtt}`,
+    mqtts: secure,
+    ca: tls ? resolve(settingOf('AJAR_TLS_CERT', options) ?? '') : null,
+  }
+}
+
+function settingOf(setting: string, { environment = {} }: ProcessOptions): string | undefined {
+  return setting in environment ? environment[setting] : process.env[setting]
+}
+
 /** The host of a URL at which we reach a listener of the server: where it listens, or loopback where that is everywhere. */
-function reachable(setting: string, { environment = {} }: ProcessOptions): string {
-  const host = (setting in environment ? environment[setting] : process.env[setting]) || '127.0.0.1'
+function reachable(setting: string, options: ProcessOptions): string {
+  const host = settingOf(setting, options) || '127.0.0.1'
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host
@@ -124,4 +153,9 @@ function reachable(setting: string, { environment = {} }: ProcessOptions): strin
 /** Starts an agent with a config file. */
 export function startAgent(configFile: string, options: ProcessOptions): Process {
   return new Process(AGENT, [configFile], options)
+}
+
+/** Builds the web console, unless it stands there built from the same sources. */
+export function makeConsole(options: ProcessOptions): Process {
+  return new Process(CONSOLE, [], options)
 }

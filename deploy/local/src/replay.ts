@@ -66,7 +66,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       onLine: console.error,
     })
     undo.push(() => server.process.stop())
-    const api = new Api(server.http, server.adminToken ?? '')
+    const api = new Api(server, server.adminToken ?? '')
     const { engine, backbone } = await teachFrom(api, labelled, options)
     const sending = await sendByAgent(server, api, others, folder, options, undo)
     const judged = await judge(api, others, sending.startedAtMs)

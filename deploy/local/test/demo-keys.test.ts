@@ -24,7 +24,7 @@ beforeAll(async () => {
       AJAR_ADMIN_TOKEN: ADMIN,
     },
   })
-  admin = new Api(server.http, ADMIN)
+  admin = new Api(server, ADMIN)
 })
 
 afterAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const keysOf = (adminToken: string | null) => demoKeys(server.http, join(folder, 'demo'), DEVICE, adminToken)
+const keysOf = (adminToken: string | null) => demoKeys(server, join(folder, 'demo'), DEVICE, adminToken)
 
 test('the server is reached where it listens, and on loopback where it listens everywhere', async () => {
   expect(server.http).toMatch(/^http:\/\/127\.0\.0\.2:\d+$/)

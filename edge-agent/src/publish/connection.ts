@@ -2,6 +2,7 @@ import { type Status, topics } from '@ajar/protocol'
 import { connect, type MqttClient } from 'mqtt'
 import type { Clock } from '../clock.ts'
 import { AgentError, reasonOf } from '../failure.ts'
+import { readTrust, whyDistrusted } from './trust.ts'
 
 const KEEPALIVE_S = 60
 const CONNECT_TIMEOUT_MS = 20_000
@@ -9,6 +10,8 @@ const END_TIMEOUT_MS = 2000
 
 export interface ConnectionParts {
   server: string
+  /** PEM file of whom to trust at mqtts:// and wss://; undefined: whom the system trusts. */
+  ca?: string
   device: string
   token: string
   clock: Clock
@@ -39,11 +42,16 @@ export class Connection {
 
   /**
    * Connects, with the last will that says `offline`. Rejects with an AgentError: `bad_credentials` (caller) where the
-   * server refuses device or token, `refused` where it refuses otherwise, `unreachable` (environment) for all else.
+   * server refuses device or token, `refused` where it refuses otherwise, `untrusted_server` (caller) where its certificate is
+   * not one to trust, `bad_ca` (caller), `unreachable` (environment) for all else.
    */
   static async open(parts: ConnectionParts): Promise<Connection> {
+    // Read anew for each connection: a renewed one counts without a restart.
+    const trust = parts.ca === undefined ? {} : await readTrust(parts.ca)
     const offline: Status = { state: 'offline' }
     const client = connect(parts.server, {
+      ...trust,
+      wsOptions: trust,
       protocolVersion: 4,
       clientId: parts.device,
       username: parts.device,
@@ -166,6 +174,10 @@ function whyNot(failure: (Error & { code?: unknown }) | null, { server, device }
   const reason = failure ? reasonOf(failure) || String(code) : 'it closed the connection before answering'
   if (typeof code === 'number') {
     return new AgentError('refused', 'caller', `${server} refuses device ${device}: ${reason}`, failure)
+  }
+  const distrust = whyDistrusted(code)
+  if (distrust) {
+    return new AgentError('untrusted_server', 'caller', `${server} is not trusted (${code}): ${distrust}`, failure)
   }
   const advice = 'check that it runs and that the address is right'
   return new AgentError('unreachable', 'environment', `${server} cannot be reached (${reason}): ${advice}`, failure)

@@ -20,6 +20,7 @@ export interface PublisherParts {
   device: string
   token: string
   server: string
+  ca?: string
   statusIntervalMs: number
   outbox: Outbox
   clock: Clock
@@ -30,6 +31,8 @@ export interface PublisherParts {
   /** What to do with a message of a topic subscribed to; its answer, where it has one, is published retained. */
   topics: Record<string, (payload: Uint8Array) => Promise<{ topic: string; payload: string } | null>>
   onState: (state: 'connected' | 'disconnected') => void
+  /** Told once of each fault of the configuration that keeps the agent from connecting. */
+  onFault: (fault: { code: string; text: string }) => void
 }
 
 /**
@@ -41,6 +44,7 @@ export class Publisher {
   readonly #backoff: Backoff
   readonly #suspicion: Suspicion
   readonly #stopping = new AbortController()
+  #connectFault: string | null = null
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: PublisherParts) {
@@ -51,7 +55,7 @@ export class Publisher {
 
   /** What an operator has to put right, in words, or null. */
   get fault(): string | null {
-    return this.#suspicion.fault
+    return this.#connectFault ?? this.#suspicion.fault
   }
 
   start(): void {
@@ -121,11 +125,22 @@ export class Publisher {
           if (handler) this.#answer(connection, handler, payload)
         },
       })
+      this.#connectFault = null
       return connection
     } catch (error) {
-      if (!this.#stopping.signal.aborted) log.warn(reasonOf(error))
+      if (this.#stopping.signal.aborted) return null
+      log.warn(reasonOf(error))
+      this.#heed(error)
       return null
     }
+  }
+
+  /** What the configuration is to blame for lasts until somebody puts it right; frames wait in the outbox. */
+  #heed(error: unknown): void {
+    const isFault = error instanceof AgentError && error.fault === 'caller'
+    const fault = isFault ? `${error.code}: ${error.message}` : null
+    if (isFault && fault !== this.#connectFault) this.#parts.onFault({ code: error.code, text: error.message })
+    this.#connectFault = fault
   }
 
   /** Status first, and acknowledged, so that a server that refuses even this is not blamed on a frame. */

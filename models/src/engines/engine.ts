@@ -1,7 +1,7 @@
 import type { BackboneId } from '../backbone/backbones.ts'
 import type { Backbone } from '../backbone/graph.ts'
 
-export type EngineName = 'onnxruntime' | 'wasm'
+export type EngineName = 'onnxruntime' | 'tfjs-node' | 'wasm'
 
 /** `auto` takes the first of `ENGINES` that loads; a name takes that one or fails. */
 export type EngineChoice = EngineName | 'auto'

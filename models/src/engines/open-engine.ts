@@ -3,10 +3,11 @@ import { GRID, readBackbone } from '../backbone/graph.ts'
 import { ModelsError } from '../models-error.ts'
 import type { Engine, EngineChoice, EngineDriver, SkippedEngine } from './engine.ts'
 import { onnxruntime } from './onnxruntime.ts'
+import { tfjsNode } from './tfjs-node.ts'
 import { wasm } from './wasm.ts'
 
-/** Every engine there is, the fastest first: one file and one line here. */
-export const ENGINES: readonly EngineDriver[] = [onnxruntime, wasm]
+/** Every engine there is, in the order in which `auto` tries them: one file and one line here. */
+export const ENGINES: readonly EngineDriver[] = [onnxruntime, tfjsNode, wasm]
 
 export interface EngineOptions {
   /** default `DEFAULT_BACKBONE` */
@@ -40,9 +41,6 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     }
   }
   const reasons = skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
-  throw new ModelsError(
-    'no_engine',
-    'environment',
-    `no inference engine loads here (${reasons}); reinstall the packages`,
-  )
+  const advice = engine === 'auto' ? 'reinstall the packages' : 'mend that, or let the engine be chosen (auto)'
+  throw new ModelsError('no_engine', 'environment', `no inference engine loads here (${reasons}): ${advice}`)
 }

@@ -10,4 +10,6 @@ export interface Sample {
   features: Float32Array[]
   /** `Pixels.brightness` of the frame, where known: lets the verdict say that the dark frames go wrong. */
   brightness?: number
+  /** A frame of another camera: learned from, but not what the camera is judged by where it has frames of its own. */
+  borrowed?: boolean
 }

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { checkJpeg, DecodeError, MAX_PIXELS } from './jpeg.ts'
+import { checkJpeg, decodeErrorOf, MAX_PIXELS } from './jpeg.ts'
 
 /** Region of interest, fractions 0..1 of the frame's width and height. */
 export interface Box {
@@ -39,10 +39,7 @@ export async function decode(jpeg: Uint8Array, box: Box | null, { maxPixels = MA
       .toBuffer()
     return { rgb, ...luminance(rgb) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    // libjpeg names a missing end "premature end"; what else it refuses is no picture we can use.
-    const code = /premature|truncated|end of/i.test(reason) ? 'truncated' : 'not_jpeg'
-    throw new DecodeError(code, `the picture cannot be decoded: ${reason}`, { cause: error })
+    throw decodeErrorOf(error)
   }
 }
 

@@ -15,6 +15,15 @@ export class DecodeError extends Error {
   }
 }
 
+/** What a library that could not decode a picture says, as the error it is for the sender. */
+export function decodeErrorOf(error: unknown): DecodeError {
+  if (error instanceof DecodeError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  // libjpeg names a missing end "premature end"; what else it refuses is no picture we can use.
+  const code = /premature|truncated|end of/i.test(reason) ? 'truncated' : 'not_jpeg'
+  return new DecodeError(code, `the picture cannot be decoded: ${reason}`, { cause: error })
+}
+
 /**
  * Walks a JPEG's segments up to its size and looks for its end (ITU T.81, annex B), so that what is no JPEG, was cut
  * off or is a decompression bomb is refused before a byte is decoded.

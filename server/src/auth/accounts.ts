@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { sql } from 'kysely'
 import type { Role, TokenRow, UserRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Caller } from '../http/access.ts'
-import { conflict, HttpError, notFound } from '../http/errors.ts'
+import { badToken, conflict, HttpError, notFound } from '../http/errors.ts'
 import { hashPassword, makeToken, passwordMatches, tokenDigest } from '../secrets.ts'
+import { HeldTokens } from './held-tokens.ts'
 
 /** A person stays signed in this long. */
 const SESSION_MS = 30 * 24 * 3600 * 1000
+/** Sign-ins of one person, or by one token: the oldest ends. */
+const MOST_SIGN_INS = 20
 /** Tokens that have expired are removed, and what they hold open is ended, this often. */
 const EXPIRY_CHECK_MS = 30_000
 /** The one token that comes from the settings. */
@@ -15,14 +19,17 @@ const SETTINGS_TOKEN = 'settings'
 /** Compared with when there is no such person, so that the time taken does not tell. */
 let nobodysPassword: Promise<string> | null = null
 
-/**
- * People and tokens. Tokens are few and asked for with every request, so all of them are held in memory; a change is
- * written first and counts at once.
- */
+export interface SignIn {
+  /** Seen this once. */
+  token: string
+  row: TokenRow
+}
+
+/** People and tokens. A change is written first and counts at once. */
 export class Accounts {
   readonly #database: StateDatabase
   readonly #onRevoked: (tokenId: string) => void
-  readonly #tokens = new Map<string, TokenRow>()
+  readonly #tokens = new HeldTokens()
   #expiry: NodeJS.Timeout | null = null
 
   /** @param onRevoked told of every token that stops working, so that open connections end too */
@@ -33,9 +40,9 @@ export class Accounts {
 
   async start() {
     const rows = await this.#database.read.selectFrom('tokens').selectAll().execute()
-    for (const row of rows) this.#tokens.set(hex(row.sha256), row)
+    for (const row of rows) this.#tokens.add(row)
     this.#expiry = setInterval(() => {
-      this.#forget(expired).catch(() => {}) // the disk refuses: the next time does it; they are not let in meanwhile
+      this.#forget((row) => this.#tokens.isOver(row)).catch(() => {}) // the disk refuses: the next time does it; they are not let in meanwhile
     }, EXPIRY_CHECK_MS)
   }
 
@@ -49,12 +56,11 @@ export class Accounts {
    * @returns the admin token where this start made one
    */
   async ensureAdmin(given: string | null): Promise<string | null> {
-    const digest = given === null ? null : hex(tokenDigest(given))
-    await this.#forget((row) => row.id === SETTINGS_TOKEN && hex(row.sha256) !== digest)
-    if (given !== null && digest !== null && !this.#tokens.has(digest)) {
+    const known = given === null ? null : this.#tokens.find(given)
+    await this.#forget((row) => row.id === SETTINGS_TOKEN && row !== known)
+    if (given !== null && known === null)
       await this.#add({ id: SETTINGS_TOKEN, name: 'AJAR_ADMIN_TOKEN of the settings', role: 'admin', token: given })
-    }
-    if ([...this.#tokens.values()].some(isLastingAdmin)) return null
+    if (this.#tokens.all().some(isLastingAdmin)) return null
     const token = makeToken()
     await this.#add({ name: 'first admin', role: 'admin', token })
     return token
@@ -62,12 +68,12 @@ export class Accounts {
 
   /** The caller whose token this is, or null where it is unknown, disabled or expired. */
   authenticate(token: string): Caller | null {
-    const row = this.#tokens.get(tokenDigest(token).toString('hex'))
-    return row && usable(row) ? { tokenId: row.id, name: row.user ?? row.name, role: row.role } : null
+    const row = this.#tokens.find(token)
+    return row && this.#tokens.isUsable(row) ? { tokenId: row.id, name: this.#nameOf(row), role: row.role } : null
   }
 
   listTokens(): TokenRow[] {
-    return [...this.#tokens.values()].sort((a, b) => a.created_at - b.created_at)
+    return this.#tokens.all()
   }
 
   async createToken(name: string, role: Role, expiresAt: number | null): Promise<{ row: TokenRow; token: string }> {
@@ -84,8 +90,44 @@ export class Accounts {
       .where('id', '=', id)
       .execute()
     row.disabled = disabled ? 1 : 0
-    if (disabled) this.#onRevoked(id)
+    if (disabled) {
+      this.#onRevoked(id)
+      await this.#forget((one) => one.parent === id)
+    }
     return row
+  }
+
+  /**
+   * Lets a browser in by a token of its own, so that it never keeps the one that was shown to it. It ends with that one,
+   * and with the person behind it.
+   * @param shown a token; a console's own is shown to nobody, and opens no other
+   * @throws HttpError 401 `bad_token`
+   */
+  async openConsole(shown: string): Promise<SignIn> {
+    const origin = this.#tokens.find(shown)
+    if (!origin || origin.parent !== null || !this.#tokens.isUsable(origin)) throw badToken()
+    const token = makeToken()
+    const row = await this.#add({
+      name: `console of ${origin.user ?? origin.name}`,
+      role: origin.role,
+      token,
+      user: origin.user,
+      parent: origin.id,
+      expiresAt: Math.min(Date.now() + SESSION_MS, origin.expires_at ?? Number.POSITIVE_INFINITY),
+    })
+    // What it came from may have ended while the row was written.
+    if (!this.#tokens.isUsable(row)) {
+      await this.#forget((one) => one === row)
+      throw badToken()
+    }
+    await this.#endOldSignIns(row)
+    return { token, row }
+  }
+
+  /** Ends a sign-in, which no lasting token is. */
+  async signOut(token: string) {
+    const row = this.#tokens.find(token)
+    if (row?.expires_at != null) await this.#forget((one) => one === row)
   }
 
   async deleteToken(id: string) {
@@ -94,20 +136,25 @@ export class Accounts {
     await this.#forget((one) => one === row)
   }
 
-  /** Signs a person in. @throws HttpError 401, which does not tell whether the name or the password was wrong. */
-  async signIn(name: string, password: string): Promise<{ token: string; row: TokenRow }> {
+  /**
+   * Signs a person in.
+   * @param place where to, for the list of tokens
+   * @throws HttpError 401, which does not tell whether the name or the password was wrong
+   */
+  async signIn(name: string, password: string, place: 'sign-in' | 'console' = 'sign-in'): Promise<SignIn> {
     const user = await this.#user(name)
     nobodysPassword ??= hashPassword(makeToken())
     const matches = await passwordMatches(password, user?.password ?? (await nobodysPassword))
     if (!user || !matches || user.disabled) throw badCredentials()
     const token = makeToken()
     const expiresAt = Date.now() + SESSION_MS
-    const row = await this.#add({ name: `sign-in of ${name}`, role: user.role, token, user: name, expiresAt })
+    const row = await this.#add({ name: `${place} of ${name}`, role: user.role, token, user: name, expiresAt })
     // A password takes long to compare: who was changed meanwhile is not let in by what he was.
     if (!isDeepStrictEqual(await this.#user(name), user)) {
       await this.#forget((one) => one === row)
       throw badCredentials()
     }
+    await this.#endOldSignIns(row)
     return { token, row }
   }
 
@@ -152,7 +199,8 @@ export class Accounts {
     name: string
     role: Role
     token: string
-    user?: string
+    user?: string | null
+    parent?: string
     expiresAt?: number | null
   }): Promise<TokenRow> {
     const row: TokenRow = {
@@ -161,33 +209,54 @@ export class Accounts {
       role: account.role,
       sha256: tokenDigest(account.token),
       user: account.user ?? null,
+      parent: account.parent ?? null,
       disabled: 0,
       created_at: Date.now(),
       expires_at: account.expiresAt ?? null,
     }
     await this.#database.write.insertInto('tokens').values(row).execute()
-    this.#tokens.set(hex(row.sha256), row)
+    this.#tokens.add(row)
     return row
   }
 
+  async #endOldSignIns(newest: TokenRow) {
+    const beside = this.#tokens.signInsBeside(newest)
+    const tooMany = Math.max(0, beside.length + 1 - MOST_SIGN_INS)
+    const old = beside.filter(({ id }) => id !== newest.parent).slice(0, tooMany)
+    await this.#forget((row) => old.includes(row))
+  }
+
+  /** A token takes with it those that were made from it. */
   async #forget(which: (row: TokenRow) => boolean) {
-    const gone = [...this.#tokens].filter(([, row]) => which(row))
-    for (const [key, { id }] of gone) {
-      await this.#database.write.deleteFrom('tokens').where('id', '=', id).execute()
-      this.#tokens.delete(key)
-      this.#onRevoked(id)
+    const gone = this.#tokens.withChildren(this.#tokens.all().filter(which))
+    if (gone.length === 0) return
+    // One statement however many they are: all of them end, or none.
+    const ids = JSON.stringify(gone.map(({ id }) => id))
+    await this.#database.write
+      .deleteFrom('tokens')
+      .where('id', 'in', sql<string>`(select value from json_each(${ids}))`)
+      .execute()
+    for (const row of gone) {
+      this.#tokens.remove(row)
+      this.#onRevoked(row.id)
     }
   }
 
   #byId(id: string): TokenRow {
-    const row = [...this.#tokens.values()].find((one) => one.id === id)
+    const row = this.#tokens.get(id)
     if (!row) throw notFound(`the token ${id}`)
     return row
   }
 
+  /** Who stands behind a token: a person, or the token that a sign-in came from. */
+  #nameOf({ user, parent, name }: TokenRow): string {
+    if (user !== null || parent === null) return user ?? name
+    return this.#tokens.get(parent)?.name ?? name
+  }
+
   /** Refuses to lock everybody out: one admin token that does not expire must stay. */
   #keepAnAdmin(remains: (row: TokenRow) => boolean) {
-    const admins = [...this.#tokens.values()].filter(isLastingAdmin)
+    const admins = this.#tokens.all().filter(isLastingAdmin)
     if (admins.length > 0 && !admins.some(remains))
       throw conflict('last_admin', 'this is the last admin token: make another one first')
   }
@@ -203,16 +272,4 @@ function badCredentials(): HttpError {
 
 function isLastingAdmin(row: TokenRow): boolean {
   return row.role === 'admin' && !row.disabled && row.expires_at === null
-}
-
-function expired({ expires_at }: TokenRow): boolean {
-  return expires_at !== null && expires_at <= Date.now()
-}
-
-function usable(row: TokenRow): boolean {
-  return !row.disabled && !expired(row)
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -6,7 +6,9 @@ import type { Http } from '../http/http.ts'
 import { iso, listOf, NullableTime, Time } from '../http/shapes.ts'
 import type { Accounts } from './accounts.ts'
 
-const Role = Type.Enum(['admin', 'operator', 'viewer', 'analyst'])
+export const Role = Type.Enum(['admin', 'operator', 'viewer', 'analyst'])
+/** Guessing is slow. */
+export const SIGN_IN_LIMIT = { max: 10, timeWindow: 60_000 }
 const Token = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -28,7 +30,7 @@ export function authRoutes(http: Http, accounts: Accounts) {
   http.post(
     '/api/sessions',
     {
-      config: { access: 'public', rateLimit: { max: 10, timeWindow: 60_000 } },
+      config: { access: 'public', rateLimit: SIGN_IN_LIMIT },
       schema: {
         summary: 'Sign in with name and password',
         body: Type.Object({ name: Type.String({ maxLength: 32 }), password: Type.String({ maxLength: 200 }) }, strict),

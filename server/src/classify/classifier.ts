@@ -54,7 +54,12 @@ export class Classifier {
   /** Bytes of frames that wait; those without are read from the frames files. */
   readonly #jpegs = new Map<string, Uint8Array>()
   #bytesKept = 0
-  #refilling = false
+  #refilling: Promise<void> | null = null
+  /** Cameras whose frames nobody begins. */
+  readonly #aside = new Set<string>()
+  /** How many frames of each camera were taken from the queue and have not come to rest. */
+  readonly #restless = new Map<string, number>()
+  readonly #onRest = new Set<() => void>()
   #expiry: NodeJS.Timeout | null = null
   #running = false
   #onIdle: () => void = () => {}
@@ -90,9 +95,41 @@ export class Classifier {
     return this.#queue.size + this.#failed.size + this.#working + this.#unrecorded
   }
 
-  /** Whether any frame of the camera is on its way; one that failed tells nothing until it is tried again. */
+  /**
+   * Whether any frame of the camera is on its way, or nobody may say so now; one that failed tells nothing until it is
+   * tried again.
+   */
   isBusy(camera: string): boolean {
-    return this.#queue.has(camera) || this.#order.has(camera)
+    return this.#aside.has(camera) || this.#queue.has(camera) || this.#order.has(camera)
+  }
+
+  /**
+   * Lets go of cameras: no frame of theirs is begun until `resume`, and those that wait do so in the frames files alone.
+   * Resolves when all that had begun are recorded.
+   */
+  async setAside(cameras: string[]): Promise<void> {
+    for (const camera of cameras) {
+      this.#aside.add(camera)
+      for (const frame of this.#queue.forget(camera)) this.#takeJpeg(frame)
+      for (const frame of this.#failed.takeOf(camera)) this.#open.delete(keyOf(frame))
+    }
+    await this.#refilling?.catch(() => {})
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = () => {
+      if (!cameras.some((camera) => this.#restless.has(camera))) resolve()
+    }
+    this.#onRest.add(look)
+    look()
+    await promise.finally(() => this.#onRest.delete(look))
+  }
+
+  /** Goes on with these cameras' frames, as the frames files have them now. */
+  resume(cameras: string[]) {
+    for (const camera of cameras) {
+      this.#aside.delete(camera)
+      this.#queue.markMore(camera)
+    }
+    this.#advance()
   }
 
   /** Takes no more frames, and waits a little for those in the threads; the recorder waits for what is handed to it. */
@@ -119,7 +156,7 @@ export class Classifier {
 
   async #classify(frame: StoredFrame) {
     this.#working += 1
-    this.#open.add(keyOf(frame))
+    this.#begin(frame)
     this.#order.begin(frame.camera, frame.capturedAt)
     const model = this.#ports.modelOf(frame.camera)
     const jpeg = this.#takeJpeg(frame)
@@ -130,8 +167,10 @@ export class Classifier {
     const expired = frame.receivedAt < Date.now() - this.#ports.maxPendingAgeMs
     if (answer.kind === 'failed') this.#reportFailed(frame, model, answer.message)
     else if (model) this.#failing.delete(model.id)
-    if (answer.kind === 'failed' && !expired) this.#tryLater(frame)
-    else this.#failed.forget(frame)
+    if (answer.kind === 'failed' && !expired) {
+      this.#tryLater(frame)
+      this.#rest(frame)
+    } else this.#failed.forget(frame)
     const done: Classified = {
       frame,
       model,
@@ -154,6 +193,10 @@ export class Classifier {
   /** It stays open meanwhile, so that it is not read from the frames files a second time. */
   #tryLater(frame: StoredFrame) {
     if (!this.#running) return // it was the stop that failed it: the next start goes on
+    if (this.#aside.has(frame.camera)) {
+      this.#open.delete(keyOf(frame)) // the frames files have it, and `resume` goes on with them
+      return
+    }
     this.#failed.later(frame, () => {
       this.#open.delete(keyOf(frame))
       this.add(frame)
@@ -172,23 +215,39 @@ export class Classifier {
     const recorded = await this.#ports.record(classified)
     this.#unrecorded -= 1
     if (recorded) this.#open.delete(keyOf(classified.frame))
+    this.#rest(classified.frame)
     this.#advance()
+  }
+
+  #begin(frame: StoredFrame) {
+    this.#open.add(keyOf(frame))
+    this.#restless.set(frame.camera, (this.#restless.get(frame.camera) ?? 0) + 1)
+  }
+
+  #rest({ camera }: StoredFrame) {
+    const left = (this.#restless.get(camera) ?? 1) - 1
+    if (left > 0) this.#restless.set(camera, left)
+    else this.#restless.delete(camera)
+    for (const look of this.#onRest) look()
   }
 
   async #refill() {
     const camera = this.#queue.hungry()
     if (this.#refilling || !this.#running || camera === null) return
-    this.#refilling = true
-    try {
-      const frames = await this.#ports.pending(camera, Number.MAX_SAFE_INTEGER, REFILL)
-      const ours = frames.filter((frame) => !this.#open.has(keyOf(frame)))
-      this.#queue.refill(camera, ours, frames.length === REFILL)
-    } catch {
-      return // the frames files are closed: the next start goes on
-    } finally {
-      this.#refilling = false
-    }
-    this.#advance()
+    this.#refilling = this.#readPending(camera)
+    const wasRead = await this.#refilling.then(
+      () => true,
+      () => false, // the frames files are closed: the next start goes on
+    )
+    this.#refilling = null
+    if (wasRead) this.#advance()
+  }
+
+  async #readPending(camera: string) {
+    const frames = await this.#ports.pending(camera, Number.MAX_SAFE_INTEGER, REFILL)
+    if (this.#aside.has(camera)) return
+    const ours = frames.filter((frame) => !this.#open.has(keyOf(frame)))
+    this.#queue.refill(camera, ours, frames.length === REFILL)
   }
 
   #skipExpired() {
@@ -196,7 +255,7 @@ export class Classifier {
     const receivedBefore = classifiedAt - this.#ports.maxPendingAgeMs
     for (const frame of [...this.#queue.takeExpired(receivedBefore), ...this.#failed.takeExpired(receivedBefore)]) {
       this.#takeJpeg(frame)
-      this.#open.add(keyOf(frame))
+      this.#begin(frame)
       void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt })
     }
   }

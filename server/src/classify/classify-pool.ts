@@ -38,16 +38,23 @@ export class ClassifyPool {
   #waiting: Job[] = []
   #engine: EngineNotice | null = null
   #lastId = 0
+  readonly #ready = Promise.withResolvers<void>()
   #closing = false
 
   constructor(size: number, options: ClassifyThreadOptions, ports: ClassifyPoolPorts) {
     this.#size = size
     this.#options = options
     this.#ports = ports
+    this.#ready.promise.catch(() => {}) // who waits is told; nobody has to
   }
 
   start() {
     for (let i = 0; i < this.#size; i++) this.#members.push(this.#spawn())
+  }
+
+  /** Resolves when the first thread has its engine; rejects where the first one to end has none. */
+  ready(): Promise<void> {
+    return this.#ready.promise
   }
 
   /** What the threads run, or null until the first of them is ready. */
@@ -81,6 +88,7 @@ export class ClassifyPool {
   #announce(notice: EngineNotice) {
     if (!this.#engine) this.#ports.onEngine(notice)
     this.#engine = notice
+    this.#ready.resolve()
   }
 
   #give(job: Job) {
@@ -121,6 +129,7 @@ export class ClassifyPool {
     worker.on('exit', () => {
       if (this.#closing) return
       this.#ports.onThreadLost(failure)
+      this.#ready.reject(failure)
       this.#members = this.#members.filter((one) => one !== member)
       setTimeout(() => this.#replace(member, failure), REPLACE_MS)
     })

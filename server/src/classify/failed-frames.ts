@@ -38,12 +38,12 @@ export class FailedFrames {
 
   /** Takes out all that wait and were received before `receivedBefore`. */
   takeExpired(receivedBefore: number): StoredFrame[] {
-    const expired = this.#waiting().filter(({ frame }) => frame.receivedAt < receivedBefore)
-    for (const { frame, timer } of expired) {
-      if (timer) clearTimeout(timer)
-      this.forget(frame)
-    }
-    return expired.map(({ frame }) => frame)
+    return this.#take(({ receivedAt }) => receivedAt < receivedBefore)
+  }
+
+  /** Takes out all of a camera that wait. */
+  takeOf(camera: string): StoredFrame[] {
+    return this.#take((frame) => frame.camera === camera)
   }
 
   isFull(camera: string): boolean {
@@ -59,6 +59,15 @@ export class FailedFrames {
   close() {
     for (const { timer } of this.#frames.values()) if (timer) clearTimeout(timer)
     this.#frames.clear()
+  }
+
+  #take(which: (frame: StoredFrame) => boolean): StoredFrame[] {
+    const taken = this.#waiting().filter(({ frame }) => which(frame))
+    for (const { frame, timer } of taken) {
+      if (timer) clearTimeout(timer)
+      this.forget(frame)
+    }
+    return taken.map(({ frame }) => frame)
   }
 
   #waiting(): Failed[] {

@@ -66,6 +66,13 @@ export class PendingQueue {
     return expired
   }
 
+  /** Takes out all frames of a camera, also those that are only in the frames files. */
+  forget(camera: string): StoredFrame[] {
+    const frames = this.#cameras.get(camera)?.frames ?? []
+    this.#cameras.delete(camera)
+    return frames
+  }
+
   /** A camera whose memory is empty while the frames files hold more of it, or null. */
   hungry(): string | null {
     for (const [camera, { frames, more }] of this.#cameras) if (more && frames.length === 0) return camera

@@ -2,6 +2,15 @@ import type { Kysely } from 'kysely'
 import type { EventRow, StateTables } from './schema.ts'
 
 export type EventKind = EventRow['kind']
+const KINDS: Record<EventKind, true> = {
+  result: true,
+  transition: true,
+  device: true,
+  camera: true,
+  job: true,
+  storage: true,
+}
+export const EVENT_KINDS = Object.keys(KINDS) as EventKind[]
 
 /** What people are shown as it happens. Events are rows first, so that a listener who lost the line can catch up. */
 export class Events {

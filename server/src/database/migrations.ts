@@ -9,6 +9,10 @@ export const MIGRATIONS: Record<string, Migration> = {
   '001-spine': { up: spine },
   '002-job-starts': { up: jobStarts },
   '003-camera-received': { up: cameraReceived },
+  '004-token-parent': { up: tokenParent },
+  '005-camera-care': { up: cameraCare },
+  '006-retention': { up: retention },
+  '007-labels-by-time': { up: labelsByTime },
 }
 
 const SPINE = [
@@ -72,4 +76,43 @@ async function jobStarts(database: Kysely<unknown>) {
 
 async function cameraReceived(database: Kysely<unknown>) {
   await sql`alter table camera_states add column received_at integer`.execute(database)
+}
+
+async function tokenParent(database: Kysely<unknown>) {
+  await sql`alter table tokens add column parent text`.execute(database)
+}
+
+const CAMERA_CARE = [
+  'alter table cameras add column masks_json text',
+  `create table borrowed_labels (
+    camera text not null, source text not null, captured_at integer not null, state text not null,
+    author text not null, borrowed_at integer not null, primary key (camera, source, captured_at)) without rowid`,
+  'create table camera_aliases (alias text primary key, camera text not null, since integer not null) without rowid',
+  'create table camera_deletions (camera text primary key, author text not null, at integer not null) without rowid',
+  `create table camera_renames (
+    from_camera text primary key, to_camera text not null, author text not null, at integer not null) without rowid`,
+  'create table used_versions (camera text primary key, version integer not null) without rowid',
+]
+
+async function cameraCare(database: Kysely<unknown>) {
+  for (const statement of CAMERA_CARE) await sql.raw(statement).execute(database)
+}
+
+const RETENTION = [
+  'create index transitions_by_frame on transitions (frame_at)',
+  'create index readings_by_time on readings (at)',
+]
+
+async function retention(database: Kysely<unknown>) {
+  for (const statement of RETENTION) await sql.raw(statement).execute(database)
+}
+
+/** Which frames are labelled is asked of a span of time, whatever the camera, where everybody else waits to write. */
+const LABELS_BY_TIME = [
+  'create index labels_by_time on labels (captured_at)',
+  'create index borrowed_labels_by_time on borrowed_labels (captured_at, source)',
+]
+
+async function labelsByTime(database: Kysely<unknown>) {
+  for (const statement of LABELS_BY_TIME) await sql.raw(statement).execute(database)
 }

@@ -6,6 +6,10 @@ import type { Generated, Selectable } from 'kysely'
  * (camera, captured_at); columns that end in `_json` hold JSON text.
  */
 export interface StateTables {
+  borrowed_labels: BorrowedLabelsTable
+  camera_aliases: CameraAliasesTable
+  camera_deletions: CameraDeletionsTable
+  camera_renames: CameraRenamesTable
   cameras: CamerasTable
   camera_states: CameraStatesTable
   devices: DevicesTable
@@ -20,12 +24,47 @@ export interface StateTables {
   results: ResultsTable
   tokens: TokensTable
   transitions: TransitionsTable
+  used_versions: UsedVersionsTable
   users: UsersTable
 }
 
 export type Role = 'admin' | 'operator' | 'viewer' | 'analyst'
 /** 0 or 1: SQLite has no boolean. */
 export type Bit = 0 | 1
+
+/** Labels of another camera's frames that a camera learns from too. */
+export interface BorrowedLabelsTable {
+  camera: string
+  /** The camera whose frame it is. */
+  source: string
+  captured_at: number
+  state: string
+  author: string
+  borrowed_at: number
+}
+
+/** Names that a camera had: frames that still come under them are its own. */
+export interface CameraAliasesTable {
+  /** `device/camera` */
+  alias: string
+  camera: string
+  since: number
+}
+
+/** Cameras that are gone for everybody while what they had is being removed. */
+export interface CameraDeletionsTable {
+  camera: string
+  author: string
+  at: number
+}
+
+/** Renamings that were begun: what the server's end interrupted is finished at its next start. */
+export interface CameraRenamesTable {
+  from_camera: string
+  to_camera: string
+  author: string
+  at: number
+}
 
 export interface CamerasTable {
   id: string
@@ -39,6 +78,8 @@ export interface CamerasTable {
   stale_after_ms: number
   /** Region of interest `{x, y, width, height}` in fractions of the frame, or null for all of it. */
   box_json: string | null
+  /** Privacy masks `[[{x, y}, ...], ...]` in fractions of the upright frame; null in rows of an older release. */
+  masks_json: string | null
   active_model: string | null
   created_at: number
 }
@@ -95,7 +136,7 @@ export interface EmbeddingsTable {
 export interface EventsTable {
   id: Generated<number>
   at: number
-  kind: 'result' | 'transition' | 'device' | 'job'
+  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage'
   data_json: string
 }
 
@@ -194,6 +235,8 @@ export interface TokensTable {
   disabled: Bit
   created_at: number
   expires_at: number | null
+  /** Id of the token that it was made from and ends with, or null. */
+  parent: string | null
 }
 
 export interface TransitionsTable {
@@ -206,6 +249,12 @@ export interface TransitionsTable {
   confidence: number | null
   frame_at: number | null
   model: string | null
+}
+
+/** The last version of a deleted camera's models: the id of a model names no other one later. */
+export interface UsedVersionsTable {
+  camera: string
+  version: number
 }
 
 export interface UsersTable {

@@ -1,60 +1,21 @@
-import { CameraState, NAME_PATTERN } from '@ajar/protocol'
+import type { Mask } from '@ajar/models'
+import { CameraState } from '@ajar/protocol'
 import { Type } from 'typebox'
+import { callerName } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
-import { CameraPath, iso, listOf, Name, nullable, Time } from '../http/shapes.ts'
-import type { Camera, Cameras } from './cameras.ts'
+import { CameraPath, listOf } from '../http/shapes.ts'
+import { CameraBody, type CameraBodyPorts, cameraSettings, shownCamera, shownCameras } from './camera-body.ts'
+import type { Camera, CameraSettings } from './cameras.ts'
+import { isReserved } from './devices.ts'
 
-const fraction = { minimum: 0, maximum: 1 }
-const strict = { additionalProperties: false }
-
-const Box = Type.Object(
-  {
-    x: Type.Number(fraction),
-    y: Type.Number(fraction),
-    width: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-    height: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-  },
-  { ...strict, description: 'region of interest, fractions of the frame' },
-)
-const settings = {
-  states: Type.Array(Type.String({ pattern: NAME_PATTERN }), {
-    maxItems: 32,
-    uniqueItems: true,
-    description: 'names the camera can be in; `unknown` is not one of them',
-  }),
-  threshold: Type.Number({ ...fraction, description: 'a result of less confidence is `unknown`' }),
-  debounce: Type.Integer({ minimum: 1, maximum: 1000, description: 'so many agreeing results change the state' }),
-  staleAfterMs: Type.Integer({
-    minimum: 1000,
-    maximum: 86_400_000,
-    description: '`unknown` when frames stop for so long',
-  }),
-  box: nullable(Box),
-}
-const CameraBody = Type.Object({
-  id: Type.String({ description: 'device/camera' }),
-  device: Name,
-  camera: Name,
-  ...settings,
-  model: nullable(Type.String({ description: 'the active model, device/camera@version' })),
-  createdAt: Time,
-  state: CameraState,
-})
-
-export interface CameraRoutesPorts {
-  cameras: Cameras
-  /** The state that is published of the camera. */
-  state(camera: string): CameraState
+export interface CameraRoutesPorts extends CameraBodyPorts {
+  change(camera: string, change: Partial<CameraSettings>, author: string): Promise<Camera>
 }
 
-export function cameraRoutes(http: Http, { cameras, state }: CameraRoutesPorts) {
-  const shown = ({ activeModel, createdAt, ...camera }: Camera) => ({
-    ...camera,
-    model: activeModel,
-    createdAt: iso(createdAt),
-    state: state(camera.id),
-  })
+export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
+  const { cameras, change, state } = ports
+  const shown = (camera: Camera) => shownCamera(camera, ports)
 
   http.get(
     '/api/cameras',
@@ -62,7 +23,7 @@ export function cameraRoutes(http: Http, { cameras, state }: CameraRoutesPorts) 
       config: { access: 'viewer' },
       schema: { summary: 'All cameras with their states', response: { 200: listOf(CameraBody) } },
     },
-    async () => ({ items: cameras.list().map(shown), next: null }),
+    async () => ({ items: await shownCameras(cameras.list(), ports), next: null }),
   )
 
   http.get(
@@ -88,21 +49,38 @@ export function cameraRoutes(http: Http, { cameras, state }: CameraRoutesPorts) 
     {
       config: { access: 'operator' },
       schema: {
-        summary: 'Set states, threshold, debounce, region of interest',
+        summary: 'Set states, threshold, debounce, region of interest, privacy masks',
         params: CameraPath,
-        body: Type.Partial(Type.Object(settings), strict),
+        body: Type.Partial(Type.Object(cameraSettings), { additionalProperties: false }),
         response: { 200: CameraBody },
       },
     },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request
       if (body.states?.includes('unknown'))
         throw badRequest('reserved', '`unknown` is what ajar says itself: choose another name', 'states')
       if (body.box && (body.box.x + body.box.width > 1 || body.box.y + body.box.height > 1))
         throw badRequest('outside', 'the box reaches beyond the frame', 'box')
+      const flat = body.masks?.findIndex(isFlat) ?? -1
+      if (flat >= 0)
+        throw badRequest('flat_mask', 'the corners of this mask lie on one line: it covers nothing', `masks.${flat}`)
+      if (isReserved(params.device))
+        throw badRequest('reserved', `${params.device} is an MQTT user name of people`, 'device')
       // A camera may be set up before its first frame.
       const made = await cameras.ensure(params)
       if (!made) throw badRequest('too_many_cameras', 'this device has 64 cameras already')
-      return shown(await cameras.change(made.id, body))
+      return shown(await change(made.id, body, callerName(request)))
     },
   )
+}
+
+/** Whether all corners of a polygon lie on one line. */
+function isFlat([a, ...others]: Mask): boolean {
+  if (!a) return true
+  const far = others.reduce((one, other) => (distance(a, other) > distance(a, one) ? other : one), a)
+  return others.every(({ x, y }) => Math.abs((far.x - a.x) * (y - a.y) - (far.y - a.y) * (x - a.x)) < 1e-7)
+}
+
+function distance(one: Mask[number], other: Mask[number]): number {
+  return Math.hypot(one.x - other.x, one.y - other.y)
 }

@@ -1,47 +1,30 @@
-import { type CameraRef, cameraId } from '@ajar/protocol'
-import type { CameraRow } from '../database/schema.ts'
+import { type CameraRef, cameraId, parseCameraId } from '@ajar/protocol'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
-import { badRequest, notFound } from '../http/errors.ts'
+import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
+import type { Camera, CameraSettings } from './camera.ts'
+import { columnsOf, fromRow, toRow } from './camera-row.ts'
 
-/** Region of interest in fractions of the frame. */
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
+export type { Box, Camera, CameraSettings } from './camera.ts'
+
+const DEFAULTS: CameraSettings = {
+  states: [],
+  threshold: 0.8,
+  debounce: 3,
+  staleAfterMs: 60_000,
+  box: null,
+  masks: [],
 }
-
-/** What an operator sets of a camera. */
-export interface CameraSettings {
-  /** Names the camera can be in. */
-  states: string[]
-  /** Results of less confidence are `unknown`. */
-  threshold: number
-  /** So many agreeing results change the state. */
-  debounce: number
-  staleAfterMs: number
-  box: Box | null
-}
-
-export interface Camera extends CameraRef, CameraSettings {
-  /** `device/camera` */
-  id: string
-  /** `device/camera@version`, or null before the first training. */
-  activeModel: string | null
-  createdAt: number
-}
-
-type SettingsColumn = 'states_json' | 'threshold' | 'debounce' | 'stale_after_ms' | 'box_json'
-
-const DEFAULTS: CameraSettings = { states: [], threshold: 0.8, debounce: 3, staleAfterMs: 60_000, box: null }
 /** A device that invents names does not fill the database with cameras. */
-const MAX_CAMERAS_PER_DEVICE = 64
+export const MAX_CAMERAS_PER_DEVICE = 64
 
 /** Every camera with its settings. A camera exists from its first frame on. All are held in memory. */
 export class Cameras {
   readonly #database: StateDatabase
   readonly #cameras = new Map<string, Camera>()
+  /** Names that cameras had, and what these are called now. */
+  readonly #aliases = new Map<string, string>()
+  readonly #beingDeleted = new Set<string>()
 
   constructor(database: StateDatabase) {
     this.#database = database
@@ -50,6 +33,10 @@ export class Cameras {
   async start() {
     for (const row of await this.#database.read.selectFrom('cameras').selectAll().execute())
       this.#cameras.set(row.id, fromRow(row))
+    for (const { alias, camera } of await this.#database.read.selectFrom('camera_aliases').selectAll().execute())
+      this.#aliases.set(alias, camera)
+    for (const { camera } of await this.#database.read.selectFrom('camera_deletions').selectAll().execute())
+      this.#beingDeleted.add(camera)
   }
 
   list(): Camera[] {
@@ -62,19 +49,76 @@ export class Cameras {
 
   get(id: string): Camera {
     const camera = this.find(id)
-    if (!camera) throw notFound(`the camera ${id}`)
-    return camera
+    if (camera) return camera
+    const now = this.#aliases.get(id)
+    if (now) throw new HttpError(404, 'camera_renamed', `${id} is called ${now} now: ask for that`)
+    throw notFound(`the camera ${id}`)
+  }
+
+  /** The camera that is meant by a name, which it may have had once. */
+  nameNow(ref: CameraRef): CameraRef {
+    const now = this.#aliases.get(cameraId(ref))
+    return (now && parseCameraId(now)) || ref
+  }
+
+  /** The names that a camera had, and under which its frames may still come. */
+  aliasesOf(id: string): string[] {
+    return [...this.#aliases].filter(([, camera]) => camera === id).map(([alias]) => alias)
+  }
+
+  /** A camera has another name now, as its rows say already; the old one is an alias. */
+  renamed(from: string, to: string) {
+    const camera = this.get(from)
+    const { device, camera: name } = parseCameraId(to) ?? camera
+    this.#cameras.delete(from)
+    this.#cameras.set(to, { ...camera, id: to, device, camera: name })
+    for (const alias of this.aliasesOf(from)) this.#aliases.set(alias, to)
+    this.#aliases.set(from, to)
+    this.#aliases.delete(to)
+  }
+
+  /** What still comes under this name is no longer the camera's, but that of a new one. */
+  async freeAlias(id: string, alias: string) {
+    if (this.#aliases.get(alias) !== id) throw notFound(`the alias ${alias} of ${id}`)
+    await this.#database.write.deleteFrom('camera_aliases').where('alias', '=', alias).execute()
+    this.#aliases.delete(alias)
+  }
+
+  /** The camera is gone for everybody; its names stay taken until `deleted`. */
+  beginDeletion(id: string) {
+    this.#cameras.delete(id)
+    this.#beingDeleted.add(id)
+  }
+
+  /** All that the camera had is gone too. */
+  deleted(id: string) {
+    for (const alias of this.aliasesOf(id)) this.#aliases.delete(alias)
+    this.#beingDeleted.delete(id)
+  }
+
+  /** Cameras whose deletion has begun and not ended. */
+  beingDeleted(): string[] {
+    return [...this.#beingDeleted]
+  }
+
+  /** Whether the camera is gone, and what it had is still being removed. */
+  isBeingDeleted(id: string): boolean {
+    return this.#beingDeleted.has(id)
   }
 
   /**
    * The camera, made with default settings where this is its first frame; null where its device has too many. Waits
    * while the disk refuses.
    * @param limit cameras that its device may have
+   * @throws HttpError 404 `camera_renamed`, 409 `being_deleted`: what a name stood for is no camera to be made anew
    */
   async ensure(ref: CameraRef, limit = MAX_CAMERAS_PER_DEVICE): Promise<Camera | null> {
     const id = cameraId(ref)
     const known = this.#cameras.get(id)
     if (known) return known
+    if (this.#aliases.has(id)) return this.get(id)
+    if (this.#beingDeleted.has(id))
+      throw conflict('being_deleted', `${id} is being deleted: set up the next camera of that name when it is done`)
     const siblings = this.list().filter((camera) => camera.device === ref.device)
     if (siblings.length >= limit) return null
     const { device, camera: name } = ref
@@ -115,55 +159,18 @@ export class Cameras {
   }
 
   async #refuseOrphans(id: string, states: string[]) {
-    const used = await this.#database.read
+    const { read } = this.#database
+    const borrowed = read.selectFrom('borrowed_labels').select('state').where('camera', '=', id)
+    const used = await read
       .selectFrom('labels')
       .select('state')
-      .distinct()
       .where('camera', '=', id)
       .where('state', 'not in', states)
+      .union(borrowed.where('state', 'not in', states))
       .execute()
     if (used.length > 0) {
       const names = used.map(({ state }) => state).join(', ')
       throw badRequest('state_in_use', `labels still say ${names}: remove these labels first`, 'states')
     }
-  }
-}
-
-function fromRow(row: CameraRow): Camera {
-  return {
-    id: row.id,
-    device: row.device,
-    camera: row.name,
-    states: JSON.parse(row.states_json),
-    threshold: row.threshold,
-    debounce: row.debounce,
-    staleAfterMs: row.stale_after_ms,
-    box: row.box_json === null ? null : JSON.parse(row.box_json),
-    activeModel: row.active_model,
-    createdAt: row.created_at,
-  }
-}
-
-/** The columns of the settings that are given. */
-function columnsOf(given: CameraSettings): Pick<CameraRow, SettingsColumn>
-function columnsOf(given: Partial<CameraSettings>): Partial<Pick<CameraRow, SettingsColumn>>
-function columnsOf({ states, threshold, debounce, staleAfterMs, box }: Partial<CameraSettings>) {
-  return {
-    ...(states === undefined ? {} : { states_json: JSON.stringify(states) }),
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(debounce === undefined ? {} : { debounce }),
-    ...(staleAfterMs === undefined ? {} : { stale_after_ms: staleAfterMs }),
-    ...(box === undefined ? {} : { box_json: box === null ? null : JSON.stringify(box) }),
-  }
-}
-
-function toRow(camera: Camera): CameraRow {
-  return {
-    id: camera.id,
-    device: camera.device,
-    name: camera.camera,
-    ...columnsOf(camera),
-    active_model: camera.activeModel,
-    created_at: camera.createdAt,
   }
 }

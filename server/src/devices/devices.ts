@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import { ConfigApplied, type ConfigDesired, Status, topics } from '@ajar/protocol'
+import type { Kysely } from 'kysely'
 import { Value } from 'typebox/value'
 import type { Events } from '../database/events.ts'
-import type { DeviceRow } from '../database/schema.ts'
+import type { DeviceRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
@@ -17,8 +18,18 @@ export interface DevicesPorts {
   disconnect(name: string): Promise<void>
 }
 
+/** `seen`: it came, went or said something; the others are what people did to it. */
+type DeviceChange = 'added' | 'changed' | 'removed' | 'seen'
+
 /** The MQTT user name under which people's tokens connect. */
 export const OPERATORS = 'token'
+/** Names that no device can have: people's, with a token and with a ticket. */
+const RESERVED = new Set([OPERATORS, 'ticket'])
+
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name)
+}
+
 /** A status is kept and told again with every change; what an agent of ours says is a hundredth of this. */
 const MOST_STATUS_BYTES = 8 * 1024
 const OFFLINE: Status = { state: 'offline' }
@@ -58,6 +69,10 @@ export class Devices {
     return row
   }
 
+  has(name: string): boolean {
+    return this.#rows.has(name)
+  }
+
   isConnected(name: string): boolean {
     return this.#rows.get(name)?.connected === 1
   }
@@ -70,8 +85,7 @@ export class Devices {
 
   /** @returns the credential: it is kept as a digest only, so this is the one time it is seen */
   async create(name: string): Promise<string> {
-    if (name === OPERATORS)
-      throw badRequest('reserved', `${OPERATORS} is the MQTT user name of people's tokens`, 'name')
+    if (isReserved(name)) throw badRequest('reserved', `${name} is an MQTT user name of people`, 'name')
     const token = makeToken()
     const row: DeviceRow = {
       name,
@@ -84,12 +98,14 @@ export class Devices {
       applied_json: null,
       desired_json: null,
     }
-    const { numInsertedOrUpdatedRows } = await this.#ports.database.write
-      .insertInto('devices')
-      .values(row)
-      .onConflict((clash) => clash.doNothing())
-      .executeTakeFirstOrThrow()
-    if (!numInsertedOrUpdatedRows) throw conflict('name_taken', `there is a device named ${name} already`)
+    await this.#write(row, 'added', async (transaction) => {
+      const { numInsertedOrUpdatedRows } = await transaction
+        .insertInto('devices')
+        .values(row)
+        .onConflict((clash) => clash.doNothing())
+        .executeTakeFirstOrThrow()
+      if (!numInsertedOrUpdatedRows) throw conflict('name_taken', `there is a device named ${name} already`)
+    })
     this.#rows.set(name, row)
     return token
   }
@@ -104,15 +120,19 @@ export class Devices {
   }
 
   async setDisabled(name: string, disabled: boolean) {
-    this.get(name)
-    await this.#change(name, { disabled: disabled ? 1 : 0 })
+    const row = this.get(name)
+    const change: Partial<DeviceRow> = { disabled: disabled ? 1 : 0 }
+    await this.#write(row, 'changed', (transaction) => update(transaction, name, change))
+    Object.assign(row, change)
     if (disabled) await this.#ports.disconnect(name)
   }
 
   /** The device may no longer connect; its cameras and frames stay. */
   async remove(name: string) {
-    this.get(name)
-    await this.#ports.database.write.deleteFrom('devices').where('name', '=', name).execute()
+    const gone: DeviceRow = { ...this.get(name), connected: 0 }
+    await this.#write(gone, 'removed', (transaction) =>
+      transaction.deleteFrom('devices').where('name', '=', name).execute(),
+    )
     this.#rows.delete(name)
     await this.#ports.disconnect(name)
   }
@@ -153,23 +173,35 @@ export class Devices {
   /** Keeps what was seen of a device and tells those who watch; waits while the disk refuses. */
   async #observe(name: string, change: Partial<DeviceRow>) {
     await untilWritten(() => this.#change(name, { ...change, seen_at: Date.now() }))
-    await untilWritten(() => this.#tell(name))
+    const row = this.#rows.get(name)
+    if (row) await untilWritten(() => this.#write(row, 'seen'))
   }
 
   async #change(name: string, change: Partial<DeviceRow>) {
-    await this.#ports.database.write.updateTable('devices').set(change).where('name', '=', name).execute()
+    await update(this.#ports.database.write, name, change)
     const row = this.#rows.get(name)
     if (row) Object.assign(row, change)
   }
 
-  async #tell(name: string) {
+  /** Tells those who watch what became of a device, in one transaction with what `write` writes. */
+  async #write(
+    { name, connected, status_json }: DeviceRow,
+    change: DeviceChange,
+    write: (transaction: Kysely<StateTables>) => Promise<unknown> = async () => {},
+  ) {
     const { events, database } = this.#ports
-    const row = this.#rows.get(name)
-    if (!row) return
-    const status = row.status_json === null ? null : JSON.parse(row.status_json)
-    const data = { device: name, connected: row.connected === 1, status }
-    events.publish(await events.append(database.write, [{ kind: 'device', data }]))
+    const status = status_json === null ? null : JSON.parse(status_json)
+    const data = { device: name, change, connected: connected === 1, status }
+    const rows = await database.write.transaction().execute(async (transaction) => {
+      await write(transaction)
+      return events.append(transaction, [{ kind: 'device', data }])
+    })
+    events.publish(rows)
   }
+}
+
+function update(database: Kysely<StateTables>, name: string, change: Partial<DeviceRow>) {
+  return database.updateTable('devices').set(change).where('name', '=', name).execute()
 }
 
 function parse(payload: Uint8Array): unknown {

@@ -96,7 +96,13 @@ export function devicesRoutes(http: Http, devices: Devices) {
 
   http.delete(
     '/api/devices/:name',
-    { config: { access: 'operator' }, schema: { summary: 'Remove a device; its frames stay', params: ByName } },
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Remove a device; its cameras and their frames stay, until they are deleted themselves',
+        params: ByName,
+      },
+    },
     async (request, reply) => {
       await devices.remove(request.params.name)
       return reply.status(204).send()

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Role } from '../database/schema.ts'
-import { HttpError } from './errors.ts'
+import { badToken, HttpError } from './errors.ts'
+import { isOwnOrigin } from './own-origin.ts'
+import { sessionCookie } from './session-cookie.ts'
 
 /** Who may call a route: everybody, or those whose role reaches it. Every route declares one. */
 export type Access = 'public' | 'viewer' | 'operator' | 'admin'
@@ -22,7 +24,7 @@ declare module 'fastify' {
     access?: Access
   }
   interface FastifyRequest {
-    /** null on public routes that were called without a token. */
+    /** null on public routes that were called without a token that works. */
     caller: Caller | null
   }
 }
@@ -36,6 +38,9 @@ const REACH: Record<Role, Access[]> = {
   viewer: ['public', 'viewer'],
   analyst: ['public', 'viewer'],
 }
+
+/** Methods that change nothing. */
+const SAFE = new Set(['GET', 'HEAD'])
 
 /**
  * Refuses routes that do not say who may call them, and callers whom a route does not name.
@@ -55,13 +60,21 @@ export function guardRoutes(http: FastifyInstance, authenticate: (token: string)
   http.addHook('onRequest', async (request, reply) => {
     const token = tokenOf(request)
     request.caller = token === null ? null : authenticate(token)
+    // A browser sends the cookie along whoever made it call; it says truly who did.
+    if (request.caller && isByCookie(request) && !SAFE.has(request.method) && !isOwnOrigin(request.raw)) {
+      throw new HttpError(
+        403,
+        'cross_origin',
+        'only pages of this server may change things with its cookie: send a token',
+      )
+    }
     const access = request.routeOptions.config.access ?? 'public' // a path that is no route answers 404 to everybody
     if (access === 'public') return
     if (!request.caller) {
       reply.header('www-authenticate', 'Bearer')
       throw token === null
         ? new HttpError(401, 'unauthenticated', 'send a token: Authorization: Bearer <token>')
-        : new HttpError(401, 'bad_token', 'this token is unknown, disabled or expired: ask an admin for another')
+        : badToken()
     }
     if (!REACH[request.caller.role].includes(access))
       throw new HttpError(403, 'forbidden', `a token of role ${access} is needed, this one is ${request.caller.role}`)
@@ -73,7 +86,13 @@ export function callerName(request: FastifyRequest): string {
   return request.caller?.name ?? 'nobody'
 }
 
+/** The token of the Authorization header or, where there is no such header, of the console's cookie. */
 function tokenOf(request: FastifyRequest): string | null {
+  if (isByCookie(request)) return sessionCookie(request.raw)
   const [, token] = /^(?:Bearer|Token) +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
   return token ?? null
+}
+
+function isByCookie(request: FastifyRequest): boolean {
+  return request.headers.authorization === undefined
 }

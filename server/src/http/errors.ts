@@ -16,6 +16,8 @@ export class HttpError extends Error {
 export const badRequest = (code: string, message: string, field?: string) => new HttpError(400, code, message, field)
 export const notFound = (what: string) => new HttpError(404, 'not_found', `${what} does not exist`)
 export const conflict = (code: string, message: string) => new HttpError(409, code, message)
+export const badToken = () =>
+  new HttpError(401, 'bad_token', 'this token is unknown, disabled or expired: ask an admin for another')
 
 /** The body of every error on ajar's own paths. */
 export const ErrorBody = Type.Object({

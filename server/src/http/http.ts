@@ -11,15 +11,19 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Certificates } from '../tls/certificates.ts'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
 import { describeRoutes } from './describe-routes.ts'
 import { HttpError } from './errors.ts'
+import { createHttpServer } from './http-server.ts'
 
 export interface HttpOptions {
   log: FastifyBaseLogger
   /** Largest body of a picture, in bytes; JSON bodies are at most 1 MiB. */
   maxFrameBytes: number
   authenticate(token: string): Caller | null
+  /** What it serves HTTPS with; null serves plain HTTP. */
+  certificates?: Certificates | null
 }
 
 const JSON_BYTES = 1024 * 1024
@@ -32,14 +36,12 @@ const fromText = validators({}, { customOptions: { ...shared, coerceTypes: true 
 const strictly = validators({}, { customOptions: { ...shared, coerceTypes: false } })
 
 /** The HTTP server, ready for routes: access, errors, limits and OpenAPI at /docs. */
-export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptions) {
+export async function createHttp({ log, maxFrameBytes, authenticate, certificates = null }: HttpOptions) {
   const http = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_BYTES,
-    // An answer within half a minute, or none: nobody holds a connection open with half a request.
-    requestTimeout: 30_000,
-    connectionTimeout: 0,
+    serverFactory: (handler) => createHttpServer(handler, certificates),
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // A path that is no path has no route, and so no error handler either.
@@ -60,7 +62,8 @@ export async function createHttp({ log, maxFrameBytes, authenticate }: HttpOptio
 
   guardRoutes(http, authenticate)
   describeRoutes(http, (url) => !url.startsWith(DOCS))
-  await http.register(helmet, { contentSecurityPolicy: false })
+  // A browser would hold it against every port of this host, and so against programs that are not ours.
+  await http.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
   await http.register(rateLimit, { global: false })
   await http.register(swagger, {
     openapi: {

@@ -58,10 +58,11 @@ export function ingestRoutes(http: Http, { held, ingest }: IngestRoutesPorts) {
         bytesInIngest -= size
       })
       const ingested = await withDeadline(taken, ANSWER_WAIT_MS, storageSlow)
-      if (ingested.kind === 'given_up') throw storageHeld()
+      if (ingested.kind === 'given_up') throw held() ? storageHeld() : cameraShut()
       if (ingested.kind === 'refused') {
         const { code, reason } = ingested.refusal
-        throw new HttpError(code === 'id_collision' ? 409 : code === 'too_large' ? 413 : 400, code, reason)
+        const clashes = code === 'id_collision' || code === 'being_deleted'
+        throw new HttpError(clashes ? 409 : code === 'too_large' ? 413 : 400, code, reason)
       }
       const { camera, capturedAt } = ingested.frame
       const duplicate = ingested.kind === 'duplicate'
@@ -73,6 +74,11 @@ export function ingestRoutes(http: Http, { held, ingest }: IngestRoutesPorts) {
 function storageHeld(): HttpError {
   const message = 'the disk takes no frames now and this one was not stored: send it again later'
   return new HttpError(503, 'storage_held', message)
+}
+
+function cameraShut(): HttpError {
+  const message = 'this camera is being renamed, deleted or purged; this frame was not stored: send it again later'
+  return new HttpError(503, 'busy', message)
 }
 
 function storageSlow(): HttpError {

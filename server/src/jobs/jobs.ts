@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { isBeingRenamed } from '../database/camera-rows.ts'
 import type { Events } from '../database/events.ts'
-import type { JobRow } from '../database/schema.ts'
+import type { JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { conflict, notFound } from '../http/errors.ts'
 
@@ -58,12 +60,29 @@ export class Jobs {
       .set({ state: 'failed', error_json: JSON.stringify(INTERRUPTED), finished_at: Date.now() })
       .execute()
     await interrupted.set({ state: 'queued' }).execute()
-    this.#wake()
+    this.wake()
   }
 
+  /** @throws HttpError 409 `queue_full`, `being_renamed` */
   async create(kind: string, camera: string | null, params: Record<string, unknown>): Promise<JobRow> {
-    const queued = await this.#queued()
-    if (queued.length >= MAX_QUEUED) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
+    const row = await this.#database.write.transaction().execute(async (transaction) => {
+      const queued = await queuedIn(transaction)
+      if (queued.length >= MAX_QUEUED) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
+      if (camera !== null && (await isBeingRenamed(transaction, camera)))
+        throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
+      return this.add(transaction, kind, camera, params)
+    })
+    this.wake()
+    return row
+  }
+
+  /** Adds a job together with its cause, however many wait. Call `wake` once that is committed. */
+  async add(
+    transaction: Kysely<StateTables>,
+    kind: string,
+    camera: string | null,
+    params: Record<string, unknown>,
+  ): Promise<JobRow> {
     const row: JobRow = {
       id: randomUUID(),
       kind,
@@ -79,9 +98,16 @@ export class Jobs {
       finished_at: null,
       starts: 0,
     }
-    await this.#database.write.insertInto('jobs').values(row).execute()
-    this.#wake()
+    await transaction.insertInto('jobs').values(row).execute()
     return row
+  }
+
+  /** Looks for jobs that wait. */
+  wake() {
+    this.#woken = true
+    if (this.#looping) return
+    this.#looping = true
+    this.#loop = this.#run()
   }
 
   async get(id: string): Promise<JobRow> {
@@ -110,13 +136,6 @@ export class Jobs {
     await this.#loop
   }
 
-  #wake() {
-    this.#woken = true
-    if (this.#looping) return
-    this.#looping = true
-    this.#loop = this.#run()
-  }
-
   async #run() {
     while (this.#woken && !this.#closing) {
       this.#woken = false
@@ -133,7 +152,7 @@ export class Jobs {
 
   async #performQueued() {
     for (;;) {
-      const [next] = await this.#queued()
+      const [next] = await queuedIn(this.#database.write) // it sees a job that was inserted just now
       if (!next || this.#closing) return // closed while it was looked for: nobody would end what begins now
       await this.#perform(next)
     }
@@ -201,16 +220,6 @@ export class Jobs {
     }
   }
 
-  async #queued(): Promise<JobRow[]> {
-    // Asked of the writing connection: it sees a job that was inserted just now.
-    return this.#database.write
-      .selectFrom('jobs')
-      .selectAll()
-      .where('state', '=', 'queued')
-      .orderBy('created_at')
-      .execute()
-  }
-
   /** @returns whether the job had not ended before */
   async #change(id: string, change: Partial<JobRow>): Promise<boolean> {
     const events = await this.#database.write.transaction().execute(async (transaction) => {
@@ -228,4 +237,8 @@ export class Jobs {
     this.#events.publish(events)
     return events.length > 0
   }
+}
+
+function queuedIn(database: Kysely<StateTables>): Promise<JobRow[]> {
+  return database.selectFrom('jobs').selectAll().where('state', '=', 'queued').orderBy('created_at').execute()
 }

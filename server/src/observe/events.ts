@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { Type } from 'typebox'
-import type { Events } from '../database/events.ts'
+import { EVENT_KINDS, type EventKind, type Events } from '../database/events.ts'
 import type { EventRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { HttpError } from '../http/errors.ts'
+import { badRequest, HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 
 /** Events are kept this long for those who come back. */
@@ -32,19 +32,19 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'Server-sent events: result, transition, device, job',
+        summary: 'Server-sent events: result, transition, device, camera, job, storage',
         querystring: Type.Object({
           kinds: Type.Optional(Type.String({ description: 'only these, separated by commas' })),
-          lastEventId: Type.Optional(Type.Integer({ minimum: 0, description: 'as the header Last-Event-ID' })),
+          lastEventId: Type.Optional(Type.String({ description: 'as the header Last-Event-ID' })),
         }),
       },
     },
     async (request, reply) => {
       if (open.size >= MAX_STREAMS)
         throw new HttpError(503, 'too_many_streams', `${MAX_STREAMS} event streams are open: close some`)
-      const kinds = request.query.kinds?.split(',')
+      const kinds = kindsOf(request.query.kinds)
       const wanted = ({ kind }: EventRow) => !kinds || kinds.includes(kind)
-      const after = Number(request.headers['last-event-id'] ?? request.query.lastEventId ?? Number.NaN)
+      const after = eventId(request.headers['last-event-id'] ?? request.query.lastEventId)
 
       reply.hijack()
       const stream = reply.raw
@@ -60,14 +60,17 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
         if (stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
       }
       // What happens while the past is read is not kept for a slow reader: it stands in rows, which are read next.
-      let live = Number.isNaN(after)
+      let live = after === null
       let newest = 0
       let sent = 0
       const unsubscribe = events.subscribe((rows) => {
         newest = rows.at(-1)?.id ?? newest
         if (live) send(rows.filter(({ id }) => id > sent))
       })
-      const heartbeat = setInterval(() => stream.write(':\n\n'), HEARTBEAT_MS)
+      // An event, not a comment: a browser hears no comments, and silence is how it knows that the line is dead.
+      // It says the time, too: ages are counted by the server's clock, and a browser's may be wrong.
+      const alive = () => `event: alive\ndata: ${JSON.stringify({ at: Date.now() })}\n\n`
+      const heartbeat = setInterval(() => stream.write(alive()), HEARTBEAT_MS)
       stream.on('close', () => {
         open.delete(stream)
         clearInterval(heartbeat)
@@ -76,7 +79,7 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
 
       stream.write('retry: 1000\n\n')
       try {
-        if (!live) sent = await startOfPast(database, after, stream)
+        if (after !== null) sent = await startOfPast(database, after, stream)
         while (!live) {
           sent = await sendPast(database, sent, stream, send)
           live = newest <= sent || stream.destroyed
@@ -92,6 +95,26 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
       for (const [stream, opener] of open) if (opener === tokenId) stream.destroy()
     },
   }
+}
+
+/** @throws HttpError 400 `unknown_kind`: who misspells a kind would wait for ever */
+function kindsOf(text: string | undefined): EventKind[] | null {
+  if (text === undefined) return null
+  const kinds = text.split(',')
+  const unknown = kinds.find((kind) => !isKind(kind))
+  if (unknown !== undefined)
+    throw badRequest('unknown_kind', `${unknown} is no kind of event: ${EVENT_KINDS.join(', ')} are`, 'kinds')
+  return kinds.filter(isKind)
+}
+
+function isKind(text: string): text is EventKind {
+  return (EVENT_KINDS as string[]).includes(text)
+}
+
+/** null where nothing is to be resumed; what is no id of ours is before all of them, and answered with `reset`. */
+function eventId(text: string | string[] | undefined): number | null {
+  if (text === undefined || text === '') return null
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
 }
 
 /** @returns the id after which the past is sent; who asks for what is gone is told to begin anew */

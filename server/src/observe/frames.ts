@@ -1,9 +1,7 @@
 import { frameId } from '@ajar/protocol'
-import sharp from 'sharp'
 import { Type } from 'typebox'
 import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import type { Archive } from '../database/frames/archive.ts'
-import type { FrameRow, ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
 import { AtMost } from '../http/at-most.ts'
@@ -21,6 +19,8 @@ import {
   nullable,
   Time,
 } from '../http/shapes.ts'
+import { type JoinedRow, joined, mostUncertainOf, newestOf } from './chosen-frames.ts'
+import { NarrowedPictures } from './narrowed-pictures.ts'
 import { ResultBody, shownResult } from './results.ts'
 
 const Frame = Type.Object({
@@ -29,11 +29,14 @@ const Frame = Type.Object({
   capturedAt: Time,
   receivedAt: Time,
   size: Type.Integer({ description: 'bytes' }),
-  sha256: Type.String(),
-  outcome: Type.Enum(['pending', 'classified', 'skipped', 'refused']),
+  sha256: Type.String({ description: 'of the bytes as they were sent' }),
+  outcome: Type.Union([Type.Enum(['pending', 'classified', 'skipped', 'refused']), Type.Null()], {
+    description: 'null where it is not kept any more what became of it (AJAR_RETAIN_RESULTS_DAYS)',
+  }),
   code: nullable(Type.String({ description: 'why it was refused' })),
   label: nullable(Type.String()),
   result: nullable(ResultBody),
+  pruned: Type.Boolean({ description: 'its picture is not kept any more' }),
 })
 const Journey = Type.Object({
   frame: Type.String(),
@@ -52,13 +55,16 @@ export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
   cameras: Cameras
+  /** Milliseconds UTC: of frames stored before, only those that are kept have their picture. */
+  storedSince(): number
   /** Classifies a picture that is not kept; null where the camera has no model. */
   classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null>
 }
 
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
-  const { database, archive, cameras } = ports
+  const { database, archive, cameras, storedSince } = ports
   const classifying = new AtMost(MOST_CLASSIFYING, CLASSIFY_LIMIT_MS)
+  const narrowed = new NarrowedPictures()
 
   http.post(
     '/api/cameras/:device/:camera/classify',
@@ -101,13 +107,19 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'Frames that have ended, the newest or the most uncertain first',
+        summary: 'Frames that have ended, the newest first, or the most uncertain of the 50,000 newest',
         querystring: Type.Object({
           camera: Type.String({ description: 'device/camera' }),
           state: Type.Optional(Type.String()),
           label: Type.Optional(Type.String({ description: 'a state, or `none` for unlabelled frames' })),
           from: Type.Optional(Milliseconds),
           to: Type.Optional(Milliseconds),
+          every: Type.Optional(
+            Type.Integer({
+              minimum: 1000,
+              description: 'of those asked for only the newest of each so many milliseconds',
+            }),
+          ),
           order: Type.Enum(['newest', 'uncertain'], { default: 'newest' }),
           limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
           cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before (newest only)' })),
@@ -116,28 +128,16 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ query }) => {
-      const { id } = cameras.get(query.camera)
-      let select = joined(database).where('f.camera', '=', id)
-      if (query.state) select = select.where('r.state', '=', query.state)
-      if (query.label === 'none') select = select.where('l.state', 'is', null)
-      else if (query.label) select = select.where('l.state', '=', query.label)
-      if (query.from !== undefined) select = select.where('f.captured_at', '>=', query.from)
-      if (query.to !== undefined) select = select.where('f.captured_at', '<', query.to)
-      if (query.order === 'uncertain') {
-        const rows = await select
-          .where('r.confidence', 'is not', null)
-          .orderBy('r.confidence')
-          .limit(query.limit)
-          .execute()
-        return { items: rows.map(shownFrame), next: null }
+      const { order, limit, cursor, ...choice } = { ...query, camera: cameras.get(query.camera).id }
+      if (order === 'uncertain') {
+        const rows = await mostUncertainOf(database, choice, { storedSince: storedSince(), limit })
+        return { items: await shownFrames(archive, rows), next: null }
       }
-      if (query.cursor !== undefined) select = select.where('f.captured_at', '<=', query.cursor)
-      const rows = await select
-        .orderBy('f.captured_at', 'desc')
-        .limit(query.limit + 1)
-        .execute()
-      const next = rows[query.limit]?.captured_at
-      return { items: rows.slice(0, query.limit).map(shownFrame), next: next === undefined ? null : String(next) }
+      if (cursor !== undefined) choice.to = Math.min(cursor + 1, choice.to ?? cursor + 1)
+      const rows = await newestOf(database, choice, limit + 1)
+      const next = rows[limit]?.captured_at
+      const items = await shownFrames(archive, rows.slice(0, limit))
+      return { items, next: next === undefined ? null : String(next) }
     },
   )
 
@@ -149,12 +149,14 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     },
     async ({ params }) => {
       const id = frameId(params)
-      const camera = `${params.device}/${params.camera}`
+      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const isPending = await archive.isPending(camera, params.capturedAtMs)
       const row = await joined(database)
         .where('f.camera', '=', camera)
         .where('f.captured_at', '=', params.capturedAtMs)
         .executeTakeFirst()
-      if (row) return shownFrame(row)
+      const [shown] = await shownFrames(archive, row ? [row] : [])
+      if (shown) return shown
       const frame = await archive.find(camera, params.capturedAtMs)
       if (!frame) throw notFound(`the frame ${id}`)
       return {
@@ -164,10 +166,11 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
         receivedAt: iso(frame.receivedAt),
         size: frame.size,
         sha256: Buffer.from(frame.sha256).toString('hex'),
-        outcome: 'pending' as const,
+        outcome: isPending ? ('pending' as const) : null,
         code: null,
         label: null,
         result: null,
+        pruned: false,
       }
     },
   )
@@ -182,13 +185,29 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
         querystring: Type.Object({ width: Type.Optional(Type.Integer({ minimum: 16, maximum: 4096 })) }),
       },
     },
-    async ({ params, query }, reply) => {
-      const jpeg = await archive.jpeg(`${params.device}/${params.camera}`, params.capturedAtMs)
-      if (!jpeg) throw notFound(`the picture of ${frameId(params)}`)
+    async (request, reply) => {
+      const { params, query } = request
+      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const frame = await archive.find(camera, params.capturedAtMs)
+      if (!frame) throw await noPicture(database, camera, params.capturedAtMs)
       const { width } = query
-      const picture = width ? await narrowed(jpeg, width) : Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
-      // A frame never changes.
-      return reply.header('cache-control', 'private, max-age=86400, immutable').type('image/jpeg').send(picture)
+      // Not its digest: that is of the bytes that were sent, and masks differ between cameras and times.
+      const place = `${frame.file}-${frame.row}-${frame.storedAt}`
+      const tag = `"${place}${width === undefined ? '' : `-${width}`}"`
+      // A frame never changes, but it may be purged so that nobody sees it again: the browser asks each time.
+      const kept = { 'cache-control': 'private, no-cache', etag: tag }
+      if (request.headers['if-none-match'] === tag) return reply.headers(kept).status(304).send()
+      const load = async () => {
+        const jpeg = await archive.jpeg(camera, params.capturedAtMs)
+        if (!jpeg) throw await noPicture(database, camera, params.capturedAtMs) // it went in this moment
+        return jpeg
+      }
+      const picture = width === undefined ? await load() : await narrowed.get(place, width, load)
+      const { buffer, byteOffset, byteLength } = picture
+      return reply
+        .headers(kept)
+        .type('image/jpeg')
+        .send(Buffer.from(buffer, byteOffset, byteLength))
     },
   )
 
@@ -199,7 +218,8 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       schema: { summary: 'When each step of a frame happened', params: FramePath, response: { 200: Journey } },
     },
     async ({ params }) => {
-      const camera = `${params.device}/${params.camera}`
+      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const isPending = await archive.isPending(camera, params.capturedAtMs)
       const row = await database.read
         .selectFrom('frames')
         .selectAll()
@@ -215,35 +235,19 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
         storedAt: isoOrNull(row?.stored_at ?? frame?.storedAt ?? null),
         classifiedAt: isoOrNull(row?.classified_at ?? null),
         recordedAt: isoOrNull(row?.recorded_at ?? null),
-        outcome: row?.outcome ?? ('pending' as const),
+        outcome: row?.outcome ?? (isPending ? ('pending' as const) : null),
       }
     },
   )
 }
 
-/** A frame with its result and its label. */
-function joined(database: StateDatabase) {
-  return database.read
-    .selectFrom('frames as f')
-    .leftJoin('results as r', (join) =>
-      join.onRef('r.camera', '=', 'f.camera').onRef('r.captured_at', '=', 'f.captured_at'),
-    )
-    .leftJoin('labels as l', (join) =>
-      join.onRef('l.camera', '=', 'f.camera').onRef('l.captured_at', '=', 'f.captured_at'),
-    )
-    .select(['f.camera', 'f.captured_at', 'f.received_at', 'f.size', 'f.sha256', 'f.outcome', 'f.code', 'f.late'])
-    .select(['r.state', 'r.best', 'r.confidence', 'r.probabilities_json', 'r.reason', 'r.model', 'r.latency_ms'])
-    .select('l.state as label')
+async function shownFrames(archive: Archive, rows: JoinedRow[]) {
+  const there = await archive.has(rows.map(({ camera, captured_at }) => ({ camera, capturedAt: captured_at })))
+  return rows.map((row, i) => shownFrame(row, there[i] ?? false))
 }
 
-type JoinedRow = Pick<
-  FrameRow,
-  'camera' | 'captured_at' | 'received_at' | 'size' | 'sha256' | 'outcome' | 'code' | 'late'
-> & {
-  [K in 'state' | 'best' | 'confidence' | 'probabilities_json' | 'reason' | 'model' | 'latency_ms']: ResultRow[K] | null
-} & { label: string | null }
-
-function shownFrame(row: JoinedRow) {
+/** @param isThere whether its picture is stored; one refused at the door never was */
+function shownFrame(row: JoinedRow, isThere: boolean) {
   const { camera, captured_at, state, model, latency_ms } = row
   return {
     id: `${camera}/${captured_at}`,
@@ -259,15 +263,21 @@ function shownFrame(row: JoinedRow) {
       state === null || model === null || latency_ms === null
         ? null
         : shownResult({ ...row, state, model, latency_ms }),
+    pruned: row.stored_at !== null && !isThere,
   }
 }
 
-/** @throws HttpError 422 where the stored picture does not decode */
-async function narrowed(jpeg: Uint8Array, width: number): Promise<Buffer> {
-  try {
-    return await sharp(jpeg).resize({ width, withoutEnlargement: true }).jpeg({ quality: 80 }).toBuffer()
-  } catch (error) {
-    const why = (error as Error).message
-    throw new HttpError(422, 'not_decodable', `this picture cannot be made smaller (${why}): ask for it as it is`)
-  }
+/** Why there is no picture of that frame. */
+async function noPicture({ read }: StateDatabase, camera: string, capturedAt: number): Promise<HttpError> {
+  const id = `${camera}/${capturedAt}`
+  const row = await read
+    .selectFrom('frames')
+    .select('stored_at')
+    .where('camera', '=', camera)
+    .where('captured_at', '=', capturedAt)
+    .executeTakeFirst()
+  if (row?.stored_at == null) return notFound(`the picture of ${id}`)
+  const why =
+    'too old, or there was no more room for it; frames that are labelled stay (AJAR_RETAIN_DAYS, AJAR_RETAIN_BYTES)'
+  return new HttpError(404, 'pruned', `the picture of ${id} is not kept any more: it was ${why}`)
 }

@@ -2,6 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { BrokerStats } from '@ajar/broker'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Http } from '../http/http.ts'
+import type { StorageState } from '../retention/storage.ts'
+import type { StorageAlarm } from '../retention/storage-alarms.ts'
 
 /** Numbers that are read at the moment somebody asks. */
 export interface MetricSources {
@@ -10,6 +12,9 @@ export interface MetricSources {
   cameraStates(): { camera: string; state: string }[]
   influxOutbox(): Promise<number>
   broker(): BrokerStats
+  /** Null before the first look at the disk. */
+  storage(): StorageState | null
+  storageAlarms(): StorageAlarm[]
 }
 
 /** Every number of the broker: its name and what it says. */
@@ -26,6 +31,19 @@ const BROKER_GAUGES: { [Field in keyof BrokerStats]: [name: string, help: string
   takeOversTotal: ['ajar_broker_take_overs', 'connections closed by a newer one of the same client id since the start'],
   droppedMessagesTotal: ['ajar_broker_dropped', 'messages dropped since the start'],
 }
+
+/** What of the storage is a number to watch. */
+const STORAGE_GAUGES = {
+  bytes: ['ajar_storage_bytes', 'bytes that all frames files take'],
+  limitBytes: ['ajar_storage_limit_bytes', 'bytes that they may take'],
+  keptBytes: ['ajar_storage_kept_bytes', 'bytes of frames that stay: labelled ones and those of transitions'],
+  freeBytes: ['ajar_storage_free_bytes', 'bytes free on the disk'],
+  prunedFrames: ['ajar_storage_pruned_frames', 'frames that went since the start, for their age or for room'],
+  stateBytes: ['ajar_storage_state_bytes', 'bytes of state.db'],
+  walBytes: ['ajar_storage_wal_bytes', 'bytes of the log of state.db'],
+} as const
+
+const ALARM_LEVELS = { ok: 0, warn: 1, error: 2 } as const
 
 /** What Prometheus reads at /metrics. */
 export class Metrics {
@@ -79,6 +97,20 @@ export class Metrics {
       const [name, help] = BROKER_GAUGES[field]
       this.#gauge(name, help, () => sources.broker()[field])
     }
+    for (const [field, [name, help]] of Object.entries(STORAGE_GAUGES))
+      this.#gauge(name, help, () => sources.storage()?.[field as keyof typeof STORAGE_GAUGES] ?? Number.NaN)
+    new Gauge({
+      name: 'ajar_storage_alarm',
+      help: 'alarms of the storage: 0 for ok, 1 for a warning, 2 for an error',
+      labelNames: ['alarm'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { name: alarm, level } of sources.storageAlarms()) this.set({ alarm }, ALARM_LEVELS[level])
+      },
+    })
+    const oldest = 'capture time of the oldest frame that nothing keeps, Unix time'
+    this.#gauge('ajar_storage_oldest_seconds', oldest, () => (sources.storage()?.oldestAt ?? Number.NaN) / 1000)
   }
 
   text(): Promise<string> {

@@ -1,4 +1,5 @@
 import type { UnknownReason } from '@ajar/protocol'
+import type { Span } from '../database/camera-rows.ts'
 import type { CameraStateRow, TransitionRow } from '../database/schema.ts'
 
 /** What one result says of a camera: a state it has earned, or `unknown` with the reason. */
@@ -97,4 +98,15 @@ export function forget(
   if (before.state === UNKNOWN) return { after, transition: null }
   const { state: from_state, model } = before
   return { after, transition: { at, from_state, to_state: UNKNOWN, reason, confidence: null, frame_at: null, model } }
+}
+
+/** The state of a camera once frames of a span are gone: nothing names them any more, and what was seen stays seen. */
+export function forgetSpan(before: CameraStateRow, { from, to }: Span): CameraStateRow {
+  const isGone = (at: number | null) => at !== null && at >= from && at < to
+  const { frame_at, late_from, newest_at } = before
+  return {
+    ...before,
+    frame_at: isGone(frame_at) ? null : frame_at,
+    late_from: isGone(late_from) ? (newest_at !== null && to <= newest_at ? to : null) : late_from,
+  }
 }

@@ -72,7 +72,7 @@ export class InfluxSink {
     return this.#trouble
   }
 
-  /** How many points wait. Only the oldest are ever removed, so their ids tell. */
+  /** How many points wait, as their ids tell: what a purge took from their middle counts on until the oldest are sent. */
   async waiting(): Promise<number> {
     const ends = await this.#database.read
       .selectFrom('influx_outbox')

@@ -1,43 +1,16 @@
 import { type CameraState, parseCameraId, topics } from '@ajar/protocol'
 import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
-import type { Events } from '../database/events.ts'
-import type { StoredFrame } from '../database/frames/frame-store.ts'
-import type { CameraStateRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
-import type { StateDatabase } from '../database/state-database.ts'
+import { renameRows, type Span } from '../database/camera-rows.ts'
+import type { CameraStateRow, ResultsTable, StateTables } from '../database/schema.ts'
 import { ThreadClosedError } from '../database/thread-calls.ts'
 import { isDiskTrouble } from '../database/until-written.ts'
-import type { Camera } from '../devices/cameras.ts'
 import type { Refusal } from '../ingest/ingest.ts'
-import { debounce, forget, isForgotten, nothingKnown, type Transition } from './debounce.ts'
+import { debounce, forget, forgetSpan, isForgotten, nothingKnown } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
 import { type CameraTransition, insertFrames, nextFreeTime, pointsOf, writeOutcome } from './outcome.ts'
 import { frameRow, observationOf, refusedRow, resultRow } from './recorded.ts'
-
-export interface RecorderPorts {
-  database: StateDatabase
-  events: Events
-  /** Milliseconds UTC. */
-  now(): number
-  camera(id: string): Camera
-  /** Marks frames as through the pipeline. */
-  finish(frames: StoredFrame[]): void
-  /** Publishes a retained message. */
-  publish(topic: string, payload: object): void
-  /** Whether points go into the outbox of the InfluxDB sink. */
-  influx: boolean
-  /** Told of every debounced change, after it is committed. */
-  onTransition(camera: string, transition: Transition): void
-  /** Told of every frame's outcome, after it is committed. */
-  onRecorded(outcome: FramesTable['outcome'], classified: Classified): void
-  /** Told why the disk refuses, and null when it works again. */
-  onHeld(why: string | null): void
-  /** Told what cannot be written although the disk works: the fault is ours. A frame then ends as skipped. */
-  onFault(what: string, error: Error): void
-  isConnected(device: string): boolean
-  /** Whether frames of the camera are on their way through the pipeline. */
-  isBusy(camera: string): boolean
-}
+import type { RecorderPorts } from './recorder-ports.ts'
 
 const BATCH = 128
 const RETRY_MS = 500
@@ -50,8 +23,8 @@ const LATE_QUIET_MS = 2000
 /** One transaction: later work in it sees what earlier work did. */
 interface Draft {
   transaction: Kysely<StateTables>
-  /** What debounce remembers of the cameras that changed, on top of what is committed. */
-  memory: Map<string, CameraStateRow>
+  /** What debounce remembers of the cameras that changed, on top of what is committed; null: the camera is gone. */
+  memory: Map<string, CameraStateRow | null>
   /** Done once it is committed. */
   afterwards: (() => void)[]
 }
@@ -153,6 +126,46 @@ export class Recorder {
     await Promise.all(work)
   }
 
+  /** Resolves when all that was arranged before is written. */
+  settle(): Promise<void> {
+    return this.#chore('nothing', async () => {})
+  }
+
+  /**
+   * Gives a camera another name, with all that was ever recorded of it. No frame of either name is on its way.
+   * @param committed called in the same turn as the new name is known here
+   */
+  rename(from: string, to: string, committed: () => void): Promise<void> {
+    return this.#care(`the new name of ${from}`, async (draft) => {
+      await renameRows(draft.transaction, from, to)
+      draft.memory.set(to, this.#knows(draft, from) ? { ...this.#recall(draft, from), camera: to } : null)
+      draft.memory.set(from, null)
+      draft.afterwards.push(committed)
+    })
+  }
+
+  /**
+   * Forgets a camera, of which no frame is on its way; its history is removed by who asks for it.
+   * @param write what else is to be committed with it
+   */
+  forgetCamera(id: string, write: (transaction: Kysely<StateTables>) => Promise<unknown>, committed: () => void) {
+    return this.#care(`the end of ${id}`, async (draft) => {
+      await write(draft.transaction)
+      await draft.transaction.deleteFrom('camera_states').where('camera', '=', id).execute()
+      draft.memory.set(id, null)
+      draft.afterwards.push(committed)
+    })
+  }
+
+  /** Forgets that frames of a span were ever seen; the state stays, for the door has not moved. */
+  forgetSpan(id: string, span: Span): Promise<void> {
+    return this.#care(`the purge of ${id}`, async (draft) => {
+      if (!this.#knows(draft, id)) return
+      draft.memory.set(id, forgetSpan(this.#recall(draft, id), span))
+      await this.#write(draft, [], [])
+    })
+  }
+
   async close() {
     this.#closing = true
     if (this.#sweeping) clearInterval(this.#sweeping)
@@ -164,6 +177,18 @@ export class Recorder {
       this.#chores.push({ name, write, resolve })
       this.#wake()
     })
+  }
+
+  /** A chore that somebody waits for. @throws where it cannot be written although the disk works */
+  async #care(name: string, write: Work['write']): Promise<void> {
+    let written = false
+    await this.#chore(name, async (draft) => {
+      await write(draft)
+      draft.afterwards.push(() => {
+        written = true
+      })
+    })
+    if (!written) throw new Error(`${name} cannot be recorded: the server log says why`)
   }
 
   #wake() {
@@ -246,9 +271,14 @@ export class Recorder {
   /** What is committed may be seen. */
   #makeKnown({ memory, afterwards }: Draft) {
     for (const [id, row] of memory) {
+      const camera = parseCameraId(id)
+      if (!row) {
+        this.#memory.delete(id)
+        if (camera) this.#ports.publish(topics.state(camera), null)
+        continue
+      }
       const before = JSON.stringify(this.state(id))
       this.#memory.set(id, row)
-      const camera = parseCameraId(id)
       if (camera && JSON.stringify(stateOf(row)) !== before) this.#ports.publish(topics.state(camera), stateOf(row))
     }
     for (const one of afterwards) one()
@@ -256,6 +286,11 @@ export class Recorder {
 
   #recall({ memory }: Draft, id: string): CameraStateRow {
     return memory.get(id) ?? this.#memory.get(id) ?? nothingKnown(id)
+  }
+
+  /** Whether the camera is still there: what was arranged before it was renamed or deleted has no object any more. */
+  #knows({ memory }: Draft, id: string): boolean {
+    return memory.has(id) ? memory.get(id) !== null : this.#memory.has(id)
   }
 
   async #recordFrames(draft: Draft, batch: Classified[]) {
@@ -303,7 +338,7 @@ export class Recorder {
     const rows = await writeOutcome(draft.transaction, events, {
       results: results.map(({ row }) => row),
       transitions,
-      memory: [...draft.memory.values()],
+      memory: [...draft.memory.values()].filter((row) => row !== null),
       points: influx ? pointsOf(results, transitions) : [],
     })
     draft.afterwards.push(() => {
@@ -326,13 +361,14 @@ export class Recorder {
 
   async #forget(draft: Draft, id: string, now: number) {
     const before = this.#recall(draft, id)
-    if (!this.#lost(before, now)) return // a frame came in meanwhile
+    if (!this.#knows(draft, id) || !this.#lost(before, now)) return // a frame came in meanwhile
     const { after, transition } = forget(before, this.#whyLost(id), now)
     draft.memory.set(id, after)
     await this.#write(draft, [], transition ? [{ camera: id, transition }] : [])
   }
 
   async #recompute(draft: Draft, id: string) {
+    if (!this.#knows(draft, id)) return
     const live = this.#recall(draft, id)
     const { transitions, next } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
     draft.memory.set(id, { ...live, late_from: next })

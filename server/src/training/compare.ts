@@ -24,7 +24,8 @@ export function compare(
   samples: Sample[],
   fresh: ReadonlySet<string>,
 ): Comparison | null {
-  const judged = samples.filter(({ frame }) => fresh.has(frame))
+  const own = evaluation.judgedOn === 'own'
+  const judged = samples.filter(({ frame, borrowed }) => fresh.has(frame) && !(own && borrowed))
   const wrong = new Set(evaluation.wrong.map(({ frame }) => frame))
   const recalls = evaluation.states.map((state) => {
     const frames = judged.filter((sample) => sample.state === state)

@@ -1,3 +1,4 @@
+import { FEWEST_FRAMES } from '@ajar/models'
 import { frameId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
@@ -6,6 +7,13 @@ import { FramePath } from '../http/shapes.ts'
 import type { Labels } from './labels.ts'
 
 const Label = Type.Object({ frame: Type.String(), state: Type.String() }, { additionalProperties: false })
+const Counts = Type.Object({
+  counts: Type.Record(Type.String(), Type.Integer(), { description: 'by state; states without any are not named' }),
+  least: Type.Integer({ description: 'frames of each state without which training is refused' }),
+  good: Type.Integer({ description: 'frames of each state that make a good model of most cameras' }),
+})
+/** Measured on fixed cameras: more gains little (README, "Measured"). */
+const GOOD_FRAMES = 20
 const strict = { additionalProperties: false }
 
 export function labelRoutes(http: Http, labels: Labels) {
@@ -34,6 +42,19 @@ export function labelRoutes(http: Http, labels: Labels) {
       await labels.remove(request.params)
       return reply.status(204).send()
     },
+  )
+
+  http.get(
+    '/api/labels',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'How many frames of a camera are labelled, and how many training needs',
+        querystring: Type.Object({ camera: Type.String({ description: 'device/camera' }) }),
+        response: { 200: Counts },
+      },
+    },
+    async ({ query }) => ({ counts: await labels.countsOf(query.camera), least: FEWEST_FRAMES, good: GOOD_FRAMES }),
   )
 
   http.post(

@@ -7,6 +7,7 @@ import type { Cameras } from '../devices/cameras.ts'
 import { badRequest, notFound } from '../http/errors.ts'
 
 export interface Label {
+  /** The camera whose frame it is: another one than that which learns from it, where it is borrowed. */
   camera: string
   capturedAt: number
   state: string
@@ -40,10 +41,13 @@ export class Labels {
         const known = camera.states.join(', ') || 'none yet: set them with PATCH /api/cameras/{device}/{camera}'
         throw badRequest('unknown_state', `${camera.id} has no state ${state}; its states are ${known}`, 'state')
       }
-      if (!(await this.#archive.find(camera.id, ref.capturedAtMs))) throw notFound(`the frame ${frame}`)
       rows.push({ camera: camera.id, captured_at: ref.capturedAtMs, state, author, labelled_at: Date.now() })
     }
     await this.#database.write.transaction().execute(async (transaction) => {
+      // Frames go where nobody else writes: those that are there now are kept from now on.
+      const frames = rows.map(({ camera, captured_at }) => ({ camera, capturedAt: captured_at }))
+      const gone = (await this.#archive.has(frames)).indexOf(false)
+      if (gone !== -1) throw notFound(`the frame ${labels[gone]?.frame}`)
       for (const { camera, captured_at, ...said } of rows)
         await transaction
           .insertInto('labels')
@@ -63,14 +67,37 @@ export class Labels {
     if (numDeletedRows === 0n) throw notFound(`a label of ${frameId(ref)}`)
   }
 
-  /** All labels of a camera, in capture order. */
-  async of(camera: string): Promise<Label[]> {
+  /** How many frames of a camera are labelled, by state; states without any are not named. */
+  async countsOf(camera: string): Promise<Record<string, number>> {
     const rows = await this.#database.read
       .selectFrom('labels')
-      .selectAll()
+      .select(({ fn }) => ['state', fn.countAll<number>().as('frames')])
       .where('camera', '=', camera)
+      .groupBy('state')
+      .execute()
+    return Object.fromEntries(rows.map(({ state, frames }) => [state, frames]))
+  }
+
+  /** All labels that a camera learns from, its own and those it borrowed, in capture order. */
+  async of(camera: string): Promise<Label[]> {
+    const { read } = this.#database
+    const rows = await read
+      .selectFrom('labels')
+      .select(['camera', 'captured_at', 'state', 'labelled_at'])
+      .where('camera', '=', camera)
+      .unionAll(
+        read
+          .selectFrom('borrowed_labels')
+          .select(['source as camera', 'captured_at', 'state', 'borrowed_at as labelled_at'])
+          .where('camera', '=', camera),
+      )
       .orderBy('captured_at')
       .execute()
-    return rows.map((row) => ({ camera, capturedAt: row.captured_at, state: row.state, labelledAt: row.labelled_at }))
+    return rows.map((row) => ({
+      camera: row.camera,
+      capturedAt: row.captured_at,
+      state: row.state,
+      labelledAt: row.labelled_at,
+    }))
   }
 }

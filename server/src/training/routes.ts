@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { ModelRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
+import { callerName } from '../http/access.ts'
 import { notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { JobBody, shownJob } from '../http/job-body.ts'
@@ -70,10 +71,12 @@ export function trainingRoutes(http: Http, { database, cameras, jobs, training }
         response: { 202: JobBody },
       },
     },
-    async ({ body }, reply) => {
-      const { camera: id, ...params } = body
+    async (request, reply) => {
+      const { camera: id, ...params } = request.body
       await training.check(cameras.get(id))
-      return reply.status(202).send(shownJob(await jobs.create('training', id, params)))
+      return reply
+        .status(202)
+        .send(shownJob(await jobs.create('training', id, { ...params, author: callerName(request) })))
     },
   )
 

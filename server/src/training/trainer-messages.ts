@@ -1,4 +1,4 @@
-import type { Box, EngineName, Evaluation, Head } from '@ajar/models'
+import type { Box, EngineName, Evaluation, Head, Mask } from '@ajar/models'
 import type { Comparison } from './compare.ts'
 
 /** What the training process is told. */
@@ -9,12 +9,16 @@ export interface TrainerTask {
   states: string[]
   seed: number
   box: Box | null
+  /** The camera's live frames are black there, so those it learns from have to be. */
+  masks: Mask[]
   /** Variants of each frame to embed besides itself. */
   augmentations: number
   frames: {
     camera: string
     capturedAt: number
     state: string
+    /** It is a frame of another camera. */
+    borrowed: boolean
     /** Embeddings of an earlier training, or null. */
     known: Embedded | null
   }[]

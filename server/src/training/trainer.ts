@@ -1,11 +1,12 @@
 import {
   augment,
-  type Box,
+  blacken,
   DecodeError,
   decode,
   type Engine,
   type EngineChoice,
   evaluate,
+  type Mask,
   ModelsError,
   openEngine,
   type Sample,
@@ -67,16 +68,15 @@ async function embedAll(task: TrainerTask, engine: Engine): Promise<{ samples: S
   const reader = new FrameReader(task.framesFolder)
   const samples: Sample[] = []
   const skipped: SkippedFrame[] = []
-  for (const { camera, capturedAt, state, known } of task.frames) {
+  for (const { camera, capturedAt, state, borrowed, known } of task.frames) {
     const stored = known ? null : reader.find(camera, capturedAt)
     const jpeg = stored && reader.jpeg(stored)
     const frame = `${camera}/${capturedAt}`
-    const embedded =
-      known ?? (jpeg ? await embed(jpeg, task.box, task.augmentations, engine, capturedAt) : 'its picture is gone')
+    const embedded = known ?? (jpeg ? await embed(jpeg, task, engine, capturedAt) : 'its picture is gone')
     if (typeof embedded === 'string') skipped.push({ frame, reason: embedded })
     else {
       if (!known) await tell({ kind: 'embedded', camera, capturedAt, ...embedded })
-      samples.push({ frame, capturedAtMs: capturedAt, state, ...embedded })
+      samples.push({ frame, capturedAtMs: capturedAt, state, borrowed, ...embedded })
     }
     const fraction = (samples.length + skipped.length) / task.frames.length
     await tell({ kind: 'progress', phase: 'embed', fraction })
@@ -91,19 +91,25 @@ async function embedAll(task: TrainerTask, engine: Engine): Promise<{ samples: S
  */
 async function embed(
   jpeg: Uint8Array,
-  box: Box | null,
-  augmentations: number,
+  { box, masks, augmentations }: TrainerTask,
   engine: Engine,
   seed: number,
 ): Promise<Embedded | string> {
-  const pixels = await decode(jpeg, box).catch((error) => {
-    if (error instanceof DecodeError) return error.message
-    throw error
-  })
+  const pixels = await seen(jpeg, masks)
+    .then((picture) => decode(picture, box))
+    .catch((error) => {
+      if (error instanceof DecodeError) return error.message
+      throw error
+    })
   if (typeof pixels === 'string') return pixels
   const features = [await engine.embed(pixels.rgb)]
   for (let variant = 1; variant <= augmentations; variant++) {
     features.push(await engine.embed(augment(pixels, seed + variant).rgb))
   }
   return { brightness: pixels.brightness, features }
+}
+
+/** A frame as the camera would send it now: one stored before there were masks shows what later ones do not. */
+async function seen(jpeg: Uint8Array, masks: Mask[]): Promise<Uint8Array> {
+  return masks.length === 0 ? jpeg : blacken(jpeg, masks)
 }

@@ -10,18 +10,22 @@ import {
   saveModel,
   summariseLabels,
 } from '@ajar/models'
+import { sql } from 'kysely'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
+import { Embeddings, recipeFor } from './embeddings.ts'
 import type { Label, Labels } from './labels.ts'
 import { runTrainer } from './run-trainer.ts'
-import type { Embedded, TrainedResult, TrainerTask } from './trainer-messages.ts'
+import type { TrainedResult, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
   database: StateDatabase
   cameras: Cameras
   labels: Labels
+  /** Told when a camera has another model. */
+  onActivated(camera: string, model: string, author: string): Promise<void>
   modelsFolder: string
   framesFolder: string
   engine: string
@@ -37,15 +41,22 @@ const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as c
  */
 export class Training {
   readonly #ports: TrainingPorts
+  readonly #embeddings: Embeddings
 
   constructor(ports: TrainingPorts) {
     this.#ports = ports
+    this.#embeddings = new Embeddings(ports.database)
   }
 
   /** Where the files of a model lie. */
   folderOf(modelId: string): string {
     const [camera = '', version = ''] = modelId.split('@')
     return join(this.#ports.modelsFolder, ...camera.split('/'), version)
+  }
+
+  /** Removes the files of a model that nobody has any more. */
+  async removeFiles(modelId: string): Promise<void> {
+    await rm(this.folderOf(modelId), { recursive: true, force: true })
   }
 
   /** @throws HttpError 400 where the labels cannot teach anything; it names the state that lacks frames */
@@ -72,8 +83,9 @@ export class Training {
     const { backbone } = this.#ports
     const seed = typeof params.seed === 'number' ? params.seed : 1
     const augmentations = typeof params.augmentations === 'number' ? params.augmentations : AUGMENTATIONS
-    const recipe = JSON.stringify([backbone, camera.box, augmentations])
-    const known = await this.#knownEmbeddings(camera.id, recipe, augmentations)
+    const recipe = recipeFor(backbone, camera, augmentations)
+    const sources = [...new Set([camera.id, ...labels.map((label) => label.camera)])]
+    const known = await this.#embeddings.of(sources, recipe, augmentations)
 
     const saving: Promise<void>[] = []
     const result = await runTrainer(
@@ -85,13 +97,18 @@ export class Training {
         seed,
         box: camera.box,
         augmentations,
-        frames: labels.map((label) => ({ ...label, known: known.get(label.capturedAt) ?? null })),
+        masks: camera.masks,
+        frames: labels.map((label) => ({
+          ...label,
+          borrowed: label.camera !== camera.id,
+          known: known.get(frameOf(label)) ?? null,
+        })),
         rival: await this.#rivalOf(camera, labels),
       },
       signal,
       (message) => {
         // Only a cache: what the disk refuses is computed again by the next training.
-        if (message.kind === 'embedded') saving.push(this.#saveEmbedding(camera.id, recipe, message).catch(() => {}))
+        if (message.kind === 'embedded') saving.push(this.#embeddings.save(recipe, message).catch(() => {}))
         else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
       },
     )
@@ -101,7 +118,12 @@ export class Training {
     const learned = labels.filter((label) => !left.has(frameOf(label)))
     const model = await this.#save(camera, learned, backbone, seed, result)
     const reason = params.force === true ? null : reasonAgainst(result)
-    if (reason === null) await this.#ports.cameras.activate(camera.id, model.id)
+    if (reason === null) {
+      await this.#ports.cameras.activate(camera.id, model.id)
+      await this.#ports.onActivated(camera.id, model.id, String(params.author))
+    }
+    // Only a cache: what the disk refuses now, the next training removes.
+    for (const source of sources) await this.#pruneEmbeddings(source, camera.id, recipe).catch(() => {})
     return {
       model: model.id,
       engine: model.engine,
@@ -113,6 +135,16 @@ export class Training {
       skipped,
       seconds: (performance.now() - started) / 1000,
     }
+  }
+
+  /** What was learned just now may have been learned with other augmentations than usual, and may be again. */
+  async #pruneEmbeddings(source: string, trained: string, recipe: string) {
+    const { backbone, cameras } = this.#ports
+    await this.#embeddings.prune(source, (learner) => {
+      const camera = cameras.find(learner)
+      const usual = camera ? [recipeFor(backbone, camera, AUGMENTATIONS)] : []
+      return learner === trained ? [...usual, recipe] : usual
+    })
   }
 
   /** The active model, where it sees frames as the candidate does and knows the same states. */
@@ -148,43 +180,19 @@ export class Training {
     return model
   }
 
-  /** A crash between saving files and row leaves files that nobody knows of: they make way. */
+  /**
+   * The id of a model is a name given once, also where a camera was renamed or deleted and another one has its name.
+   * A crash between saving files and row leaves files that nobody knows of: they make way.
+   */
   async #nextVersion(camera: string): Promise<number> {
-    const last = await this.#ports.database.read
-      .selectFrom('models')
-      .select(({ fn }) => fn.max('version').as('version'))
-      .where('camera', '=', camera)
-      .executeTakeFirst()
-    const version = (last?.version ?? 0) + 1
-    await rm(this.folderOf(`${camera}@${version}`), { recursive: true, force: true })
+    const { rows } = await sql<{ version: number | null }>`
+      select max(version) as version from (
+        select version from models where camera = ${camera}
+        union all select version from models where id > ${camera} || '@' and id < ${camera} || 'A'
+        union all select version from used_versions where camera = ${camera})`.execute(this.#ports.database.read)
+    const version = (rows[0]?.version ?? 0) + 1
+    await this.removeFiles(`${camera}@${version}`)
     return version
-  }
-
-  async #knownEmbeddings(camera: string, recipe: string, augmentations: number): Promise<Map<number, Embedded>> {
-    const rows = await this.#ports.database.read
-      .selectFrom('embeddings')
-      .selectAll()
-      .where('camera', '=', camera)
-      .where('recipe', '=', recipe)
-      .execute()
-    return new Map(
-      rows.map(({ captured_at, brightness, features }) => [
-        captured_at,
-        { brightness, features: split(features, 1 + augmentations) },
-      ]),
-    )
-  }
-
-  async #saveEmbedding(
-    camera: string,
-    recipe: string,
-    { capturedAt, brightness, features }: Embedded & { capturedAt: number },
-  ) {
-    const blob = Buffer.concat(features.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength)))
-    await this.#ports.database.write
-      .replaceInto('embeddings')
-      .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob })
-      .execute()
   }
 }
 
@@ -200,10 +208,4 @@ function reasonAgainst({ comparison }: TrainedResult): string | null {
     `on ${comparison.frames} frames that neither had learned from it got ${candidate} right and the active model ` +
     `${active}: look at the labels, or train with \`force\` to activate it all the same`
   )
-}
-
-function split(blob: Uint8Array, count: number): Float32Array[] {
-  const all = new Float32Array(blob.slice().buffer)
-  const length = all.length / count
-  return Array.from({ length: count }, (_, i) => all.slice(i * length, (i + 1) * length))
 }

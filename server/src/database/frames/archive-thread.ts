@@ -1,14 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ThreadReply } from '../thread-calls.ts'
 import { FrameReader } from './frame-reader.ts'
+import type { FrameId } from './frames-file.ts'
 
 /** The thread that reads frames for people: so many pictures on a page never hold up the threads that classify. */
 
-export interface ArchiveRequest {
-  kind: 'find' | 'jpeg'
-  camera: string
-  capturedAt: number
-}
+export type ArchiveRequest = ({ kind: 'find' | 'jpeg' | 'isPending' } & FrameId) | { kind: 'has'; frames: FrameId[] }
 
 const port = parentPort
 if (!port) throw new Error('archive-thread runs only as a worker thread')
@@ -24,11 +21,18 @@ port.on('message', (request: (ArchiveRequest & { id: number }) | 'close') => {
 })
 port.postMessage('ready')
 
-function replyTo({ id, kind, camera, capturedAt }: ArchiveRequest & { id: number }): ThreadReply {
+function replyTo(request: ArchiveRequest & { id: number }): ThreadReply {
+  const { id } = request
   try {
-    const frame = reader.find(camera, capturedAt)
-    return { id, value: kind === 'find' || !frame ? frame : reader.jpeg(frame) }
+    return { id, value: answerTo(request) }
   } catch (error) {
     return { id, error: (error as Error).message, errcode: (error as { errcode?: number }).errcode ?? null }
   }
+}
+
+function answerTo(request: ArchiveRequest): unknown {
+  if (request.kind === 'has') return reader.has(request.frames)
+  if (request.kind === 'isPending') return reader.isPending(request.camera, request.capturedAt)
+  const frame = reader.find(request.camera, request.capturedAt)
+  return request.kind === 'find' || !frame ? frame : reader.jpeg(frame)
 }

@@ -1,6 +1,6 @@
 import { ThreadCalls } from '../thread-calls.ts'
 import type { ArchiveRequest } from './archive-thread.ts'
-import type { StoredFrame } from './frames-file.ts'
+import type { FrameId, StoredFrame } from './frames-file.ts'
 
 /** Looks frames up by their id, in a thread of its own. */
 export class Archive {
@@ -22,6 +22,19 @@ export class Archive {
   /** The bytes of a frame, or null. */
   jpeg(camera: string, capturedAt: number): Promise<Uint8Array | null> {
     return this.#calls.call({ kind: 'jpeg', camera, capturedAt })
+  }
+
+  /**
+   * Whether the frame is stored and waits for the pipeline. Asked before the frame's row is: one that does not wait and
+   * has no row had one, which is not kept any more.
+   */
+  isPending(camera: string, capturedAt: number): Promise<boolean> {
+    return this.#calls.call({ kind: 'isPending', camera, capturedAt })
+  }
+
+  /** For each frame, whether its bytes are there. */
+  has(frames: FrameId[]): Promise<boolean[]> {
+    return this.#calls.call({ kind: 'has', frames })
   }
 
   close(): Promise<void> {

@@ -1,5 +1,23 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { FramesFile, type StoredFrame } from './frames-file.ts'
+import { readdirSync, statSync } from 'node:fs'
+import { type FrameId, FramesFile, type StoredFrame } from './frames-file.ts'
+import { byAge, KEPT } from './frames-files.ts'
+
+/** A file that is gone keeps its room on the disk while anybody has it open. */
+const LOOK_MS = 500
+
+/** Capture times of all frames of a file, or of more; milliseconds UTC, both inclusive. */
+type Range = ReturnType<FramesFile['range']>
+
+interface OpenFile {
+  file: FramesFile
+  inode: number
+  /** Null where it may still grow. */
+  range: Range | null
+}
+
+function isWithin(range: Range | null, time: number): boolean {
+  return range === null || (time >= range.low && time <= range.high)
+}
 
 /**
  * Reads frames straight from the files, synchronously: for threads and processes that may wait for the disk, never
@@ -7,7 +25,8 @@ import { FramesFile, type StoredFrame } from './frames-file.ts'
  */
 export class FrameReader {
   readonly #folder: string
-  readonly #open = new Map<string, FramesFile>()
+  readonly #open = new Map<string, OpenFile>()
+  #looking: NodeJS.Timeout | null = null
 
   constructor(folder: string) {
     this.#folder = folder
@@ -20,32 +39,83 @@ export class FrameReader {
 
   /** The frame of that id, or null. */
   find(camera: string, capturedAt: number): StoredFrame | null {
-    const names = readdirSync(this.#folder).filter((name) => name.endsWith('.db'))
-    for (const name of names.sort().reverse()) {
-      const frame = this.#file(name)?.find(camera, capturedAt)
+    for (const { file, range } of this.#files()) {
+      const frame = isWithin(range, capturedAt) ? file.find(camera, capturedAt) : null
       if (frame) return frame
     }
     return null
   }
 
+  /** Whether the frame is stored and its end is not recorded, or not marked here yet. */
+  isPending(camera: string, capturedAt: number): boolean {
+    for (const { file, range } of this.#files())
+      if (isWithin(range, capturedAt) && file.isPending(camera, capturedAt)) return true
+    return false
+  }
+
+  /** For each frame, whether it is stored. Each file is asked once, and only where it can hold one of them. */
+  has(frames: FrameId[]): boolean[] {
+    const missing = new Set(frames)
+    for (const { file, range } of this.#files()) {
+      const asked = [...missing].filter(({ capturedAt }) => isWithin(range, capturedAt))
+      if (asked.length > 0) for (const frame of file.those(asked)) missing.delete(frame)
+      if (missing.size === 0) break
+    }
+    return frames.map((frame) => !missing.has(frame))
+  }
+
   close() {
-    for (const file of this.#open.values()) file.close()
-    this.#open.clear()
+    if (this.#looking) clearInterval(this.#looking)
+    for (const name of this.#open.keys()) this.#close(name)
+  }
+
+  /**
+   * The newest first. Kept frames last, listed or not: a file goes only after its frames were kept. Each is opened when
+   * its turn comes. Only the newest and the kept ones grow: of all others the range is known.
+   */
+  *#files(): Generator<{ file: FramesFile; range: Range | null }> {
+    const dated = readdirSync(this.#folder).filter((name) => name.endsWith('.db') && name !== KEPT)
+    const [newest, ...full] = dated.sort(byAge).reverse()
+    for (const name of [newest, ...full, KEPT]) {
+      const open = name === undefined ? null : this.#opened(name)
+      if (!open) continue
+      if (name !== newest && name !== KEPT) open.range ??= open.file.range()
+      yield open
+    }
   }
 
   #file(name: string): FramesFile | null {
-    let file = this.#open.get(name)
-    if (!file) {
-      if (!existsSync(`${this.#folder}/${name}`)) return null
-      try {
-        file = FramesFile.open(this.#folder, name, { readOnly: true })
-      } catch (error) {
-        // The day's new file exists an instant before its tables do: it holds no frame yet.
-        if (/no such table/.test((error as Error).message)) return null
-        throw error
-      }
-      this.#open.set(name, file)
+    return this.#opened(name)?.file ?? null
+  }
+
+  #opened(name: string): OpenFile | null {
+    const inode = this.#inode(name)
+    const known = this.#open.get(name)
+    if (known && known.inode === inode) return known
+    this.#close(name)
+    if (inode === null) return null
+    try {
+      const open = { file: FramesFile.open(this.#folder, name, { readOnly: true }), inode, range: null }
+      this.#open.set(name, open)
+      this.#looking ??= setInterval(() => this.#closeGone(), LOOK_MS).unref()
+      return open
+    } catch (error) {
+      // The day's new file exists an instant before its tables do: it holds no frame yet. Another goes at this moment.
+      if (/no such table|unable to open/.test((error as Error).message)) return null
+      throw error
     }
-    return file
+  }
+
+  #closeGone() {
+    for (const [name, { inode }] of this.#open) if (this.#inode(name) !== inode) this.#close(name)
+  }
+
+  #close(name: string) {
+    this.#open.get(name)?.file.close()
+    this.#open.delete(name)
+  }
+
+  #inode(name: string): number | null {
+    return statSync(`${this.#folder}/${name}`, { throwIfNoEntry: false })?.ino ?? null
   }
 }

@@ -1,0 +1,92 @@
+import { CameraState, NAME_PATTERN } from '@ajar/protocol'
+import { Type } from 'typebox'
+import { iso, Name, nullable, Time } from '../http/shapes.ts'
+import type { Camera, Cameras } from './cameras.ts'
+
+/** A camera as every route that answers with one shows it. */
+
+const fraction = { minimum: 0, maximum: 1 }
+const strict = { additionalProperties: false }
+
+const Box = Type.Object(
+  {
+    x: Type.Number(fraction),
+    y: Type.Number(fraction),
+    width: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+    height: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+  },
+  { ...strict, description: 'region of interest, fractions of the frame' },
+)
+const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Type.Number(fraction) }, strict), {
+  minItems: 3,
+  maxItems: 64,
+  description: 'corners of a polygon, fractions of the upright frame',
+})
+/** What an operator sets of a camera. */
+export const cameraSettings = {
+  states: Type.Array(Type.String({ pattern: NAME_PATTERN }), {
+    maxItems: 32,
+    uniqueItems: true,
+    description: 'names the camera can be in; `unknown` is not one of them',
+  }),
+  threshold: Type.Number({ ...fraction, description: 'a result of less confidence is `unknown`' }),
+  debounce: Type.Integer({ minimum: 1, maximum: 1000, description: 'so many agreeing results change the state' }),
+  staleAfterMs: Type.Integer({
+    minimum: 1000,
+    maximum: 86_400_000,
+    description: '`unknown` when frames stop for so long',
+  }),
+  box: nullable(Box),
+  masks: Type.Array(Polygon, {
+    maxItems: 16,
+    description:
+      'privacy masks: what lies in these polygons is black in every frame that is stored after the answer; ' +
+      'frames stored before, also where they are sent again, keep what they show until they are purged',
+  }),
+}
+export const CameraBody = Type.Object({
+  id: Type.String({ description: 'device/camera' }),
+  device: Name,
+  camera: Name,
+  ...cameraSettings,
+  model: nullable(Type.String({ description: 'the active model, device/camera@version' })),
+  createdAt: Time,
+  state: CameraState,
+  lastFrame: nullable(Type.String({ description: 'the newest classified frame' })),
+  aliases: Type.Array(Type.String(), { description: 'names it had, under which its frames may still come' }),
+  borrowed: Type.Array(Type.Object({ camera: Type.String(), labels: Type.Integer() }), {
+    description: 'labels that it took over from other cameras',
+  }),
+})
+
+export interface CameraBodyPorts {
+  cameras: Cameras
+  /** The state that is published of the camera. */
+  state(camera: string): CameraState
+  /** Ids of the newest classified frame of each camera that has one. */
+  newestFrames(): Promise<Map<string, string>>
+  /** How many labels each camera borrowed of each other one. */
+  borrowed(): Promise<{ camera: string; source: string; labels: number }[]>
+}
+
+/** Shows cameras: what they are set to, and what is known of them besides. */
+export async function shownCameras(shown: Camera[], { cameras, state, newestFrames, borrowed }: CameraBodyPorts) {
+  const [counts, newest] = await Promise.all([borrowed(), newestFrames()])
+  return shown.map(({ activeModel, createdAt, ...camera }) => ({
+    ...camera,
+    model: activeModel,
+    createdAt: iso(createdAt),
+    state: state(camera.id),
+    lastFrame: newest.get(camera.id) ?? null,
+    aliases: cameras.aliasesOf(camera.id),
+    borrowed: counts
+      .filter((one) => one.camera === camera.id)
+      .map(({ source, labels }) => ({ camera: source, labels })),
+  }))
+}
+
+export async function shownCamera(camera: Camera, ports: CameraBodyPorts) {
+  const [shown] = await shownCameras([camera], ports)
+  if (!shown) throw new Error('one camera in, one camera out')
+  return shown
+}

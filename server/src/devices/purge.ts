@@ -1,0 +1,71 @@
+import type { Span } from '../database/camera-rows.ts'
+import { emptyJournal } from '../database/empty-journal.ts'
+import type { FrameStore } from '../database/frames/frame-store.ts'
+import { Mentions } from '../database/mentions.ts'
+import type { JobRow } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import { badRequest } from '../http/errors.ts'
+import type { JobContext } from '../jobs/jobs.ts'
+import type { Cameras } from './cameras.ts'
+import type { CameraChanges } from './changes.ts'
+import { removeSpan } from './remove-span.ts'
+
+export interface PurgePorts {
+  database: StateDatabase
+  frames: Pick<FrameStore, 'remove'>
+  cameras: Cameras
+  changes: CameraChanges
+  createJob(kind: string, camera: string, params: Record<string, unknown>): Promise<JobRow>
+  /** Runs the work while no frame of these cameras is on its way. */
+  whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
+  /** The state that is published names no frame of the span any more. */
+  forgetSpan(camera: string, span: Span): Promise<void>
+}
+
+/** The rest comes under the eyes of nobody: it is what came in while the job was at it. */
+const FIRST_PASS = 0.9
+
+/**
+ * Removes a span of a camera's history: pictures, results, transitions, labels, what was computed of them, and where they
+ * are named. Who purges does so because nobody may see it again, so nothing of the span is kept, labelled or not.
+ */
+export class Purge {
+  readonly #ports: PurgePorts
+
+  constructor(ports: PurgePorts) {
+    this.#ports = ports
+  }
+
+  /** @returns the job that does it. @throws HttpError 400 `empty_span`; 404; 409 `being_renamed`, `queue_full` */
+  async purge(id: string, { from, to }: Span, author: string): Promise<JobRow> {
+    const { cameras, createJob } = this.#ports
+    cameras.get(id)
+    if (from >= to) throw badRequest('empty_span', 'nothing lies between `from` and `to`', 'to')
+    return createJob('purge', id, { from, to, author })
+  }
+
+  /**
+   * The handler of jobs of kind `purge`. Most is removed while the camera goes on; then, for a moment without frames on
+   * their way, what came in meanwhile, so that no frame is left without its rows or rows without their frame.
+   */
+  async run({ id: job, camera: id, params, signal, report }: JobContext): Promise<object> {
+    const { cameras, changes, database, whileQuiet, forgetSpan } = this.#ports
+    const camera = cameras.get(id ?? '').id
+    const span = { from: Number(params.from), to: Number(params.to) }
+    const mentions = new Mentions(database.write, [camera, ...cameras.aliasesOf(camera)], span)
+    let frames = await removeSpan(this.#ports, camera, span, (phase, progress) => {
+      signal.throwIfAborted()
+      report(phase, progress * FIRST_PASS)
+    })
+    await mentions.remove(signal)
+    await whileQuiet([camera], async () => {
+      cameras.get(camera) // renamed in the instant in which this job was asked for: nothing was purged then
+      frames += await removeSpan(this.#ports, camera, span)
+      await forgetSpan(camera, span)
+      await mentions.remove()
+    })
+    await emptyJournal(database.write)
+    await changes.tell({ camera, change: 'purged' }, String(params.author), { ...span, frames, job })
+    return { frames }
+  }
+}

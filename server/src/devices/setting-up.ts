@@ -1,0 +1,64 @@
+import { badRequest } from '../http/errors.ts'
+import type { Camera, CameraSettings, Cameras } from './cameras.ts'
+import type { CameraChanges } from './changes.ts'
+
+/** What is copied from one camera to another. */
+export type Copied = 'settings' | 'states' | 'labels'
+
+export interface SettingUpPorts {
+  cameras: Cameras
+  changes: CameraChanges
+  /** Runs the work while no frame of the camera is between its arrival and its acknowledgement. */
+  whileShut<T>(camera: string, work: () => Promise<T>): Promise<T>
+  /** States that the camera's own labels say. */
+  labelledStates(camera: string): Promise<string[]>
+  /** Takes a snapshot of the source's labels in place of an earlier one. @returns how many these are */
+  borrowLabels(camera: string, source: string, author: string): Promise<number>
+}
+
+/** Changes what a camera is set to, by hand or after another camera. */
+export class SettingUp {
+  readonly #ports: SettingUpPorts
+
+  constructor(ports: SettingUpPorts) {
+    this.#ports = ports
+  }
+
+  /** Every frame stored after it resolves has been blackened by the masks it sets. */
+  async change(id: string, change: Partial<CameraSettings>, author: string): Promise<Camera> {
+    const { cameras, changes, whileShut } = this.#ports
+    const write = () => cameras.change(id, change)
+    const camera = await (change.masks ? whileShut(id, write) : write())
+    await changes.tell({ camera: id, change: 'changed' }, author, { settings: Object.keys(change) })
+    return camera
+  }
+
+  /**
+   * Makes a camera what another one is: its settings, its states, its labels, or several of these.
+   * @throws HttpError 400 `same_camera`, `unknown_state`, `state_in_use`, 404 where there is no such camera
+   */
+  async copy(id: string, source: string, what: Copied[], author: string): Promise<Camera> {
+    const { cameras, changes, borrowLabels } = this.#ports
+    const [target, model] = [cameras.get(id), cameras.get(source)]
+    if (id === source) throw badRequest('same_camera', 'a camera cannot copy itself: name another one', 'from')
+    const states = what.includes('states') ? model.states : target.states
+    if (what.includes('labels')) await this.#refuseUnknownStates(id, states, source)
+    const { threshold, debounce, staleAfterMs, box, masks } = model
+    const change: Partial<CameraSettings> = {
+      ...(what.includes('settings') ? { threshold, debounce, staleAfterMs, box, masks } : {}),
+      ...(what.includes('states') ? { states } : {}),
+    }
+    const camera = await this.change(id, change, author)
+    if (!what.includes('labels')) return camera
+    const borrowed = await borrowLabels(id, source, author)
+    await changes.tell({ camera: id, change: 'changed' }, author, { from: source, borrowed })
+    return camera
+  }
+
+  async #refuseUnknownStates(id: string, states: string[], source: string) {
+    const unknown = (await this.#ports.labelledStates(source)).filter((state) => !states.includes(state))
+    if (unknown.length === 0) return
+    const what = `${source} has labels that say ${unknown.join(', ')}, and ${id} has no such state`
+    throw badRequest('unknown_state', `${what}: copy its states too, or add them with PATCH`, 'what')
+  }
+}

@@ -1,0 +1,40 @@
+import type { EngineNotice } from '../classify/classify-thread.ts'
+import type { HealthCheck } from './health.ts'
+
+/** The parts of a frame's journey that may be in trouble. */
+export interface Parts {
+  /** Why the disk refuses frames, and rows; null where it takes them. */
+  framesHeld: string | null
+  stateHeld: string | null
+  /** What the classifying threads run, or null until they are ready. */
+  engine: EngineNotice | null
+  /** Null where no points are sent. */
+  influx: { trouble: string | null } | null
+}
+
+/** What is wrong with the parts of the journey, or that nothing is. */
+export function partChecks({ framesHeld, stateHeld, engine, influx }: Parts): HealthCheck[] {
+  const skipped = engine?.skipped.map(({ name, reason }) => `; ${name} did not load: ${reason}`).join('') ?? ''
+  return [
+    diskCheck('frames', framesHeld),
+    diskCheck('state', stateHeld),
+    {
+      name: 'engine',
+      level: engine ? 'ok' : 'error',
+      text: engine ? `${engine.engine}, ${engine.backbone}${skipped}` : 'no engine is ready yet',
+    },
+    {
+      name: 'influx',
+      level: influx?.trouble ? 'warn' : 'ok',
+      text: influx?.trouble ?? (influx ? 'takes points' : 'not used'),
+    },
+  ]
+}
+
+function diskCheck(name: string, why: string | null): HealthCheck {
+  return {
+    name,
+    level: why ? 'error' : 'ok',
+    text: why ? `the disk takes nothing (${why}): make room, or mend it; nothing is acknowledged meanwhile` : 'works',
+  }
+}

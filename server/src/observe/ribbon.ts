@@ -1,0 +1,171 @@
+import type { CameraState } from '@ajar/protocol'
+import { type ExpressionBuilder, sql } from 'kysely'
+import { Type } from 'typebox'
+import type { StateTables, TransitionRow } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Camera, Cameras } from '../devices/cameras.ts'
+import { badRequest } from '../http/errors.ts'
+import type { Http } from '../http/http.ts'
+import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { frameRuns } from './frame-runs.ts'
+
+const Segment = Type.Object({
+  from: Time,
+  to: Time,
+  state: Type.String(),
+  reason: nullable(Type.String({ description: 'why it is `unknown`' })),
+  frame: nullable(Type.String({ description: 'the frame that made the state' })),
+})
+const every = Type.Optional(
+  Type.Integer({ minimum: 1, description: 'of the changes of each so many milliseconds only the last' }),
+)
+/** Milliseconds UTC. */
+interface Said {
+  from: number
+  to: number
+  state: string
+  reason: string | null
+  frame: string | null
+}
+
+const MOST_SEGMENTS = 5000
+/** A wall shows a strip of each camera: finer than that nobody sees. */
+const MOST_SEGMENTS_ON_WALL = 500
+
+interface Span {
+  from: number
+  to: number
+  every: number | undefined
+  limit: number
+}
+
+export interface RibbonPorts {
+  database: StateDatabase
+  cameras: Cameras
+  /** The state that is published of the camera. */
+  state(camera: string): CameraState
+}
+
+/**
+ * In which states cameras were over a span: their transitions, and the state that was in force when it began. Nothing is
+ * said of a time when nothing was known, because no frames came.
+ */
+export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPorts) {
+  const ribbon = async (camera: Camera, span: Span) => {
+    const changes = await changesOf(database, camera.id, span)
+    // Where older changes were left out, nothing is said of the time before.
+    const isCut = changes.length === span.limit
+    const before = isCut ? [] : await saidBefore(database, camera, changes[0], state(camera.id), span)
+    const segments = [...before, ...saidBy(camera, changes, span)]
+    return segments.map((segment) => ({ ...segment, from: iso(segment.from), to: iso(segment.to) }))
+  }
+
+  http.get(
+    '/api/cameras/:device/:camera/ribbon',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'States over a span, oldest first; where there are more than `limit`, the newest of them',
+        params: CameraPath,
+        querystring: Type.Object({
+          from: Milliseconds,
+          to: Milliseconds,
+          every,
+          limit: Type.Integer({ minimum: 1, maximum: MOST_SEGMENTS, default: 1000 }),
+        }),
+        response: { 200: listOf(Segment) },
+      },
+    },
+    async ({ params, query }) => {
+      const camera = cameras.get(`${params.device}/${params.camera}`)
+      return { items: await ribbon(camera, spanOf(query)), next: null }
+    },
+  )
+
+  http.get(
+    '/api/ribbons',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'States of all cameras over a span',
+        querystring: Type.Object({ from: Milliseconds, to: Milliseconds, every }),
+        response: { 200: listOf(Type.Object({ camera: Type.String(), segments: Type.Array(Segment) })) },
+      },
+    },
+    async ({ query }) => {
+      const span = spanOf({ ...query, limit: MOST_SEGMENTS_ON_WALL })
+      const one = async (camera: Camera) => ({ camera: camera.id, segments: await ribbon(camera, span) })
+      return { items: await Promise.all(cameras.list().map(one)), next: null }
+    },
+  )
+}
+
+function spanOf({ from, to, limit, ...query }: { from: number; to: number; limit: number; every?: number }): Span {
+  if (to <= from) throw badRequest('empty_span', '`to` is exclusive and must be later than `from`', 'to')
+  return { from, to, limit, every: query.every }
+}
+
+/** The changes within the span and the one in force when it began, oldest first. */
+async function changesOf({ read }: StateDatabase, camera: string, span: Span): Promise<TransitionRow[]> {
+  const { from, to, limit } = span
+  const inForce = read
+    .selectFrom('transitions')
+    .select(({ fn }) => fn.max('at').as('at'))
+    .where('camera', '=', camera)
+    .where('at', '<=', from)
+  const begin = ({ fn }: ExpressionBuilder<StateTables, 'transitions'>) => fn.coalesce(inForce, sql<number>`${from}`)
+  let within = read
+    .selectFrom('transitions')
+    .selectAll()
+    .where('camera', '=', camera)
+    .where('at', '<', to)
+    .where((eb) => eb('at', '>=', begin(eb)))
+  if (span.every !== undefined)
+    within = within.where('at', 'in', ({ selectFrom }) =>
+      selectFrom('transitions')
+        .select(({ fn }) => fn.max('at').as('last'))
+        .where('camera', '=', camera)
+        .where('at', '<', to)
+        .where((eb) => eb('at', '>=', begin(eb)))
+        // A number is bound as a float: the division has to be one of integers.
+        .groupBy(sql`at / cast(${span.every} as integer)`),
+    )
+  const rows = await within.orderBy('at', 'desc').limit(limit).execute()
+  return rows.reverse()
+}
+
+/** What is said of each change, until the next one. */
+function saidBy(camera: Camera, changes: TransitionRow[], { from, to }: Span): Said[] {
+  return changes.map((change, index) => ({
+    from: Math.max(from, change.at),
+    to: Math.min(to, changes[index + 1]?.at ?? to),
+    state: change.to_state,
+    reason: change.reason,
+    frame: change.frame_at === null ? null : `${camera.id}/${change.frame_at}`,
+  }))
+}
+
+/**
+ * What is said of the time before the first change, or of all of it where nothing ever changed: a state that was in
+ * force, or `unknown` where frames came and none was earned. Where no frames came, nothing is said.
+ * @param live the camera's state now, which is all that is known of a camera that never changed
+ */
+async function saidBefore(
+  database: StateDatabase,
+  camera: Camera,
+  first: TransitionRow | undefined,
+  live: CameraState,
+  { from, to, every, limit }: Span,
+): Promise<Said[]> {
+  const end = first?.at ?? to
+  const known = first ? { state: first.from_state, since: camera.createdAt, reason: null, frame: null } : live
+  const { state, since, reason = null, frame } = known
+  if (state !== 'unknown') {
+    const begin = Math.max(from, since ?? end)
+    return begin < end ? [{ from: begin, to: end, state, reason, frame }] : []
+  }
+  if (from >= end) return []
+  const lasts = camera.staleAfterMs
+  const runs = await frameRuns(database, camera.id, { from, to: end, gap: Math.max(lasts, every ?? 0), lasts, limit })
+  return runs.map((run) => ({ ...run, state: 'unknown', reason, frame: null }))
+}

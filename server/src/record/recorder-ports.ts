@@ -1,0 +1,33 @@
+import type { Classified } from '../classify/classifier.ts'
+import type { Events } from '../database/events.ts'
+import type { StoredFrame } from '../database/frames/frame-store.ts'
+import type { FramesTable } from '../database/schema.ts'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Camera } from '../devices/cameras.ts'
+import type { Transition } from './debounce.ts'
+
+/** What the recorder asks of the parts around it. */
+export interface RecorderPorts {
+  database: StateDatabase
+  events: Events
+  /** Milliseconds UTC. */
+  now(): number
+  camera(id: string): Camera
+  /** Marks frames as through the pipeline. */
+  finish(frames: StoredFrame[]): void
+  /** Publishes a retained message; null clears it. */
+  publish(topic: string, payload: object | null): void
+  /** Whether points go into the outbox of the InfluxDB sink. */
+  influx: boolean
+  /** Told of every debounced change, after it is committed. */
+  onTransition(camera: string, transition: Transition): void
+  /** Told of every frame's outcome, after it is committed. */
+  onRecorded(outcome: FramesTable['outcome'], classified: Classified): void
+  /** Told why the disk refuses, and null when it works again. */
+  onHeld(why: string | null): void
+  /** Told what cannot be written although the disk works: the fault is ours. A frame then ends as skipped. */
+  onFault(what: string, error: Error): void
+  isConnected(device: string): boolean
+  /** Whether frames of the camera are on their way through the pipeline. */
+  isBusy(camera: string): boolean
+}

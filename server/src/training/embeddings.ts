@@ -1,0 +1,81 @@
+import type { BackboneId } from '@ajar/models'
+import { sql } from 'kysely'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Camera } from '../devices/cameras.ts'
+import type { Embedded } from './trainer-messages.ts'
+
+/** Each holds megabytes at most, and its room is overwritten: so many in one transaction. */
+const ROWS_AT_ONCE = 50
+
+/** What the features of a labelled frame depend on besides the frame. */
+export function recipeFor(backbone: BackboneId, { box, masks }: Camera, augmentations: number): string {
+  return JSON.stringify([backbone, box, augmentations, ...(masks.length > 0 ? [masks] : [])])
+}
+
+/** Features of labelled frames, kept so that the next training need not compute them. Any of them may be missing. */
+export class Embeddings {
+  readonly #database: StateDatabase
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  /** Those of all frames of these cameras, by the frame's id. */
+  async of(cameras: string[], recipe: string, augmentations: number): Promise<Map<string, Embedded>> {
+    const rows = await this.#database.read
+      .selectFrom('embeddings')
+      .selectAll()
+      .where('camera', 'in', cameras)
+      .where('recipe', '=', recipe)
+      .execute()
+    return new Map(
+      rows.map(({ camera, captured_at, brightness, features }) => [
+        `${camera}/${captured_at}`,
+        { brightness, features: split(features, 1 + augmentations) },
+      ]),
+    )
+  }
+
+  async save(
+    recipe: string,
+    { camera, capturedAt, brightness, features }: Embedded & { camera: string; capturedAt: number },
+  ) {
+    const blob = Buffer.concat(features.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength)))
+    await this.#database.write
+      .replaceInto('embeddings')
+      .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob })
+      .execute()
+  }
+
+  /**
+   * Removes those of a camera's frames that no label needs, its own or a borrowed one, or that are of other recipes.
+   * @param recipesOf the recipes by which a camera that learns from these frames sees them
+   */
+  async prune(camera: string, recipesOf: (learner: string) => string[]): Promise<void> {
+    const { read, write } = this.#database
+    const borrowers = await read
+      .selectFrom('borrowed_labels')
+      .select('camera')
+      .distinct()
+      .where('source', '=', camera)
+      .execute()
+    const recipes = [camera, ...borrowers.map((borrower) => borrower.camera)].flatMap(recipesOf)
+    for (let removed = 1; removed > 0; ) {
+      const { numAffectedRows } = await sql`
+        delete from embeddings where rowid in (
+          select e.rowid from embeddings e where e.camera = ${camera} and (
+            e.recipe not in (${sql.join(recipes)})
+            or not exists (select 1 from labels l where l.camera = e.camera and l.captured_at = e.captured_at)
+            and not exists (
+              select 1 from borrowed_labels b where b.source = e.camera and b.captured_at = e.captured_at))
+          limit ${ROWS_AT_ONCE})`.execute(write)
+      removed = Number(numAffectedRows ?? 0n)
+    }
+  }
+}
+
+function split(blob: Uint8Array, count: number): Float32Array[] {
+  const all = new Float32Array(blob.slice().buffer)
+  const length = all.length / count
+  return Array.from({ length: count }, (_, i) => all.slice(i * length, (i + 1) * length))
+}

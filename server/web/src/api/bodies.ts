@@ -1,0 +1,130 @@
+/** What the server's routes answer, as far as the console reads it (the whole of it stands at /docs). */
+
+import type { JobEvent } from './events.ts'
+
+export interface List<T> {
+  items: T[]
+  /** Goes into `?cursor=` for the page after this one. */
+  next: string | null
+}
+
+export type Role = 'admin' | 'operator' | 'viewer' | 'analyst'
+
+export interface SessionBody {
+  name: string
+  role: Role
+}
+
+/** The debounced state of a camera. */
+export interface StateBody {
+  state: string
+  /** 0..1 */
+  confidence: number | null
+  /** Milliseconds UTC. */
+  since: number | null
+  frame: string | null
+  model: string | null
+  /** Why it is `unknown`. */
+  reason?: string
+}
+
+/** Fractions of the frame. */
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Box extends Point {
+  width: number
+  height: number
+}
+
+/** What an operator sets of a camera. */
+export interface CameraSettings {
+  states: string[]
+  /** 0..1 */
+  threshold: number
+  /** Agreeing results that change the state. */
+  debounce: number
+  staleAfterMs: number
+  box: Box | null
+  /** Polygons that are blackened before a frame is stored. */
+  masks?: Point[][]
+}
+
+export interface CameraBody extends CameraSettings {
+  /** `device/camera` */
+  id: string
+  device: string
+  camera: string
+  model: string | null
+  createdAt: string
+  state: StateBody
+  /** The newest classified frame. */
+  lastFrame: string | null
+  /** Names it had: frames that still come under them are its own. */
+  aliases?: string[]
+  /** Labels that it learns from and other cameras own. */
+  borrowed?: { camera: string; labels: number }[]
+}
+
+export interface ResultBody {
+  frame: string
+  capturedAt: string
+  state: string
+  confidence: number | null
+  best: string | null
+  probabilities: Record<string, number> | null
+  reason: string | null
+  model: string | null
+  latencyMs: number
+  late: boolean
+}
+
+export interface FrameBody {
+  id: string
+  camera: string
+  capturedAt: string
+  receivedAt: string
+  size: number
+  /** Null where it is not kept any more what became of it. */
+  outcome: 'pending' | 'classified' | 'skipped' | 'refused' | null
+  code: string | null
+  label: string | null
+  result: ResultBody | null
+}
+
+export interface TransitionBody {
+  at: string
+  from: string
+  to: string
+  reason: string | null
+  confidence: number | null
+  frame: string | null
+  model: string | null
+}
+
+/** A span in which a camera was in one state. */
+export interface SegmentBody {
+  from: string
+  to: string
+  state: string
+  reason: string | null
+  frame: string | null
+}
+
+export interface DeviceBody {
+  name: string
+  connected: boolean
+  disabled: boolean
+  seenAt: string | null
+  createdAt: string
+  status: Record<string, unknown> | null
+  desired: { version: number; settings: Record<string, unknown> } | null
+  applied: { version: number; ok: boolean; errors: string[] } | null
+}
+
+export interface JobBody extends JobEvent {
+  result: unknown
+  error: { code: string; message: string } | null
+}

@@ -1,0 +1,81 @@
+import { heardServerTime } from '../design/clock.ts'
+
+/** An answer other than the wanted one, as the server says it; `unreachable` with status 0 where there is no answer. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  /** The field of the request that was wrong. */
+  readonly field: string | null
+
+  constructor(status: number, code: string, message: string, field: string | null = null) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.field = field
+  }
+}
+
+export type Query = Record<string, string | number | boolean | undefined>
+
+/** No call waits longer, in milliseconds. */
+const LIMIT_MS = 30_000
+
+/** Where the session is asked for and made; what it refuses is its answer. */
+const SESSION = '/api/session'
+const SIGNED_OUT = 'You are not signed in any more: sign in, then do it again.'
+/** The header `Date` counts seconds. Milliseconds. */
+const HALF_A_SECOND = 500
+
+let tellSignedOut = () => {}
+
+/** @param tell told when a call finds that nobody is signed in (any more) */
+export function whenSignedOut(tell: () => void) {
+  tellSignedOut = tell
+}
+
+/** @throws ApiError */
+export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return call<T>('GET', path + queryText(query), undefined, signal)
+}
+
+/** Calls a route that changes something. @returns its body, undefined where it has none @throws ApiError */
+export function send<T = void>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
+  return call<T>(method, path, body)
+}
+
+/** `?a=1&b=2`, or nothing. */
+export function queryText(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  if (given.length === 0) return ''
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
+
+async function call<T>(method: string, path: string, body: object | undefined, signal?: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(LIMIT_MS)
+  const askedAt = Date.now()
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new ApiError(0, 'unreachable', 'The server does not answer: check that it runs and that you are connected.')
+  }
+  heardServerTime(Date.parse(response.headers.get('date') ?? '') + HALF_A_SECOND, askedAt)
+  if (response.status === 401 && path !== SESSION) {
+    tellSignedOut()
+    throw new ApiError(401, 'signed_out', SIGNED_OUT)
+  }
+  if (!response.ok) throw await errorOf(response)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const body = await response.json().catch(() => null)
+  const { code = 'failed', message = `The server answered ${response.status}.`, field = null } = body?.error ?? {}
+  return new ApiError(response.status, code, message, field)
+}

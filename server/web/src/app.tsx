@@ -1,0 +1,47 @@
+import { useConsole } from './console.ts'
+import { Empty, Loading } from './design/elements.tsx'
+import { page } from './page.tsx'
+import { WallPage } from './pages/wall/wall-page.tsx'
+import { Shell } from './shell.tsx'
+
+const CameraPage = page(async () => (await import('./pages/camera/camera-page.tsx')).CameraPage)
+const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
+const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
+const SignInPage = page(async () => (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage)
+
+export function App() {
+  const { session } = useConsole()
+  const who = session.who.value
+  // Whoever was signed in here last sees the frame of the page at once.
+  if (who === null || (!who && session.linkFault.value)) return <SignInPage />
+  if (who === undefined && !session.isLikely) return <Loading what="console" />
+  return (
+    <Shell>
+      <CurrentPage />
+    </Shell>
+  )
+}
+
+function CurrentPage() {
+  const route = useConsole().router.route.value
+  switch (route.page) {
+    case 'wall':
+      return <WallPage />
+    case 'camera':
+      return <CameraPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
+    case 'teach':
+      return <TeachPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
+    case 'devices':
+      return <DevicesPage />
+    case 'sign-in':
+      return <SignInPage />
+    case 'missing':
+      return (
+        <Empty title="There is no such page">
+          <p>
+            <a href="/">To the wall of cameras</a>
+          </p>
+        </Empty>
+      )
+  }
+}

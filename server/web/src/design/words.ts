@@ -1,0 +1,86 @@
+import { serverNow } from './clock.ts'
+
+/** How times, numbers and reasons are said. */
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** `now`, `12 s`, `5 min`, `3 h`, `2 d` */
+export function duration(ms: number): string {
+  if (ms < SECOND) return 'now'
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`
+  return `${Math.floor(ms / DAY)} d`
+}
+
+export function ago(ms: number): string {
+  return ms < SECOND ? 'now' : `${duration(ms)} ago`
+}
+
+/** `1 frame`, `2 frames` */
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${count} ${count === 1 ? thing : things}`
+}
+
+/** @param confidence 0..1; 0.997 is not said to be certain */
+export function percent(confidence: number): string {
+  return confidence > 0.99 ? '> 99 %' : `${Math.floor(confidence * 100)} %`
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const SHORT_CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const SHORT_DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+/** In the viewer's zone; with the day where it is not today. */
+export function timeOfDay(ms: number, now = serverNow()): string {
+  return new Date(ms).toDateString() === new Date(now).toDateString() ? CLOCK.format(ms) : DAY_AND_CLOCK.format(ms)
+}
+
+/** Times beside each other that would look the same are said to the tenth of a second, or to the millisecond. */
+export function toldApart(times: number[], say: (ms: number) => string = timeOfDay): string[] {
+  const ways = [say, (ms: number) => timeOfDay(ms), (ms: number) => precise(ms, 1), (ms: number) => precise(ms, 3)]
+  const finest = ways.at(-1) ?? say
+  return times.map((ms, i) => {
+    const others = [times[i - 1], times[i + 1]].filter((other) => other !== undefined && other !== ms) as number[]
+    const way = ways.find((one) => others.every((other) => one(other) !== one(ms))) ?? finest
+    return way(ms)
+  })
+}
+
+const fine = (fractionalSecondDigits: 1 | 3) => {
+  const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits } as const
+  const day = { day: 'numeric', month: 'short', year: 'numeric' } as const
+  return [new Intl.DateTimeFormat(undefined, clock), new Intl.DateTimeFormat(undefined, { ...day, ...clock })] as const
+}
+const FINE = { 1: fine(1), 3: fine(3) }
+
+function precise(ms: number, digits: 1 | 3, now = serverNow()): string {
+  const [ofToday, ofOtherDays] = FINE[digits]
+  return (new Date(ms).toDateString() === new Date(now).toDateString() ? ofToday : ofOtherDays).format(ms)
+}
+
+export const fullTime = (ms: number) => DAY_AND_CLOCK.format(ms)
+export const shortTime = (ms: number) => SHORT_CLOCK.format(ms)
+export const shortDay = (ms: number) => SHORT_DAY.format(ms)
+/** For those who compare with a log. */
+export const utc = (ms: number) => new Date(ms).toISOString()
+
+/** Why a state is `unknown`, and what can be done. */
+const REASONS: Record<string, string> = {
+  no_model: 'no model yet: label some frames and train',
+  low_confidence: 'the model is not sure enough',
+  unlike_training: 'unlike every frame it was taught: label such frames and train again',
+  stale: 'the device is connected, but no frames come',
+  offline: 'the device is offline',
+  covered: 'the camera is covered or it is too dark',
+  moved: 'the camera was moved: label new frames and train again',
+}
+
+export function reasonInWords(reason: string | null): string {
+  if (reason === null) return 'not enough results agree yet'
+  return REASONS[reason] ?? reason
+}

@@ -1,0 +1,224 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { CameraBody, DeviceBody, List, SegmentBody } from '../api/bodies.ts'
+import { get } from '../api/client.ts'
+import type { CameraEvent, DeviceEvent, JobEvent, StreamEvent } from '../api/events.ts'
+import { heardServerTime, serverNow } from '../design/clock.ts'
+import { type LiveCamera, liveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
+import { type Segment, segmentsOf, withChange } from './segments.ts'
+import { type Liveness, Stream } from './stream.ts'
+
+/** The strip of a camera shows the last hour. */
+export const STRIP_MS = 3_600_000
+/** A strip is some hundred pixels wide: what is shorter than one of them is left out. */
+const STRIP_GRAIN_MS = 10_000
+const MOST_JOBS = 50
+const MOST_DEVICES = 1_000
+/** A page in the background renders nothing: events wait until so many are here. */
+const MOST_WAITING = 5_000
+const RELOAD_RETRY_MS = 2_000
+
+type Listener = (event: StreamEvent) => void
+
+/**
+ * What happens, as it happens. Each camera is a signal of its own, so that an event renders one tile; all events that
+ * come between two frames of the screen are applied at once.
+ */
+export class Live {
+  readonly #liveness = signal<Liveness>('reconnecting')
+  readonly #ids = signal<string[] | null>(null)
+  readonly #cameras = new Map<string, Signal<LiveCamera>>()
+  readonly #strips = new Map<string, Signal<Segment[]>>()
+  readonly #devices = signal<ReadonlyMap<string, DeviceEvent> | null>(null)
+  readonly #jobs = signal<ReadonlyMap<string, JobEvent>>(new Map())
+  readonly #listeners = new Set<Listener>()
+  readonly #stream: Stream
+  #waiting: StreamEvent[] = []
+  #started = false
+  #scheduled = false
+  #reloading = false
+  #reloadAgain = false
+  /** Rises when frames were removed: an answer that was asked for before may still name them. */
+  #removals = 0
+
+  /** @param onRefused told when the server refuses the stream: the session may have ended */
+  constructor(onRefused: () => void) {
+    this.#stream = new Stream({
+      onEvent: (event) => this.#take(event),
+      onReset: () => void this.reload(),
+      onLiveness: (liveness) => {
+        this.#liveness.value = liveness
+      },
+      onRefused,
+      onTime: (at) => heardServerTime(at),
+    })
+  }
+
+  get liveness(): ReadonlySignal<Liveness> {
+    return this.#liveness
+  }
+
+  /** Ids of all cameras, by name; null until they are loaded. */
+  get ids(): ReadonlySignal<string[] | null> {
+    return this.#ids
+  }
+
+  /** What is known of devices, by name; null until they are loaded. */
+  get devices(): ReadonlySignal<ReadonlyMap<string, DeviceEvent> | null> {
+    return this.#devices
+  }
+
+  /** The latest jobs that the stream told of, by id. */
+  get jobs(): ReadonlySignal<ReadonlyMap<string, JobEvent>> {
+    return this.#jobs
+  }
+
+  camera(id: string): ReadonlySignal<LiveCamera> | null {
+    return this.#cameras.get(id) ?? null
+  }
+
+  /** States of the last hour, oldest first. */
+  strip(id: string): ReadonlySignal<Segment[]> {
+    return this.#stripOf(id)
+  }
+
+  /** Cameras are asked for while the stream opens: the first state does not wait for it. */
+  start() {
+    if (this.#started) return
+    this.#started = true
+    this.#stream.start()
+    void this.reload()
+  }
+
+  /** Forgets everything: whoever signs in next may see something else. */
+  stop() {
+    this.#started = false
+    this.#stream.stop()
+    this.#cameras.clear()
+    this.#strips.clear()
+    this.#ids.value = null
+    this.#devices.value = null
+    this.#jobs.value = new Map()
+  }
+
+  /** Every event as it comes, for a page that follows more than the newest. @returns a function that ends it */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Loads all cameras and their last hour; one load at a time, and one more where it was asked for meanwhile. */
+  async reload() {
+    if (!this.#started) return
+    if (this.#reloading) {
+      this.#reloadAgain = true
+      return
+    }
+    this.#reloading = true
+    try {
+      await Promise.all([this.#loadCameras(), this.#loadStrips(), this.#loadDevices()])
+    } catch {
+      setTimeout(() => void this.reload(), RELOAD_RETRY_MS)
+    }
+    this.#reloading = false
+    if (this.#reloadAgain) {
+      this.#reloadAgain = false
+      void this.reload()
+    }
+  }
+
+  async #loadCameras() {
+    const removals = this.#removals
+    const { items } = await get<List<CameraBody>>('/api/cameras')
+    if (removals !== this.#removals) return // asked for again already
+    for (const body of items) {
+      const loaded = liveCamera(body)
+      const known = this.#cameras.get(loaded.id)
+      if (!known) this.#cameras.set(loaded.id, signal(loaded))
+      else known.value = withAnswer(known.peek(), loaded)
+    }
+    const ids = items.map(({ id }) => id)
+    for (const id of this.#cameras.keys()) if (!ids.includes(id)) this.#cameras.delete(id)
+    if (ids.join() !== this.#ids.value?.join()) this.#ids.value = ids
+  }
+
+  async #loadDevices() {
+    const { items } = await get<List<DeviceBody>>('/api/devices')
+    this.#devices.value = new Map(
+      items.map(({ name, connected, status }) => [name, { device: name, change: 'seen', connected, status }]),
+    )
+  }
+
+  async #loadStrips() {
+    const to = serverNow()
+    const { items } = await get<List<{ camera: string; segments: SegmentBody[] }>>('/api/ribbons', {
+      from: to - STRIP_MS,
+      to,
+      every: STRIP_GRAIN_MS,
+    })
+    for (const { camera, segments } of items) this.#stripOf(camera).value = segmentsOf(segments, to)
+  }
+
+  #stripOf(id: string): Signal<Segment[]> {
+    const known = this.#strips.get(id)
+    if (known) return known
+    const strip = signal<Segment[]>([])
+    this.#strips.set(id, strip)
+    return strip
+  }
+
+  #take(event: StreamEvent) {
+    this.#waiting.push(event)
+    if (this.#waiting.length >= MOST_WAITING) return this.#apply()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    requestAnimationFrame(() => this.#apply())
+  }
+
+  #apply() {
+    this.#scheduled = false
+    const events = this.#waiting
+    this.#waiting = []
+    const changed = new Map<string, LiveCamera>()
+    for (const event of events) {
+      this.#applyOne(event, changed)
+      for (const listener of this.#listeners) listener(event)
+    }
+    for (const [id, camera] of changed) {
+      const known = this.#cameras.get(id)
+      if (known) known.value = camera
+    }
+  }
+
+  #applyOne(event: StreamEvent, changed: Map<string, LiveCamera>) {
+    if (event.kind === 'device') return this.#takeDevice(event.data)
+    if (event.kind === 'job') return this.#remember(this.#jobs, event.data.id, event.data, MOST_JOBS)
+    if (event.kind === 'camera') return this.#onCamera(event.data, changed)
+    const id = event.data.camera
+    const before = changed.get(id) ?? this.#cameras.get(id)?.peek()
+    if (!before) return void this.reload() // its first frame
+    if (event.kind === 'result') return void changed.set(id, withResult(before, event.data))
+    changed.set(id, withTransition(before, event.data))
+    if ('recomputedFrom' in event.data) return void this.#loadStrips().catch(() => {})
+    const strip = this.#stripOf(id)
+    strip.value = withChange(strip.peek(), event.data, serverNow() - STRIP_MS)
+  }
+
+  #onCamera({ camera: id, change }: CameraEvent, changed: Map<string, LiveCamera>) {
+    const known = changed.get(id) ?? this.#cameras.get(id)?.peek()
+    if (known && (change === 'purged' || change === 'deleted')) {
+      this.#removals++
+      changed.set(id, withoutPast(known))
+    }
+    void this.reload()
+  }
+
+  #takeDevice(event: DeviceEvent) {
+    if (event.change !== 'removed') return this.#remember(this.#devices, event.device, event, MOST_DEVICES)
+    this.#devices.value = new Map([...(this.#devices.peek() ?? [])].filter(([name]) => name !== event.device))
+  }
+
+  #remember<T>(into: Signal<ReadonlyMap<string, T> | null>, key: string, value: T, most: number) {
+    const kept = [...(into.peek() ?? [])].filter(([known]) => known !== key).slice(1 - most)
+    into.value = new Map([...kept, [key, value]])
+  }
+}

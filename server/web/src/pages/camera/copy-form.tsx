@@ -1,0 +1,71 @@
+import { useSignal } from '@preact/signals'
+import type { CameraBody } from '../../api/bodies.ts'
+import { send } from '../../api/client.ts'
+import { useConsole } from '../../console.ts'
+import { Button, Field } from '../../design/elements.tsx'
+import { useAction } from './use-action.ts'
+
+const WHAT = {
+  settings: 'Threshold, debounce, stale after, region of interest and masks',
+  states: 'States',
+  labels: 'Labels, to learn from frames of the other camera',
+}
+
+interface CopyFormProps {
+  camera: CameraBody
+  onChanged(): void
+}
+
+/** Takes over what another camera was set and taught. */
+export function CopyForm({ camera, onChanged }: CopyFormProps) {
+  const { live } = useConsole()
+  const others = (live.ids.value ?? []).filter((id) => id !== camera.id)
+  const from = useSignal(others[0] ?? '')
+  const what = useSignal<string[]>(['settings', 'states'])
+  const { busy, fault, run } = useAction()
+  if (others.length === 0) return <p class="hint">There is no other camera yet.</p>
+  const copy = async (event: Event) => {
+    event.preventDefault()
+    await run(async () => {
+      await send('POST', `/api/cameras/${camera.id}/copy`, { from: from.value, what: what.value })
+      onChanged()
+      return `Copied from ${from.value}.`
+    })
+  }
+  return (
+    <form onSubmit={copy}>
+      <Field label="Camera" error={fault.value?.message ?? null}>
+        {(ids) => (
+          <select
+            {...ids}
+            value={from.value}
+            onChange={(event) => {
+              from.value = event.currentTarget.value
+            }}
+          >
+            {others.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <fieldset aria-label="What to copy">
+        {Object.entries(WHAT).map(([name, words]) => (
+          <label key={name} class="check">
+            <input
+              type="checkbox"
+              checked={what.value.includes(name)}
+              onChange={({ currentTarget: { checked } }) => {
+                what.value = checked ? [...what.value, name] : what.value.filter((other) => other !== name)
+              }}
+            />
+            {words}
+          </label>
+        ))}
+      </fieldset>
+      <Button type="submit" busy={busy.value} disabled={what.value.length === 0}>
+        Copy
+      </Button>
+    </form>
+  )
+}

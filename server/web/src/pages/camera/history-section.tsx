@@ -1,0 +1,73 @@
+import type { CameraBody } from '../../api/bodies.ts'
+import { Button } from '../../design/elements.tsx'
+import { StateBadge } from '../../design/state-badge.tsx'
+import { fullTime, utc } from '../../design/words.ts'
+import { capturedAt } from '../../live/camera.ts'
+import { LENGTHS, lengthOf, zoomed } from '../../ribbon/span.ts'
+import type { ChosenFrame } from './chosen-frame.ts'
+import { ConfidenceLine } from './confidence-line.tsx'
+import type { History } from './history.ts'
+import { Ribbon } from './ribbon.tsx'
+
+interface HistorySectionProps {
+  camera: CameraBody
+  history: History
+  chosen: ChosenFrame
+  onPick(at: number): void
+}
+
+const CLOSER = 0.5
+
+/** States and confidence over a span that one chooses. */
+export function HistorySection({ camera, history, chosen, onPick }: HistorySectionProps) {
+  const span = history.span.value
+  const middle = span.from + lengthOf(span) / 2
+  const zoom = (factor: number) => history.show(zoomed(span, factor, middle, history.bounds))
+  return (
+    <section class="history card" aria-labelledby="history">
+      <header>
+        <h2 id="history">History</h2>
+        <fieldset class="lengths" aria-label="Span">
+          {LENGTHS.map(({ name, ms }) => (
+            <Button
+              key={name}
+              kind="quiet"
+              aria-pressed={history.showsLatest(ms)}
+              onClick={() => history.showLatest(ms)}
+            >
+              {name}
+            </Button>
+          ))}
+          <Button kind="quiet" aria-label="Closer" onClick={() => zoom(CLOSER)}>
+            +
+          </Button>
+          <Button kind="quiet" aria-label="Farther" onClick={() => zoom(1 / CLOSER)}>
+            −
+          </Button>
+        </fieldset>
+      </header>
+      <p class="span" title={`${utc(span.from)} – ${utc(span.to)}`}>
+        {fullTime(span.from)} – {history.follows.value ? 'now' : fullTime(span.to)}
+      </p>
+      {history.failed.value !== null && (
+        <p class="reason" role="alert">
+          {(history.failed.value as Error).message}
+        </p>
+      )}
+      <Ribbon history={history} states={camera.states} shownAt={capturedAt(chosen.frame.value)} onPick={onPick} />
+      <ConfidenceLine results={history.results.value} span={span} threshold={camera.threshold} />
+      <p class="legend">
+        {camera.states.map((state) => (
+          <StateBadge key={state} state={state} states={camera.states} />
+        ))}
+        <span>
+          <StateBadge state="unknown" states={camera.states} /> <small>frames came, no state was earned</small>
+        </span>
+        <span class="silent">no frames</span>
+        <small class="how">
+          Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.
+        </small>
+      </p>
+    </section>
+  )
+}

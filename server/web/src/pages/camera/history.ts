@@ -1,0 +1,173 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { FrameBody, List, ResultBody, SegmentBody } from '../../api/bodies.ts'
+import { get } from '../../api/client.ts'
+import { serverNow } from '../../design/clock.ts'
+import { type Segment, segmentsOf } from '../../live/segments.ts'
+import type { Span } from '../../ribbon/band.ts'
+import { type Bounds, LENGTHS, latest, lengthOf } from '../../ribbon/span.ts'
+
+/** A line of the page is about so many pixels wide: finer nobody sees. */
+const POINTS = 600
+/** A gesture has ended when nothing came for so long. Milliseconds. */
+const QUIET_MS = 180
+/** A span that ends now moves on when a new line of pixels is due, but not more often. */
+const LEAST_STEP_MS = 3_000
+const LONGEST_STEP_MS = 60_000
+
+/** The past of a camera: which span is looked at, and what is known of it. */
+export class History {
+  readonly #camera: string
+  readonly #span = signal<Span>(latest(LENGTHS[0].ms, { from: 0, to: serverNow() }))
+  readonly #segments = signal<Segment[]>([])
+  readonly #results = signal<ResultBody[]>([])
+  readonly #follows = signal(true)
+  readonly #failed = signal<unknown>(null)
+  /** Rises with everything that is loaded. */
+  readonly #version = signal(0)
+  readonly #first = signal(serverNow() - LENGTHS[0].ms)
+  /** What was asked for; the span is shorter where there is less to see. */
+  #length: number = LENGTHS[0].ms
+  #loading = new AbortController()
+  #quiet: ReturnType<typeof setTimeout> | undefined
+  #following: ReturnType<typeof setInterval> | undefined
+
+  /** @param camera `device/camera` */
+  constructor(camera: string) {
+    this.#camera = camera
+  }
+
+  get span(): ReadonlySignal<Span> {
+    return this.#span
+  }
+
+  /** States over the span, oldest first. */
+  get segments(): ReadonlySignal<Segment[]> {
+    return this.#segments
+  }
+
+  /** Results over the span, oldest first and as many as can be told apart. */
+  get results(): ReadonlySignal<ResultBody[]> {
+    return this.#results
+  }
+
+  /** Whether the span ends now, and moves on with the time. */
+  get follows(): ReadonlySignal<boolean> {
+    return this.#follows
+  }
+
+  /** Whether the latest so many milliseconds are looked at. */
+  showsLatest(length: number): boolean {
+    return this.#follows.value && this.#length === length
+  }
+
+  get failed(): ReadonlySignal<unknown> {
+    return this.#failed
+  }
+
+  get version(): ReadonlySignal<number> {
+    return this.#version
+  }
+
+  /** From the first result to now. */
+  get bounds(): Bounds {
+    return { from: this.#first.value, to: serverNow() }
+  }
+
+  async start() {
+    this.#following = setInterval(() => this.#moveOn(), LEAST_STEP_MS)
+    void this.#load()
+    const { items } = await get<List<ResultBody>>(this.#path('results'), { limit: 1 }).catch(() => ({ items: [] }))
+    const [oldest] = items
+    if (!oldest) return
+    this.#first.value = Date.parse(oldest.capturedAt)
+    this.refresh() // an hour is shorter where there is less to see
+  }
+
+  close() {
+    clearInterval(this.#following)
+    clearTimeout(this.#quiet)
+    this.#loading.abort()
+  }
+
+  /** The last so many milliseconds; from now on with the time. */
+  showLatest(length: number) {
+    this.#follows.value = true
+    this.#length = length
+    this.#show(latest(length, this.bounds))
+  }
+
+  /** A span of the past stays; one that reaches the present moves on with it. */
+  show(span: Span) {
+    this.#length = lengthOf(span)
+    this.#follows.value = span.to >= serverNow() - lengthOf(span) / POINTS
+    this.#show(span)
+  }
+
+  /** What is shown was changed. */
+  reload() {
+    void this.#load()
+  }
+
+  /** Something happened that is worth a look, where one looks at the present. */
+  refresh() {
+    if (this.#follows.value) this.showLatest(this.#length)
+  }
+
+  /** The frame captured nearest to a moment, or null where there is none. */
+  async nearest(at: number, signal?: AbortSignal): Promise<string | null> {
+    const [before, after] = await Promise.all([this.before(at + 1, signal), this.after(at, signal)])
+    if (before === null || after === null) return before ?? after
+    return at - timeOf(before) <= timeOf(after) - at ? before : after
+  }
+
+  /** The last frame before a moment. */
+  async before(at: number, signal?: AbortSignal): Promise<string | null> {
+    const query = { camera: this.#camera, to: Math.round(at), limit: 1 }
+    const { items } = await get<List<FrameBody>>('/api/frames', query, signal)
+    return items[0]?.id ?? null
+  }
+
+  /** The first frame from a moment on. */
+  async after(at: number, signal?: AbortSignal): Promise<string | null> {
+    const { items } = await get<List<ResultBody>>(this.#path('results'), { from: Math.round(at), limit: 1 }, signal)
+    return items[0]?.frame ?? null
+  }
+
+  #path(what: string): string {
+    return `/api/cameras/${this.#camera}/${what}`
+  }
+
+  #show(span: Span) {
+    this.#span.value = span
+    clearTimeout(this.#quiet)
+    this.#quiet = setTimeout(() => void this.#load(), QUIET_MS)
+  }
+
+  #moveOn() {
+    if (!this.#follows.value || document.visibilityState !== 'visible') return
+    const { to } = this.#span.value
+    if (serverNow() - to >= Math.min(lengthOf(this.#span.value) / POINTS, LONGEST_STEP_MS)) this.refresh()
+  }
+
+  async #load() {
+    this.#loading.abort()
+    this.#loading = new AbortController()
+    const { signal } = this.#loading
+    const { from, to } = this.#span.value
+    const every = Math.max(1, Math.round((to - from) / POINTS))
+    try {
+      const [ribbon, results] = await Promise.all([
+        get<List<SegmentBody>>(this.#path('ribbon'), { from, to, every }, signal),
+        get<List<ResultBody>>(this.#path('results'), { from, to, every, limit: 2 * POINTS }, signal),
+      ])
+      this.#segments.value = segmentsOf(ribbon.items, to)
+      this.#results.value = results.items
+      this.#failed.value = null
+      this.#version.value += 1
+    } catch (error) {
+      if (!signal.aborted) this.#failed.value = error
+    }
+  }
+}
+
+const timeOf = (frame: string) => Number(frame.split('/')[2])

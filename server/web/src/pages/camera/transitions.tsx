@@ -1,0 +1,77 @@
+import type { CameraBody } from '../../api/bodies.ts'
+import { Moment } from '../../design/elements.tsx'
+import { StateBadge } from '../../design/state-badge.tsx'
+import { duration, reasonInWords, timeOfDay } from '../../design/words.ts'
+import type { Segment } from '../../live/segments.ts'
+import { pictureAddress } from '../../picture/picture-loader.ts'
+import type { ChosenFrame } from './chosen-frame.ts'
+import type { History } from './history.ts'
+
+interface TransitionsProps {
+  camera: CameraBody
+  history: History
+  chosen: ChosenFrame
+}
+
+const MOST = 20
+const PICTURE_WIDTH = 160
+
+/** Changes of state of the span, the newest first. */
+export function Transitions({ camera, history, chosen }: TransitionsProps) {
+  const { from } = history.span.value
+  const segments = history.segments.value
+  // What follows on nothing, and came of no frame, is where something was first known.
+  const isChange = (segment: Segment, index: number) =>
+    segment.from > from && (segment.frame !== null || segments[index - 1]?.to === segment.from)
+  const changes = segments.filter(isChange).toReversed()
+  return (
+    <section class="transitions card" aria-labelledby="transitions">
+      <header>
+        <h2 id="transitions">Transitions</h2>
+        <small>{changes.length > MOST ? `the newest ${MOST} of ${changes.length}` : changes.length}</small>
+      </header>
+      {changes.length === 0 && <p class="nothing">The state did not change in this span.</p>}
+      <ol>
+        {changes.slice(0, MOST).map((change) => (
+          <Change key={change.from} change={change} camera={camera} chosen={chosen} />
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function Change({
+  change,
+  camera,
+  chosen,
+}: {
+  change: Segment
+  camera: CameraBody
+  chosen: TransitionsProps['chosen']
+}) {
+  const { frame, state, reason } = change
+  return (
+    <li>
+      {frame === null ? (
+        <span class="thumbnail" />
+      ) : (
+        <button
+          class="thumbnail"
+          type="button"
+          aria-label={`Show the frame that made it ${state}`}
+          onClick={() => chosen.show(frame)}
+        >
+          <img src={pictureAddress(frame, PICTURE_WIDTH)} alt="" loading="lazy" width="80" height="45" />
+        </button>
+      )}
+      <div>
+        <StateBadge state={state} states={camera.states} />
+        {state === 'unknown' && <small>{reasonInWords(reason)}</small>}
+        <small>
+          <Moment at={change.from}>{timeOfDay(change.from)}</Moment>
+          {Number.isFinite(change.to) ? `, for ${duration(change.to - change.from)}` : ', until now'}
+        </small>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,135 @@
+import { useEffect, useState } from 'preact/hooks'
+import { get } from '../../api/client.ts'
+import { useConsole } from '../../console.ts'
+import { CopyText } from '../../design/copy-text.tsx'
+import { Dialog } from '../../design/dialog.tsx'
+import { Button } from '../../design/elements.tsx'
+import { pictureAddress } from '../../picture/picture-loader.ts'
+import { cameraPath, teachPath } from '../../router/route.ts'
+import { addressOf, agentConfig, type Credential, type Listeners, piLoop, publishLine } from './addresses.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+
+interface CredentialDialogProps {
+  credential: Credential
+  onClose(): void
+}
+
+/** A credential, shown this once, in the lines that use it; waits for the first frame that comes with it. */
+export function CredentialDialog({ credential, onClose }: CredentialDialogProps) {
+  const { name, token } = credential
+  const { notices } = useConsole()
+  const [listeners, setListeners] = useState<Listeners | null>(null)
+  useEffect(() => {
+    get<Listeners>('/api/listeners').then(setListeners, (error) => notices.failed(error))
+  }, [])
+  const frame = useFirstFrame(name)
+  const [copied, setCopied] = useState(false)
+  const [leaving, setLeaving] = useState(false)
+  const onCopied = () => setCopied(true)
+  const onCopyByHand = () => String(getSelection()).includes(token) && onCopied()
+  const isUsed = copied || frame !== null
+  const address = listeners && addressOf(listeners, location.hostname)
+  return (
+    <>
+      <Dialog title={`Connect ${name}`} onClose={onClose} onBeforeClose={isUsed ? null : () => setLeaving(true)}>
+        <div class="credential" onCopy={onCopyByHand}>
+          <p class="once">
+            This credential is shown <strong>this once</strong>: the server keeps no copy of it. If it is lost, give the
+            device a new one.
+          </p>
+          <CopyText label="Credential" text={token} autoFocus onCopied={onCopied} />
+          {listeners && !address && (
+            <p class="caution">The server takes no MQTT: start it with AJAR_MQTT_PORT set to a port.</p>
+          )}
+          {address && (
+            <>
+              {address.caution && <p class="caution">{address.caution}</p>}
+              {address.ca && <Authority file={address.ca} pem={listeners?.authority ?? null} />}
+              <CopyText label="Send a picture.jpg" text={publishLine(address, credential)} onCopied={onCopied} />
+              <CopyText
+                label="On a Raspberry Pi with a camera: a picture each second"
+                text={piLoop(address, credential)}
+                onCopied={onCopied}
+              />
+            </>
+          )}
+          <FirstFrame device={name} frame={frame} />
+          {address && (
+            <details>
+              <summary>Or run the agent, which keeps frames while the server cannot be reached</summary>
+              <p>
+                In a copy of ajar on the device, with pictures in <code>data/pictures</code>:
+              </p>
+              <CopyText label={`data/${name}.json`} text={agentConfig(address, credential)} onCopied={onCopied} />
+              <CopyText label="Start the agent" text={`npm run agent -- data/${name}.json`} />
+            </details>
+          )}
+          <footer class="dialog-actions">
+            <Button kind="main" onClick={onClose}>
+              Done
+            </Button>
+          </footer>
+        </div>
+      </Dialog>
+      {leaving && (
+        <ConfirmDialog
+          title="Close without a copy?"
+          action="Close all the same"
+          word={null}
+          onClose={() => setLeaving(false)}
+          onConfirm={async () => onClose()}
+        >
+          <p>The credential was not copied, and no frame has come with it. It is not shown again.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+/** The certificate that the device has to know before it sends anything. */
+function Authority({ file, pem }: { file: string; pem: string | null }) {
+  if (pem) return <CopyText label={`${file}, which the device needs to trust this server`} text={pem} />
+  return (
+    <p>
+      {file} is the certificate of the authority that signed the server’s. Was it a public one? Then put{' '}
+      <code>--tls-use-os-certs</code> in place of <code>--cafile {file}</code>.
+    </p>
+  )
+}
+
+/** The latest frame that came from the device since, or null. */
+function useFirstFrame(device: string): string | null {
+  const { live } = useConsole()
+  const [frame, setFrame] = useState<string | null>(null)
+  useEffect(
+    () =>
+      live.listen((event) => {
+        if (event.kind === 'result' && event.data.camera.startsWith(`${device}/`)) setFrame(event.data.frame)
+      }),
+    [device],
+  )
+  return frame
+}
+
+function FirstFrame({ device, frame }: { device: string; frame: string | null }) {
+  const { live } = useConsole()
+  const isConnected = live.devices.value?.get(device)?.connected === true
+  const camera = frame?.split('/').slice(0, 2).join('/')
+  return (
+    <div class="first-frame" role="status">
+      {frame === null || camera === undefined ? (
+        <p class="waiting-for">
+          {isConnected ? 'Connected. Waiting for its first frame …' : 'Waiting for its first frame …'}
+        </p>
+      ) : (
+        <>
+          <img src={pictureAddress(frame, 320)} alt={`The latest frame of ${camera}`} />
+          <p>
+            <strong>A frame has come.</strong> <a href={cameraPath(camera)}>{camera}</a> is there:{' '}
+            <a href={teachPath(camera)}>teach it its states</a>.
+          </p>
+        </>
+      )}
+    </div>
+  )
+}

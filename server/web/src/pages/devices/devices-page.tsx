@@ -1,0 +1,155 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { DeviceBody, List } from '../../api/bodies.ts'
+import { get, send } from '../../api/client.ts'
+import { useConsole } from '../../console.ts'
+import { serverNow } from '../../design/clock.ts'
+import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
+import { AddDialog } from './add-dialog.tsx'
+import type { Credential } from './addresses.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+import { CredentialDialog } from './credential-dialog.tsx'
+import { type DeviceAct, DeviceCard } from './device-card.tsx'
+import { withEvent } from './presence.ts'
+import './devices.css'
+
+/** What stands open over the page. */
+type Open =
+  | { dialog: 'add' }
+  | { dialog: 'credential'; credential: Credential }
+  | { dialog: 'replace' | 'disable' | 'remove'; device: string }
+
+/** The Pis and other clients that send frames: who is there, who may come, and how one more is connected. */
+export function DevicesPage() {
+  const { live, notices, session } = useConsole()
+  const [devices, setDevices] = useState<DeviceBody[] | null>(null)
+  const [fault, setFault] = useState<unknown>(null)
+  const [open, setOpen] = useState<Open | null>(null)
+  const cameras = live.ids.value ?? []
+  const canOperate = session.canOperate.value
+  const close = () => setOpen(null)
+  const load = () =>
+    get<List<DeviceBody>>('/api/devices').then(({ items }) => {
+      setDevices(items)
+      setFault(null)
+    }, setFault)
+  useEffect(() => void load(), [live.liveness.value])
+  useEffect(
+    () =>
+      live.listen((event) => {
+        if (event.kind !== 'device') return
+        if (event.data.change === 'seen') setDevices((known) => known && withEvent(known, event.data, serverNow()))
+        else void load()
+      }),
+    [],
+  )
+  useEffect(() => {
+    if (fault !== null && devices) notices.failed(fault)
+  }, [fault])
+
+  const replace = async (name: string) => {
+    const credential = await send<Credential>('POST', `/api/devices/${name}/credential`, {})
+    setOpen({ dialog: 'credential', credential })
+  }
+  const setDisabled = async (name: string, disabled: boolean) => {
+    await send('PATCH', `/api/devices/${name}`, { disabled })
+    await load()
+    close()
+  }
+  const remove = async (name: string) => {
+    await send('DELETE', `/api/devices/${name}`)
+    notices.done(`${name} was removed; its cameras and frames are still there.`)
+    await load() // first: the focus goes to what is left
+    close()
+  }
+  const act = (name: string, what: DeviceAct) => {
+    if (what === 'enable') void setDisabled(name, false).catch((error) => notices.failed(error))
+    else setOpen({ dialog: what, device: name })
+  }
+
+  if (!devices && fault !== null) return <Failed title="The devices could not be loaded" error={fault} onRetry={load} />
+  if (!devices) return <Loading what="devices" />
+  return (
+    <div class="devices">
+      <header class="head">
+        <h1>Devices</h1>
+        {canOperate && devices.length > 0 && (
+          <Button kind="main" onClick={() => setOpen({ dialog: 'add' })}>
+            Add a device
+          </Button>
+        )}
+      </header>
+      {devices.length === 0 ? (
+        <Empty title="No device yet">
+          <p>
+            A device is a Raspberry Pi, or anything else that sends pictures by MQTT. Each has a credential of its own.
+          </p>
+          {canOperate ? (
+            <Button kind="main" onClick={() => setOpen({ dialog: 'add' })}>
+              Add the first device
+            </Button>
+          ) : (
+            <p>Ask somebody with the role operator to add one.</p>
+          )}
+        </Empty>
+      ) : (
+        <ul class="device-list">
+          {devices.map((device) => (
+            <DeviceCard
+              key={device.name}
+              device={device}
+              cameras={cameras.filter((id) => id.startsWith(`${device.name}/`))}
+              canOperate={canOperate}
+              onAct={(what) => act(device.name, what)}
+            />
+          ))}
+        </ul>
+      )}
+      {open?.dialog === 'add' && (
+        <AddDialog
+          onClose={close}
+          onAdded={(credential) => {
+            setOpen({ dialog: 'credential', credential })
+            void load()
+          }}
+        />
+      )}
+      {open?.dialog === 'credential' && <CredentialDialog credential={open.credential} onClose={close} />}
+      {open?.dialog === 'replace' && (
+        <ConfirmDialog
+          title={`Replace the Pi of ${open.device}`}
+          action="Make a new credential"
+          word={null}
+          onClose={close}
+          onConfirm={() => replace(open.device)}
+        >
+          <p>
+            A new Pi takes the place of the old one: name, cameras, labels and history stay. The old credential ends at
+            once, and so does the connection that uses it.
+          </p>
+        </ConfirmDialog>
+      )}
+      {open?.dialog === 'disable' && (
+        <ConfirmDialog
+          title={`Disable ${open.device}`}
+          action="Disable"
+          word={null}
+          onClose={close}
+          onConfirm={() => setDisabled(open.device, true)}
+        >
+          <p>It is disconnected, and may not connect again until it is enabled. Its credential is kept.</p>
+        </ConfirmDialog>
+      )}
+      {open?.dialog === 'remove' && (
+        <ConfirmDialog
+          title={`Remove ${open.device}`}
+          action="Remove"
+          word={open.device}
+          onClose={close}
+          onConfirm={() => remove(open.device)}
+        >
+          <p>Its credential ends at once and cannot be brought back. Its cameras, frames and labels stay.</p>
+        </ConfirmDialog>
+      )}
+    </div>
+  )
+}

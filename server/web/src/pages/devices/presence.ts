@@ -1,0 +1,12 @@
+import type { DeviceBody } from '../../api/bodies.ts'
+import type { DeviceEvent } from '../../api/events.ts'
+
+/** The list after a device came, went or said something. @param now milliseconds UTC */
+export function withEvent(
+  devices: DeviceBody[],
+  { device, connected, status }: DeviceEvent,
+  now: number,
+): DeviceBody[] {
+  const seenAt = new Date(now).toISOString()
+  return devices.map((known) => (known.name === device ? { ...known, connected, status, seenAt } : known))
+}

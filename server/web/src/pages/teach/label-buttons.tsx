@@ -1,0 +1,58 @@
+import { Button } from '../../design/elements.tsx'
+import { stateMark } from '../../design/state-badge.tsx'
+import { counted } from '../../design/words.ts'
+import type { StateKeys } from './keys.ts'
+import type { Sheet } from './sheet.ts'
+
+interface LabelButtonsProps {
+  sheet: Sheet
+  keys: StateKeys[]
+  states: string[]
+  /** So many frames of each state are good. */
+  good: number
+}
+
+/** One button for each state, with its keys and how far it has come. */
+export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
+  const counts = sheet.counts.value
+  const isEmpty = sheet.current.value === null
+  return (
+    <div class="label-buttons">
+      <div class="by-state">
+        {keys.map(({ state, digit, letter }) => {
+          const count = counts[state] ?? 0
+          return (
+            <button
+              key={state}
+              type="button"
+              class="label-button"
+              data-state={stateMark(state, states)}
+              disabled={isEmpty}
+              aria-keyshortcuts={[digit, letter].filter(Boolean).join(' ')}
+              onClick={() => sheet.label(state)}
+            >
+              <span class="mark" aria-hidden="true" />
+              <span class="name">{state}</span>
+              <span class="keys" aria-hidden="true">
+                {digit !== null && <kbd>{digit}</kbd>}
+                {letter !== null && <kbd>{letter}</kbd>}
+              </span>
+              <span class={count >= good ? 'count enough' : 'count'}>
+                {count >= good ? counted(count, 'label') : `${count} of ${good}`}
+              </span>
+              <progress value={Math.min(count, good)} max={good} aria-label={`Labelled frames of ${state}`} />
+            </button>
+          )
+        })}
+      </div>
+      <div class="after">
+        <Button kind="quiet" disabled={isEmpty} onClick={() => sheet.moveBy(1)} aria-keyshortcuts="ArrowRight">
+          Skip <kbd>→</kbd>
+        </Button>
+        <Button kind="quiet" disabled={!sheet.canUndo} onClick={() => sheet.undo()} aria-keyshortcuts="u Control+z">
+          Undo <kbd>u</kbd>
+        </Button>
+      </div>
+    </div>
+  )
+}

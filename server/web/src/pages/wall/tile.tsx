@@ -1,0 +1,66 @@
+import { useConsole } from '../../console.ts'
+import { clock } from '../../design/clock.ts'
+import { Age } from '../../design/elements.tsx'
+import { StateBadge } from '../../design/state-badge.tsx'
+import { duration } from '../../design/words.ts'
+import type { LiveCamera } from '../../live/camera.ts'
+import { isUntaught, troubleOf } from '../../live/trouble.ts'
+import { LivePicture } from '../../picture/live-picture.tsx'
+import { cameraPath, teachPath } from '../../router/route.ts'
+import { Strip } from './strip.tsx'
+
+const PICTURE_WIDTH = 320
+
+/** One camera of the wall. It renders with its own events only. */
+export function Tile({ id }: { id: string }) {
+  const camera = useConsole().live.camera(id)?.value
+  if (!camera) return null
+  return (
+    <li class="tile card">
+      <LivePicture frame={camera.frame} width={PICTURE_WIDTH} alt={`${id}, the newest frame`} />
+      <div class="tile-sign">
+        <StateBadge
+          state={camera.state}
+          states={camera.states}
+          confidence={camera.result?.state === camera.state ? camera.result.confidence : null}
+        />
+      </div>
+      <div class="tile-words">
+        <h2>
+          <a href={cameraPath(id)} title={id}>
+            {camera.camera}
+          </a>
+        </h2>
+        <small class="device">{camera.device}</small>
+        <small class="age">{camera.frameAt === null ? '–' : <Age at={camera.frameAt} />}</small>
+      </div>
+      <Strip id={id} states={camera.states} />
+      <Notes camera={camera} />
+    </li>
+  )
+}
+
+/** What is wrong with it, and what is to be done next; or for how long it has been so. */
+function Notes({ camera }: { camera: LiveCamera }) {
+  const { live, session } = useConsole()
+  const trouble = troubleOf(camera, clock.value, live.devices.value)
+  const { since } = camera
+  return (
+    <>
+      {trouble !== null && <p class="tile-note trouble">{trouble}</p>}
+      {isUntaught(camera) && session.canOperate.value && camera.frameAt !== null ? (
+        <p class="tile-note">
+          <a class="to-teach" href={teachPath(camera.id)}>
+            Teach it its states
+          </a>
+        </p>
+      ) : (
+        trouble === null && (
+          <p class="tile-note">
+            {since === null ? 'not taught yet' : `for ${duration(Math.max(0, clock.value - since))}`}
+          </p>
+        )
+      )}
+    </>
+  )
+}

@@ -1,0 +1,116 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { Account } from './account.tsx'
+import { useConsole } from './console.ts'
+import { Button } from './design/elements.tsx'
+import { nextTheme, theme } from './design/theme.ts'
+import { Toasts } from './design/toasts.tsx'
+import { Announcer } from './live/announcer.tsx'
+import { Hatching } from './ribbon/bands.tsx'
+import type { Route } from './router/route.ts'
+
+const PAGES = [
+  { page: 'wall', path: '/', name: 'Wall' },
+  { page: 'devices', path: '/devices', name: 'Devices' },
+] as const
+
+/** What stands around every page: where one is, where one can go, and whether what one sees is live. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { router, notices } = useConsole()
+  const route = router.route.value
+  const main = useFocusOnChange(route)
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <a class="logo" href="/">
+          <Logo />
+          <span>ajar</span>
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map(({ page, path, name }) => (
+            <a key={page} href={path} aria-current={route.page === page ? 'page' : undefined}>
+              <span class={`icon ${page}`} aria-hidden="true" />
+              {name}
+            </a>
+          ))}
+        </nav>
+        <LivenessSign />
+        <ThemeButton />
+        <Account />
+      </header>
+      <NotLive />
+      <main id="main" tabIndex={-1} ref={main}>
+        {children}
+      </main>
+      <Toasts notices={notices} />
+      <Announcer />
+      <Hatching />
+    </div>
+  )
+}
+
+/** Another page takes the focus, as a page that is loaded does. */
+function useFocusOnChange(route: Route) {
+  const main = useRef<HTMLElement>(null)
+  const isFirst = useRef(true)
+  const place = JSON.stringify(route)
+  useEffect(() => {
+    document.title = titleOf(route)
+    if (!isFirst.current && place !== '') main.current?.focus({ preventScroll: true })
+    isFirst.current = false
+  }, [place])
+  return main
+}
+
+function titleOf(route: Route): string {
+  if ('camera' in route) {
+    const camera = `${route.camera} · ${route.device} · ajar`
+    return route.page === 'teach' ? `Teach ${camera}` : camera
+  }
+  const page = PAGES.find((one) => one.page === route.page)?.name
+  return page ? `${page} · ajar` : 'ajar'
+}
+
+function LivenessSign() {
+  const liveness = useConsole().live.liveness.value
+  return (
+    <span class={`liveness ${liveness}`} role="status">
+      {liveness === 'live' ? 'Live' : 'Not live'}
+    </span>
+  )
+}
+
+/** Said large, because everything on the page may be old. */
+function NotLive() {
+  const liveness = useConsole().live.liveness.value
+  if (liveness !== 'reconnecting') return null
+  return (
+    <p class="not-live" role="status">
+      Not live: reconnecting … What you see may be old.
+    </p>
+  )
+}
+
+function ThemeButton() {
+  const name = theme.value
+  const title = `Colours: ${name === 'system' ? 'as the system' : name}`
+  return (
+    <Button kind="quiet" class="theme" aria-label={title} title={title} onClick={nextTheme}>
+      <span class={`icon theme-${name}`} aria-hidden="true" />
+    </Button>
+  )
+}
+
+function Logo() {
+  return (
+    <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+      <rect width="32" height="32" rx="7" class="logo-ground" />
+      <path d="M8 6h14v20H8z" fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round" />
+      <path d="M8 6l8 4v18l-8-2z" fill="#fff" />
+      <circle cx="13.4" cy="18" r="1.3" class="logo-ground" />
+    </svg>
+  )
+}

@@ -1,0 +1,93 @@
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import type { StreamEvent } from '../src/api/events.ts'
+import { Live } from '../src/live/live.ts'
+import { openAt, serve, stub } from './browser.ts'
+
+const CAMERA = 'pi/cam'
+const T = 1_800_000_000_000
+
+/** The stream, spoken by the test. */
+class Source extends EventTarget {
+  static latest: Source
+  onopen = () => {}
+  constructor() {
+    super()
+    Source.latest = this
+  }
+  close() {}
+}
+
+let newest: string | null
+let answers: Promise<void>
+let live: Live
+
+const body = (lastFrame: string | null) => ({
+  ...{ id: CAMERA, device: 'pi', camera: 'cam', states: ['closed', 'open'], staleAfterMs: 60_000, model: null },
+  ...{
+    lastFrame,
+    state: { state: 'unknown', confidence: null, since: T, frame: lastFrame, model: null, reason: 'no_model' },
+  },
+})
+const camera = () => live.camera(CAMERA)?.value
+function say({ kind, data }: StreamEvent) {
+  Source.latest.dispatchEvent(Object.assign(new Event(kind), { data: JSON.stringify(data), lastEventId: '1' }))
+}
+const result = (at: number, model: string | null) =>
+  ({
+    kind: 'result',
+    data: {
+      camera: CAMERA,
+      frame: `${CAMERA}/${at}`,
+      state: 'open',
+      confidence: 0.9,
+      reason: null,
+      model,
+      late: false,
+    },
+  }) as StreamEvent
+
+beforeEach(async () => {
+  openAt('/')
+  stub('EventSource', Source)
+  stub('requestAnimationFrame', (paint: () => void) => paint())
+  newest = `${CAMERA}/${T}`
+  answers = Promise.resolve()
+  serve((call) => [200, { items: call === 'GET /api/cameras' ? [body(newest)] : [] }])
+  const fetchNow = fetch
+  stub('fetch', async (...asked: Parameters<typeof fetch>) => {
+    const answer = await fetchNow(...asked)
+    await answers
+    return answer
+  })
+  live = new Live(() => {})
+  live.start()
+  onTestFinished(() => live.stop())
+  await vi.waitFor(() => expect(camera()?.frame).toBe(`${CAMERA}/${T}`))
+})
+
+test.each(['purged', 'deleted'] as const)('no frame of a camera that was %s is shown any more', async (change) => {
+  newest = `${CAMERA}/${T - 5000}`
+  say({ kind: 'camera', data: { camera: CAMERA, change } })
+  expect(camera()?.frame).toBeNull()
+  await vi.waitFor(() => expect(camera()?.frame).toBe(newest))
+})
+
+test('nor by an answer that was asked for before', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  answers = promise
+  say({ kind: 'camera', data: { camera: CAMERA, change: 'changed' } })
+  await vi.waitFor(() => {}) // asked
+  newest = null
+  say({ kind: 'camera', data: { camera: CAMERA, change: 'purged' } })
+  const seen: (string | null | undefined)[] = []
+  const end = live.camera(CAMERA)?.subscribe(({ frame }) => seen.push(frame))
+  resolve()
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1))
+  end?.()
+  expect(new Set(seen)).toEqual(new Set([null]))
+})
+
+test('the first result of a first model names it, and "no model" is not said any more', () => {
+  say(result(T + 1000, `${CAMERA}@1`))
+  expect(camera()).toMatchObject({ model: `${CAMERA}@1`, state: 'unknown', reason: null })
+})

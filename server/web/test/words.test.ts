@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { duration, percent, reasonInWords, shortTime, toldApart } from '../src/design/words.ts'
+import { lineOf } from '../src/pages/camera/confidence.ts'
+
+test('no confidence is said to be certain', () => {
+  expect([0, 0.799, 0.97, 0.995, 1].map(percent)).toEqual(['0 %', '79 %', '97 %', '> 99 %', '> 99 %'])
+})
+
+test('durations are said in one unit', () => {
+  expect([0, 999, 59_999, 60_000, 3_599_999, 47 * 3_600_000, 48 * 3_600_000].map(duration)).toEqual([
+    'now',
+    'now',
+    '59 s',
+    '1 min',
+    '59 min',
+    '47 h',
+    '2 d',
+  ])
+})
+
+test('a reason of a newer server is said as it is', () => {
+  expect(reasonInWords('offline')).toBe('the device is offline')
+  expect(reasonInWords('asleep')).toBe('asleep')
+})
+
+test('times beside each other are told apart, as finely as that needs', () => {
+  const now = Date.now()
+  const minute = now - (now % 60_000)
+  const times = [0, 4000, 4300, 4301, 64_000].map((ms) => minute + ms)
+  const said = toldApart(times, shortTime)
+  expect(new Set(said).size).toBe(times.length)
+  expect(said.at(-1)).toBe(shortTime(minute + 64_000))
+  const yesterday = times.map((ms) => ms - 86_400_000)
+  expect(new Set(toldApart(yesterday)).size).toBe(times.length)
+  expect(toldApart(yesterday)[0]).not.toContain('.000')
+})
+
+test('the line of confidence is broken where no result came for long', () => {
+  const result = (at: number, confidence: number) => ({
+    frame: `pi/cam/${at}`,
+    capturedAt: new Date(at).toISOString(),
+    state: 'open',
+    confidence,
+    best: 'open',
+    probabilities: null,
+    reason: null,
+    model: null,
+    latencyMs: 1,
+    late: false,
+  })
+  const { times, confidences } = lineOf([result(1000, 0.9), result(2000, 0.8), result(9000, 0.7)], {
+    from: 0,
+    to: 100_000,
+  })
+  expect(times).toEqual([1, 2, 5.5, 9])
+  expect(confidences).toEqual([0.9, 0.8, null, 0.7])
+})

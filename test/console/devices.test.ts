@@ -1,0 +1,73 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { ADMIN_TOKEN } from '../journeys/system.ts'
+import { browser, setStage, system } from './stage.ts'
+import { Visit } from './visit.ts'
+
+/** Devices come and go in one tab, and every tab knows; a credential that is shown once is not lost by one key. */
+
+let visit: Visit
+
+setStage({
+  prepare: async () => {
+    visit = await Visit.begin(browser)
+    await visit.page.goto(`${system.server.http}/#token=${ADMIN_TOKEN}`)
+    await visit.page.getByRole('heading', { name: 'No device yet' }).waitFor()
+  },
+})
+
+const focused = (page: Page, role: 'button' | 'heading', name: string | RegExp) =>
+  expect.poll(() => page.getByRole(role, { name }).evaluate((element) => element.matches(':focus'))).toBe(true)
+
+test('devices that could not be loaded can be asked for again', async () => {
+  const { page } = visit
+  await page.route('**/api/devices', (route) => route.abort())
+  await page.goto(`${system.server.http}/devices`)
+  await page.getByRole('heading', { name: 'The devices could not be loaded' }).waitFor()
+  await page.unroute('**/api/devices')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('heading', { name: 'No device yet' }).waitFor()
+})
+
+test('a credential is not lost by a stray Escape, and the focus goes to what is left', async () => {
+  const { page } = visit
+  await page.getByRole('button', { name: 'Add the first device' }).click()
+  await page.keyboard.type('garage-pi')
+  await page.keyboard.press('Enter')
+  const credential = page.getByRole('dialog', { name: 'Connect garage-pi' })
+  const question = page.getByRole('dialog', { name: 'Close without a copy?' })
+  await credential.waitFor()
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Escape')
+    await question.waitFor()
+    await page.keyboard.press('Escape')
+    await question.waitFor({ state: 'detached' })
+  }
+  expect(await credential.isVisible()).toBe(true)
+  await credential.getByRole('button', { name: 'Copy: Credential' }).click()
+  await credential.getByText('Copied').waitFor()
+  await page.keyboard.press('Escape')
+  await credential.waitFor({ state: 'detached' })
+  await focused(page, 'heading', 'Devices')
+})
+
+test('another tab hears of devices that are added, disabled and removed', async () => {
+  const other = await visit.context.newPage()
+  await other.goto(`${system.server.http}/`)
+  await other.getByRole('heading', { name: 'No frames yet' }).waitFor()
+  const { page } = visit
+  const card = page.getByRole('listitem').filter({ hasText: 'shed-pi' })
+  await system.addDevice('shed-pi')
+  await card.getByText('never seen').waitFor()
+  await system.api.send('PATCH', '/api/devices/shed-pi', { disabled: true })
+  await card.getByText('disabled').waitFor()
+  await system.api.send('DELETE', '/api/devices/shed-pi')
+  await card.waitFor({ state: 'detached' })
+
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.keyboard.type('garage-pi')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'No device yet' }).waitFor()
+  await focused(page, 'heading', 'Devices')
+  await other.getByRole('heading', { name: 'No device yet' }).waitFor()
+})

@@ -1,0 +1,188 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { teachDoor } from '../journeys/lesson.ts'
+import { door } from '../journeys/pictures.ts'
+import { ADMIN_TOKEN, until } from '../journeys/system.ts'
+import { hasBrowser } from './browser.ts'
+import { CAMERA, DEVICE, startDoorCamera } from './door-camera.ts'
+import { barriers, overflow } from './judge.ts'
+import { browser, setStage, system } from './stage.ts'
+import { DESKTOP, type Looks, PHONE, Visit } from './visit.ts'
+
+/** Every page, wide and narrow, light and dark: it fits, everybody can use it, and nothing in it fails. */
+
+interface Page {
+  name: string
+  path: string
+  heading: string | RegExp
+  /** Where viewers are told something else. */
+  forViewers?: string
+  /** Stands there when everything is unfolded. */
+  unfolded?: string
+}
+
+const LOOKS = [DESKTOP, PHONE]
+  .flatMap((size) => [size, { ...size, theme: 'dark' as const }])
+  .map((looks) => [`${looks.width} px, ${looks.theme}`, looks] as const)
+const PAGES: Page[] = [
+  { name: 'wall', path: '/', heading: 'Cameras', unfolded: 'In trouble first' },
+  { name: 'camera', path: `/camera/${CAMERA}`, heading: /^front-door/, unfolded: 'Click the corners' },
+  {
+    name: 'teach',
+    path: `/teach/${CAMERA}`,
+    heading: `Teach ${CAMERA}`,
+    forViewers: 'Teaching needs the role operator',
+    unfolded: 'Look again',
+  },
+  { name: 'devices', path: '/devices', heading: 'Devices' },
+  { name: 'missing', path: '/nowhere', heading: 'There is no such page' },
+]
+/** So many cameras that one chooses among them. */
+const MORE = ['back-door', 'cellar', 'a-camera-with-a-name-as-long-as-']
+const STARTS = 5
+
+const signIns = new Map<string, Awaited<ReturnType<Visit['context']['cookies']>>>()
+
+setStage()
+
+test.each(LOOKS)('before there is anything to see: %s', async (_name, looks) => {
+  const visit = await Visit.begin(browser, looks)
+  await visit.page.goto(`${system.server.http}/`)
+  await visit.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await judge(visit)
+  await signIn(visit)
+  for (const path of ['/', '/devices']) {
+    await open(visit, path, 'No device yet')
+    await judge(visit)
+  }
+  await visit.close()
+})
+
+describe('with a camera that is taught', () => {
+  beforeAll(async () => {
+    if (!hasBrowser) return
+    await startDoorCamera(system)
+    await teachDoor(system, CAMERA)
+    for (const name of MORE) await system.api.sendJpeg(`/api/cameras/${DEVICE}/${name}/frames`, await door('open'))
+    await until(async () => (await state()) !== 'unknown')
+  })
+
+  describe.each(LOOKS)('%s', (_name, looks) => {
+    let visit: Visit
+    beforeAll(async () => {
+      if (!hasBrowser) return
+      visit = await signedIn(looks)
+    })
+    afterAll(() => visit?.close())
+
+    test.each(PAGES)('$name', async ({ path, heading, unfolded }) => {
+      await open(visit, path, heading)
+      await unfold(visit)
+      if (unfolded) await visit.page.getByText(unfolded).first().waitFor()
+      await judge(visit)
+    })
+  })
+
+  test.each(LOOKS.filter(([, { theme, width }]) => (theme === 'light') === (width === DESKTOP.width)))(
+    'what opens over the pages: %s',
+    async (_name, looks) => {
+      const visit = await signedIn(looks)
+      const { page } = visit
+      await open(visit, '/devices', 'Devices')
+      await page.getByRole('button', { name: 'Add a device' }).click()
+      await page.getByRole('dialog', { name: 'Add a device' }).waitFor()
+      await judge(visit)
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Remove' }).first().click()
+      await page.getByRole('dialog', { name: /^Remove/ }).waitFor()
+      await judge(visit)
+      await open(visit, `/teach/${CAMERA}`, `Teach ${CAMERA}`)
+      await page.getByRole('button', { name: 'States' }).click()
+      await page.getByRole('dialog', { name: `States of ${CAMERA}` }).waitFor()
+      await judge(visit)
+      await visit.close()
+    },
+  )
+
+  test('who may only look', async () => {
+    const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'eve', role: 'viewer' })
+    const visit = await signedIn(DESKTOP, token)
+    for (const { path, heading, forViewers = heading } of PAGES) {
+      await open(visit, path, forViewers)
+      await judge(visit)
+      for (const name of ['Teach', 'Add a device', 'Remove', 'Save', 'Train'])
+        expect(await visit.page.getByRole('button', { name, exact: true }).count(), `${name} at ${path}`).toBe(0)
+    }
+    await visit.close()
+  })
+
+  test('what the console costs: its scripts, and the time to the first state', async () => {
+    const visit = await signedIn(DESKTOP)
+    const sizes = new Map<string, number>()
+    visit.page.on('response', async (response) => {
+      if (response.request().resourceType() === 'script')
+        sizes.set(response.url(), gzipSync(await response.body()).length)
+    })
+    const kB = () => [...sizes.values()].reduce((sum, size) => sum + size, 0) / 1000
+    const waits: number[] = []
+    for (let i = 0; i < STARTS; i++) {
+      const started = performance.now()
+      await visit.page.goto(`${system.server.http}/`)
+      await visit.page
+        .getByRole('listitem')
+        .getByText(/^(closed|open)$/)
+        .first()
+        .waitFor()
+      waits.push(performance.now() - started)
+    }
+    const wall = kB()
+    for (const { path, heading } of PAGES) await open(visit, path, heading)
+    const [fastest = 0, , median = 0] = waits.sort((a, b) => a - b)
+    console.log(
+      `scripts: ${wall.toFixed(0)} kB for the wall, ${kB().toFixed(0)} kB for all pages (gzip, aim 150); ` +
+        `first state after ${median.toFixed(0)} ms, at best ${fastest.toFixed(0)} (aim 1000)`,
+    )
+    expect(wall).toBeGreaterThan(5)
+    expect(kB()).toBeLessThan(150)
+    await visit.close()
+  })
+})
+
+async function state(): Promise<string> {
+  return (await system.api.get<{ state: string }>(`/api/cameras/${CAMERA}/state`)).state
+}
+
+async function signedIn(looks: Looks, token?: string): Promise<Visit> {
+  const visit = await Visit.begin(browser, looks)
+  await signIn(visit, token)
+  return visit
+}
+
+/** Signs in once with each token: more would be against the limit of sign-ins a minute. */
+async function signIn({ page, context }: Visit, token = ADMIN_TOKEN): Promise<void> {
+  const cookies = signIns.get(token)
+  if (cookies) return context.addCookies(cookies)
+  await page.goto('about:blank') // else an address with another fragment is no new page
+  await page.goto(`${system.server.http}/#token=${token}`)
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  signIns.set(token, await context.cookies())
+}
+
+async function open({ page }: Visit, path: string, heading: string | RegExp): Promise<void> {
+  await page.goto(system.server.http + path)
+  await page.getByRole('heading', { name: heading }).first().waitFor()
+  await page.getByText(/^Loading/).waitFor({ state: 'detached' })
+}
+
+/** Opens all folds but the menu, which hides what is under it. */
+async function unfold({ page }: Visit): Promise<void> {
+  await page.locator('main details:not([open]) > summary').evaluateAll((folds) => {
+    for (const fold of folds as unknown as { click(): void }[]) fold.click()
+  })
+}
+
+async function judge({ page, faults }: Visit): Promise<void> {
+  expect(await overflow(page), 'pixels wider than the window').toBeLessThanOrEqual(0)
+  expect(await barriers(page)).toEqual([])
+  expect(faults).toEqual([])
+}
