@@ -62,6 +62,7 @@ test('states are named, frames labelled with one key each, and the model trained
   await press(page, 'link', 'Teach it its states')
   await press(page, 'button', 'Name the states')
   await press(page, 'button', 'Save')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' }) // until then its keys are not the desk's
 
   const picture = page.getByRole('img', { name: /^Frame of/ })
   const labelled = new Map<string, number>()
@@ -78,7 +79,12 @@ test('states are named, frames labelled with one key each, and the model trained
   }
   for (const state of STATES) await page.getByRole('button', { name: new RegExp(`${state}.*${EACH} of`) }).waitFor()
 
-  await Promise.all([page.getByRole('progressbar', { name: 'Training' }).waitFor(), press(page, 'button', 'Train')])
+  // A locator looks twice a second only, and a training may be over by then.
+  await page.evaluate(`void (globalThis.progressed = new Promise((resolve) =>
+    new MutationObserver(() => document.querySelector('progress[aria-label=Training]') && resolve(true)).observe(
+      document.body, { childList: true, subtree: true })))`)
+  await press(page, 'button', 'Train')
+  expect(await page.evaluate('globalThis.progressed')).toBe(true)
   await page.getByText(`${CAMERA}@1 is active`).waitFor()
 })
 

@@ -45,6 +45,7 @@ test('the dialog of states takes what is typed, and the keys of the desk hold wh
   await page.getByRole('button', { name: 'Add a state' }).click()
   await page.keyboard.type('wide')
   await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.locator('.preview[aria-busy=false]').waitFor()
   await page.keyboard.press('1')
   await page.locator('.frame-tile[data-state]').waitFor()
