@@ -34,6 +34,8 @@ const AGENTS = [
 const CLIENT = { device: 'client', camera: 'cam' }
 const PICTURES = 24
 const FRAMES_BETWEEN_KILLS = 60
+/** Many frames may wait to be classified on a slow machine. */
+const DRAIN_MS = 600_000
 /** A server is ready after a second or more: some kills come before. */
 const STARTING_MS = 1500
 
@@ -109,7 +111,7 @@ class Scene {
   /** Waits until so many more frames were acknowledged. */
   async frames(count: number): Promise<void> {
     const before = this.#wire.acknowledged.length
-    await until(() => this.#wire.acknowledged.length >= before + count)
+    await until(() => this.#wire.acknowledged.length >= before + count, DRAIN_MS)
   }
 
   /** Kills, and starts again what was killed. */
@@ -147,7 +149,7 @@ class Scene {
       await drained.promise
       await last.stop()
     }
-    await until(() => readPending(this.#system.dataDir).length === 0)
+    await until(() => readPending(this.#system.dataDir).length === 0, DRAIN_MS)
   }
 }
 
@@ -163,7 +165,7 @@ function without({ frames, pending, ended, results }: Kept, lesson: Set<string>)
 
 async function framesOfLesson({ api, dataDir }: System): Promise<{ id: string }[]> {
   const camera = encodeURIComponent('pi-one/taught')
-  await until(() => readPending(dataDir).length === 0)
+  await until(() => readPending(dataDir).length === 0, DRAIN_MS)
   const { items } = await api.get<{ items: { id: string }[] }>(`/api/frames?camera=${camera}&limit=1000`)
   return items
 }

@@ -160,11 +160,18 @@ export class System {
 
 const POLL_MS = 20
 
-/** Asks again and again until there is an answer; the test's own timeout is the limit. */
-export async function until<T>(ask: () => T | Promise<T>): Promise<Exclude<T, null | undefined | false>> {
+const LIMIT_MS = 60_000
+
+/** Asks again and again until there is an answer. @throws Error that tells what was asked, where none comes in time */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  limitMs = LIMIT_MS,
+): Promise<Exclude<T, null | undefined | false>> {
+  const end = performance.now() + limitMs
   for (;;) {
     const answer = await ask()
     if (answer) return answer as Exclude<T, null | undefined | false>
+    if (performance.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${ask}`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

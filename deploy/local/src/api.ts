@@ -21,6 +21,8 @@ export interface Job {
 }
 
 const POLL_MS = 100
+/** So long may an answer take. */
+const ANSWER_MS = 60_000
 
 /** Where the HTTP interface is. */
 export interface HttpAddress {
@@ -80,6 +82,7 @@ export class Api {
   }
 
   #send(url: string, call: Call): Promise<Answer> {
-    return this.#ca === null ? fetch(url, call as RequestInit) : secureFetch(url, call, this.#ca)
+    if (this.#ca !== null) return secureFetch(url, call, this.#ca)
+    return fetch(url, { ...(call as RequestInit), signal: AbortSignal.timeout(ANSWER_MS) })
   }
 }
