@@ -21,6 +21,7 @@ import { Devices, OPERATORS } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import { finishRenamings } from './devices/renaming.ts'
 import { devicesRoutes } from './devices/routes.ts'
+import { codeDocsRoutes } from './http/code-docs.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
@@ -73,6 +74,7 @@ export interface App {
 }
 
 const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
+const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
 
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
@@ -273,6 +275,7 @@ async function build(
     listening: () => listening,
     authority: () => certificates && ownRoot(String(certificates.options.cert)),
   })
+  await codeDocsRoutes(http, CODE_DOCS)
   await consoleRoutes(http, CONSOLE)
   const streams = eventsRoute(http, database, events)
   metricsRoute(http, metrics)

@@ -13,9 +13,13 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   'broker/protocol': { name: '@ajar/protocol', imports: [] },
   broker: { name: '@ajar/broker', imports: ['@ajar/protocol'] },
   models: { name: '@ajar/models', imports: [] },
-  'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol'] },
-  server: { name: '@ajar/server', imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models'] },
-  'server/web': { name: '@ajar/console', imports: [] },
+  'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol', '@ajar/supervised'] },
+  server: { name: '@ajar/server', imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models', '@ajar/supervised'] },
+  'server/web': { name: '@ajar/console', imports: ['@ajar/build-once'] },
+  'docs/code': { name: '@ajar/code-docs', imports: ['@ajar/build-once'] },
+  'deploy/build-once': { name: '@ajar/build-once', imports: [] },
+  'deploy/supervised': { name: '@ajar/supervised', imports: [] },
+  'deploy/watchdog': { name: '@ajar/watchdog', imports: [] },
   'deploy/local': { name: '@ajar/local', imports: ['@ajar/protocol', '@ajar/edge-agent', '@ajar/server'] },
 }
 
