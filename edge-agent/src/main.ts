@@ -3,6 +3,7 @@
  * for machines, one JSON object each: `{"agent":{"device","state",...}}`. Exit code 0 after SIGTERM or SIGINT, 2 for a bad
  * config, 1 when the data folder cannot be used.
  */
+import { Supervised } from '@ajar/supervised'
 import { createAgent } from './agent.ts'
 import { readConfig } from './config.ts'
 import { AgentError, reasonOf } from './failure.ts'
@@ -18,10 +19,14 @@ async function main(): Promise<void> {
   }
   const agent = createAgent(config, { log, onEvent: (event) => console.log(JSON.stringify({ agent: event })) })
   const stopped = stopSignal()
+  const supervised = new Supervised({ isAlive: () => true }) // what a blocked event loop cannot say
   await agent.start()
+  supervised.ready()
   log.info(`publishes ${config.cameras.map(({ name }) => name).join(', ')} to ${config.server}`)
   await stopped
+  supervised.stopping()
   await agent.close()
+  supervised.close()
 }
 
 /** Resolves at SIGTERM or SIGINT, or when a parent with an IPC channel is gone. A second one ends the process at once, since the handlers are gone by then. */

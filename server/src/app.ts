@@ -30,7 +30,8 @@ import { ingestRoutes } from './ingest/routes.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { listenHttp, listenMqtt, listenMqtts, openCertificates } from './listeners.ts'
-import type { Log } from './log.ts'
+import type { Logging } from './logging/logging.ts'
+import { logRoutes } from './logging/routes.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
@@ -45,6 +46,7 @@ import { ribbonRoutes } from './observe/ribbon.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import { SparingLog } from './observe/sparing-log.ts'
 import { Pipeline } from './pipeline.ts'
+import { Progress } from './processes/progress.ts'
 import { recordReading } from './record/readings.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
@@ -70,6 +72,8 @@ export interface App {
   adminToken: string | null
   /** Every route, for the tests that walk them. */
   http: Http
+  /** False where frames stand still although nothing hinders them: a restart is what is left. */
+  isAlive(): boolean
   close(): Promise<void>
 }
 
@@ -80,13 +84,13 @@ const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url)
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
  * @throws DataFolderError, BrokerError or a listen error, each of which says what to do
  */
-export async function startApp(settings: Settings, log: Log): Promise<App> {
+export async function startApp(settings: Settings, logging: Logging): Promise<App> {
   const closers: (() => Promise<unknown> | unknown)[] = []
   const close = async () => {
     for (const undo of closers.splice(0).reverse()) await undo()
   }
   try {
-    return await build(settings, log, closers, close)
+    return await build(settings, logging, closers, close)
   } catch (error) {
     await close()
     throw error
@@ -95,19 +99,24 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
 
 async function build(
   settings: Settings,
-  log: Log,
+  logging: Logging,
   closers: (() => Promise<unknown> | unknown)[],
   close: () => Promise<void>,
 ): Promise<App> {
   const framesFolder = join(settings.dataDir, 'frames')
   closers.push(takeDataFolder(settings.dataDir))
-  const certificates = await openCertificates(settings, log)
+  logging.start()
+  closers.push(() => logging.close())
+  const log = logging.of('server')
+  const certificates = await openCertificates(settings, logging.of('tls'))
   closers.push(() => certificates?.close())
   const database = await openStateDatabase(settings.dataDir)
   closers.push(() => database.close())
   const limits = limitsFor(settings, await diskOf(settings.dataDir))
   const onHeld = (why: string | null) =>
-    why ? log.error({ why }, 'the disk takes no frames; they wait') : log.info('the disk takes frames again')
+    why
+      ? logging.of('ingest').error({ why }, 'the disk takes no frames; they wait')
+      : logging.of('ingest').info('the disk takes frames again')
   const frames = await FrameStore.open(framesFolder, onHeld, fileBytesFor(limits))
   closers.push(() => frames.close())
   const archive = await Archive.open(framesFolder)
@@ -121,10 +130,11 @@ async function build(
     tickets.forget(tokenId)
     void broker.disconnect(tokenId)
     streams.end(tokenId)
+    logFollowers.end(tokenId)
   })
   await accounts.start()
   closers.push(() => accounts.close())
-  const unfinishedRenamings = await finishRenamings(database, frames, log)
+  const unfinishedRenamings = await finishRenamings(database, frames, logging.of('devices'))
   const cameras = new Cameras(database)
   await cameras.start()
   const devices = new Devices({
@@ -134,7 +144,7 @@ async function build(
     disconnect: (name) => broker.disconnect(name),
   })
   await devices.start()
-  const changes = new CameraChanges({ database, events, log })
+  const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
   const training = new Training({
@@ -153,10 +163,10 @@ async function build(
     purge: (context) => care.purge.run(context),
   })
 
-  const sparingLog = new SparingLog(log, () => Date.now())
+  const sparingLog = new SparingLog(logging.of('ingest'), () => Date.now())
   const pipeline = new Pipeline({
     settings,
-    log,
+    logOf: (step) => logging.of(step),
     sparingLog,
     database,
     frames,
@@ -175,7 +185,7 @@ async function build(
     frames,
     dataDir: settings.dataDir,
     limits,
-    log,
+    log: logging.of('retention'),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     disk: () => diskOf(settings.dataDir),
@@ -188,7 +198,7 @@ async function build(
         .catch((err) => log.warn({ err, alarm }, 'an alarm could not be told')), // it stands in health and in the log
   })
   const care = cameraCare({
-    ...{ database, frames, cameras, devices, log, unfinishedRenamings },
+    ...{ database, frames, cameras, devices, log: logging.of('devices'), unfinishedRenamings },
     changes,
     createJob: (kind, camera, params) => jobs.create(kind, camera, params),
     addJob: (...job) => jobs.add(...job),
@@ -203,7 +213,7 @@ async function build(
     borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
     removeModel: (id) => training.removeFiles(id),
   })
-  const brokerEvents = new BrokerEvents({ log: sparingLog, metrics })
+  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker'), () => Date.now()), metrics })
   const broker: Broker = createBroker(
     {
       authenticate: async (username, password, transport) =>
@@ -219,7 +229,7 @@ async function build(
       onStatus: (device, payload) => devices.onStatus(device, payload),
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
       onPresence: (device, connected) =>
-        void devices.onPresence(device, connected).catch((err) => log.warn({ err }, 'presence')),
+        void devices.onPresence(device, connected).catch((err) => logging.of('devices').warn({ err, device }, 'presence')),
       onEvent(event) {
         brokerEvents.take(event)
         if (event.code === 'packet_too_large') reportTooLarge(event, broker)
@@ -229,13 +239,13 @@ async function build(
   )
 
   const http = await createHttp({
-    log,
+    log: logging.of('http'),
     maxFrameBytes: settings.maxFrameBytes,
     authenticate: (token) => accounts.authenticate(token),
     certificates,
   })
   closers.push(() => http.close())
-  const upgrades = new Upgrades(log)
+  const upgrades = new Upgrades(logging.of('http'))
   closers.push(() => upgrades.close())
   http.server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head))
   mqttOverWebSocket(upgrades, {
@@ -277,6 +287,7 @@ async function build(
   })
   await codeDocsRoutes(http, CODE_DOCS)
   await consoleRoutes(http, CONSOLE)
+  const logFollowers = logRoutes(http, logging)
   const streams = eventsRoute(http, database, events)
   metricsRoute(http, metrics)
   healthRoutes(http, () => [
@@ -289,6 +300,7 @@ async function build(
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
     ...listenersHealth(settings, certificates?.trouble ?? null),
+    ...logFileHealth(logging.file),
   ])
 
   metrics.start({
@@ -313,7 +325,13 @@ async function build(
   const mqtts = certificates && (await listenMqtts(broker, settings, certificates))
   const listening: Listening = { http: await listenHttp(http, settings), mqtt, mqtts }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
-  return { listening, adminToken, http, close }
+  const { classifier, recorder } = pipeline
+  const progress = new Progress({
+    isDue: () => classifier.isDue && pipeline.engine !== null && frames.held === null && recorder.held === null,
+    steps: () => classifier.steps,
+    now: () => performance.now(),
+  })
+  return { listening, adminToken, http, isAlive: () => progress.isAlive(), close }
 }
 
 function identify(username: string, password: string, devices: Devices, accounts: Accounts): Identity | null {

@@ -1,5 +1,6 @@
-import { type Listening, startApp } from './app.ts'
-import { createLog } from './log.ts'
+import { Supervised } from '@ajar/supervised'
+import { type App, type Listening, startApp } from './app.ts'
+import { loggingFor } from './logging/logging.ts'
 import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 /** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
@@ -12,16 +13,18 @@ const CLOSE_LIMIT_MS = 15_000
 // Pictures, credentials and who came when: nobody else on this machine reads them.
 process.umask(0o077)
 const settings = settingsOrExit()
-const log = createLog(settings.logLevel)
+const logging = loggingFor(settings)
 process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
 const hasParent = process.connected === true
 try {
-  const app = await startApp(settings, log)
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app.close))
+  const app = await startApp(settings, logging)
+  const supervised = new Supervised({ isAlive: () => app.isAlive() })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app, supervised))
   // Whoever started us with an IPC channel is gone: nobody would stop us later.
-  if (hasParent && !process.connected) await stop(app.close)
-  if (hasParent) process.once('disconnect', () => stop(app.close))
+  if (hasParent && !process.connected) await stop(app, supervised)
+  if (hasParent) process.once('disconnect', () => stop(app, supervised))
+  supervised.ready()
   // Last: whoever reads these lines may stop us at once.
   if (app.adminToken !== null) machineLine({ admin: { token: app.adminToken } })
   machineLine({ listening: shown(app.listening) })
@@ -50,12 +53,14 @@ function machineLine(line: object) {
 
 /** What state we are in is not known any more, and what was acknowledged is on the disk: a start is safer. */
 function end(error: unknown, what: string) {
-  log.fatal({ err: error }, `${what}: our fault; ajar ends`)
+  logging.of('server').fatal({ err: error }, `${what}: our fault; ajar ends`)
+  logging.writeNow()
   process.exit(FAILED)
 }
 
-async function stop(close: () => Promise<void>) {
+async function stop({ close }: App, supervised: Supervised) {
   setTimeout(() => process.exit(FAILED), CLOSE_LIMIT_MS).unref()
+  supervised.stopping()
   await close()
   process.exit(0)
 }

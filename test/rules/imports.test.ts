@@ -20,14 +20,28 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   'deploy/build-once': { name: '@ajar/build-once', imports: [] },
   'deploy/supervised': { name: '@ajar/supervised', imports: [] },
   'deploy/watchdog': { name: '@ajar/watchdog', imports: [] },
-  'deploy/local': { name: '@ajar/local', imports: ['@ajar/protocol', '@ajar/edge-agent', '@ajar/server'] },
+  'deploy/local': {
+    name: '@ajar/local',
+    imports: ['@ajar/protocol', '@ajar/edge-agent', '@ajar/server', '@ajar/watchdog'],
+  },
 }
 
 /** Folders of a package's `src`. What stands directly in `src` is the composition root, or as plain as a foundation. */
 const INSIDE: Record<string, { roots: string[]; features: string[]; foundations: string[] }> = {
   server: {
     roots: ['app.ts', 'pipeline.ts', 'main.ts', 'index.ts'],
-    features: ['ingest', 'classify', 'record', 'observe', 'devices', 'auth', 'jobs', 'training', 'retention'],
+    features: [
+      'ingest',
+      'classify',
+      'record',
+      'observe',
+      'devices',
+      'auth',
+      'jobs',
+      'training',
+      'retention',
+      'processes',
+    ],
     foundations: ['database', 'http', 'tls'],
   },
   'edge-agent': {

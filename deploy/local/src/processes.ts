@@ -39,6 +39,7 @@ export class Process {
       stream && createInterface({ input: stream }).on('line', line)
     read(this.#child.stdout, (text) => (text.startsWith('{') ? onMachineLine?.(JSON.parse(text)) : onLine?.(text)))
     read(this.#child.stderr, (text) => onLine?.(text))
+    this.#child.on('message', () => {}) // heartbeats; without a listener they would be kept
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => resolve(signal ?? code ?? 0))

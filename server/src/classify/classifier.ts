@@ -49,6 +49,7 @@ export class Classifier {
   readonly #failing = new Set<string>()
   #working = 0
   #unrecorded = 0
+  #steps = 0
   /** Frames taken from the queue and not recorded yet: the frames files still call them pending. */
   readonly #open = new Set<string>()
   /** Bytes of frames that wait; those without are read from the frames files. */
@@ -93,6 +94,16 @@ export class Classifier {
   /** Frames that wait in memory, also for another try, or are being worked on. */
   get waiting(): number {
     return this.#queue.size + this.#failed.size + this.#working + this.#unrecorded
+  }
+
+  /** Rises whenever a thread has answered for a frame, and whenever one is recorded. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Whether any frame could take its next step now; one that failed waits for its time. */
+  get isDue(): boolean {
+    return this.#working + this.#unrecorded > 0 || this.#queue.hasAny((camera) => !this.#failed.isFull(camera))
   }
 
   /**
@@ -164,6 +175,7 @@ export class Classifier {
       ? await this.#ports.pool.classify({ jpeg, stored: frame, model })
       : ({ kind: 'no_model', latencyMs: 0 } as const)
     this.#working -= 1
+    this.#steps += 1
     const expired = frame.receivedAt < Date.now() - this.#ports.maxPendingAgeMs
     if (answer.kind === 'failed') this.#reportFailed(frame, model, answer.message)
     else if (model) this.#failing.delete(model.id)
@@ -214,6 +226,7 @@ export class Classifier {
     this.#unrecorded += 1
     const recorded = await this.#ports.record(classified)
     this.#unrecorded -= 1
+    this.#steps += 1
     if (recorded) this.#open.delete(keyOf(classified.frame))
     this.#rest(classified.frame)
     this.#advance()

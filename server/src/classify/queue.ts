@@ -94,6 +94,11 @@ export class PendingQueue {
     return size
   }
 
+  /** Whether any frame waits in memory of a camera that has its turn now. */
+  hasAny(mayTake: (camera: string) => boolean): boolean {
+    return [...this.#cameras].some(([camera, { frames }]) => frames.length > 0 && mayTake(camera))
+  }
+
   /** Whether any frame of the camera waits. */
   has(camera: string): boolean {
     const waiting = this.#cameras.get(camera)
