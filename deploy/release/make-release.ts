@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { filesOf } from './files.ts'
+import { copyInstalled } from './installed.ts'
+import { neededBy, type WorkspacePackage } from './workspace.ts'
+
+/**
+ * `node make-release.ts server|agent RELEASES`: copies what runs from this checkout into a folder of RELEASES, named after
+ * the digest of its files, and prints that name. One that is there is left as it is: so a release never changes, and a
+ * second installation of the same does nothing. What it does not copy: tests, data, and packages that only build or test.
+ */
+
+const ROOT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
+const RUNS: Record<string, string> = { server: '@ajar/server', agent: '@ajar/edge-agent' }
+
+function makeRelease(part: string, name: string, releases: string): string {
+  // The root package brings Node itself.
+  const own: WorkspacePackage = { folder: '', dependencies: Object.keys(manifest().optionalDependencies) }
+  const packages = [own, ...neededBy(name, ROOT)]
+  const files = filesOf(packages.slice(1), ROOT)
+  const id = `${part}-${manifest().version}-${digestOf(files)}`
+  if (existsSync(join(releases, id))) return id
+  // Made aside and then put in place: half a release never has its name.
+  const fresh = join(releases, `.${id}.new`)
+  rmSync(fresh, { recursive: true, force: true })
+  for (const file of files) {
+    mkdirSync(join(fresh, dirname(file)), { recursive: true })
+    copyFileSync(join(ROOT, file), join(fresh, file))
+  }
+  copyInstalled(packages, ROOT, fresh)
+  linkNode(fresh)
+  renameSync(fresh, join(releases, id))
+  return id
+}
+
+/** Units name one path, whatever package Node comes in: `bin/node`. */
+function linkNode(release: string) {
+  const inRelease = join(release, relative(ROOT, realpathSync(process.execPath)))
+  if (!existsSync(inRelease)) throw new Error(`run this with the Node of the checkout, not with ${process.execPath}`)
+  mkdirSync(join(release, 'bin'))
+  symlinkSync(relative(join(release, 'bin'), inRelease), join(release, 'bin/node'))
+}
+
+/** The lockfile is among the files: with it, the packages of others are named too. */
+function digestOf(files: string[]): string {
+  const hash = createHash('sha256').update(`${process.arch}\n`)
+  for (const file of files) {
+    const bytes = readFileSync(join(ROOT, file))
+    hash.update(`${file} ${lstatSync(join(ROOT, file)).mode & 0o111} ${bytes.length}\n`).update(bytes)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+function manifest(): { version: string; optionalDependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+}
+
+const [part = '', releases = ''] = process.argv.slice(2)
+const name = RUNS[part]
+if (!name || releases === '') {
+  process.stderr.write(`node make-release.ts ${Object.keys(RUNS).join('|')} RELEASES\n`)
+  process.exit(2)
+}
+console.log(makeRelease(part, name, releases))

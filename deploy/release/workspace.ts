@@ -1,0 +1,38 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A package of this repository. */
+export interface WorkspacePackage {
+  /** Within the repository. */
+  folder: string
+  /** What it needs when it runs, ours and others'. */
+  dependencies: string[]
+}
+
+/** All packages that `name` needs when it runs, itself among them. */
+export function neededBy(name: string, root: string): WorkspacePackage[] {
+  const all = workspace(root)
+  const needed = new Map<string, WorkspacePackage>()
+  const add = (name: string) => {
+    const found = all.get(name)
+    if (!found || needed.has(name)) return
+    needed.set(name, found)
+    found.dependencies.forEach(add)
+  }
+  add(name)
+  return [...needed.values()]
+}
+
+function workspace(root: string): Map<string, WorkspacePackage> {
+  const exclude = (path: string) => path.endsWith('node_modules')
+  const manifests = globSync('**/package.json', { cwd: root, exclude }).map((path) => {
+    const folder = path.slice(0, -'package.json'.length)
+    return [folder, JSON.parse(readFileSync(join(root, path), 'utf8'))] as const
+  })
+  return new Map(
+    manifests.map(([folder, { name, dependencies, optionalDependencies }]) => [
+      name,
+      { folder, dependencies: Object.keys({ ...dependencies, ...optionalDependencies }) },
+    ]),
+  )
+}
