@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Broker, type BrokerEvent, createBroker, type Identity, type Transport } from '@ajar/broker'
+import { type Broker, type BrokerEvent, createBroker } from '@ajar/broker'
+import { VERSIONS } from '@ajar/models'
 import { topics } from '@ajar/protocol'
+import server from '../package.json' with { type: 'json' }
 import { Accounts } from './auth/accounts.ts'
+import { mqttIdentity } from './auth/mqtt-identity.ts'
 import { authRoutes } from './auth/routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { ticketRoutes } from './auth/ticket-routes.ts'
-import { TICKET_HOLDERS, Tickets } from './auth/tickets.ts'
+import { Tickets } from './auth/tickets.ts'
 import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
 import { Archive } from './database/frames/archive.ts'
@@ -19,9 +22,11 @@ import { careRoutes } from './devices/care-routes.ts'
 import { CameraChanges } from './devices/changes.ts'
 import { Devices, OPERATORS } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
+import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
 import { devicesRoutes } from './devices/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
+import { HttpConnections } from './http/connections.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
@@ -29,10 +34,13 @@ import { Upgrades } from './http/upgrades.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { legacyRoutes } from './legacy/legacy.ts'
 import { listenHttp, listenMqtt, listenMqtts, openCertificates } from './listeners.ts'
+import { logFileHealth } from './logging/file-health.ts'
 import type { Logging } from './logging/logging.ts'
 import { logRoutes } from './logging/routes.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
+import { connectionsHealth } from './observe/connections-health.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
 import { healthRoutes } from './observe/health.ts'
@@ -45,6 +53,7 @@ import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import { SparingLog } from './observe/sparing-log.ts'
+import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
 import { Progress } from './processes/progress.ts'
 import { recordReading } from './record/readings.ts'
@@ -76,6 +85,12 @@ export interface App {
   isAlive(): boolean
   close(): Promise<void>
 }
+
+/** Connections open at once, where the process may open as many files. */
+const MOST_HTTP = 1000
+const MOST_MQTT = 2500
+/** All that the broker would let in, and some who wait to be. */
+const MOST_WEBSOCKETS = 2600
 
 const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
 const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
@@ -214,12 +229,11 @@ async function build(
     removeModel: (id) => training.removeFiles(id),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker'), () => Date.now()), metrics })
+  const people = { accounts, tickets, operators: OPERATORS }
   const broker: Broker = createBroker(
     {
-      authenticate: async (username, password, transport) =>
-        username === TICKET_HOLDERS
-          ? identifyTicket(password, transport, tickets)
-          : identify(username, password, devices, accounts),
+      authenticate: async (...credential) =>
+        mqttIdentity({ ...people, isDevice: (name, token) => devices.authenticate(name, token) }, ...credential),
       onFrame: async (frame) => void (await pipeline.ingest(frame)),
       onReading: async (reading) => {
         const flaw = await recordReading(database, reading)
@@ -229,25 +243,41 @@ async function build(
       onStatus: (device, payload) => devices.onStatus(device, payload),
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
       onPresence: (device, connected) =>
-        void devices.onPresence(device, connected).catch((err) => logging.of('devices').warn({ err, device }, 'presence')),
+        void devices
+          .onPresence(device, connected)
+          .catch((err) => logging.of('devices').warn({ err, device }, 'presence')),
       onEvent(event) {
         brokerEvents.take(event)
         if (event.code === 'packet_too_large') reportTooLarge(event, broker)
       },
     },
-    { maxFrameBytes: settings.maxFrameBytes },
+    { maxFrameBytes: settings.maxFrameBytes, maxConnections: connectionShare(MOST_MQTT) },
   )
 
+  const connections = new HttpConnections({
+    most: connectionShare(MOST_HTTP),
+    onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, `${text}; the most idle ones are closed`),
+  })
+  const registry = new Registry({
+    ...{ database, events, devices },
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    connections: () => broker.connections(),
+  })
+  closers.push(() => registry.close())
   const http = await createHttp({
     log: logging.of('http'),
     maxFrameBytes: settings.maxFrameBytes,
     authenticate: (token) => accounts.authenticate(token),
     certificates,
+    connections,
   })
   closers.push(() => http.close())
-  const upgrades = new Upgrades(logging.of('http'))
+  const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
   closers.push(() => upgrades.close())
-  http.server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head))
+  http.server.on('upgrade', (request, socket, head) => {
+    if (upgrades.take(request, socket, head)) connections.release(request.socket)
+  })
   mqttOverWebSocket(upgrades, {
     maxFrameBytes: settings.maxFrameBytes,
     accept: (stream, address) => broker.accept(stream, address, 'websocket'),
@@ -255,7 +285,7 @@ async function build(
   authRoutes(http, accounts)
   ticketRoutes(http, tickets)
   sessionRoutes(http, accounts)
-  devicesRoutes(http, devices)
+  devicesRoutes(http, devices, registry)
   const shown = {
     cameras,
     state: (camera: string) => pipeline.recorder.state(camera),
@@ -280,6 +310,16 @@ async function build(
   trainingRoutes(http, { database, cameras, jobs, training })
   jobRoutes(http, jobs)
   storageRoutes(http, () => retention.storage)
+  await legacyRoutes(http, settings.legacyOpen === '1', {
+    ...{ database, registry },
+    now: () => new Date(),
+    versions: { server: server.version, ...VERSIONS },
+    switchLogFile: (enabled) => logging.switchFile(enabled),
+    train: async (camera, author) => {
+      await training.check(cameras.get(camera))
+      await jobs.create('training', camera, { author })
+    },
+  })
   listenersRoute(http, {
     hosts: settings,
     listening: () => listening,
@@ -300,6 +340,7 @@ async function build(
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
     ...listenersHealth(settings, certificates?.trouble ?? null),
+    connectionsHealth(connections.crowd),
     ...logFileHealth(logging.file),
   ])
 
@@ -308,11 +349,13 @@ async function build(
     cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
     influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
     broker: () => broker.stats(),
+    http: () => connections,
     storage: () => retention.storage,
     storageAlarms: () => retention.alarms,
   })
   await pipeline.start()
   closers.push(() => pipeline.close())
+  registry.start()
   await retention.start()
   closers.push(() => retention.close())
   await jobs.start()
@@ -332,20 +375,6 @@ async function build(
     now: () => performance.now(),
   })
   return { listening, adminToken, http, isAlive: () => progress.isAlive(), close }
-}
-
-function identify(username: string, password: string, devices: Devices, accounts: Accounts): Identity | null {
-  if (username !== OPERATORS)
-    return devices.authenticate(username, password) ? { kind: 'device', name: username } : null
-  // Every role may watch: to subscribe is to read, and nobody publishes with a token.
-  const caller = accounts.authenticate(password)
-  return caller && { kind: 'operator', name: caller.tokenId }
-}
-
-/** A ticket is for pages, and pages come by WebSocket; elsewhere it is not even used up. */
-function identifyTicket(ticket: string, transport: Transport, tickets: Tickets): Identity | null {
-  const tokenId = transport === 'websocket' ? tickets.redeem(ticket) : null
-  return tokenId === null ? null : { kind: 'operator', name: tokenId }
 }
 
 /** The packet was never read, so nobody knows which frame it was. */

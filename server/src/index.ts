@@ -12,8 +12,9 @@
  *   what the state is, `late.ts` tells the past again, `influx-sink.ts` sends the outbox.
  * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
  *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept).
- * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `tls/`, `secrets.ts` and `log.ts`.
+ * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `tls/`, `secrets.ts` and `logging/`.
  */
 export { type App, type Listening, startApp } from './app.ts'
-export { createLog, type Log } from './log.ts'
+export type { Log } from './logging/levels.ts'
+export { createLog, Logging, loggingFor } from './logging/logging.ts'
 export { readSettings, SETTINGS, type Settings, SettingsError } from './settings.ts'

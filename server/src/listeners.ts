@@ -1,6 +1,6 @@
 import { type Broker, BrokerError } from '@ajar/broker'
 import type { Http } from './http/http.ts'
-import type { Log } from './log.ts'
+import type { Log } from './logging/levels.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { CertificateError } from './tls/certificate-pair.ts'
 import { Certificates } from './tls/certificates.ts'

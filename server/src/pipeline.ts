@@ -1,6 +1,6 @@
 import { DecodeError } from '@ajar/models'
 import { cameraId, isName, parseCameraId, topics } from '@ajar/protocol'
-import { Classifier } from './classify/classifier.ts'
+import { type Classified, Classifier } from './classify/classifier.ts'
 import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
 import type { Events } from './database/events.ts'
@@ -12,7 +12,7 @@ import { HttpError } from './http/errors.ts'
 import { type IncomingFrame, type Ingested, ingest, type Refusal } from './ingest/ingest.ts'
 import { Masking } from './ingest/masking.ts'
 import { Turnstile } from './ingest/turnstile.ts'
-import type { Log } from './log.ts'
+import type { Log } from './logging/levels.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
 import type { SparingLog } from './observe/sparing-log.ts'
@@ -22,7 +22,7 @@ import type { Settings } from './settings.ts'
 
 export interface PipelinePorts {
   settings: Settings
-  log: Log
+  logOf(component: 'ingest' | 'classify' | 'record' | 'observe' | 'influx'): Log
   sparingLog: SparingLog
   database: StateDatabase
   frames: FrameStore
@@ -63,20 +63,21 @@ export class Pipeline {
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
-    const { settings, log, database, frames, framesFolder, events, cameras, metrics, backbone } = ports
+    const { settings, logOf, database, frames, framesFolder, events, cameras, metrics, backbone } = ports
     const { engine, influxUrl, maxPendingAgeMs } = settings
+    const [log, recordLog, influxLog] = [logOf('classify'), logOf('record'), logOf('influx')]
 
     this.influx =
       influxUrl &&
       new InfluxSink(database, influxUrl, {
         onTrouble: (why) =>
           why
-            ? log.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
-            : log.info('InfluxDB takes points again'),
-        onRefused: (why) => log.error({ why }, 'InfluxDB refused points for good'),
+            ? influxLog.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
+            : influxLog.info('InfluxDB takes points again'),
+        onRefused: (why) => influxLog.error({ why }, 'InfluxDB refused points for good'),
         onDropped: (points) => {
           metrics.influxDropped.inc(points)
-          log.error({ points }, 'the outbox for InfluxDB is full; its oldest points were dropped')
+          influxLog.error({ points }, 'the outbox for InfluxDB is full; its oldest points were dropped')
         },
       })
     this.recorder = new Recorder({
@@ -87,28 +88,36 @@ export class Pipeline {
       finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
       publish: (topic, payload) => void this.#publish(topic, payload, true),
       influx: this.influx !== null,
-      onTransition: (camera, { from_state, to_state, reason, confidence, at }) => {
+      onTransition: (camera, { from_state, to_state, reason, confidence, at, frame_at }) => {
         metrics.transitions.inc({ camera, state: to_state })
-        const details = { confidence, ...(reason === null ? {} : { reason }), at: new Date(at).toISOString() }
-        log.info(details, `${camera}: ${from_state} -> ${to_state}`)
+        const frame = frame_at === null ? {} : { frame: `${camera}/${frame_at}` }
+        const details = {
+          camera,
+          ...frame,
+          confidence,
+          ...(reason === null ? {} : { reason }),
+          at: new Date(at).toISOString(),
+        }
+        recordLog.info(details, `${camera}: ${from_state} -> ${to_state}`)
       },
       onRecorded: (outcome, { frame, answer }) => {
+        recordLog.debug({ frame: frameId(frame), outcome }, 'frame recorded')
         metrics.framesRecorded.inc({ outcome })
         metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
         if (answer.kind === 'predicted') metrics.latency.observe(answer.latencyMs / 1000)
         if (answer.kind === 'refused') {
-          const id = `${frame.camera}/${frame.capturedAt}`
           this.#reportRefusal({
             device: frame.camera.split('/')[0] ?? '',
-            frame: id,
+            frame: frameId(frame),
             code: answer.code,
             reason: answer.reason,
           })
         }
       },
-      onHeld: (why) => (why ? log.error({ why }, 'state.db takes nothing; trying again') : log.info('state.db works')),
+      onHeld: (why) =>
+        why ? recordLog.error({ why }, 'state.db takes nothing; trying again') : recordLog.info('state.db works'),
       onFault: (what, error) =>
-        log.error({ err: error }, `${what} cannot be recorded; this is a fault of ajar, please report it`),
+        recordLog.error({ err: error }, `${what} cannot be recorded; this is a fault of ajar, please report it`),
       isConnected: ports.isConnected,
       isBusy: (camera) => this.classifier.isBusy(camera),
     })
@@ -123,13 +132,16 @@ export class Pipeline {
     this.classifier = new Classifier({
       pool: this.#pool,
       modelOf: (camera) => this.#modelOf(cameras.get(camera)),
-      record: (classified) => this.recorder.record(classified),
+      record: (classified) => {
+        log.debug(classifiedLine(classified), `frame ${classified.answer.kind}`)
+        return this.recorder.record(classified)
+      },
       pending: (camera, before, limit) => frames.pending(camera, before, limit),
       pendingCounts: async () => (await frames.pendingCounts()).filter(({ camera }) => !cameras.isBeingDeleted(camera)),
       restoreCamera: (camera) => this.#restoreCamera(camera),
       maxPendingAgeMs,
-      onFailed: ({ camera, capturedAt }, message) =>
-        log.error({ frame: `${camera}/${capturedAt}`, message }, 'frames of this camera fail; trying them again'),
+      onFailed: (frame, message) =>
+        log.error({ frame: frameId(frame), message }, 'frames of this camera fail; trying them again'),
     })
 
     // In the order of the journey.
@@ -201,6 +213,7 @@ export class Pipeline {
       enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
     })
+    this.#ports.logOf('ingest').debug(ingestedLine(frame, ingested), `frame ${ingested.kind}`)
     if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
     if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
     return ingested
@@ -248,11 +261,14 @@ export class Pipeline {
 
   /** Its frames were acknowledged, so they end, also where the row of their camera is lost. */
   async #restoreCamera(id: string) {
-    const { cameras, log } = this.#ports
+    const { cameras, logOf } = this.#ports
     const ref = parseCameraId(id)
     if (!ref || cameras.find(id)) return
     await cameras.ensure(ref, Number.POSITIVE_INFINITY) // its frames were acknowledged
-    log.warn({ camera: id }, 'state.db did not know this camera of the frames files; it has its defaults now')
+    logOf('record').warn(
+      { camera: id },
+      'state.db did not know this camera of the frames files; it has its defaults now',
+    )
   }
 
   #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {
@@ -266,8 +282,10 @@ export class Pipeline {
   async #publish(topic: string, payload: object | null, retain: boolean) {
     try {
       await this.#ports.publish(topic, payload, { retain })
+      if (payload && 'frame' in payload)
+        this.#ports.logOf('observe').debug({ frame: payload.frame, topic }, 'published')
     } catch (error) {
-      this.#ports.log.debug({ topic, why: (error as Error).message }, 'not published')
+      this.#ports.logOf('observe').debug({ topic, why: (error as Error).message }, 'not published')
     }
   }
 
@@ -277,14 +295,16 @@ export class Pipeline {
   }
 
   #observeStep(): Step {
-    const { database, log } = this.#ports
+    const { database, logOf } = this.#ports
     let pruning: NodeJS.Timeout | null = null
     return {
       name: 'observe',
       start: () => {
         this.influx?.start()
         pruning = setInterval(() => {
-          pruneEvents(database).catch((error) => log.warn({ err: error }, 'old events could not be removed'))
+          pruneEvents(database).catch((error) =>
+            logOf('observe').warn({ err: error }, 'old events could not be removed'),
+          )
         }, 60_000)
       },
       close: async () => {
@@ -292,6 +312,25 @@ export class Pipeline {
         await this.influx?.close()
       },
     }
+  }
+}
+
+function frameId({ camera, capturedAt }: StoredFrame): string {
+  return `${camera}/${capturedAt}`
+}
+
+/** What an operator who follows one frame reads of its arrival. The sender's names are judged by then, or shown cut. */
+function ingestedLine({ device, camera, time, jpeg }: IncomingFrame, ingested: Ingested): object {
+  if (ingested.kind === 'refused') return { frame: ingested.refusal.frame, code: ingested.refusal.code }
+  if (ingested.kind === 'given_up') return { frame: [device, camera, time].filter(Boolean).join('/') }
+  return { frame: frameId(ingested.frame), bytes: ingested.frame.size }
+}
+
+function classifiedLine({ frame, model, answer }: Classified): object {
+  return {
+    frame: frameId(frame),
+    model: model?.id ?? null,
+    ...('latencyMs' in answer ? { latencyMs: answer.latencyMs } : {}),
   }
 }
 

@@ -108,12 +108,31 @@ export const SETTINGS = {
     `backbone of new models: ${BACKBONES.map((name) => `\`${name}\``).join(' or ')}`,
     oneOf(...BACKBONES),
   ),
+  worker: setting(
+    'AJAR_WORKER',
+    'own',
+    'who starts the process that trains: `own`, the server when it is needed; `external`, somebody else (`node server/src/worker.ts`)',
+    oneOf('own', 'external'),
+  ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
+  legacyOpen: setting('AJAR_LEGACY_OPEN', '0', "1: older clients' paths need no token; redeploy always does", flag),
   logLevel: setting(
     'AJAR_LOG_LEVEL',
     'info',
     'least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `silent`',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+  ),
+  logFile: setting(
+    'AJAR_LOG_FILE',
+    '',
+    'file of JSON lines, four older ones beside it; empty: none, until it is switched on at run time, then `logs/ajar.log` in the data folder',
+    file,
+  ),
+  logFileBytes: setting(
+    'AJAR_LOG_FILE_BYTES',
+    '50MB',
+    'what that file and its older ones may take together, at least 1MB',
+    bytes,
   ),
 }
 

@@ -3,7 +3,7 @@ import mqtt, { type MqttClient } from 'mqtt'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { createHttp } from '../src/http/http.ts'
-import { createLog } from '../src/log.ts'
+import { createLog } from '../src/index.ts'
 import { RunningServer } from './running-server.ts'
 
 const ROLES = ['admin', 'operator', 'viewer', 'analyst'] as const

@@ -8,7 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { consoleRoutes } from '../src/http/console.ts'
 import { createHttp } from '../src/http/http.ts'
-import { createLog } from '../src/log.ts'
+import { createLog } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const PAGE = '<!doctype html><title>the console</title>'

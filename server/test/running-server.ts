@@ -1,4 +1,4 @@
-import { createLog, readSettings, type Settings, startApp } from '../src/index.ts'
+import { loggingFor, readSettings, type Settings, startApp } from '../src/index.ts'
 import { temporaryFolder, type Undo } from './temporary-folder.ts'
 
 /** What a call answered. */
@@ -24,7 +24,11 @@ export class RunningServer {
   /** @param undo registers what closes it: `onTestFinished` or `afterFile` */
   static async start(undo: Undo, environment: Record<string, string> = {}): Promise<RunningServer> {
     const dataDir = environment.AJAR_DATA_DIR ?? (await temporaryFolder(undo))
-    const app = await startApp(settingsFor(dataDir, environment), createLog('silent'))
+    const settings = settingsFor(dataDir, environment)
+    const app = await startApp(
+      settings,
+      loggingFor(settings, () => {}),
+    )
     undo(() => app.close())
     return new RunningServer(app, dataDir)
   }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { ClassifyPool } from '../src/classify/classify-pool.ts'
-import { createLog, startApp } from '../src/index.ts'
+import { loggingFor, startApp } from '../src/index.ts'
 import { plainJpeg } from './pictures.ts'
 import { RunningServer, settingsFor, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -55,7 +55,11 @@ test('a port that is in use is named, and nothing is left open', async () => {
   const { port } = taken.address() as { port: number }
   const dataDir = await temporaryFolder(onTestFinished)
   for (const name of ['AJAR_HTTP_PORT', 'AJAR_MQTT_PORT']) {
-    const starting = startApp(settingsFor(dataDir, { [name]: String(port) }), createLog('silent'))
+    const settings = settingsFor(dataDir, { [name]: String(port) })
+    const starting = startApp(
+      settings,
+      loggingFor(settings, () => {}),
+    )
     await expect(starting).rejects.toThrow(new RegExp(`port ${port}|${port}.*in use`))
   }
   await start(dataDir) // the folder was given back both times

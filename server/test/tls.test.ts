@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, onTestFinished, type TestContext, test } f
 import { afterFile } from '../../test/setup/after-file.ts'
 import { Authority, type CertificateFiles } from '../../test/setup/certificates.ts'
 import { needsProgram } from '../../test/setup/needs.ts'
-import { createLog, startApp } from '../src/index.ts'
+import { loggingFor, startApp } from '../src/index.ts'
 import { Certificates } from '../src/tls/certificates.ts'
 import { plainJpeg } from './pictures.ts'
 import { ADMIN_TOKEN, RunningServer, settingsFor, until } from './running-server.ts'
@@ -71,7 +71,10 @@ const publishWithMosquitto = (port: number, password: string, caFile: string, to
 describe('a certificate that cannot be used stops the start, and says why', () => {
   const startWith = async (pair: Partial<CertificateFiles>) => {
     const settings = settingsFor(await temporaryFolder(onTestFinished), tlsSettings({ ...files, ...pair }))
-    const app = await startApp(settings, createLog('silent')) // ends with the test where it should not have begun
+    const app = await startApp(
+      settings,
+      loggingFor(settings, () => {}),
+    ) // ends with the test where it should not have begun
     onTestFinished(() => app.close())
   }
 

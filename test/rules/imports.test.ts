@@ -42,7 +42,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'retention',
       'processes',
     ],
-    foundations: ['database', 'http', 'tls'],
+    foundations: ['database', 'http', 'tls', 'logging'],
   },
   'edge-agent': {
     roots: ['agent.ts', 'main.ts', 'index.ts', 'config.ts'],
@@ -87,8 +87,8 @@ const resolved = ({ file, target }: Import) => posix.join(posix.dirname(file), t
 
 test('the imports are found', () => {
   const found = importsOf('server/src/app.ts').map(({ target }) => target)
-  expect(found).toEqual(expect.arrayContaining(['node:path', '@ajar/broker', './pipeline.ts', './log.ts']))
-  const log = importsOf('server/src/app.ts').find(({ target }) => target === './log.ts')
+  expect(found).toEqual(expect.arrayContaining(['node:path', '@ajar/broker', './pipeline.ts', './logging/logging.ts']))
+  const log = importsOf('server/src/app.ts').find(({ target }) => target === './logging/logging.ts')
   expect(log?.typeOnly).toBe(true)
 })
 

@@ -1,6 +1,6 @@
 import type { FrameStore } from '../database/frames/frame-store.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 import type { Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 import { Deletion, type DeletionPorts } from './deletion.ts'

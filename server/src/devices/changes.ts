@@ -1,7 +1,7 @@
 import type { Events } from '../database/events.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 
 /** What became of a camera, as those who watch are told: event `camera` with `{camera, change, to?}`. */
 export interface CameraChange {

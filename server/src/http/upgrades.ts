@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 import { HttpError } from './errors.ts'
 import { isOwnOrigin } from './own-origin.ts'
 
 /** Takes over the socket of a request for a WebSocket. @throws HttpError where it refuses */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** WebSockets open at once: all that the broker would let in, and some who wait to be. */
-const MOST_OPEN = 2600
 /** So long a refused client may take to read why. */
 const GOODBYE_MS = 2_000
 
@@ -19,7 +17,8 @@ export class Upgrades {
   readonly #log: Log
   readonly #most: number
 
-  constructor(log: Log, most = MOST_OPEN) {
+  /** @param most WebSockets open at once */
+  constructor(log: Log, most: number) {
     this.#log = log
     this.#most = most
   }
@@ -28,15 +27,20 @@ export class Upgrades {
     this.#handlers.set(path, handler)
   }
 
-  /** What the HTTP server calls at `upgrade`. */
-  take(request: IncomingMessage, socket: Duplex, head: Buffer) {
+  /**
+   * What the HTTP server calls at `upgrade`.
+   * @returns whether the socket counts as a WebSocket now
+   */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     socket.on('error', () => {}) // whoever uses the socket sees its close
     try {
       this.#route(request, socket, head)
+      return true
     } catch (error) {
       if (!(error instanceof HttpError)) this.#log.error({ err: error, url: request.url }, 'a WebSocket failed')
       const ours = 'our fault: the server log says more'
       refuse(socket, error instanceof HttpError ? error : new HttpError(500, 'internal', ours))
+      return false
     }
   }
 

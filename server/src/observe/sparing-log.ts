@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 
 /** One kind of line is logged at most this often: a broken client that comes back for ever does not fill the disk. */
 const QUIET_MS = 10_000

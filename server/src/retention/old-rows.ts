@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { BUILT_AT_MS } from '../built-at.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 import { isRenaming } from './kept-frames.ts'
 import type { Limits } from './limits.ts'
 

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 import type { StorageState } from './storage.ts'
 
 /** One thing that may be wrong with the storage, and what to do about it. */

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import type { Log } from '../log.ts'
+import type { Log } from '../logging/levels.ts'
 import { type CertificateFiles, type CertificatePair, readPair } from './certificate-pair.ts'
 
 export interface CertificatesPorts {
