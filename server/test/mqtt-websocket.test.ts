@@ -24,7 +24,7 @@ interface Served {
 /** A broker behind the upgrade router; any name gets in, `token` as an operator. */
 async function serve(
   limits: Partial<BrokerLimits> = {},
-  upgrades = new Upgrades(quiet),
+  upgrades = new Upgrades(quiet, 100),
   halfMessageMs = 30_000,
 ): Promise<Served> {
   const frames: Served['frames'] = new Map()
@@ -162,7 +162,7 @@ test.each([
   ],
   ['half a header', (_: WebSocket, socket: Socket) => socket.write(Buffer.from([0x82]))],
 ])('%s is not kept for ever, while whoever sends whole ones stays', async (_, begin) => {
-  const { port, events, broker } = await serve({}, new Upgrades(quiet), 100)
+  const { port, events, broker } = await serve({}, new Upgrades(quiet, 100), 100)
   const good = await connect(port, 'pi')
   const socket = await open(port)
   socket.send(connectPacket('half'))

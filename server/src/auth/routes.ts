@@ -9,6 +9,8 @@ import type { Accounts } from './accounts.ts'
 export const Role = Type.Enum(['admin', 'operator', 'viewer', 'analyst'])
 /** Guessing is slow. */
 export const SIGN_IN_LIMIT = { max: 10, timeWindow: 60_000 }
+/** Whoever shows no token has little to say: a name and a password. */
+export const SIGN_IN_BYTES = 16 * 1024
 const Token = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -31,6 +33,7 @@ export function authRoutes(http: Http, accounts: Accounts) {
     '/api/sessions',
     {
       config: { access: 'public', rateLimit: SIGN_IN_LIMIT },
+      bodyLimit: SIGN_IN_BYTES,
       schema: {
         summary: 'Sign in with name and password',
         body: Type.Object({ name: Type.String({ maxLength: 32 }), password: Type.String({ maxLength: 200 }) }, strict),

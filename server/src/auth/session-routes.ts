@@ -4,7 +4,7 @@ import type { Http } from '../http/http.ts'
 import { isOwnOrigin } from '../http/own-origin.ts'
 import { sessionCookie, setSessionCookie } from '../http/session-cookie.ts'
 import type { Accounts } from './accounts.ts'
-import { Role, SIGN_IN_LIMIT } from './routes.ts'
+import { Role, SIGN_IN_BYTES, SIGN_IN_LIMIT } from './routes.ts'
 
 const Session = Type.Object({ name: Type.String({ description: 'the person, or the name of the token' }), role: Role })
 const strict = { additionalProperties: false }
@@ -31,6 +31,7 @@ export function sessionRoutes(http: Http, accounts: Accounts) {
     '/api/session',
     {
       config: { access: 'public', rateLimit: SIGN_IN_LIMIT },
+      bodyLimit: SIGN_IN_BYTES,
       schema: {
         summary: 'Sign a browser in: answers with a cookie',
         body: Proof,
@@ -57,6 +58,7 @@ export function sessionRoutes(http: Http, accounts: Accounts) {
     '/api/session',
     {
       config: { access: 'public' },
+      bodyLimit: SIGN_IN_BYTES,
       schema: { summary: 'Sign the browser out: the token of its cookie ends' },
     },
     async (request, reply) => {

@@ -6,6 +6,9 @@ import { boundHandshakes, HANDSHAKE_MS } from '../tls/unfinished-handshakes.ts'
 const OPTIONS: ServerOptions = {
   // A request is here within half a minute, or refused: nobody holds a connection open with half of one.
   requestTimeout: 30_000,
+  // A connection on which nothing is asked, or headers come byte by byte, has its place for less.
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 72_000,
   // Some clients offer HTTP/2 with every request (`Upgrade: h2c`): that is a request as any other.
   shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',

@@ -11,11 +11,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Static } from 'typebox'
 import type { Certificates } from '../tls/certificates.ts'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
+import type { HttpConnections } from './connections.ts'
 import { describeRoutes } from './describe-routes.ts'
-import { HttpError } from './errors.ts'
+import { type ErrorBody, HttpError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
+import { noRoute, refuseUnreadBodies, tooLarge } from './unread-body.ts'
 
 export interface HttpOptions {
   log: FastifyBaseLogger
@@ -24,6 +27,8 @@ export interface HttpOptions {
   authenticate(token: string): Caller | null
   /** What it serves HTTPS with; null serves plain HTTP. */
   certificates?: Certificates | null
+  /** Bounds its connections. */
+  connections?: HttpConnections | null
 }
 
 const JSON_BYTES = 1024 * 1024
@@ -36,7 +41,13 @@ const fromText = validators({}, { customOptions: { ...shared, coerceTypes: true 
 const strictly = validators({}, { customOptions: { ...shared, coerceTypes: false } })
 
 /** The HTTP server, ready for routes: access, errors, limits and OpenAPI at /docs. */
-export async function createHttp({ log, maxFrameBytes, authenticate, certificates = null }: HttpOptions) {
+export async function createHttp({
+  log,
+  maxFrameBytes,
+  authenticate,
+  certificates = null,
+  connections = null,
+}: HttpOptions) {
   const http = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -48,10 +59,11 @@ export async function createHttp({ log, maxFrameBytes, authenticate, certificate
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  connections?.follow(http.server)
   http.setValidatorCompiler(({ httpPart, ...route }) => (httpPart === 'body' ? strictly(route) : fromText(route)))
   http.setErrorHandler(answerError)
   http.setNotFoundHandler((request, reply) => {
-    reply.status(404).send({ error: { code: 'not_found', message: `${request.method} ${request.url} is no route` } })
+    reply.status(404).send({ error: { code: 'not_found', message: noRoute(request) } })
   })
   // The body stays bytes: the routes that take a picture judge it.
   http.addContentTypeParser(
@@ -61,6 +73,10 @@ export async function createHttp({ log, maxFrameBytes, authenticate, certificate
   )
 
   guardRoutes(http, authenticate)
+  http.addHook('onRequest', async ({ caller, raw }) => {
+    if (caller) connections?.know(raw.socket)
+  })
+  refuseUnreadBodies(http, Math.max(JSON_BYTES, maxFrameBytes))
   describeRoutes(http, (url) => !url.startsWith(DOCS))
   // A browser would hold it against every port of this host, and so against programs that are not ours.
   await http.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
@@ -79,12 +95,13 @@ export async function createHttp({ log, maxFrameBytes, authenticate, certificate
 export type Http = Awaited<ReturnType<typeof createHttp>>
 
 function answerError(error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) {
-  const { status, body } = describe(error)
+  const { status, body } = describeError(error)
   if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed')
   reply.status(status).send(body)
 }
 
-function describe(error: FastifyError | HttpError): { status: number; body: object } {
+/** What a failed request is answered. */
+export function describeError(error: FastifyError | HttpError): { status: number; body: Static<typeof ErrorBody> } {
   if (error instanceof HttpError) {
     const { status, code, message, field } = error
     return { status, body: { error: { code, message, ...(field === undefined ? {} : { field }) } } }
@@ -98,7 +115,7 @@ function describe(error: FastifyError | HttpError): { status: number; body: obje
     return { status: 400, body: { error: { code: 'bad_request', message: error.message, ...where } } }
   }
   const status = error.statusCode ?? 500
-  if (status === 413) return { status, body: { error: { code: 'too_large', message: error.message } } }
+  if (status === 413) return describeError(tooLarge())
   if (status === 429) return { status, body: { error: { code: 'too_many_requests', message: error.message } } }
   if (status < 500) return { status, body: { error: { code: 'bad_request', message: error.message } } }
   return { status: 500, body: { error: { code: 'internal', message: 'our fault: the server log says more' } } }

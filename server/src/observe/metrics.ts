@@ -12,6 +12,7 @@ export interface MetricSources {
   cameraStates(): { camera: string; state: string }[]
   influxOutbox(): Promise<number>
   broker(): BrokerStats
+  http(): { open: number; closed: number }
   /** Null before the first look at the disk. */
   storage(): StorageState | null
   storageAlarms(): StorageAlarm[]
@@ -97,6 +98,9 @@ export class Metrics {
       const [name, help] = BROKER_GAUGES[field]
       this.#gauge(name, help, () => sources.broker()[field])
     }
+    this.#gauge('ajar_http_connections', 'open HTTP connections, without WebSockets', () => sources.http().open)
+    const closed = 'HTTP connections closed since the start, for too many were open'
+    this.#gauge('ajar_http_closed_by_limit', closed, () => sources.http().closed)
     for (const [field, [name, help]] of Object.entries(STORAGE_GAUGES))
       this.#gauge(name, help, () => sources.storage()?.[field as keyof typeof STORAGE_GAUGES] ?? Number.NaN)
     new Gauge({

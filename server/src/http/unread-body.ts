@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { HttpError } from './errors.ts'
+
+/** So long a caller who was answered early may go on sending, and reads why. */
+const GOODBYE_MS = 2000
+
+/**
+ * Bodies that nobody will read are not waited for: they are refused before they come (`Expect: 100-continue`), or answered at
+ * once, and the connection is closed soon.
+ * @param mostBytes no route takes more, unless it says so itself
+ */
+export function refuseUnreadBodies(http: FastifyInstance, mostBytes: number) {
+  const expecting = new WeakSet<IncomingMessage>()
+  http.server.on('checkContinue', (request, response) => {
+    expecting.add(request)
+    http.server.emit('request', request, response)
+  })
+  http.addHook('onRequest', async (request) => {
+    // Else Fastify would read it all first.
+    if (request.is404 && hasBody(request.raw)) throw new HttpError(404, 'not_found', noRoute(request))
+  })
+  http.addHook('preParsing', async ({ raw, routeOptions }, reply) => {
+    const most = Math.max(mostBytes, routeOptions.bodyLimit ?? 0)
+    if (Number(raw.headers['content-length'] ?? 0) > most) throw tooLarge()
+    if (expecting.delete(raw)) reply.raw.writeContinue()
+  })
+  http.addHook('onSend', async ({ raw }, reply) => {
+    if (!hasBody(raw) || raw.complete) return
+    reply.header('connection', 'close')
+    closeSoon(raw)
+  })
+}
+
+export function tooLarge(): HttpError {
+  const message = 'the body is too large: in most calls JSON may have 1 MiB, and a picture AJAR_MAX_FRAME_BYTES'
+  return new HttpError(413, 'too_large', message)
+}
+
+export function noRoute({ method, url }: { method: string; url: string }): string {
+  return `${method} ${url} is no route`
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/**
+ * Node closes with bytes unread, which resets the connection, and the caller may never see its answer; so first only our side
+ * is closed (RFC 9112, 9.6). What still comes is dropped.
+ */
+function closeSoon({ socket }: IncomingMessage) {
+  socket.destroySoon = () => {
+    socket.end()
+    const goodbye = setTimeout(() => socket.destroy(), GOODBYE_MS)
+    socket.once('close', () => clearTimeout(goodbye))
+  }
+}
