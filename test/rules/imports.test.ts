@@ -41,6 +41,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'training',
       'retention',
       'processes',
+      'legacy',
     ],
     foundations: ['database', 'http', 'tls', 'logging'],
   },

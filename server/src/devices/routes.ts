@@ -1,11 +1,16 @@
 import { Type } from 'typebox'
-import type { DeviceRow } from '../database/schema.ts'
 import type { Http } from '../http/http.ts'
 import { iso, isoOrNull, listOf, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
 import type { Devices } from './devices.ts'
+import type { KnownDevice, Registry } from './registry.ts'
 
 const Device = Type.Object({
-  name: Name,
+  name: Type.String({ description: 'of a device over HTTP whatever it calls itself' }),
+  number: Type.Integer({ description: 'tells devices of one name apart: what it says, or made of the name' }),
+  protocol: Type.Enum(['mqtt', 'http'], {
+    description: '`http`: an older client that says it is there; it has no credential and no settings',
+  }),
+  address: nullable(Type.String({ description: 'where its connection, or its last word, comes from' })),
   connected: Type.Boolean(),
   disabled: Type.Boolean(),
   seenAt: NullableTime,
@@ -22,17 +27,17 @@ const Desired = Type.Object({ version: Type.Integer(), settings: Type.Record(Typ
 const ByName = Type.Object({ name: Name })
 const strict = { additionalProperties: false }
 
-export function devicesRoutes(http: Http, devices: Devices) {
+export function devicesRoutes(http: Http, devices: Devices, registry: Registry) {
   http.get(
     '/api/devices',
     { config: { access: 'viewer' }, schema: { summary: 'All devices', response: { 200: listOf(Device) } } },
-    async () => ({ items: devices.list().map(shown), next: null }),
+    async () => ({ items: registry.list().map(shown), next: null }),
   )
 
   http.get(
     '/api/devices/:name',
     { config: { access: 'viewer' }, schema: { summary: 'One device', params: ByName, response: { 200: Device } } },
-    async (request) => shown(devices.get(request.params.name)),
+    async (request) => shown(registry.get(request.params.name)),
   )
 
   http.post(
@@ -76,7 +81,7 @@ export function devicesRoutes(http: Http, devices: Devices) {
     },
     async (request) => {
       await devices.setDisabled(request.params.name, request.body.disabled)
-      return shown(devices.get(request.params.name))
+      return shown(registry.get(request.params.name))
     },
   )
 
@@ -110,19 +115,6 @@ export function devicesRoutes(http: Http, devices: Devices) {
   )
 }
 
-function shown(row: DeviceRow) {
-  return {
-    name: row.name,
-    connected: row.connected === 1,
-    disabled: row.disabled === 1,
-    seenAt: isoOrNull(row.seen_at),
-    createdAt: iso(row.created_at),
-    status: parsed(row.status_json),
-    desired: parsed(row.desired_json),
-    applied: parsed(row.applied_json),
-  }
-}
-
-function parsed(json: string | null): unknown {
-  return json === null ? null : JSON.parse(json)
+function shown(device: KnownDevice) {
+  return { ...device, seenAt: isoOrNull(device.seenAt), createdAt: iso(device.createdAt) }
 }

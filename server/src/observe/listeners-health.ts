@@ -8,6 +8,8 @@ export interface Listeners {
   mqttPort: number | null
   /** null: there is no TLS */
   tlsCert: string | null
+  /** '1': older clients' paths need no token */
+  legacyOpen: '0' | '1'
 }
 
 /** What is wrong with the certificate. */
@@ -15,9 +17,10 @@ type Trouble = Pick<HealthCheck, 'level' | 'text'>
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/
 
-/** Whether passwords and pictures can be read on the network, and whether the certificate is well. */
+/** What strangers on the network can read or do, and whether the certificate is well. */
 export function listenersHealth(listeners: Listeners, certificateTrouble: Trouble | null): HealthCheck[] {
-  return listeners.tlsCert === null ? [plain(listeners)] : [secure(listeners), certificate(certificateTrouble)]
+  const carried = listeners.tlsCert === null ? [plain(listeners)] : [secure(listeners), certificate(certificateTrouble)]
+  return listeners.legacyOpen === '1' && isOpen(listeners.httpHost) ? [...carried, olderPathsOpen()] : carried
 }
 
 function plain({ httpHost, mqttHost, mqttPort }: Listeners): HealthCheck {
@@ -35,6 +38,11 @@ function secure({ mqttHost, mqttPort }: Listeners): HealthCheck {
 
 function certificate(trouble: Trouble | null): HealthCheck {
   return { name: 'certificate', level: 'ok', text: 'valid', ...trouble }
+}
+
+function olderPathsOpen(): HealthCheck {
+  const text = "whoever reaches this server may use the older clients' paths: AJAR_LEGACY_OPEN=0 has them show a token"
+  return { name: 'legacy', level: 'warn', text }
 }
 
 function warning(text: string): HealthCheck {

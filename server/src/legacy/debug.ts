@@ -1,0 +1,84 @@
+import { HttpError } from '../http/errors.ts'
+import type { Http } from '../http/http.ts'
+import type { AccessFor } from './legacy.ts'
+import { fieldOf, OLDER_BODY_BYTES, olderBody, olderJson } from './older-body.ts'
+import { InText, sendText } from './plain-text.ts'
+
+export interface DebugPorts {
+  now(): Date
+  versions: { server: string; models: string; tensorflow: string }
+  /** Begins or ends writing the log's file. */
+  switchLogFile(enabled: boolean): void
+}
+
+/** `/debug`: is it there, which version, what time does it have. */
+export function debugRoutes(scope: Http, access: AccessFor, { now, versions, switchLogFile }: DebugPorts) {
+  scope.post(
+    '/debug/post/echo',
+    {
+      config: { access: access('viewer') },
+      bodyLimit: OLDER_BODY_BYTES,
+      schema: { summary: 'The same JSON again', body: olderBody('{"any":"JSON"}'), response: InText },
+    },
+    async ({ body }, reply) => reply.type('application/json; charset=utf-8').send(olderJson(body).text),
+  )
+
+  scope.post(
+    '/debug/post/enable_logging',
+    {
+      config: { access: access('admin') },
+      bodyLimit: OLDER_BODY_BYTES,
+      schema: {
+        summary: "Write the log's file, or do not",
+        body: olderBody('{"ENABLED":"True"}'),
+        response: InText,
+      },
+    },
+    async ({ body }, reply) => {
+      const enabled = fieldOf(olderJson(body), 'ENABLED')
+      if (enabled === undefined || enabled === null)
+        throw new HttpError(401, 'no_enabled', 'Error, no ENABLED provided')
+      if (enabled !== 'True' && enabled !== 'False')
+        throw new HttpError(401, 'bad_enabled', 'ENABLED not a valid value')
+      switchLogFile(enabled === 'True')
+      return sendText(reply, `Successfully set ENABLED to ${enabled}`)
+    },
+  )
+
+  scope.post(
+    '/debug/post/redeploy',
+    {
+      // Whoever may replace the program may do anything: never open.
+      config: { access: 'admin' },
+      schema: { summary: 'Replace the program by another version', response: InText },
+    },
+    async () => {
+      throw new HttpError(
+        501,
+        'no_releases',
+        'Error, this server cannot redeploy itself yet: install the version by hand',
+      )
+    },
+  )
+
+  const texts: [path: string, summary: string, text: () => string][] = [
+    ['time', "The server's local time", () => localTime(now())],
+    ['exists', 'The server is there', () => 'Success'],
+    ['version', 'Version of the server', () => versions.server],
+    ['version/server', 'Version of the server', () => versions.server],
+    ['version/tf_model_handler', 'Version of what handles models', () => versions.models],
+    ['version/tensorflow', 'Version of TensorFlow.js', () => versions.tensorflow],
+  ]
+  for (const [path, summary, text] of texts)
+    scope.get(
+      `/debug/get/${path}`,
+      { config: { access: access('viewer') }, schema: { summary, response: InText } },
+      async (_request, reply) => sendText(reply, text()),
+    )
+}
+
+/** Month, day and year, then the time, without leading zeros. */
+function localTime(at: Date): string {
+  const date = [at.getMonth() + 1, at.getDate(), at.getFullYear()].join('-')
+  return `${date} ${[at.getHours(), at.getMinutes(), at.getSeconds()].join(':')}`
+}
