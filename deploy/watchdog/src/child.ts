@@ -1,0 +1,240 @@
+import { type BackOff, STABLE_MS } from './back-off.ts'
+import type { Clock } from './clock.ts'
+import type { PidFile } from './pid-file.ts'
+import { Spawned } from './spawned.ts'
+import type { LastExit, ProcessState, ProcessStatus } from './status.ts'
+
+/** One process of the list. */
+export interface Entry {
+  name: string
+  program: string
+  args: string[]
+  /** Added to ours, asked at each start; `undefined` takes a variable away. */
+  environment?(): Record<string, string | undefined>
+  /** It says that it is ready within this. */
+  readyLimitMs?: number
+  /** It ends within this when it is asked to. */
+  stopLimitMs?: number
+  /** Starts once this one of the list was ready. */
+  startAfter?: string
+  /** Where the first start ends by itself, the reason is not one that a second start mends: it is not tried again. */
+  firstStartMustSucceed?: boolean
+}
+
+export interface ChildPorts {
+  clock: Clock
+  backOff: BackOff
+  pidFile: PidFile
+  onLine(line: string): void
+  onMachineLine(line: Record<string, unknown>): void
+  onMessage(message: Record<string, unknown>): void
+  /** State, pid or exit are others now. */
+  onChange(): void
+  /** It ended although it is wanted, and is started again after the pause. */
+  onExit(exit: LastExit, pauseMs: number): void
+  /** The first start failed, and there is no second one. */
+  onGivenUp(exit: LastExit): void
+}
+
+type Timer = 'ready' | 'silence' | 'stable' | 'kill' | 'pause'
+
+const READY_LIMIT_MS = 60_000
+export const STOP_LIMIT_MS = 20_000
+/** Silence for so long is a hang. */
+const SILENCE_MS = 2_000
+const LOOK_EVERY_MS = 100
+const LOG_LINES = 100
+
+/** Keeps one process running: notices that it ended or hangs, and starts it again. */
+export class Child {
+  readonly entry: Entry
+  readonly #ports: ChildPorts
+  #spawned: Spawned | null = null
+  #state: ProcessState = 'stopped'
+  #startedAtMs: number | null = null
+  #starts = 0
+  #wasReady = false
+  #lastExit: LastExit | null = null
+  readonly #log: string[] = []
+  /** Why we kill it, until it has ended. */
+  #reason: LastExit['why'] = 'exit'
+  #wanted = false
+  /** All run only while one process does; `#pause` only while none does. */
+  readonly #timers = new Map<Timer, () => void>()
+  /** Milliseconds since it was last heard of. */
+  #silentMs = 0
+  #onEnd = () => {}
+
+  constructor(entry: Entry, ports: ChildPorts) {
+    this.entry = entry
+    this.#ports = ports
+  }
+
+  get status(): ProcessStatus {
+    return {
+      name: this.entry.name,
+      pid: this.#spawned?.pid ?? null,
+      startedAtMs: this.#startedAtMs,
+      restarts: Math.max(0, this.#starts - 1),
+      lastExit: this.#lastExit,
+      state: this.#state,
+      log: [...this.#log],
+    }
+  }
+
+  /** Whether it has been ready at least once. */
+  get wasReady(): boolean {
+    return this.#wasReady
+  }
+
+  send(message: object): boolean {
+    return this.#spawned?.send(message) ?? false
+  }
+
+  start() {
+    this.#wanted = true
+    this.#spawn()
+  }
+
+  /** Ends it in order, or by force where that takes too long. */
+  async stop() {
+    this.#wanted = false
+    this.#clear('pause')
+    if (this.#spawned) await this.#end()
+    this.#state = 'stopped'
+    this.#ports.onChange()
+  }
+
+  /** Somebody wants a new one: also one that failed, or waits, is started at once. */
+  restart() {
+    if (!this.#wanted || this.#reason === 'asked') return
+    this.#ports.backOff.reset()
+    if (this.#spawned) void this.#end()
+    else this.#spawn()
+  }
+
+  #spawn() {
+    this.#clear('pause')
+    this.#starts += 1
+    this.#reason = 'exit'
+    // One that failed is called so until it runs.
+    if (this.#state !== 'failed') this.#state = 'starting'
+    this.#startedAtMs = Date.now()
+    const { program, args, environment, readyLimitMs = READY_LIMIT_MS } = this.entry
+    const spawned = new Spawned(
+      { program, args, environment: environment?.() ?? {} },
+      {
+        onLine: (line) => this.#keep(line),
+        onMachineLine: this.#ports.onMachineLine,
+        onMessage: (message) => this.#spawned === spawned && this.#take(message),
+        onExit: (code, signal) => this.#ended(code, signal),
+      },
+    )
+    this.#spawned = spawned
+    if (spawned.pid !== null) this.#ports.pidFile.write(spawned.pid)
+    this.#set('ready', () => this.#kill('start_timeout'), readyLimitMs)
+    this.#ports.onChange()
+  }
+
+  #take(message: Record<string, unknown>) {
+    if (message.ready === true) this.#isReady()
+    else if (message.heartbeat === true) this.#silentMs = 0
+    else if (message.stopping !== true) this.#ports.onMessage(message)
+  }
+
+  #isReady() {
+    this.#clear('ready')
+    this.#state = 'running'
+    this.#wasReady = true
+    this.#silentMs = 0
+    this.#lookForSilence(this.#ports.clock.now())
+    this.#set('stable', () => this.#ports.backOff.reset(), STABLE_MS)
+    this.#ports.onChange()
+  }
+
+  /**
+   * Silence is counted in looks of ours: where we could not look, for the machine was busy or slept, what it said has not
+   * been read yet.
+   */
+  #lookForSilence(lookedAt: number) {
+    const look = () => {
+      const now = this.#ports.clock.now()
+      this.#silentMs += Math.min(now - lookedAt, 2 * LOOK_EVERY_MS)
+      if (this.#silentMs >= SILENCE_MS) this.#kill('hang')
+      else this.#lookForSilence(now)
+    }
+    this.#set('silence', look, LOOK_EVERY_MS)
+  }
+
+  #kill(why: LastExit['why']) {
+    this.#reason = why
+    this.#spawned?.kill('SIGKILL')
+  }
+
+  /** Resolves when it has ended. */
+  #end(): Promise<void> {
+    this.#reason = 'asked'
+    this.#clear('silence') // an end in order may take all of the loop's time
+    this.#clear('ready')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const tellBefore = this.#onEnd
+    this.#onEnd = () => {
+      tellBefore()
+      resolve()
+    }
+    this.#spawned?.kill('SIGTERM')
+    this.#set('kill', () => this.#spawned?.kill('SIGKILL'), this.entry.stopLimitMs ?? STOP_LIMIT_MS)
+    return promise
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null) {
+    for (const timer of [...this.#timers.keys()]) this.#clear(timer)
+    const exit: LastExit = { code, signal, why: this.#reason, atMs: Date.now() }
+    this.#lastExit = exit
+    this.#spawned = null
+    this.#startedAtMs = null
+    this.#ports.pidFile.remove()
+    const tell = this.#onEnd
+    this.#onEnd = () => {}
+    tell()
+    if (!this.#wanted) return
+    if (exit.why === 'asked') {
+      this.#ports.onExit(exit, 0)
+      return this.#spawn()
+    }
+    if (this.entry.firstStartMustSucceed && !this.#wasReady && code !== null) return this.#giveUp(exit)
+    this.#startAfterPause(exit)
+  }
+
+  #startAfterPause(exit: LastExit) {
+    const { ms, isFailed } = this.#ports.backOff.afterExit(this.#ports.clock.now())
+    this.#state = isFailed ? 'failed' : 'backoff'
+    this.#ports.onExit(exit, ms)
+    if (ms === 0) return this.#spawn()
+    this.#set('pause', () => this.#spawn(), ms)
+    this.#ports.onChange()
+  }
+
+  #giveUp(exit: LastExit) {
+    this.#wanted = false
+    this.#state = 'failed'
+    this.#ports.onChange()
+    this.#ports.onGivenUp(exit)
+  }
+
+  #keep(line: string) {
+    this.#log.push(line)
+    if (this.#log.length > LOG_LINES) this.#log.shift()
+    this.#ports.onLine(line)
+  }
+
+  #set(timer: Timer, run: () => void, ms: number) {
+    this.#clear(timer)
+    this.#timers.set(timer, this.#ports.clock.setTimer(run, ms))
+  }
+
+  #clear(timer: Timer) {
+    this.#timers.get(timer)?.()
+    this.#timers.delete(timer)
+  }
+}

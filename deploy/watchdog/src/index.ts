@@ -1,0 +1,13 @@
+/**
+ * @ajar/watchdog is the parent of our processes where no systemd is: it starts them, hears their heartbeats over IPC, and
+ * starts again what ended or hangs. It knows nothing of what they do.
+ *
+ * - `watchdog.ts` holds the list; `child.ts` keeps one process running; `spawned.ts` is that process.
+ * - `back-off.ts` says when the next start is; `report.ts` when the server is told.
+ * - `run-folder.ts` and `pid-file.ts` find what a watchdog that was killed has left behind.
+ */
+export type { Entry } from './child.ts'
+export { type Clock, realClock } from './clock.ts'
+export { RunFolderError } from './run-folder.ts'
+export type { LastExit, ProcessState, ProcessStatus } from './status.ts'
+export { Watchdog, type WatchdogOptions } from './watchdog.ts'

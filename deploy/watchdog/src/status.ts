@@ -1,0 +1,27 @@
+/** What the watchdog tells of each process. */
+export interface ProcessStatus {
+  name: string
+  pid: number | null
+  startedAtMs: number | null
+  /** Starts after the first. */
+  restarts: number
+  lastExit: LastExit | null
+  state: ProcessState
+  /** Its last lines for people, oldest first. */
+  log: string[]
+}
+
+/**
+ * `backoff`: it waits for its next start. `failed`: quick restarts did not help; it is tried again, but seldom. `stopped`: by
+ * order, or not begun yet.
+ */
+export type ProcessState = 'starting' | 'running' | 'backoff' | 'failed' | 'stopped'
+
+export interface LastExit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** `hang`: no heartbeat. `start_timeout`: not ready in time. `asked`: somebody wanted it. */
+  why: 'exit' | 'hang' | 'start_timeout' | 'asked'
+  /** Milliseconds UTC. */
+  atMs: number
+}
