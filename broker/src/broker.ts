@@ -15,6 +15,7 @@ import {
   type BrokerStats,
   type ConnectionInfo,
   DEFAULT_LIMITS,
+  type OpenSocket,
   type Transport,
 } from './contract.ts'
 import { withDeadline } from './deadline.ts'
@@ -75,7 +76,7 @@ export class Broker {
    * Listens for MQTT over TCP, or over TLS where `secureContext` says with which certificate a new connection is served. Port 0
    * takes any free port. Throws BrokerError, see `listenTcp`.
    */
-  async listen(at: Address, secureContext: (() => SecureContext) | null = null): Promise<Address> {
+  async listen(at: Address | OpenSocket, secureContext: (() => SecureContext) | null = null): Promise<Address> {
     await this.#start()
     const listener = await listenTcp(
       at,

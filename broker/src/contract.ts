@@ -174,6 +174,12 @@ export interface Address {
   port: number
 }
 
+/** A listening socket that whoever started this process has opened for it. */
+export interface OpenSocket {
+  /** Its file descriptor. */
+  fd: number
+}
+
 /** Whose fault an error is: who called us, what surrounds us, or we ourselves. */
 export type Fault = 'caller' | 'environment' | 'us'
 

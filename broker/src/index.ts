@@ -34,5 +34,6 @@ export {
   DEFAULT_LIMITS,
   type Fault,
   type Identity,
+  type OpenSocket,
   type Transport,
 } from './contract.ts'

@@ -32,12 +32,14 @@ import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
 import { Upgrades } from './http/upgrades.ts'
 import { ingestRoutes } from './ingest/routes.ts'
-import { Jobs } from './jobs/jobs.ts'
+import { type JobContext, Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { legacyRoutes } from './legacy/legacy.ts'
-import { listenHttp, listenMqtt, listenMqtts, openCertificates } from './listeners.ts'
+import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
 import type { Logging } from './logging/logging.ts'
+import { requestLines } from './logging/request-lines.ts'
 import { logRoutes } from './logging/routes.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { connectionsHealth } from './observe/connections-health.ts'
@@ -97,15 +99,20 @@ const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url)
 
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
+ * @param inherited listening sockets that were opened before this process, see `openListeners`
  * @throws DataFolderError, BrokerError or a listen error, each of which says what to do
  */
-export async function startApp(settings: Settings, logging: Logging): Promise<App> {
+export async function startApp(
+  settings: Settings,
+  logging: Logging,
+  inherited: Map<string, number> = new Map(),
+): Promise<App> {
   const closers: (() => Promise<unknown> | unknown)[] = []
   const close = async () => {
     for (const undo of closers.splice(0).reverse()) await undo()
   }
   try {
-    return await build(settings, logging, closers, close)
+    return await build(settings, logging, inherited, closers, close)
   } catch (error) {
     await close()
     throw error
@@ -115,6 +122,7 @@ export async function startApp(settings: Settings, logging: Logging): Promise<Ap
 async function build(
   settings: Settings,
   logging: Logging,
+  inherited: Map<string, number>,
   closers: (() => Promise<unknown> | unknown)[],
   close: () => Promise<void>,
 ): Promise<App> {
@@ -162,21 +170,22 @@ async function build(
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
+  const workers = openWorkers(settings, logging.of('worker'), () => jobs.wake())
   const training = new Training({
-    database,
-    cameras,
-    labels,
+    ...{ database, cameras, labels },
+    perform: (work, signal) => workers.perform(work, signal),
     onActivated: (camera, model, author) => changes.tell({ camera, change: 'changed' }, author, { model }),
     modelsFolder: join(settings.dataDir, 'models'),
     framesFolder,
     engine: settings.engine,
     backbone: settings.backbone,
   })
-  const jobs = new Jobs(database, events, {
-    training: (context) => training.run(context),
-    deletion: (context) => care.deletion.run(context),
-    purge: (context) => care.purge.run(context),
-  })
+  const handlers = {
+    training: (context: JobContext) => training.run(context),
+    deletion: (context: JobContext) => care.deletion.run(context),
+    purge: (context: JobContext) => care.purge.run(context),
+  }
+  const jobs = new Jobs(database, events, handlers, (kind) => kind !== 'training' || workers.ready)
 
   const sparingLog = new SparingLog(logging.of('ingest'), () => Date.now())
   const pipeline = new Pipeline({
@@ -273,6 +282,7 @@ async function build(
     connections,
   })
   closers.push(() => http.close())
+  requestLines(http)
   const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
   closers.push(() => upgrades.close())
   http.server.on('upgrade', (request, socket, head) => {
@@ -321,8 +331,7 @@ async function build(
     },
   })
   listenersRoute(http, {
-    hosts: settings,
-    listening: () => listening,
+    opened: () => opened,
     authority: () => certificates && ownRoot(String(certificates.options.cert)),
   })
   await codeDocsRoutes(http, CODE_DOCS)
@@ -339,9 +348,10 @@ async function build(
     }),
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
-    ...listenersHealth(settings, certificates?.trouble ?? null),
+    ...listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
     connectionsHealth(connections.crowd),
     ...logFileHealth(logging.file),
+    workerHealth(workers, jobs.heldUpForMs),
   ])
 
   metrics.start({
@@ -358,15 +368,17 @@ async function build(
   registry.start()
   await retention.start()
   closers.push(() => retention.close())
+  await workers.start()
+  closers.push(() => workers.close())
   await jobs.start()
   closers.push(() => jobs.close())
   await care.deletion.start()
   closers.push(() => care.renaming.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])
   closers.push(() => broker.close())
-  const mqtt = await listenMqtt(broker, settings)
-  const mqtts = certificates && (await listenMqtts(broker, settings, certificates))
-  const listening: Listening = { http: await listenHttp(http, settings), mqtt, mqtts }
+  const opened = await openListeners({ broker, http, settings, certificates, inherited })
+  const { mqtt, mqtts } = opened
+  const listening = { http: opened.http.port, mqtt: mqtt?.port ?? null, mqtts: mqtts?.port ?? null }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
   const { classifier, recorder } = pipeline
   const progress = new Progress({

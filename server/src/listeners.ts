@@ -1,4 +1,4 @@
-import { type Broker, BrokerError } from '@ajar/broker'
+import { type Address, type Broker, BrokerError, type OpenSocket } from '@ajar/broker'
 import type { Http } from './http/http.ts'
 import type { Log } from './logging/levels.ts'
 import { type Settings, SettingsError } from './settings.ts'
@@ -21,23 +21,52 @@ export async function openCertificates({ tlsCert, tlsKey }: Settings, log: Log):
   return certificates
 }
 
-/** @returns the port, or null where the settings switch it off */
-export async function listenMqtt(broker: Broker, { mqttHost: host, mqttPort: port }: Settings): Promise<number | null> {
-  if (port === null) return null
-  const listening = broker.listen({ host, port }).catch((error) => portInUse(error, 'AJAR_MQTT_PORT'))
-  return (await listening).port
+/** Where the server listens, null where it does not. With `mqtts` HTTP is HTTPS. */
+export interface Opened {
+  http: Address
+  mqtt: Address | null
+  mqtts: Address | null
 }
 
-/** MQTT over TLS. @returns the port */
-export async function listenMqtts(
-  broker: Broker,
-  { mqttHost: host, mqttsPort: port }: Settings,
-  certificates: Certificates,
-) {
-  const listening = broker
-    .listen({ host, port }, () => certificates.context)
-    .catch((error) => portInUse(error, 'AJAR_MQTTS_PORT'))
-  return (await listening).port
+export interface ListenersOptions {
+  broker: Broker
+  http: Http
+  settings: Settings
+  certificates: Certificates | null
+  /** Sockets that were opened before this process, by their names `http`, `mqtt` and `mqtts`; they come before the settings. */
+  inherited: Map<string, number>
+}
+
+export async function openListeners({ broker, http, settings, certificates, inherited }: ListenersOptions) {
+  const at = (name: string, host: string, port: number) => {
+    const fd = inherited.get(name)
+    return fd === undefined ? { host, port } : { fd }
+  }
+  const { httpHost, httpPort, mqttHost, mqttPort, mqttsPort } = settings
+  // Port 0 is never used: without a port of its own it is open only where it is inherited.
+  const hasMqtt = mqttPort !== null || inherited.has('mqtt')
+  const mqtt = hasMqtt ? await listenMqtt(broker, at('mqtt', mqttHost, mqttPort ?? 0)) : null
+  const mqtts = certificates && (await listenMqtts(broker, at('mqtts', mqttHost, mqttsPort), certificates))
+  const opened: Opened = {
+    http: await listenHttp(http, at('http', httpHost, httpPort), certificates !== null),
+    mqtt,
+    mqtts,
+  }
+  return opened
+}
+
+/** The settings as they came true. */
+export function asOpened(settings: Settings, { http, mqtt, mqtts }: Opened): Settings {
+  const mqttHost = (mqtt ?? mqtts)?.host ?? settings.mqttHost
+  return { ...settings, httpHost: http.host, mqttHost, mqttPort: mqtt?.port ?? null }
+}
+
+function listenMqtt(broker: Broker, at: Address | OpenSocket): Promise<Address> {
+  return broker.listen(at).catch((error) => portInUse(error, 'AJAR_MQTT_PORT'))
+}
+
+function listenMqtts(broker: Broker, at: Address | OpenSocket, certificates: Certificates): Promise<Address> {
+  return broker.listen(at, () => certificates.context).catch((error) => portInUse(error, 'AJAR_MQTTS_PORT'))
 }
 
 function portInUse(error: unknown, setting: string): never {
@@ -45,16 +74,17 @@ function portInUse(error: unknown, setting: string): never {
   throw new Error(`${error.message} by another program: stop it, or set ${setting}`)
 }
 
-/** @returns the port */
-export async function listenHttp(http: Http, { httpHost: host, httpPort: port, tlsCert }: Settings): Promise<number> {
+async function listenHttp(http: Http, at: Address | OpenSocket, secure: boolean): Promise<Address> {
+  // Fastify does not know that it serves HTTPS: the server is made for it.
+  const listenTextResolver = (url: string) => `HTTP is served at ${secure ? url.replace('http:', 'https:') : url}`
   try {
-    // Fastify does not know that it serves HTTPS: the server is made for it.
-    const listenTextResolver = (url: string) => `HTTP is served at ${tlsCert ? url.replace('http:', 'https:') : url}`
-    await http.listen({ host, port, listenTextResolver })
+    // With a socket no host is used, and without one Fastify would open a second listener for localhost.
+    await http.listen({ host: '', ...at, listenTextResolver })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new Error(`port ${port} of ${host} is in use by another program: stop it, or set AJAR_HTTP_PORT`)
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || 'fd' in at) throw error
+    throw new Error(`port ${at.port} of ${at.host} is in use by another program: stop it, or set AJAR_HTTP_PORT`)
   }
   const address = http.server.address()
-  return typeof address === 'object' && address ? address.port : port
+  if (address === null || typeof address === 'string') throw new Error(`HTTP needs a socket of TCP, not ${address}`)
+  return { host: 'fd' in at ? address.address : at.host, port: address.port }
 }

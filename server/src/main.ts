@@ -1,4 +1,4 @@
-import { Supervised } from '@ajar/supervised'
+import { inheritedSockets, Supervised } from '@ajar/supervised'
 import { type App, type Listening, startApp } from './app.ts'
 import { loggingFor } from './logging/logging.ts'
 import { readSettings, type Settings, SettingsError } from './settings.ts'
@@ -18,7 +18,7 @@ process.on('uncaughtException', (error) => end(error, 'a fault that nothing caug
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
 const hasParent = process.connected === true
 try {
-  const app = await startApp(settings, logging)
+  const app = await startApp(settings, logging, inheritedSockets(process.env))
   const supervised = new Supervised({ isAlive: () => app.isAlive() })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app, supervised))
   // Whoever started us with an IPC channel is gone: nobody would stop us later.

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Http } from '../http/http.ts'
 import { nullable } from '../http/shapes.ts'
 
@@ -16,39 +16,23 @@ const Listeners = Type.Object({
 })
 
 /** What a start has opened; null where nothing listens. */
-interface Ports {
-  http: number
-  mqtt: number | null
-  mqtts: number | null
-}
+type Opened = Pick<Static<typeof Listeners>, 'http' | 'mqtt' | 'mqtts'>
 
 export interface ListenersPorts {
-  hosts: { httpHost: string; mqttHost: string }
-  listening(): Ports
+  opened(): Opened
   /** The root that the server's certificate brings with it, in PEM. */
   authority(): string | null
 }
 
 /** Where devices reach this server. */
-export function listenersRoute(http: Http, { hosts, listening, authority }: ListenersPorts) {
+export function listenersRoute(http: Http, { opened, authority }: ListenersPorts) {
   http.get(
     '/api/listeners',
     {
       config: { access: 'viewer' },
       schema: { summary: 'Where the server listens', response: { 200: Listeners } },
     },
-    async () => {
-      const opened = listening()
-      const at = (port: number | null) => (port === null ? null : { host: hosts.mqttHost, port })
-      const http = { host: hosts.httpHost, port: opened.http }
-      return {
-        http,
-        mqtt: at(opened.mqtt),
-        mqtts: at(opened.mqtts),
-        authority: authority(),
-        addresses: networkAddresses(),
-      }
-    },
+    async () => ({ ...opened(), authority: authority(), addresses: networkAddresses() }),
   )
 }
 
