@@ -282,7 +282,7 @@ async function build(
     connections,
   })
   closers.push(() => http.close())
-  requestLines(http)
+  requestLines(http, logging.of('http'))
   const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
   closers.push(() => upgrades.close())
   http.server.on('upgrade', (request, socket, head) => {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { createHttp } from '../src/http/http.ts'
 import { createLog } from '../src/index.ts'
+import { LEGACY_ROUTES } from './legacy-paths.ts'
 import { RunningServer } from './running-server.ts'
 
 const ROLES = ['admin', 'operator', 'viewer', 'analyst'] as const
@@ -31,6 +32,9 @@ const ROUTES: Record<string, string> = {
   'GET /api/listeners': 'viewer',
   'GET /api/storage': 'viewer',
   'GET /api/events': 'viewer',
+  'GET /api/logs': 'operator',
+  'GET /api/logging': 'operator',
+  'PATCH /api/logging': 'admin',
   'GET /api/cameras': 'viewer',
   'GET /api/cameras/:device/:camera': 'viewer',
   'PATCH /api/cameras/:device/:camera': 'operator',
@@ -102,7 +106,7 @@ describe('every route', () => {
     const found = [...server.app.http.accessOf]
       .filter(([route]) => !route.startsWith('HEAD ') && !route.includes(' /docs'))
       .sort()
-    expect(Object.fromEntries(found)).toEqual(ROUTES)
+    expect(Object.fromEntries(found)).toEqual({ ...ROUTES, ...LEGACY_ROUTES })
   })
 
   test.each(Object.entries(ROUTES))('%s (%s) lets in whom it names and nobody else', async (route, access) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { codeDocsRoutes } from '../src/http/code-docs.ts'
 import { createHttp } from '../src/http/http.ts'
-import { createLog } from '../src/log.ts'
+import { createLog } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 test('the reference of the code is served beside that of the API, and says how it is built where it is not', async () => {

@@ -7,7 +7,7 @@ export interface ServerEvent {
   data: any
 }
 
-/** A reader of GET /api/events, as a browser is one. */
+/** A reader of server-sent events, of GET /api/events unless told, as a browser is one. */
 export class EventStream {
   readonly events: ServerEvent[] = []
   /** Resolves when the server ends the stream. */
@@ -22,11 +22,16 @@ export class EventStream {
   static async open(
     undo: Undo,
     url: string,
-    { token, query = '', lastEventId }: { token: string; query?: string; lastEventId?: number | string },
+    {
+      token,
+      query = '',
+      path = `/api/events${query}`,
+      lastEventId,
+    }: { token: string; query?: string; path?: string; lastEventId?: number | string },
   ): Promise<EventStream> {
     const abort = new AbortController()
     const resume = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }
-    const response = await fetch(`${url}/api/events${query}`, {
+    const response = await fetch(url + path, {
       headers: { authorization: `Bearer ${token}`, ...resume },
       signal: abort.signal,
     })
