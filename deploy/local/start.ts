@@ -1,53 +1,55 @@
 import { resolve } from 'node:path'
-import {
-  launchServer,
-  type MachineLine,
-  makeConsole,
-  type Process,
-  type RunningServer,
-  startAgent,
-} from './src/processes.ts'
+import { type LastExit, type Pause, Watchdog } from '@ajar/watchdog'
+import { agentEntry, serverEntry, workerEntry } from './src/entries.ts'
+import { addressesOf, type Listening, type MachineLine, makeConsole, type ServerAddresses } from './src/processes.ts'
 
 /**
- * `npm start`: the server with its console, and a demo camera unless AJAR_DEMO=0. The first time the demo's camera is taught before its
- * frames flow. Ctrl-C stops the agent, then the server.
+ * `npm start`: the server with its console and its job worker, and a demo camera unless AJAR_DEMO=0; a watchdog starts again
+ * what ends or hangs. The first time the demo's camera is taught before its frames flow. Ctrl-C stops all, the server last.
  */
 
 type PrepareDemo = typeof import('./src/demo.ts').prepareDemo
 
-const running: Process[] = []
+const dataDir = resolve(process.env.AJAR_DATA_DIR || './data')
+const watchdog = new Watchdog({
+  dataDir,
+  reportTo: 'server',
+  onLine: (_, line) => console.log(line),
+  onMachineLine: (name, line) => name === 'server' && hear(line),
+  onExit: (name, exit, pause) => console.error(whatEnded(name, exit, pause)),
+  onGivenUp: (name, { code }) => firstListening.reject(new Error(`The ${name} ended (${code}) before it was ready.`)),
+})
+// Built while the server starts, which serves it as soon as it is there.
+const building = makeConsole({ onLine: console.log })
+const firstListening = Promise.withResolvers<Listening>()
+let listening: Listening | null = null
+let adminToken: string | null = null
 let stopping = false
 
 async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  const launched = launchServer({ onLine: console.log, onMachineLine: print })
-  running.push(launched.process)
-  // Built while the server starts, which serves it as soon as it is there.
-  const building = makeConsole({ onLine: console.log })
-  running.push(building)
+  await watchdog.start([serverEntry(() => listening), workerEntry()])
   void building.ended.then((code) => {
     if (code !== 0 && !stopping) console.error('The console was not built: what is above says why. The server goes on.')
   })
   // Loaded while the server starts: it brings the renderer and more.
   const demo = process.env.AJAR_DEMO === '0' ? null : import('./src/demo.ts')
-  const server = await launched.ready
+  const server = addressesOf(await firstListening.promise, {})
   if (stopping) return
-  watch('server', server.process)
   const mqtt = [...new Set([server.mqtt, server.mqtts ?? server.mqtt])].join(' and ')
   console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${mqtt}`)
-  if (server.adminToken)
+  if (adminToken)
     console.log(
-      `Open the console with this link, which signs you in and is shown this once:\n\n    ${server.http}/#token=${server.adminToken}\n\n` +
+      `Open the console with this link, which signs you in and is shown this once:\n\n    ${server.http}/#token=${adminToken}\n\n` +
         'What stands behind #token= is the admin token; programs send it as: Authorization: Bearer <token>',
     )
   else console.log(`Open the console: ${server.http}/`)
   if (demo) await startDemo(server, (await demo).prepareDemo)
 }
 
-async function startDemo(server: RunningServer, prepareDemo: PrepareDemo) {
-  const dataDir = resolve(process.env.AJAR_DATA_DIR ?? './data')
-  const adminToken = server.adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
-  const configFile = await prepareDemo(server, dataDir, adminToken || null)
+async function startDemo(server: ServerAddresses, prepareDemo: PrepareDemo) {
+  const token = adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
+  const configFile = await prepareDemo(server, dataDir, token || null)
   if (stopping) return
   if (!configFile) {
     console.log(
@@ -56,31 +58,37 @@ async function startDemo(server: RunningServer, prepareDemo: PrepareDemo) {
     )
     return
   }
-  const agent = startAgent(configFile, { onLine: console.log })
-  running.push(agent)
-  watch('demo agent', agent)
+  await watchdog.add(agentEntry(configFile))
   console.log('\nFrames flow. The door moves every 15 to 40 s; each transition is printed. Ctrl-C stops.\n')
 }
 
-function print(line: MachineLine) {
+function hear(line: MachineLine) {
+  const said = line as { admin?: { token: string }; listening?: Listening }
+  if (said.admin) adminToken = said.admin.token
+  if (said.listening) {
+    listening ??= said.listening
+    firstListening.resolve(listening)
+  }
   console.log(JSON.stringify(line))
 }
 
-/** Without its parts there is nothing left to run. */
-function watch(name: string, part: Process) {
-  void part.ended.then((code) => {
-    if (stopping) return
-    console.error(`The ${name} ended (${code}).`)
-    process.exitCode = 1
-    void stop()
-  })
+function whatEnded(name: string, { code, signal, why }: LastExit, { ms, isFailed }: Pause): string {
+  const what = {
+    exit: `ended (${signal ?? code ?? 'it could not be started'})`,
+    hang: 'gave no sign of life and was ended',
+    start_timeout: 'was not ready in time and was ended',
+    asked: 'was ended, as asked',
+  }[why]
+  const soon = ms === 0 ? 'it is started again' : `it is started again in ${(ms / 1000).toFixed(1)} s`
+  return `The ${name} ${what}; ${isFailed ? `that was too often: what it said last says why; ${soon}` : soon}.`
 }
 
 async function stop() {
   if (stopping) return
   stopping = true
   console.log('\nStopping ...')
-  for (const part of running.toReversed()) await part.stop()
+  await watchdog.stop()
+  await building.stop()
   console.log('Stopped.')
   process.exit()
 }
@@ -89,8 +97,7 @@ try {
   await start()
 } catch (error) {
   if (!stopping) {
-    const [what] = (error as Error).message.split('\n') // the lines behind it were printed as they came
-    console.error(what)
+    console.error((error as Error).message)
     process.exitCode = 1
     await stop()
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { renderDoor } from '@ajar/edge-agent'
 import { Api, ApiError } from './api.ts'
 import { demoKeys, writeSecret } from './demo-keys.ts'
-import type { RunningServer } from './processes.ts'
+import type { ServerAddresses } from './processes.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { type LabelledPicture, teach } from './teach.ts'
 
@@ -22,7 +22,7 @@ const DAY_MS = 600_000
  * @returns the config file of the demo's agent, or null where nobody allows us to set it up
  */
 export async function prepareDemo(
-  server: RunningServer,
+  server: ServerAddresses,
   dataDir: string,
   adminToken: string | null,
 ): Promise<string | null> {

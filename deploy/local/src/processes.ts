@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
-const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
+export const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
+export const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
 const CONSOLE = fileURLToPath(new URL('../../../server/web/build.ts', import.meta.url))
 const STOP_LIMIT_MS = 20_000
 
@@ -63,9 +63,9 @@ export class Process {
   }
 }
 
-export interface RunningServer {
-  process: Process
-  /** `http://host:port` or, with TLS, `https://host:port`, as it is reached from this machine */
+/** Where a server is reached from this machine. */
+export interface ServerAddresses {
+  /** `http://host:port` or, with TLS, `https://host:port`, with the host by which we reach it */
   http: string
   /** `mqtt://host:port`; where plain MQTT is off `mqtts://host:port`, or MQTT over WebSocket */
   mqtt: string
@@ -73,6 +73,10 @@ export interface RunningServer {
   mqtts: string | null
   /** PEM file of the server's certificate, where it has one: who talks to it trusts this one. */
   ca: string | null
+}
+
+export interface RunningServer extends ServerAddresses {
+  process: Process
   /** The admin token, where this start made it. */
   adminToken: string | null
 }
@@ -120,14 +124,14 @@ export function launchServer(options: ProcessOptions): LaunchedServer {
 }
 
 /** The server's machine line of this name: ports. */
-interface Listening {
+export interface Listening {
   http: number
   mqtt: number | null
   mqtts?: number
   tls?: boolean
 }
 
-function addressesOf({ http, mqtt, mqtts, tls }: Listening, options: ProcessOptions) {
+export function addressesOf({ http, mqtt, mqtts, tls }: Listening, options: ProcessOptions): ServerAddresses {
   const mqttHost = reachable('AJAR_MQTT_HOST', options)
   const web = `${reachable('AJAR_HTTP_HOST', options)}:${http}`
   const secure = mqtts === undefined ? null : `mqtts://${mqttHost}:${mqtts}`

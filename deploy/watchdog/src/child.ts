@@ -1,4 +1,4 @@
-import { type BackOff, STABLE_MS } from './back-off.ts'
+import { type BackOff, type Pause, STABLE_MS } from './back-off.ts'
 import type { Clock } from './clock.ts'
 import type { PidFile } from './pid-file.ts'
 import { Spawned } from './spawned.ts'
@@ -31,7 +31,7 @@ export interface ChildPorts {
   /** State, pid or exit are others now. */
   onChange(): void
   /** It ended although it is wanted, and is started again after the pause. */
-  onExit(exit: LastExit, pauseMs: number): void
+  onExit(exit: LastExit, pause: Pause): void
   /** The first start failed, and there is no second one. */
   onGivenUp(exit: LastExit): void
 }
@@ -199,7 +199,7 @@ export class Child {
     tell()
     if (!this.#wanted) return
     if (exit.why === 'asked') {
-      this.#ports.onExit(exit, 0)
+      this.#ports.onExit(exit, { ms: 0, isFailed: false })
       return this.#spawn()
     }
     if (this.entry.firstStartMustSucceed && !this.#wasReady && code !== null) return this.#giveUp(exit)
@@ -207,11 +207,11 @@ export class Child {
   }
 
   #startAfterPause(exit: LastExit) {
-    const { ms, isFailed } = this.#ports.backOff.afterExit(this.#ports.clock.now())
-    this.#state = isFailed ? 'failed' : 'backoff'
-    this.#ports.onExit(exit, ms)
-    if (ms === 0) return this.#spawn()
-    this.#set('pause', () => this.#spawn(), ms)
+    const pause = this.#ports.backOff.afterExit(this.#ports.clock.now())
+    this.#state = pause.isFailed ? 'failed' : 'backoff'
+    this.#ports.onExit(exit, pause)
+    if (pause.ms === 0) return this.#spawn()
+    this.#set('pause', () => this.#spawn(), pause.ms)
     this.#ports.onChange()
   }
 

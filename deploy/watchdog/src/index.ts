@@ -6,6 +6,7 @@
  * - `back-off.ts` says when the next start is; `report.ts` when the server is told.
  * - `run-folder.ts` and `pid-file.ts` find what a watchdog that was killed has left behind.
  */
+export type { Pause } from './back-off.ts'
 export type { Entry } from './child.ts'
 export { type Clock, realClock } from './clock.ts'
 export { RunFolderError } from './run-folder.ts'

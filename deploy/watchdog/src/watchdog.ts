@@ -1,4 +1,4 @@
-import { BackOff } from './back-off.ts'
+import { BackOff, type Pause } from './back-off.ts'
 import { Child, type Entry, STOP_LIMIT_MS } from './child.ts'
 import { type Clock, realClock } from './clock.ts'
 import { Report } from './report.ts'
@@ -13,7 +13,7 @@ export interface WatchdogOptions {
   onLine(name: string, line: string): void
   onMachineLine(name: string, line: Record<string, unknown>): void
   /** It ended although it is wanted, and is started again after the pause. */
-  onExit(name: string, exit: LastExit, pauseMs: number): void
+  onExit(name: string, exit: LastExit, pause: Pause): void
   /** Its first start failed, and there is no second one. */
   onGivenUp(name: string, exit: LastExit): void
   clock?: Clock
@@ -59,7 +59,7 @@ export class Watchdog {
       onMachineLine: (line) => onMachineLine(name, line),
       onMessage: (message) => this.#take(name, message),
       onChange: () => this.#changed(),
-      onExit: (exit, pauseMs) => onExit(name, exit, pauseMs),
+      onExit: (exit, pause) => onExit(name, exit, pause),
       onGivenUp: (exit) => onGivenUp(name, exit),
     })
     this.#children.push(child)
