@@ -1,0 +1,102 @@
+import mqtt from 'mqtt'
+import { expect, onTestFinished, test } from 'vitest'
+import { KeepAlives, numberOf } from '../src/devices/keep-alives.ts'
+import { EventStream } from './event-stream.ts'
+import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
+
+const LISTS = ['/server/get/list_of_servers', '/app/get/list_of_servers']
+const keepAlive = (server: RunningServer, NAME: string, ID: number) =>
+  server.call('POST', '/server/post/keep_alive', { NAME, ID })
+const devicesOf = async (server: RunningServer) => (await server.call('GET', '/api/devices')).body.items
+
+test('an entry leaves 30 s after its last keep_alive, whatever is done to the clock', () => {
+  let [now, monotonic] = [1_000_000, 0]
+  const alive = new KeepAlives(
+    () => now,
+    () => monotonic,
+  )
+  const pi = { name: 'RPI 1', number: 10522, address: '1.2.3.4' }
+  const other = { name: 'RPI 2', number: 0, address: '1.2.3.4' }
+  const names = () => alive.list().map(({ name }) => name)
+  alive.take(pi)
+  monotonic = 15_000
+  alive.take(other)
+  now = 1_015_000
+  alive.take(pi)
+  expect(alive.list()).toContainEqual({ ...pi, firstSeenAt: 1_000_000, seenAt: 1_015_000 })
+  now = 0
+  monotonic = 44_999
+  expect(names().sort()).toEqual(['RPI 1', 'RPI 2'])
+  alive.take(other)
+  monotonic = 45_000
+  expect(names()).toEqual(['RPI 2'])
+  monotonic = 74_998
+  expect(names()).toEqual(['RPI 2'])
+  monotonic = 74_999
+  expect(names()).toEqual([])
+})
+
+test('there are a thousand at most: the one that was silent for longest leaves', () => {
+  const alive = new KeepAlives(Date.now, () => 0)
+  for (let number = 0; number < 1_000; number++) alive.take({ name: 'a', number, address: '::1' })
+  alive.take({ name: 'a', number: 0, address: '::1' })
+  alive.take({ name: 'b', number: 0, address: '::1' })
+  const numbers = alive.list().map(({ name, number }) => `${name}${number}`)
+  expect(numbers).toHaveLength(1_000)
+  expect(numbers).not.toContain('a1')
+  expect(numbers).toEqual(expect.arrayContaining(['a0', 'a2', 'b0']))
+})
+
+test('the number of a device that says none is always the same', () => {
+  expect(numberOf('door1')).toBe(numberOf('door1'))
+  for (let i = 0; i < 1_000; i++) {
+    const number = numberOf(`pi-${i}`)
+    expect(Number.isInteger(number) && number >= 0 && number <= 32_767).toBe(true)
+  }
+})
+
+test('devices of both kinds stand in one list', { timeout: 30_000 }, async () => {
+  const server = await RunningServer.start(onTestFinished)
+  const stream = await EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, query: '?kinds=device' })
+  await keepAlive(server, 'RPI 1', 10522)
+  await keepAlive(server, 'RPI 1', 10522)
+  await keepAlive(server, 'RPI 1', 7)
+  const { token } = (await server.call('POST', '/api/devices', { name: 'door1' })).body
+  await server.call('POST', '/api/devices', { name: 'away' })
+  const client = await mqtt.connectAsync(server.mqttUrl, { username: 'door1', password: token, reconnectPeriod: 0 })
+  onTestFinished(async () => void (await client.endAsync()))
+
+  for (const path of LISTS) {
+    const { status, headers, body } = await server.call('GET', path)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(JSON.parse(body)).toEqual([
+      { addr: '127.0.0.1', name: 'RPI 1', id: 7 },
+      { addr: '127.0.0.1', name: 'RPI 1', id: 10522 },
+      { addr: '127.0.0.1', name: 'door1', id: numberOf('door1') },
+    ])
+  }
+  expect(await devicesOf(server)).toMatchObject([
+    { name: 'RPI 1', number: 7, protocol: 'http', connected: true, address: '127.0.0.1', status: null },
+    { name: 'RPI 1', number: 10522, protocol: 'http', connected: true, disabled: false, desired: null },
+    { name: 'away', protocol: 'mqtt', connected: false, address: null },
+    { name: 'door1', number: numberOf('door1'), protocol: 'mqtt', connected: true, address: '127.0.0.1' },
+  ])
+  // Seen, not registered: there is nothing to change of it.
+  expect((await server.call('GET', '/api/devices/rpi-1')).status).toBe(404)
+  const told = () => stream.events.map(({ data }) => data).filter(({ protocol }) => protocol === 'http')
+  await until(() => told().length >= 2)
+  expect(told()).toEqual([
+    { device: 'RPI 1', number: 10522, protocol: 'http', change: 'seen', connected: true, status: null },
+    { device: 'RPI 1', number: 7, protocol: 'http', change: 'seen', connected: true, status: null },
+  ])
+})
+
+test('a name is no page', async () => {
+  const server = await RunningServer.start(onTestFinished)
+  const name = '<script>alert(1)</script>'
+  await keepAlive(server, name, 1)
+  const { body } = await server.call('GET', '/app/get/list_of_servers')
+  expect(body).not.toContain('<')
+  expect(JSON.parse(body)).toEqual([{ addr: '127.0.0.1', name, id: 1 }])
+})

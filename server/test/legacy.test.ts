@@ -1,0 +1,193 @@
+import { readFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
+import { LEGACY_ROUTES } from './legacy-paths.ts'
+import { ADMIN_TOKEN, RunningServer } from './running-server.ts'
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await RunningServer.start(afterFile)
+})
+
+/** Sends a body as it is. @param type its Content-Type, or null for none at all */
+async function post(path: string, body: string | Uint8Array, type: string | null = 'application/json') {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...(type === null ? {} : { 'content-type': type }) }
+  const response = await fetch(server.url + path, { method: 'POST', headers, body: Buffer.from(body) })
+  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
+}
+
+async function get(path: string) {
+  const response = await fetch(server.url + path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
+  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
+}
+
+const json = (value: unknown) => JSON.stringify(value)
+const LONGEST = 'x'.repeat(128)
+const angles = [
+  [-40, -41],
+  [-42, -43.5],
+]
+const notReady = (type: string) =>
+  `Error, this server does not train on ${type} yet and nothing was trained: TYPE CAMERA with DATA "device/camera" trains a camera`
+
+/** What is sent, the status and the text. Every body goes once as it is and once as a JSON string that holds it. */
+const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
+  '/debug/post/enable_logging': [
+    [{ ENABLED: 'True' }, 200, 'Successfully set ENABLED to True'],
+    [{ ENABLED: 'False' }, 200, 'Successfully set ENABLED to False'],
+    [{ ENABLED: 'False', more: 1 }, 200, 'Successfully set ENABLED to False'],
+    [{}, 401, 'Error, no ENABLED provided'],
+    [{ enabled: 'True' }, 401, 'Error, no ENABLED provided'],
+    [{ ENABLED: null }, 401, 'Error, no ENABLED provided'],
+    [[], 401, 'Error, no ENABLED provided'],
+    [{ ENABLED: 'true' }, 401, 'ENABLED not a valid value'],
+    [{ ENABLED: '' }, 401, 'ENABLED not a valid value'],
+    [{ ENABLED: true }, 401, 'ENABLED not a valid value'],
+  ],
+  '/server/post/keep_alive': [
+    [{ NAME: 'RPI 1', ID: 10522 }, 200, 'Success'],
+    [{ NAME: 'RPI 1', ID: 0 }, 200, 'Success'],
+    [{ NAME: LONGEST, ID: 32767 }, 200, 'Success'],
+    [{}, 401, 'Error, no name provided'],
+    [[], 401, 'Error, no name provided'],
+    [{ ID: 10522 }, 401, 'Error, no name provided'],
+    [{ NAME: '', ID: 1 }, 401, 'Error, no name provided'],
+    [{ NAME: 1, ID: 1 }, 401, 'Error, no name provided'],
+    [{ NAME: `${LONGEST}x`, ID: 1 }, 401, 'Error, no name provided'],
+    [{ NAME: 'RPI 1' }, 402, 'Error, no id provided'],
+    [{ NAME: 'RPI 1', ID: '10522' }, 402, 'Error, no id provided'],
+    [{ NAME: 'RPI 1', ID: 1.5 }, 402, 'Error, no id provided'],
+    [{ NAME: 'RPI 1', ID: -1 }, 402, 'Error, no id provided'],
+    [{ NAME: 'RPI 1', ID: 32768 }, 402, 'Error, no id provided'],
+    [{ NAME: 'RPI 1', ID: null }, 402, 'Error, no id provided'],
+  ],
+  '/training/post/train': [
+    [{}, 401, 'Error, no type provided'],
+    [{ DATA: angles }, 401, 'Error, no type provided'],
+    [{ TYPE: null, DATA: angles }, 401, 'Error, no type provided'],
+    [{ TYPE: 'RSSI' }, 402, 'Error, no data provided'],
+    [{ TYPE: 'WIFI' }, 402, 'Error, no data provided'],
+    [{ TYPE: 'WIFI', DATA: angles }, 403, "Error, data type specified doesn't exist"],
+    [{ TYPE: 'toString', DATA: angles }, 403, "Error, data type specified doesn't exist"],
+    [{ TYPE: 1, DATA: angles }, 403, "Error, data type specified doesn't exist"],
+    [{ TYPE: 'RSSI', DATA: 'angles' }, 402, 'Error, no data provided'],
+    [{ TYPE: 'RSSI', DATA: [] }, 402, 'Error, no data provided'],
+    [{ TYPE: 'RSSI', DATA: [[1, '2']] }, 402, 'Error, no data provided'],
+    [{ TYPE: 'CSI', DATA: angles }, 402, 'Error, no data provided'],
+    [{ TYPE: 'CSI', DATA: [[angles], [angles], [angles]] }, 402, 'Error, no data provided'],
+    [{ TYPE: 'RSSI', DATA: angles }, 503, notReady('RSSI')],
+    [{ TYPE: 'CSI', DATA: [[angles], [angles]] }, 503, notReady('CSI')],
+    [{ TYPE: 'CAMERA', DATA: 7 }, 402, 'Error, no data provided'],
+    [{ TYPE: 'CAMERA', DATA: 'pi/none' }, 404, 'the camera pi/none does not exist'],
+  ],
+}
+
+describe.each(Object.entries(POSTS))('%s', (path, lines) => {
+  test.each(lines)('%j -> %i %s', async (body, status, text) => {
+    const expected = { status, type: 'text/html; charset=utf-8', text }
+    expect(await post(path, json(body))).toEqual(expected)
+    expect(await post(path, json(json(body)))).toEqual(expected)
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['half of it', '{"NAME":"RPI 1"'],
+    ['words', 'NAME=RPI 1&ID=10522'],
+    ['bytes', Buffer.from([0xff, 0xd8, 0, 1])],
+  ])('%s is not JSON', async (_, body) => {
+    expect(await post(path, body)).toEqual({
+      status: 400,
+      type: 'text/html; charset=utf-8',
+      text: 'Error, not valid JSON',
+    })
+  })
+
+  test.each(['5', 'null', 'true', '"words"', '[1]', '"\\"twice\\""'])('%s holds nothing by a name', async (body) => {
+    expect((await post(path, body)).status).toBe(401)
+  })
+
+  test.each([null, 'text/plain', 'application/x-www-form-urlencoded', 'image/jpeg', 'json', ''])(
+    'the Content-Type %j is as good as any',
+    async (type) => {
+      const [[body, status, text] = []] = lines
+      expect(await post(path, json(body), type)).toMatchObject({ status, text })
+    },
+  )
+})
+
+describe('/debug/post/echo', () => {
+  test.each(['{"a":[1,{"b":null}]}', ' [1, 2.50] ', '12345678901234567890', 'null', '"words"', '"5"', '""'])(
+    '%s comes again as it was',
+    async (body) => {
+      const expected = { status: 200, type: 'application/json; charset=utf-8', text: body }
+      expect(await post('/debug/post/echo', body)).toEqual(expected)
+      expect(await post('/debug/post/echo', body, null)).toEqual(expected)
+    },
+  )
+
+  test('what was encoded twice comes again as what it holds', async () => {
+    expect(await post('/debug/post/echo', json('{"a": 1}'))).toMatchObject({ status: 200, text: '{"a": 1}' })
+    expect(await post('/debug/post/echo', json('[]'))).toMatchObject({ text: '[]' })
+  })
+
+  test('what is no JSON is refused, and what is too long', async () => {
+    expect(await post('/debug/post/echo', '{')).toMatchObject({ status: 400, text: 'Error, not valid JSON' })
+    const long = await post('/debug/post/echo', json('x'.repeat(1024 * 1024)))
+    expect(long).toMatchObject({ status: 413, type: 'text/html; charset=utf-8' })
+    expect((await post('/debug/post/echo', json('x'.repeat(1024 * 1024 - 10)))).status).toBe(200)
+  })
+})
+
+test('lists of sensor values may be long', { timeout: 30_000 }, async () => {
+  const data = { TYPE: 'RSSI', DATA: [Array.from({ length: 1_000_000 }, () => -41.25)] }
+  expect(await post('/training/post/train', json(data))).toMatchObject({ status: 503, text: notReady('RSSI') })
+  expect((await post('/training/post/train', json('x'.repeat(16 * 1024 * 1024)))).status).toBe(413)
+})
+
+describe('GET', () => {
+  const version = async (path: string) => JSON.parse(await readFile(path, 'utf8')).version
+  const tensorflow = 'models/node_modules/@tensorflow/tfjs-core/package.json'
+
+  test.each([
+    ['/debug/get/exists', async () => 'Success'],
+    ['/debug/get/exists/', async () => 'Success'],
+    ['/debug/get/version', () => version('server/package.json')],
+    ['/debug/get/version/server', () => version('server/package.json')],
+    ['/debug/get/version/tf_model_handler', () => version('models/package.json')],
+    ['/debug/get/version/tensorflow', () => version(tensorflow)],
+    ['/debug/get/training_failure', async () => '<TRAINING NOT FAILED YET>'],
+    ['/training/get/training_status', async () => 'MODEL_DOESNT_EXIST'],
+    ['/training/get/training_status?camera=pi/none', async () => 'MODEL_DOESNT_EXIST'],
+    ['/training/get/training_time', async () => '0.0'],
+  ])('%s', async (path, text) => {
+    expect(await get(path)).toEqual({ status: 200, type: 'text/html; charset=utf-8', text: await text() })
+  })
+
+  test('the time is local and has no leading zeros', async () => {
+    const { text } = await get('/debug/get/time')
+    const [, month, day, year, hour, minute, second] = /^(\d+)-(\d+)-(\d{4}) (\d+):(\d+):(\d+)$/.exec(text) ?? []
+    const at = new Date(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+    expect(text).toBe(
+      `${at.getMonth() + 1}-${at.getDate()}-${at.getFullYear()} ${at.getHours()}:${at.getMinutes()}:${at.getSeconds()}`,
+    )
+    expect(Math.abs(Date.now() - at.getTime())).toBeLessThan(60_000)
+  })
+})
+
+test("the log's file is switched on and off", async () => {
+  for (const enabled of [true, false, true]) {
+    await post('/debug/post/enable_logging', json({ ENABLED: enabled ? 'True' : 'False' }))
+    expect((await server.call('GET', '/api/logging')).body.file.enabled).toBe(enabled)
+  }
+})
+
+test('every path stands in the documentation, under its own tag', async () => {
+  const { paths } = (await server.call('GET', '/docs/json')).body
+  const tagged = Object.entries(paths as Record<string, Record<string, { tags?: string[] }>>).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { tags }]) => tags?.includes('legacy'))
+        .map(([method]) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(tagged.sort()).toEqual(Object.keys(LEGACY_ROUTES).sort())
+})
