@@ -1,0 +1,287 @@
+#!/bin/sh
+# Installs ajar as services of systemd, on Debian and Raspberry Pi OS:
+#
+#   deploy/install.sh server        broker, pipeline, console and job worker
+#   deploy/install.sh agent         what a Raspberry Pi with a camera runs
+#   deploy/install.sh --uninstall [--purge]    takes both away; the data and /etc/ajar stay unless --purge
+#
+# A second run changes nothing, or brings what has changed: this checkout, or /etc/ajar/ajar.env. A checkout with its
+# node_modules needs no network. The server stands in /opt/ajar, the agent in /opt/ajar-agent: `current` in there leads to the
+# release that runs. Settings stand in /etc/ajar, data in /var/lib/ajar and /var/lib/ajar-agent.
+set -eu
+
+SERVER=/opt/ajar
+AGENT=/opt/ajar-agent
+LIBRARY=/usr/local/lib/ajar
+CONFIG=/etc/ajar
+UNITS=/etc/systemd/system
+PNPM=pnpm@12.21.0
+SOURCE=$(cd "$(dirname "$0")/.." && pwd -P)
+CHANGED=''
+SOCKETS_CHANGED=''
+
+say() { echo "ajar: $*"; }
+fail() {
+  echo "ajar: $*" >&2
+  exit 1
+}
+
+main() {
+  case "${1:-} ${2:-}" in
+  'server ' | 'agent ') install_part "$1" ;;
+  '--uninstall ') uninstall ;;
+  '--uninstall --purge') uninstall && purge ;;
+  *)
+    sed -n '4,6s/^# *//p' "$0" >&2
+    exit 2
+    ;;
+  esac
+}
+
+install_part() {
+  part=$1
+  [ "$part" = server ] && prefix=$SERVER settings=$CONFIG/ajar.env || prefix=$AGENT settings=$CONFIG/agent.json
+  check_machine
+  get_packages "$part"
+  make_users
+  put_release "$part"
+  put_config "$part"
+  put_units "$part"
+  start_units "$part"
+  [ "$part" = agent ] || show_server
+}
+
+check_machine() {
+  [ "$(id -u)" = 0 ] || fail "this needs root: sudo $0 $part"
+  [ -d /run/systemd/system ] || fail 'systemd does not run here; npm start needs none'
+  command -v systemctl >/dev/null || fail 'systemctl is missing: apt-get install systemd'
+  command -v useradd >/dev/null || fail 'useradd is missing: apt-get install passwd'
+  case $(uname -m) in
+  x86_64) ;;
+  aarch64)
+    [ "$(getconf LONG_BIT)" = 64 ] || fail 'this system is a 32-bit one on a 64-bit machine: install the 64-bit Raspberry Pi OS'
+    ;;
+  *) fail "there is no Node for $(uname -m): a 64-bit system is needed" ;;
+  esac
+  ldconfig -p | grep -q libsystemd.so.0 || fail 'libsystemd is missing: apt-get install libsystemd0'
+}
+
+# What is installed already is taken as it is; what is missing comes from the npm registry, as whoever owns the checkout.
+get_packages() {
+  node=$SOURCE/node_modules/.bin/node
+  [ ! -x "$SOURCE/bin/node" ] || node=$SOURCE/bin/node # a release installs itself again
+  if [ ! -x "$node" ]; then
+    command -v npx >/dev/null || fail 'npx is missing, which installs the rest: apt-get install npm (Node 20 or later)'
+    say 'getting the packages'
+    if [ "$1" = agent ]; then
+      as_owner npx --prefer-offline --yes $PNPM install --prod --frozen-lockfile --filter ajar --filter '@ajar/edge-agent...'
+    else
+      as_owner npx --prefer-offline --yes $PNPM install --frozen-lockfile
+    fi
+  fi
+  "$node" --version >/dev/null || fail "$node does not run on this machine: remove $SOURCE/node_modules and try again"
+  # A release has no sources of the console, only what was built of them.
+  if [ "$1" = server ] && [ -e "$SOURCE/server/web/build.ts" ]; then
+    as_owner "$node" server/web/build.ts || [ -e "$SOURCE/server/web/dist/index.html" ] || fail 'the console cannot be built: see above'
+  fi
+}
+
+as_owner() {
+  owner=$(stat -c %U "$SOURCE")
+  if [ "$owner" = root ] || [ "$owner" = UNKNOWN ]; then
+    (cd "$SOURCE" && "$@")
+  else
+    (cd "$SOURCE" && runuser -u "$owner" -- "$@")
+  fi
+}
+
+make_users() {
+  # The alarm of every unit runs as ajar, on an agent's machine too.
+  make_user ajar
+  [ "$part" = server ] || make_user ajar-agent
+  [ "$part" = server ] || for group in video gpio i2c; do
+    ! getent group $group >/dev/null || usermod --append --groups $group ajar-agent
+  done
+}
+
+make_user() {
+  id "$1" >/dev/null 2>&1 || useradd --system --user-group --home-dir "/var/lib/$1" --no-create-home --shell /usr/sbin/nologin "$1"
+}
+
+put_release() {
+  umask 022
+  mkdir -p "$prefix/releases"
+  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$part" "$prefix/releases")
+  release=$prefix/releases/$id
+  chmod -R go+rX "$release"
+  [ "$(readlink "$prefix/current" || true)" = "releases/$id" ] && return
+  say "release $id"
+  ln -sfn "releases/$id" "$prefix/current.new"
+  mv -T "$prefix/current.new" "$prefix/current"
+  CHANGED=yes
+}
+
+put_config() {
+  install -d -m 755 $CONFIG
+  [ "$part" = agent ] || [ -e "$settings" ] ||
+    echo '# Settings of the ajar server, see README.md. After a change: deploy/install.sh server' >"$settings"
+  [ -e "$settings" ] || return 0
+  # Tokens may stand in them. Those of the server are read by systemd, the agent reads its own.
+  if [ "$part" = agent ]; then
+    chown root:ajar-agent "$settings" && chmod 640 "$settings"
+  else
+    chown root:root "$settings" && chmod 600 "$settings"
+  fi
+}
+
+put_units() {
+  for unit in $(units_of "$part") ajar-alarm@.service ajar-retry@.service ajar-retry@.timer; do
+    put "$SOURCE/deploy/systemd/$unit" "$UNITS/$unit"
+  done
+  put "$SOURCE/deploy/systemd/alarm.sh" $LIBRARY/alarm.sh 755
+  put_notify
+  [ "$part" = agent ] || put_listeners
+  if grep -qs 'Raspberry Pi' /proc/device-tree/model; then
+    put "$SOURCE/deploy/systemd/hardware-watchdog.conf" /etc/systemd/system.conf.d/ajar-watchdog.conf
+  fi
+}
+
+units_of() {
+  case $1 in
+  server) echo ajar-server.service ajar-worker.service ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket ;;
+  agent) echo ajar-agent.service ;;
+  esac
+}
+
+# Without word from the process systemd would end each start: then it does without, and a hang goes unseen.
+put_notify() {
+  for unit in $(units_of "$part"); do
+    case $unit in *.service) ;; *) continue ;; esac
+    file=$UNITS/$unit.d/no-word.conf
+    if (cd "$release/deploy/supervised" && "$release/bin/node" -e "require('koffi').load('libsystemd.so.0')") 2>/dev/null; then
+      [ ! -e "$file" ] || { rm "$file" && CHANGED=yes; }
+    else
+      say "koffi does not load here: $unit cannot tell systemd how it is, and a hang goes unseen"
+      write "$file" '[Service]' 'Type=exec' 'WatchdogSec=0'
+    fi
+  done
+}
+
+# systemd opens the sockets, so it is told what the settings say.
+put_listeners() {
+  listen http "$(setting AJAR_HTTP_HOST 127.0.0.1)" "$(setting AJAR_HTTP_PORT 20002)"
+  mqtt_host=$(setting AJAR_MQTT_HOST 127.0.0.1)
+  mqtt_port=$(setting AJAR_MQTT_PORT 1883)
+  SOCKETS=ajar-http.socket
+  if [ "$mqtt_port" != off ]; then
+    listen mqtt "$mqtt_host" "$mqtt_port"
+    SOCKETS="$SOCKETS ajar-mqtt.socket"
+  fi
+  if [ -n "$(setting AJAR_TLS_CERT '')" ]; then
+    listen mqtts "$mqtt_host" "$(setting AJAR_MQTTS_PORT 8883)"
+    SOCKETS="$SOCKETS ajar-mqtts.socket"
+  fi
+}
+
+listen() {
+  case $2 in
+  *:*) address="[$2]:$3" ;;
+  localhost) address="127.0.0.1:$3" ;;
+  *) address="$2:$3" ;;
+  esac
+  # Empty first: a drop-in adds to the list of its unit.
+  write "$UNITS/ajar-$1.socket.d/listen.conf" '[Socket]' 'ListenStream=' "ListenStream=$address"
+}
+
+# The last line of a name counts, without the quotes around its value, as systemd reads it.
+setting() {
+  value=$(sed -n "s/^[[:space:]]*$1=//p" $CONFIG/ajar.env | tail -n 1 | sed "s/[[:space:]]*\$//; s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/")
+  echo "${value:-$2}"
+}
+
+start_units() {
+  [ "$part" = server ] && SERVICES='ajar-server.service ajar-worker.service' || SERVICES=ajar-agent.service
+  [ "$part" = server ] || SOCKETS=''
+  seen=$(cksum "$settings" 2>/dev/null || true)
+  [ "$seen" = "$(cat "$prefix/settings.cksum" 2>/dev/null || true)" ] || CHANGED=yes
+  if [ -n "$CHANGED" ]; then
+    systemctl daemon-reload
+    for socket in ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket; do
+      case " $SOCKETS " in
+      *" $socket "*) systemctl enable --quiet "$socket" ;;
+      *) [ "$part" = agent ] || systemctl disable --quiet --now "$socket" ;;
+      esac
+    done
+    # shellcheck disable=SC2086 # several names
+    systemctl enable --quiet $SERVICES
+  fi
+  if [ "$part" = agent ] && [ ! -e $CONFIG/agent.json ]; then
+    say "write $CONFIG/agent.json (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then: systemctl start ajar-agent"
+    return
+  fi
+  # A socket unit cannot start while its service runs. Where they stay as they are, connections wait for the new server.
+  # shellcheck disable=SC2086 # several names
+  if [ -n "$SOCKETS_CHANGED" ]; then systemctl stop $SERVICES $SOCKETS && systemctl start $SOCKETS; fi
+  # shellcheck disable=SC2086
+  if [ -n "$CHANGED" ]; then
+    systemctl reset-failed $SERVICES 2>/dev/null || true
+    systemctl stop $SERVICES
+  fi
+  for service in $SERVICES; do
+    systemctl start "$service" || fail "$service did not start: journalctl -u $service"
+  done
+  (umask 077 && echo "$seen" >"$prefix/settings.cksum")
+}
+
+show_server() {
+  address=http://$(setting AJAR_HTTP_HOST 127.0.0.1):$(setting AJAR_HTTP_PORT 20002)
+  [ -z "$(setting AJAR_TLS_CERT '')" ] || address="https${address#http}"
+  token=/var/lib/ajar/run/admin-token
+  if [ -e $token ]; then
+    say "open the console with this link, which signs you in and is shown this once: $address/#token=$(cat $token)"
+    rm $token
+  else
+    say "the console: $address/"
+  fi
+}
+
+put() {
+  cmp -s "$1" "$2" && return
+  mkdir -p "$(dirname "$2")"
+  install -m "${3:-644}" "$1" "$2"
+  CHANGED=yes
+  case $2 in *.socket | *.socket.d/*) SOCKETS_CHANGED=yes ;; esac
+}
+
+write() {
+  file=$1
+  shift
+  mkdir -p "$(dirname "$file")"
+  printf '%s\n' "$@" >"$file.new"
+  put "$file.new" "$file"
+  rm "$file.new"
+}
+
+uninstall() {
+  [ "$(id -u)" = 0 ] || fail "this needs root: sudo $0 --uninstall"
+  for part in server agent; do
+    for unit in $(units_of $part); do
+      [ ! -e "$UNITS/$unit" ] || systemctl disable --quiet --now "$unit"
+    done
+  done
+  systemctl stop 'ajar-retry@*.timer' 'ajar-alarm@*.service' 2>/dev/null || true
+  rm -rf $UNITS/ajar-*.service $UNITS/ajar-*.socket $UNITS/ajar-*.timer $UNITS/ajar-*.service.d $UNITS/ajar-*.socket.d
+  rm -f /etc/systemd/system.conf.d/ajar-watchdog.conf
+  rm -rf $SERVER $AGENT $LIBRARY
+  systemctl daemon-reload
+  systemctl reset-failed 'ajar-*' 2>/dev/null || true
+  say 'is uninstalled'
+}
+
+purge() {
+  rm -rf /var/lib/ajar /var/lib/ajar-agent $CONFIG
+  for user in ajar ajar-agent; do ! id $user >/dev/null 2>&1 || userdel $user; done
+  say 'its data and settings are gone'
+}
+
+main "$@"
