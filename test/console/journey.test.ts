@@ -124,6 +124,7 @@ test('a device that the page adds publishes with the very line that it shows', a
   await dialog.getByText('A frame has come.').waitFor()
   await dialog.getByRole('img', { name: 'The latest frame of garage-pi/cam' }).waitFor()
   await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
   await page.getByRole('listitem').filter({ hasText: 'garage-pi' }).getByRole('link', { name: 'cam' }).waitFor()
   // Shown once, and nowhere any more.
   const token = /-P (\S+)/.exec(line ?? '')?.[1] ?? ''
