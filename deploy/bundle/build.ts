@@ -1,0 +1,82 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Current, DIST, digestOf, freshChunk, ROOT } from './src/current.ts'
+import { BANNER, places } from './src/places.ts'
+
+/**
+ * `node build.ts`: makes one bundle of the processes that a watchdog starts again, unless the newest one is of just these
+ * sources. A process then reads a few files instead of some two thousand; `src/enter.ts` says which it takes.
+ */
+
+const root = fileURLToPath(ROOT)
+const dist = fileURLToPath(DIST)
+
+/** Where a process begins, by the name that it enters with. */
+const PROCESSES = {
+  server: 'server/src/server-process.ts',
+  agent: 'edge-agent/src/agent-process.ts',
+}
+/** What pins the code of others, and what says how a bundle is made. */
+const ALSO = ['pnpm-lock.yaml', 'deploy/bundle/build.ts', 'deploy/bundle/src/places.ts']
+/** A running server starts its threads and processes from its own bundle, so the ones before stay a while. */
+const KEPT = 3
+
+/** @returns whether it was made */
+export async function makeBundle(): Promise<boolean> {
+  if (freshChunk('server')) return false
+  const { rolldown } = await import('rolldown')
+  await mkdir(dist, { recursive: true })
+  const folder = await mkdtemp(join(dist, 'b-'))
+  const sources: Current['sources'] = {}
+  for (const path of ALSO) sources[path] = digestOf(await readFile(join(root, path)))
+  const bundle = await rolldown({
+    input: Object.fromEntries(Object.entries(PROCESSES).map(([name, path]) => [name, join(root, path)])),
+    platform: 'node',
+    plugins: [
+      {
+        name: 'sources',
+        // Of the very text that is bundled: what changes meanwhile makes the bundle stale, and never wrong.
+        transform(text, id) {
+          if (isOurs(id)) sources[relative(root, id)] = digestOf(Buffer.from(text))
+        },
+      },
+      places(root, folder),
+    ],
+    logLevel: 'silent',
+  })
+  await bundle.write({
+    dir: folder,
+    format: 'esm',
+    banner: BANNER,
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name].mjs',
+  })
+  await bundle.close()
+  await chmod(folder, 0o755) // a temporary folder is its owner's alone; a server may run as another user
+  const entries = Object.fromEntries(Object.keys(PROCESSES).map((name) => [name, `${name}.mjs`]))
+  await putForward({ folder: relative(dist, folder), entries, sources })
+  return true
+}
+
+function isOurs(id: string): boolean {
+  return id.startsWith(root) && !id.includes('/node_modules/')
+}
+
+/** From now on processes take this one. */
+async function putForward(current: Current) {
+  const said = join(dist, current.folder, 'current.json')
+  await writeFile(said, JSON.stringify(current))
+  await rename(said, join(dist, 'current.json'))
+  const folders = (await readdir(dist, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  const aged = await Promise.all(
+    folders.map(async ({ name }) => ({ name, at: (await stat(join(dist, name))).mtimeMs })),
+  )
+  for (const { name } of aged.sort((a, b) => b.at - a.at).slice(KEPT))
+    await rm(join(dist, name), { recursive: true, force: true })
+}
+
+if (import.meta.main) {
+  const startedAt = Date.now()
+  if (await makeBundle()) console.log(`The processes were bundled in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+}

@@ -1,0 +1,68 @@
+import { inheritedSockets, Supervised } from '@ajar/supervised'
+import { type App, type Listening, startApp } from './app.ts'
+import { tokenLine } from './first-token.ts'
+import { loggingFor } from './logging/logging.ts'
+import { readSettings, type Settings, SettingsError } from './settings.ts'
+
+/** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
+
+const BAD_USE = 2
+const FAILED = 1
+/** A part that does not close in time does not keep the process alive. */
+const CLOSE_LIMIT_MS = 15_000
+
+// Pictures, credentials and who came when: nobody else on this machine reads them.
+process.umask(0o077)
+const settings = settingsOrExit()
+const logging = loggingFor(settings)
+process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
+process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
+const hasParent = process.connected === true
+try {
+  const app = await startApp(settings, logging, inheritedSockets(process.env))
+  const supervised = new Supervised({ isAlive: () => app.isAlive() })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app, supervised))
+  // Whoever started us with an IPC channel is gone: nobody would stop us later.
+  if (hasParent && !process.connected) await stop(app, supervised)
+  if (hasParent) process.once('disconnect', () => stop(app, supervised))
+  const toldToken = app.adminToken === null ? null : tokenLine(app.adminToken, settings.dataDir)
+  supervised.ready()
+  // Last: whoever reads these lines may stop us at once.
+  if (toldToken) machineLine(toldToken)
+  machineLine({ listening: shown(app.listening) })
+} catch (error) {
+  process.stderr.write(`ajar cannot start: ${(error as Error).message}\n`)
+  process.exit(error instanceof SettingsError ? BAD_USE : FAILED)
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(BAD_USE)
+  }
+}
+
+/** Whoever knows no TLS reads the line that was there before it. */
+function shown({ http, mqtt, mqtts }: Listening): object {
+  return mqtts === null ? { http, mqtt } : { http, mqtt, mqtts, tls: true }
+}
+
+function machineLine(line: object) {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+/** What state we are in is not known any more, and what was acknowledged is on the disk: a start is safer. */
+function end(error: unknown, what: string) {
+  logging.of('server').fatal({ err: error }, `${what}: our fault; ajar ends`)
+  logging.writeNow()
+  process.exit(FAILED)
+}
+
+async function stop({ close }: App, supervised: Supervised) {
+  setTimeout(() => process.exit(FAILED), CLOSE_LIMIT_MS).unref()
+  supervised.stopping()
+  await close()
+  process.exit(0)
+}
