@@ -13,7 +13,7 @@ const ALWAYS = [
   'deploy/{systemd,release}/*',
 ]
 /** What is built for the server to serve. */
-const BUILT = ['server/web/dist/**/*', 'docs/code/dist/**/*']
+const BUILT = ['server/web/dist/**/*', 'docs/code/dist/**/*', 'deploy/bundle/dist/**/*']
 const NOT_SOURCE = new Set(['node_modules', 'test', 'dist', 'data'])
 
 /** The files of a release, within `root`, sorted: sources of `packages`, what was built, what installs them. No package of others. */
