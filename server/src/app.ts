@@ -344,7 +344,7 @@ async function build(
       framesHeld: frames.held,
       stateHeld: pipeline.recorder.held,
       engine: pipeline.engine,
-      influx: pipeline.influx,
+      influx: pipeline.influx && { trouble: logging.clean(pipeline.influx.trouble) },
     }),
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),

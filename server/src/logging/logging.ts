@@ -57,6 +57,11 @@ export class Logging {
     this.#scrubber.hide(secret)
   }
 
+  /** A text that others wrote, and that is shown elsewhere: it may quote a secret that was sent to them. */
+  clean(text: string | null): string | null {
+    return text && String(this.#scrubber.clean(text))
+  }
+
   /** Begins with the file, once its folder is ours. */
   start() {
     this.#started = true
@@ -127,10 +132,7 @@ export function loggingFor(settings: Settings, print = (text: string) => void pr
   const path = logFile ?? join(dataDir, 'logs', 'ajar.log')
   const logging = new Logging({ level, file: { path, maxBytes, enabled: logFile !== null }, print })
   if (adminToken) logging.hide(adminToken)
-  if (influxUrl) {
-    logging.hide(influxUrl.password)
-    logging.hide(decodeURIComponent(influxUrl.password))
-  }
+  if (influxUrl) for (const secret of formsOf(influxUrl)) logging.hide(secret)
   return logging
 }
 
@@ -138,6 +140,12 @@ export function loggingFor(settings: Settings, print = (text: string) => void pr
 export function createLog(level: Level, component: Component = 'server'): Log {
   const print = (text: string) => void process.stdout.write(text)
   return new Logging({ level, file: { path: '', maxBytes: 0, enabled: false }, print }).of(component)
+}
+
+/** A password in the forms in which it is sent, and comes back where somebody quotes a request. */
+function formsOf({ username, password }: URL): string[] {
+  const [user, plain] = [decodeURIComponent(username), decodeURIComponent(password)]
+  return [plain, password, encodeURIComponent(plain), Buffer.from(`${user}:${plain}`).toString('base64')]
 }
 
 /** Of an error, what says what happened: whatever else hangs on it may be a request with its headers. */
