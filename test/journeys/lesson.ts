@@ -1,13 +1,12 @@
-import { teach } from '@ajar/local'
+import { type Api, teach } from '@ajar/local'
 import { door } from './pictures.ts'
-import type { System } from './system.ts'
 
 const PICTURES = 12
 const HOUR_MS = 3_600_000
 const DAY_MS = 600_000
 
 /** Teaches a camera the rendered door, with few pictures so that it takes little time. @returns the model's id */
-export async function teachDoor({ api }: System, camera: string): Promise<string> {
+export async function teachDoor({ api }: { api: Api }, camera: string): Promise<string> {
   const from = Date.now() - HOUR_MS
   const job = await teach(api, {
     camera,

@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, execFile, spawn, spawnSync
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -135,6 +135,13 @@ export class Machine {
     return Object.fromEntries(
       lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
     )
+  }
+
+  /** The processes of a unit, as the host numbers them. */
+  async processesOf(unit: string): Promise<number[]> {
+    const cgroups = HIERARCHIES.map((hierarchy) => join(hierarchy, this.#name, 'payload/system.slice', unit))
+    const lists = cgroups.map((cgroup) => readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => ''))
+    return [...new Set((await Promise.all(lists)).join('').split('\n').filter(Boolean).map(Number))]
   }
 
   /** A port of ours that leads to one of the machine's loopback until it shuts down. */

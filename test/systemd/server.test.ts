@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { teachDoor } from '../journeys/lesson.ts'
+import { door, sha256, withComment } from '../journeys/pictures.ts'
+import { type Frame, until } from '../journeys/system.ts'
+import { needs } from '../setup/needs.ts'
+import { InstalledServer, UNIT } from './installed-server.ts'
+import { Machine, whyNoMachine } from './machine.ts'
+import { FAULTS, monotonic, type Recovery, recover, recovered, table } from './recovery.ts'
+
+/** The server as install.sh installs it, under a real systemd: what it survives, and what of it is still there then. */
+
+const LIMIT_MS = 120_000
+const CAMERA = 'pi/door'
+
+const trouble = whyNoMachine()
+const measured: { name: string; aimSeconds: number | null; recovery: Recovery }[] = []
+const sent: { id: string; sha256: string }[] = []
+let machine: Machine
+let server: InstalledServer
+let model: string
+
+beforeAll(async () => {
+  if (trouble !== null) return
+  machine = await Machine.start()
+  server = await InstalledServer.install(machine)
+  await server.api.send('POST', '/api/devices', { name: 'pi' })
+  model = await teachDoor(server, CAMERA)
+}, LIMIT_MS)
+afterAll(async () => {
+  if (measured.length > 0) console.log(table(measured))
+  await machine?.close()
+})
+beforeEach((context) => needs(trouble === null, trouble ?? '', context))
+
+interface CameraState {
+  state: string
+  since: string
+  model: string
+}
+
+/** Sends an open door, with bytes like no other, until the camera is seen to be open. */
+async function sendOpenDoor(): Promise<CameraState> {
+  return await until(async () => {
+    const jpeg = withComment(await door('open'), `picture ${sent.length}`)
+    const { frame: id } = await server.api.sendJpeg<{ frame: string }>(`/api/cameras/${CAMERA}/frames`, jpeg)
+    sent.push({ id, sha256: sha256(jpeg) })
+    await until(async () => (await server.api.get<Frame>(`/api/frames/${id}`)).outcome === 'classified')
+    const state = await cameraState()
+    return state.state === 'open' ? state : null
+  })
+}
+
+function cameraState(): Promise<CameraState> {
+  return server.api.get<CameraState>(`/api/cameras/${CAMERA}/state`)
+}
+
+/** Every frame of all the tests so far is there as it was sent, and the camera's state is what it was. */
+async function expectAsBefore(before: CameraState): Promise<void> {
+  expect(await cameraState()).toMatchObject({ state: 'open', since: before.since, model })
+  for (const { id, sha256 } of sent)
+    expect(await server.api.get(`/api/frames/${id}`)).toMatchObject({ sha256, outcome: 'classified' })
+}
+
+test('the installer run again changes nothing, and restarts nothing', async () => {
+  const files = 'find /etc/systemd/system /etc/ajar /opt/ajar -newer /etc/machine-id -type f | sort | xargs sha256sum'
+  const [pid, before] = [await server.pid(), await machine.shell(files)]
+  await server.runInstaller()
+  expect(await server.pid()).toBe(pid)
+  expect(await machine.shell(files)).toBe(before)
+})
+
+test('it runs as a user of its own, and answers', async () => {
+  expect(await server.show('ActiveState', 'User', 'Type', 'NoNewPrivileges', 'ProtectSystem')).toEqual({
+    ActiveState: 'active',
+    User: 'ajar',
+    Type: 'notify',
+    NoNewPrivileges: 'yes',
+    ProtectSystem: 'strict',
+  })
+  expect((await fetch(`${server.url}/api/health/live`)).status).toBe(200)
+})
+
+test.each(FAULTS)(
+  '$name: it is restarted',
+  async (fault) => {
+    const before = await sendOpenDoor()
+    const recovery = await recover(server, fault)
+    measured.push({ ...fault, recovery })
+    expect(await server.show('NRestarts')).toEqual({ NRestarts: '1' })
+    await expectAsBefore(before)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a server that crashes at each start: the unit gives up and says so; told to start, it is back',
+  async () => {
+    const before = await sendOpenDoor()
+    await server.crashAtStart(true)
+    await server.kill('SIGKILL')
+    await until(async () => (await server.show('ActiveState')).ActiveState === 'failed')
+    await until(async () => (await machine.journal(`ajar-alarm@${UNIT}.service`)).includes('has given up'))
+    await server.crashAtStart(false)
+    await server.forgive()
+    const asked = monotonic()
+    await machine.shell(`systemctl start ${UNIT}`)
+    const recovery = await recovered(server, asked)
+    measured.push({ name: 'start after crash loop', aimSeconds: null, recovery: { ...recovery, ended: Number.NaN } })
+    await expectAsBefore(before)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'told to stop it ends in order and stays so; told to start, it is back',
+  async () => {
+    const before = await sendOpenDoor()
+    await machine.shell(`systemctl stop ${UNIT}`)
+    expect(await server.show('ActiveState', 'Result')).toEqual({ ActiveState: 'inactive', Result: 'success' })
+    const asked = monotonic()
+    await machine.shell(`systemctl start ${UNIT}`)
+    const recovery = await recovered(server, asked)
+    measured.push({ name: 'start', aimSeconds: null, recovery: { ...recovery, ended: Number.NaN } })
+    await expectAsBefore(before)
+  },
+  LIMIT_MS,
+)
+
+test.each([
+  ['reboot', () => machine.shutDown()],
+  ['power cut', () => machine.cutPower()],
+] as const)(
+  '%s: it starts with the machine',
+  async (name, goDown) => {
+    const before = await sendOpenDoor()
+    await goDown()
+    const asked = monotonic()
+    await machine.boot()
+    await server.reach()
+    const recovery = await recovered(server, asked)
+    measured.push({ name: `boot after ${name}`, aimSeconds: null, recovery: { ...recovery, ended: Number.NaN } })
+    await expectAsBefore(before)
+  },
+  LIMIT_MS,
+)
