@@ -4,7 +4,7 @@ import type { KeepAlives, SeenAlive } from './keep-alives.ts'
 
 const LOOK_MS = 1_000
 /** Whoever floods the list with names makes so many rows in a look, and the rest are told later. */
-const MOST_AT_ONCE = 50
+const MOST_AT_ONCE = 10
 
 export interface KeepAliveEventsPorts {
   database: StateDatabase

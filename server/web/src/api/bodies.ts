@@ -115,6 +115,11 @@ export interface SegmentBody {
 
 export interface DeviceBody {
   name: string
+  /** It tells devices of one name apart. */
+  number: number
+  /** `http`: an older client that says now and then that it is there; there is nothing to change of it. */
+  protocol: 'mqtt' | 'http'
+  address: string | null
   connected: boolean
   disabled: boolean
   seenAt: string | null

@@ -32,6 +32,8 @@ export interface DeviceEvent {
   change: 'added' | 'changed' | 'removed' | 'seen'
   connected: boolean
   status: Record<string, unknown> | null
+  /** Of an older client. */
+  protocol?: 'http'
 }
 
 export interface JobEvent {

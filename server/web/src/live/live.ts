@@ -62,7 +62,7 @@ export class Live {
     return this.#ids
   }
 
-  /** What is known of devices, by name; null until they are loaded. */
+  /** What is known of devices that may have cameras, by name; null until they are loaded. */
   get devices(): ReadonlySignal<ReadonlyMap<string, DeviceEvent> | null> {
     return this.#devices
   }
@@ -143,8 +143,9 @@ export class Live {
 
   async #loadDevices() {
     const { items } = await get<List<DeviceBody>>('/api/devices')
+    const owners = items.filter(({ protocol }) => protocol !== 'http')
     this.#devices.value = new Map(
-      items.map(({ name, connected, status }) => [name, { device: name, change: 'seen', connected, status }]),
+      owners.map(({ name, connected, status }) => [name, { device: name, change: 'seen', connected, status }]),
     )
   }
 
@@ -213,6 +214,7 @@ export class Live {
   }
 
   #takeDevice(event: DeviceEvent) {
+    if (event.protocol === 'http') return // it has no cameras
     if (event.change !== 'removed') return this.#remember(this.#devices, event.device, event, MOST_DEVICES)
     this.#devices.value = new Map([...(this.#devices.peek() ?? [])].filter(([name]) => name !== event.device))
   }

@@ -15,6 +15,7 @@ interface DeviceCardProps {
 
 /** A device: whether it is there, its cameras, and what its agent says of itself. */
 export function DeviceCard({ device, cameras, canOperate, onAct }: DeviceCardProps) {
+  if (device.protocol === 'http') return <OlderClientCard device={device} />
   const { name, connected, disabled, seenAt, status, applied, desired } = device
   const presence = disabled ? 'disabled' : connected ? 'online' : 'offline'
   const awaitsSettings = desired !== null && applied?.version !== desired.version
@@ -72,6 +73,23 @@ export function DeviceCard({ device, cameras, canOperate, onAct }: DeviceCardPro
           </Button>
         </div>
       )}
+    </li>
+  )
+}
+
+/** It says that it is there, and that is all that can be known of it, or done to it. */
+function OlderClientCard({ device: { name, number, address } }: Pick<DeviceCardProps, 'device'>) {
+  return (
+    <li class="device card">
+      <header>
+        <h2>{name}</h2>
+        <span class="presence online">online</span>
+        <span class="seen">an older client, by HTTP</span>
+      </header>
+      <dl>
+        <FactView fact={{ name: 'Number', value: String(number), isWorrying: false }} />
+        <FactView fact={{ name: 'Address', value: address ?? 'not known', isWorrying: false }} />
+      </dl>
     </li>
   )
 }

@@ -37,7 +37,9 @@ export function DevicesPage() {
     () =>
       live.listen((event) => {
         if (event.kind !== 'device') return
-        if (event.data.change === 'seen') setDevices((known) => known && withEvent(known, event.data, serverNow()))
+        const { change, protocol } = event.data
+        if (change === 'seen' && protocol !== 'http')
+          setDevices((known) => known && withEvent(known, event.data, serverNow()))
         else void load()
       }),
     [],
@@ -95,7 +97,7 @@ export function DevicesPage() {
         <ul class="device-list">
           {devices.map((device) => (
             <DeviceCard
-              key={device.name}
+              key={keyOf(device)}
               device={device}
               cameras={cameras.filter((id) => id.startsWith(`${device.name}/`))}
               canOperate={canOperate}
@@ -152,4 +154,9 @@ export function DevicesPage() {
       )}
     </div>
   )
+}
+
+/** Older clients call themselves what they like. */
+function keyOf({ protocol, name, number, address }: DeviceBody): string {
+  return protocol === 'http' ? [name, number, address].join() : name
 }

@@ -8,5 +8,6 @@ export function withEvent(
   now: number,
 ): DeviceBody[] {
   const seenAt = new Date(now).toISOString()
-  return devices.map((known) => (known.name === device ? { ...known, connected, status, seenAt } : known))
+  const isIt = (known: DeviceBody) => known.name === device && known.protocol !== 'http'
+  return devices.map((known) => (isIt(known) ? { ...known, connected, status, seenAt } : known))
 }
