@@ -78,5 +78,6 @@ async function putForward(current: Current) {
 
 if (import.meta.main) {
   const startedAt = Date.now()
-  if (await makeBundle()) console.log(`The processes were bundled in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+  if (await makeBundle())
+    console.log(`The processes were bundled in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'rolldown'
 
 /** Libraries of machine code, and what finds files of its own beside itself: they stay where they are installed. */

@@ -1,4 +1,5 @@
 import AjvCompiler from '@fastify/ajv-compiler'
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
@@ -9,6 +10,7 @@ import Fastify, {
   type FastifyError,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySerializerCompiler,
   LogController,
 } from 'fastify'
 import type { Static } from 'typebox'
@@ -19,6 +21,7 @@ import { describeRoutes } from './describe-routes.ts'
 import { type ErrorBody, HttpError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import { noRoute, refuseUnreadBodies, tooLarge } from './unread-body.ts'
+import { checksWhenFirstUsed, serializesWhenFirstUsed } from './when-first-used.ts'
 
 export interface HttpOptions {
   log: FastifyBaseLogger
@@ -40,6 +43,9 @@ const fromText = validators({}, { customOptions: { ...shared, coerceTypes: true 
 /** JSON says what it means: null is not false, and "5" is no number. */
 const strictly = validators({}, { customOptions: { ...shared, coerceTypes: false } })
 
+/** Their types differ in what a response always has. */
+const serializers = SerializerSelector()({}, {}) as FastifySerializerCompiler<unknown>
+
 /** The HTTP server, ready for routes: access, errors, limits and OpenAPI at /docs. */
 export async function createHttp({
   log,
@@ -60,7 +66,10 @@ export async function createHttp({
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   connections?.follow(http.server)
-  http.setValidatorCompiler(({ httpPart, ...route }) => (httpPart === 'body' ? strictly(route) : fromText(route)))
+  http.setValidatorCompiler(
+    checksWhenFirstUsed(({ httpPart, ...route }) => (httpPart === 'body' ? strictly(route) : fromText(route))),
+  )
+  http.setSerializerCompiler(serializesWhenFirstUsed(serializers))
   http.setErrorHandler(answerError)
   http.setNotFoundHandler((request, reply) => {
     reply.status(404).send({ error: { code: 'not_found', message: noRoute(request) } })
