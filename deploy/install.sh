@@ -80,9 +80,11 @@ get_packages() {
     fi
   fi
   "$node" --version >/dev/null || fail "$node does not run on this machine: remove $SOURCE/node_modules and try again"
-  # A release has no sources of the console, only what was built of them.
-  if [ "$1" = server ] && [ -e "$SOURCE/server/web/build.ts" ]; then
-    as_owner "$node" server/web/build.ts || [ -e "$SOURCE/server/web/dist/index.html" ] || fail 'the console cannot be built: see above'
+  # A release has no sources of the console, only what was built of them; nor can a checkout be built that is read-only.
+  if [ -e "$SOURCE/server/web/build.ts" ] && [ -w "$SOURCE/server/web" ]; then
+    [ "$1" = agent ] || as_owner "$node" server/web/build.ts || fail 'the console cannot be built: see above'
+    # An agent's packages do not bring what bundles.
+    [ ! -e "$SOURCE/deploy/bundle/node_modules/rolldown" ] || as_owner "$node" deploy/bundle/build.ts || say 'the processes could not be bundled: they start from their sources, which takes longer'
   fi
 }
 
@@ -91,7 +93,7 @@ as_owner() {
   if [ "$owner" = root ] || [ "$owner" = UNKNOWN ]; then
     (cd "$SOURCE" && "$@")
   else
-    (cd "$SOURCE" && runuser -u "$owner" -- "$@")
+    (cd "$SOURCE" && runuser -u "$owner" -- env "HOME=$(getent passwd "$owner" | cut -d: -f6)" "$@")
   fi
 }
 
@@ -222,13 +224,13 @@ start_units() {
   # A socket unit cannot start while its service runs. Where they stay as they are, connections wait for the new server.
   # shellcheck disable=SC2086 # several names
   if [ -n "$SOCKETS_CHANGED" ]; then systemctl stop $SERVICES $SOCKETS && systemctl start $SOCKETS; fi
-  # shellcheck disable=SC2086
-  if [ -n "$CHANGED" ]; then
-    systemctl reset-failed $SERVICES 2>/dev/null || true
-    systemctl stop $SERVICES
-  fi
   for service in $SERVICES; do
-    systemctl start "$service" || fail "$service did not start: journalctl -u $service"
+    if [ -n "$CHANGED" ]; then
+      systemctl reset-failed "$service" 2>/dev/null || true
+      systemctl restart "$service" || fail "$service did not start: journalctl -u $service"
+    else
+      systemctl start "$service" || fail "$service did not start: journalctl -u $service"
+    fi
   done
   (umask 077 && echo "$seen" >"$prefix/settings.cksum")
 }
