@@ -10,6 +10,7 @@ import { authRoutes } from './auth/routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { ticketRoutes } from './auth/ticket-routes.ts'
 import { Tickets } from './auth/tickets.ts'
+import { type Closers, closedLater } from './closers.ts'
 import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
 import { Archive } from './database/frames/archive.ts'
@@ -107,7 +108,7 @@ export async function startApp(
   logging: Logging,
   inherited: Map<string, number> = new Map(),
 ): Promise<App> {
-  const closers: (() => Promise<unknown> | unknown)[] = []
+  const closers: Closers = []
   const close = async () => {
     for (const undo of closers.splice(0).reverse()) await undo()
   }
@@ -123,7 +124,7 @@ async function build(
   settings: Settings,
   logging: Logging,
   inherited: Map<string, number>,
-  closers: (() => Promise<unknown> | unknown)[],
+  closers: Closers,
   close: () => Promise<void>,
 ): Promise<App> {
   const framesFolder = join(settings.dataDir, 'frames')
@@ -133,17 +134,17 @@ async function build(
   const log = logging.of('server')
   const certificates = await openCertificates(settings, logging.of('tls'))
   closers.push(() => certificates?.close())
-  const database = await openStateDatabase(settings.dataDir)
-  closers.push(() => database.close())
   const limits = limitsFor(settings, await diskOf(settings.dataDir))
   const onHeld = (why: string | null) =>
     why
       ? logging.of('ingest').error({ why }, 'the disk takes no frames; they wait')
       : logging.of('ingest').info('the disk takes frames again')
-  const frames = await FrameStore.open(framesFolder, onHeld, fileBytesFor(limits))
-  closers.push(() => frames.close())
-  const archive = await Archive.open(framesFolder)
-  closers.push(() => archive.close())
+  // A thread each, side by side.
+  const [database, frames, archive] = await Promise.all([
+    closedLater(closers, openStateDatabase(settings.dataDir)),
+    closedLater(closers, FrameStore.open(framesFolder, onHeld, fileBytesFor(limits))),
+    closedLater(closers, Archive.open(framesFolder)),
+  ])
 
   const events = new Events()
   const metrics = new Metrics()
@@ -343,7 +344,7 @@ async function build(
     ...partChecks({
       framesHeld: frames.held,
       stateHeld: pipeline.recorder.held,
-      engine: pipeline.engine,
+      ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
       influx: pipeline.influx && { trouble: logging.clean(pipeline.influx.trouble) },
     }),
     ...retention.alarms,
@@ -386,6 +387,7 @@ async function build(
     steps: () => classifier.steps,
     now: () => performance.now(),
   })
+  pipeline.openEngine()
   return { listening, adminToken, http, isAlive: () => progress.isAlive(), close }
 }
 

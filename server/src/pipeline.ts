@@ -16,6 +16,7 @@ import type { Log } from './logging/levels.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
 import type { SparingLog } from './observe/sparing-log.ts'
+import { Progress } from './processes/progress.ts'
 import { InfluxSink } from './record/influx-sink.ts'
 import { Recorder } from './record/recorder.ts'
 import type { Settings } from './settings.ts'
@@ -57,6 +58,7 @@ export class Pipeline {
   readonly #masking = new Masking()
   readonly #pool: ClassifyPool
   readonly #steps: Step[]
+  readonly #progress: Progress
   readonly classifier: Classifier
   readonly recorder: Recorder
   readonly influx: InfluxSink | null
@@ -144,6 +146,12 @@ export class Pipeline {
         log.error({ frame: frameId(frame), message }, 'frames of this camera fail; trying them again'),
     })
 
+    this.#progress = new Progress({
+      isDue: () => this.classifier.isDue && this.engine !== null && frames.held === null && this.recorder.held === null,
+      steps: () => this.classifier.steps,
+      now: () => performance.now(),
+    })
+
     // In the order of the journey.
     this.#steps = [
       { name: 'ingest', start: () => {}, close: () => {} }, // the listeners open after `start` and close before `close`
@@ -153,17 +161,34 @@ export class Pipeline {
     ]
   }
 
+  /** False where frames stand still although nothing hinders them: a restart is what is left. */
+  isAlive(): boolean {
+    return this.#progress.isAlive()
+  }
+
   /** What the classifying threads run, or null until they are ready. */
   get engine() {
     return this.#pool.engine
   }
 
+  /** Why no engine runs, where it is not that it still loads. */
+  get engineFailure() {
+    return this.#pool.failure
+  }
+
   /** The last step first: nothing is handed to a part that does not run yet. */
   async start() {
-    this.#pool.start()
     // An engine that was asked for by name is there, or the server is not.
-    if (this.#ports.settings.engine !== 'auto') await this.#pool.ready()
+    if (this.#ports.settings.engine !== 'auto') {
+      this.#pool.start()
+      await this.#pool.ready()
+    }
     for (const step of this.#steps.toReversed()) await step.start()
+  }
+
+  /** Opens the engine, for which nobody has to wait at the door: frames are durable before they are classified. */
+  openEngine() {
+    this.#pool.start()
   }
 
   /** The first step first: what is on its way still finds the next part running. */

@@ -37,6 +37,7 @@ export class ClassifyPool {
   /** Given while no thread runs: the next one takes them. Bounded by those who ask, each of whom waits for its answer. */
   #waiting: Job[] = []
   #engine: EngineNotice | null = null
+  #failure: string | null = null
   #lastId = 0
   readonly #ready = Promise.withResolvers<void>()
   #closing = false
@@ -48,8 +49,11 @@ export class ClassifyPool {
     this.#ready.promise.catch(() => {}) // who waits is told; nobody has to
   }
 
+  /** Starts the threads, unless they have been; what was asked for before is done then. */
   start() {
+    if (this.#members.length > 0 || this.#closing) return
     for (let i = 0; i < this.#size; i++) this.#members.push(this.#spawn())
+    for (const job of this.#waiting.splice(0)) this.#give(job)
   }
 
   /** Resolves when the first thread has its engine; rejects where the first one to end has none. */
@@ -60,6 +64,11 @@ export class ClassifyPool {
   /** What the threads run, or null until the first of them is ready. */
   get engine(): EngineNotice | null {
     return this.#engine
+  }
+
+  /** Why the last thread that ended had no engine; null where one runs, or may still load. */
+  get failure(): string | null {
+    return this.#failure
   }
 
   /** How many pictures can be worked on at once. */
@@ -88,6 +97,7 @@ export class ClassifyPool {
   #announce(notice: EngineNotice) {
     if (!this.#engine) this.#ports.onEngine(notice)
     this.#engine = notice
+    this.#failure = null
     this.#ready.resolve()
   }
 
@@ -129,6 +139,7 @@ export class ClassifyPool {
     worker.on('exit', () => {
       if (this.#closing) return
       this.#ports.onThreadLost(failure)
+      if (!this.#engine) this.#failure = failure.message
       this.#ready.reject(failure)
       this.#members = this.#members.filter((one) => one !== member)
       setTimeout(() => this.#replace(member, failure), REPLACE_MS)

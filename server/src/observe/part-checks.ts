@@ -6,22 +6,23 @@ export interface Parts {
   /** Why the disk refuses frames, and rows; null where it takes them. */
   framesHeld: string | null
   stateHeld: string | null
-  /** What the classifying threads run, or null until they are ready. */
+  /** What the classifying threads run, or null until they are ready; `engineFailure` says why they are not going to be. */
   engine: EngineNotice | null
+  engineFailure: string | null
   /** Null where no points are sent. */
   influx: { trouble: string | null } | null
 }
 
 /** What is wrong with the parts of the journey, or that nothing is. */
-export function partChecks({ framesHeld, stateHeld, engine, influx }: Parts): HealthCheck[] {
+export function partChecks({ framesHeld, stateHeld, engine, engineFailure, influx }: Parts): HealthCheck[] {
   const skipped = engine?.skipped.map(({ name, reason }) => `; ${name} did not load: ${reason}`).join('') ?? ''
   return [
     diskCheck('frames', framesHeld),
     diskCheck('state', stateHeld),
     {
       name: 'engine',
-      level: engine ? 'ok' : 'error',
-      text: engine ? `${engine.engine}, ${engine.backbone}${skipped}` : 'no engine is ready yet',
+      level: engineFailure === null ? 'ok' : 'error',
+      text: engine ? `${engine.engine}, ${engine.backbone}${skipped}` : (engineFailure ?? 'loading; frames wait'),
     },
     {
       name: 'influx',
