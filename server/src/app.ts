@@ -21,7 +21,7 @@ import { Cameras } from './devices/cameras.ts'
 import { cameraCare } from './devices/care.ts'
 import { careRoutes } from './devices/care-routes.ts'
 import { CameraChanges } from './devices/changes.ts'
-import { Devices, OPERATORS } from './devices/devices.ts'
+import { Devices, isReserved, OPERATORS } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
@@ -58,7 +58,8 @@ import { spanContentsRoute } from './observe/span-contents.ts'
 import { SparingLog } from './observe/sparing-log.ts'
 import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
-import { Progress } from './processes/progress.ts'
+import { Processes } from './processes/processes.ts'
+import { processRoutes } from './processes/routes.ts'
 import { recordReading } from './record/readings.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
@@ -84,6 +85,7 @@ export interface App {
   adminToken: string | null
   /** Every route, for the tests that walk them. */
   http: Http
+  processes: Processes
   /** False where frames stand still although nothing hinders them: a restart is what is left. */
   isAlive(): boolean
   close(): Promise<void>
@@ -172,6 +174,7 @@ async function build(
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
   const workers = openWorkers(settings, logging.of('worker'), () => jobs.wake())
+  const processes = new Processes({ database, events, logging, workers })
   const training = new Training({
     ...{ database, cameras, labels },
     perform: (work, signal) => workers.perform(work, signal),
@@ -305,7 +308,7 @@ async function build(
   }
   cameraRoutes(http, { ...shown, change: (...change) => care.settingUp.change(...change) })
   careRoutes(http, { ...shown, care, giveBack: (camera, source) => borrowed.giveBack(camera, source) })
-  ingestRoutes(http, { held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
+  ingestRoutes(http, { isReserved, held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
   frameRoutes(http, {
     database,
     archive,
@@ -340,6 +343,7 @@ async function build(
   const logFollowers = logRoutes(http, logging)
   const streams = eventsRoute(http, database, events)
   metricsRoute(http, metrics)
+  processRoutes(http, processes, logging.of('processes'))
   healthRoutes(http, () => [
     ...partChecks({
       framesHeld: frames.held,
@@ -353,6 +357,7 @@ async function build(
     connectionsHealth(connections.crowd),
     ...logFileHealth(logging.file),
     workerHealth(workers, jobs.heldUpForMs),
+    processes.health,
   ])
 
   metrics.start({
@@ -363,6 +368,7 @@ async function build(
     http: () => connections,
     storage: () => retention.storage,
     storageAlarms: () => retention.alarms,
+    processes: () => processes.list(),
   })
   await pipeline.start()
   closers.push(() => pipeline.close())
@@ -381,14 +387,8 @@ async function build(
   const { mqtt, mqtts } = opened
   const listening = { http: opened.http.port, mqtt: mqtt?.port ?? null, mqtts: mqtts?.port ?? null }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
-  const { classifier, recorder } = pipeline
-  const progress = new Progress({
-    isDue: () => classifier.isDue && pipeline.engine !== null && frames.held === null && recorder.held === null,
-    steps: () => classifier.steps,
-    now: () => performance.now(),
-  })
   pipeline.openEngine()
-  return { listening, adminToken, http, isAlive: () => progress.isAlive(), close }
+  return { listening, adminToken, http, processes, isAlive: () => pipeline.isAlive(), close }
 }
 
 /** The packet was never read, so nobody knows which frame it was. */

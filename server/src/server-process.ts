@@ -2,6 +2,7 @@ import { inheritedSockets, Supervised } from '@ajar/supervised'
 import { type App, type Listening, startApp } from './app.ts'
 import { tokenLine } from './first-token.ts'
 import { loggingFor } from './logging/logging.ts'
+import { findSupervision } from './processes/supervision.ts'
 import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 /** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
@@ -26,6 +27,7 @@ try {
   if (hasParent && !process.connected) await stop(app, supervised)
   if (hasParent) process.once('disconnect', () => stop(app, supervised))
   const toldToken = app.adminToken === null ? null : tokenLine(app.adminToken, settings.dataDir)
+  app.processes.supervisedBy(findSupervision(() => stop(app, supervised)))
   supervised.ready()
   // Last: whoever reads these lines may stop us at once.
   if (toldToken) machineLine(toldToken)

@@ -31,6 +31,8 @@ const ROUTES: Record<string, string> = {
   'GET /metrics': 'viewer',
   'GET /api/listeners': 'viewer',
   'GET /api/storage': 'viewer',
+  'GET /api/processes': 'viewer',
+  'POST /api/processes/:name/restart': 'admin',
   'GET /api/events': 'viewer',
   'GET /api/logs': 'operator',
   'GET /api/logging': 'operator',

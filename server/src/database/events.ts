@@ -9,6 +9,7 @@ const KINDS: Record<EventKind, true> = {
   camera: true,
   job: true,
   storage: true,
+  process: true,
 }
 export const EVENT_KINDS = Object.keys(KINDS) as EventKind[]
 

@@ -136,7 +136,7 @@ export interface EmbeddingsTable {
 export interface EventsTable {
   id: Generated<number>
   at: number
-  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage'
+  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process'
   data_json: string
 }
 

@@ -52,6 +52,12 @@ export class Logging {
     return this.levels.of(component)
   }
 
+  /** The last lines as they were printed, the oldest first. */
+  lastLines(most: number): string[] {
+    const lines = this.recent.newest({}, most)
+    return lines.map(({ json }) => forPeople(JSON.parse(json)).trimEnd()).reverse()
+  }
+
   /** This text never stands in a line. */
   hide(secret: string) {
     this.#scrubber.hide(secret)

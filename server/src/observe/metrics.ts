@@ -16,6 +16,8 @@ export interface MetricSources {
   /** Null before the first look at the disk. */
   storage(): StorageState | null
   storageAlarms(): StorageAlarm[]
+  /** Null where nobody tells us how often. */
+  processes(): { name: string; restarts: number | null }[]
 }
 
 /** Every number of the broker: its name and what it says. */
@@ -111,6 +113,17 @@ export class Metrics {
       collect() {
         this.reset()
         for (const { name: alarm, level } of sources.storageAlarms()) this.set({ alarm }, ALARM_LEVELS[level])
+      },
+    })
+    new Counter({
+      name: 'ajar_process_restarts_total',
+      help: 'starts of each process after its first, by the watchdog',
+      labelNames: ['process'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { name: process, restarts } of sources.processes())
+          if (restarts !== null) this.inc({ process }, restarts)
       },
     })
     const oldest = 'capture time of the oldest frame that nothing keeps, Unix time'
