@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
-import { RunningServer } from './running-server.ts'
+import { RunningServer, until } from './running-server.ts'
 
 /** The sketch of a client on a small board writes its request by hand and reads until the server closes. */
 
@@ -85,3 +85,19 @@ test('without a token elsewhere, and for a redeploy here, the status says so', a
   expect((await talk(request('POST /debug/post/redeploy HTTP/1.0', []))).head).toMatch(/^HTTP\/1\.1 401 /)
   expect((await talk(request('GET /api/cameras HTTP/1.0', []))).head).toMatch(/^HTTP\/1\.1 401 /)
 })
+
+test('a few long bodies may be on their way at once, and short ones do not wait for them', async () => {
+  const long = ' '.repeat(2 * 1024 * 1024)
+  const head = request('POST /training/post/train HTTP/1.0', [`Content-Length: ${long.length}`])
+  const halves = Array.from({ length: 4 }, () => connect(server.app.listening.http, '127.0.0.1'))
+  onTestFinished(() => {
+    for (const socket of halves) socket.destroy()
+  })
+  for (const socket of halves) socket.on('error', () => {}).write(head)
+  await until(async () => (await postTraining(long)).status === 503)
+  expect(await postTraining('{}')).toMatchObject({ status: 401 })
+  for (const socket of halves) socket.destroy()
+  await until(async () => (await postTraining(long)).status === 400)
+})
+
+const postTraining = (body: string) => fetch(`${server.url}/training/post/train`, { method: 'POST', body })

@@ -6,7 +6,7 @@ import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { latestTraining } from './latest-training.ts'
 import type { AccessFor } from './legacy.ts'
-import { fieldOf, olderBody, olderJson } from './older-body.ts'
+import { fieldOf, OLDER_BODY_BYTES, olderBody, olderJson } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 import { trainingDataFlaw } from './training-data.ts'
 
@@ -18,8 +18,8 @@ export interface LegacyTrainingPorts {
 
 /** Vectors of sensor values are long lists of numbers. */
 const MOST_BYTES = 16 * 1024 * 1024
-/** Bodies of that size that are here at once. */
-const MOST_AT_ONCE = 2
+/** Bodies longer than elsewhere that are here at once; those that name a camera are short and never wait for them. */
+const MOST_LONG_BODIES = 4
 
 const STATUS: Record<Exclude<JobRow['state'], 'cancelled'>, string> = {
   queued: 'START_TRAINING',
@@ -31,7 +31,7 @@ const ANY = Object.keys(STATUS) as (keyof typeof STATUS)[]
 
 /** `/training`: begin one, and how the latest one is doing. */
 export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database, train }: LegacyTrainingPorts) {
-  let bodies = 0
+  let longBodies = 0
 
   scope.post(
     '/training/post/train',
@@ -44,12 +44,13 @@ export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database,
         body: olderBody('{"TYPE":"CAMERA","DATA":"device/camera"}'),
         response: InText,
       },
-      onRequest: async (_request, reply) => {
-        if (bodies >= MOST_AT_ONCE)
+      onRequest: async ({ headers }, reply) => {
+        if (Number(headers['content-length']) <= OLDER_BODY_BYTES) return
+        if (longBodies >= MOST_LONG_BODIES)
           throw new HttpError(503, 'busy', 'Error, other trainings are being sent: send this one again later')
-        bodies += 1
+        longBodies += 1
         reply.raw.once('close', () => {
-          bodies -= 1
+          longBodies -= 1
         })
       },
     },
