@@ -131,6 +131,9 @@ test.each(['token', 'ticket'])('%s is no device of a camera', async (device) => 
   expect(await rename('pi/plain', `${device}/cam`)).toMatchObject(refused)
   expect(await server.call('PATCH', `/api/cameras/${device}/cam`, {})).toMatchObject(refused)
   expect(await server.call('POST', '/api/devices', { name: device })).toMatchObject(refused)
+  const frame = await server.call('POST', `/api/cameras/${device}/cam/frames`, await plainJpeg(8))
+  expect(frame).toMatchObject(refused)
+  expect((await server.call('GET', `/api/cameras/${device}/cam`)).status).toBe(404)
 })
 
 function embeddingOf(camera: string) {

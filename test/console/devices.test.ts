@@ -71,3 +71,14 @@ test('another tab hears of devices that are added, disabled and removed', async 
   await focused(page, 'heading', 'Devices')
   await other.getByRole('heading', { name: 'No device yet' }).waitFor()
 })
+
+test('an older client stands beside them, with nothing to change of it', async () => {
+  const { page } = visit
+  const call = { method: 'POST', headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }
+  const body = JSON.stringify({ NAME: 'RPI 1', ID: 10522 })
+  await fetch(`${system.server.http}/server/post/keep_alive`, { ...call, body })
+  const card = page.getByRole('listitem').filter({ hasText: 'RPI 1' })
+  await card.getByText('an older client, by HTTP').waitFor()
+  expect(await card.getByText('10522').isVisible()).toBe(true)
+  expect(await card.getByRole('button').count()).toBe(0)
+})

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { withDeadline } from '../deadline.ts'
-import { HttpError } from '../http/errors.ts'
+import { badRequest, HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { Picture, pictureIn } from '../http/picture.ts'
 import { CameraPath } from '../http/shapes.ts'
@@ -18,13 +18,15 @@ const ANSWER_WAIT_MS = 15_000
 const MOST_BYTES_IN_INGEST = 64 * 1024 * 1024
 
 export interface IngestRoutesPorts {
+  /** Whether no device can have this name. */
+  isReserved(device: string): boolean
   /** Whether the disk refuses frames right now. */
   held(): boolean
   ingest(frame: IncomingFrame): Promise<Ingested>
 }
 
 /** Frames by HTTP go through the same function as frames by MQTT. */
-export function ingestRoutes(http: Http, { held, ingest }: IngestRoutesPorts) {
+export function ingestRoutes(http: Http, { isReserved, held, ingest }: IngestRoutesPorts) {
   let bytesInIngest = 0
 
   http.post(
@@ -43,6 +45,8 @@ export function ingestRoutes(http: Http, { held, ingest }: IngestRoutesPorts) {
     },
     async ({ params, query, body }, reply) => {
       const picture = pictureIn(body)
+      if (isReserved(params.device))
+        throw badRequest('reserved', `${params.device} is an MQTT user name of people`, 'device')
       if (held()) throw storageHeld()
       const size = picture.byteLength
       if (bytesInIngest + size > MOST_BYTES_IN_INGEST)
