@@ -13,11 +13,15 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   'broker/protocol': { name: '@ajar/protocol', imports: [] },
   broker: { name: '@ajar/broker', imports: ['@ajar/protocol'] },
   models: { name: '@ajar/models', imports: [] },
-  'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol', '@ajar/supervised'] },
-  server: { name: '@ajar/server', imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models', '@ajar/supervised'] },
+  'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol', '@ajar/supervised', '@ajar/bundle'] },
+  server: {
+    name: '@ajar/server',
+    imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models', '@ajar/supervised', '@ajar/bundle'],
+  },
   'server/web': { name: '@ajar/console', imports: ['@ajar/build-once'] },
   'docs/code': { name: '@ajar/code-docs', imports: ['@ajar/build-once'] },
   'deploy/build-once': { name: '@ajar/build-once', imports: [] },
+  'deploy/bundle': { name: '@ajar/bundle', imports: [] },
   'deploy/supervised': { name: '@ajar/supervised', imports: [] },
   'deploy/watchdog': { name: '@ajar/watchdog', imports: [] },
   'deploy/local': {
@@ -29,7 +33,7 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
 /** Folders of a package's `src`. What stands directly in `src` is the composition root, or as plain as a foundation. */
 const INSIDE: Record<string, { roots: string[]; features: string[]; foundations: string[] }> = {
   server: {
-    roots: ['app.ts', 'pipeline.ts', 'main.ts', 'index.ts'],
+    roots: ['app.ts', 'pipeline.ts', 'main.ts', 'server-process.ts', 'worker.ts', 'worker-task.ts', 'index.ts'],
     features: [
       'ingest',
       'classify',
@@ -46,7 +50,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
     foundations: ['database', 'http', 'tls', 'logging'],
   },
   'edge-agent': {
-    roots: ['agent.ts', 'main.ts', 'index.ts', 'config.ts'],
+    roots: ['agent.ts', 'main.ts', 'agent-process.ts', 'index.ts', 'config.ts'],
     features: ['capture', 'outbox', 'publish'],
     foundations: ['door'],
   },

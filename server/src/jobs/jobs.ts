@@ -5,6 +5,7 @@ import type { Events } from '../database/events.ts'
 import type { JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { conflict, notFound } from '../http/errors.ts'
+import { WorkerLostError } from './worker/messages.ts'
 
 /** What a job is told to do, and how it tells how far it is. */
 export interface JobContext {
@@ -31,26 +32,40 @@ const MAX_QUEUED = 100
 const MOST_STARTS = 3
 const INTERRUPTED = {
   code: 'interrupted',
-  message: `the server ended ${MOST_STARTS} times while this job ran: see its log, then ask for the job again`,
+  message: `the server or its job worker ended ${MOST_STARTS} times while this job ran: see their logs, then ask for the job again`,
 }
 const REPORT_MS = 100
 const RETRY_MS = 500
 
-/** Long work, one job at a time, durable: what was running when the server ended runs again, but not for ever. */
+/** Long work, one job at a time, durable: what was running when the server or its worker ended runs again, but not for ever. */
 export class Jobs {
   readonly #database: StateDatabase
   readonly #events: Events
   readonly #handlers: Record<string, JobHandler>
+  readonly #canBegin: (kind: string) => boolean
   readonly #running = new Map<string, AbortController>()
   #woken = false
   #looping = false
   #loop: Promise<void> = Promise.resolve()
   #closing = false
+  #heldUpSince: number | null = null
 
-  constructor(database: StateDatabase, events: Events, handlers: Record<string, JobHandler>) {
+  /** @param canBegin whether jobs of that kind can be done now; others go before those that cannot */
+  constructor(
+    database: StateDatabase,
+    events: Events,
+    handlers: Record<string, JobHandler>,
+    canBegin: (kind: string) => boolean = () => true,
+  ) {
     this.#database = database
     this.#events = events
     this.#handlers = handlers
+    this.#canBegin = canBegin
+  }
+
+  /** For how long a job has waited because what its kind needs is not there; 0 where none does. */
+  get heldUpForMs(): number {
+    return this.#heldUpSince === null ? 0 : performance.now() - this.#heldUpSince
   }
 
   async start() {
@@ -124,8 +139,10 @@ export class Jobs {
     const { state } = await this.get(id)
     const running = this.#running.get(id)
     if (running) running.abort()
-    else if (state === 'queued') await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
-    else throw conflict('job_ended', `this job is ${state} already`)
+    else if (state === 'queued') {
+      await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
+      this.wake() // perhaps it was the one that was held up
+    } else throw conflict('job_ended', `this job is ${state} already`)
     return this.get(id)
   }
 
@@ -152,7 +169,10 @@ export class Jobs {
 
   async #performQueued() {
     for (;;) {
-      const [next] = await queuedIn(this.#database.write) // it sees a job that was inserted just now
+      const queued = await queuedIn(this.#database.write) // it sees a job that was inserted just now
+      const next = queued.find(({ kind }) => this.#canBegin(kind))
+      const heldUp = queued.some(({ kind }) => !this.#canBegin(kind))
+      this.#heldUpSince = heldUp ? (this.#heldUpSince ?? performance.now()) : null
       if (!next || this.#closing) return // closed while it was looked for: nobody would end what begins now
       await this.#perform(next)
     }
@@ -171,13 +191,13 @@ export class Jobs {
         starts,
       })
       if (!begun) return // cancelled an instant before
-      const outcome = await this.#outcomeOf(job, controller.signal)
+      const outcome = await this.#outcomeOf({ ...job, starts }, controller.signal)
       if (this.#closing && outcome.state !== 'done') {
         // Stopped in order, it runs again and is none the worse; where the disk refuses, its row says `running` still.
         await this.#change(job.id, { state: 'queued', starts: job.starts }).catch(() => {})
         return
       }
-      await this.#settle(job.id, { ...outcome, finished_at: Date.now() })
+      await this.#settle(job.id, outcome.state === 'queued' ? outcome : { ...outcome, finished_at: Date.now() })
     } finally {
       this.#running.delete(job.id)
     }
@@ -200,6 +220,7 @@ export class Jobs {
       return { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) }
     } catch (error) {
       if (signal.aborted) return { state: 'cancelled', error_json: JSON.stringify(CANCELLED) }
+      if (error instanceof WorkerLostError) return afterLoss(job, error)
       const { code = 'failed', message } = error as CodedError
       return { state: 'failed', error_json: JSON.stringify({ code, message }) }
     } finally {
@@ -237,6 +258,13 @@ export class Jobs {
     this.#events.publish(events)
     return events.length > 0
   }
+}
+
+/** The worker went away in the middle: that is not for ever the job's fault, but it may be. */
+function afterLoss({ starts }: JobRow, { inOrder }: WorkerLostError): Partial<JobRow> {
+  if (inOrder) return { state: 'queued', starts: starts - 1 }
+  if (starts >= MOST_STARTS) return { state: 'failed', error_json: JSON.stringify(INTERRUPTED) }
+  return { state: 'queued' }
 }
 
 function queuedIn(database: Kysely<StateTables>): Promise<JobRow[]> {

@@ -20,12 +20,21 @@ export class Embeddings {
     this.#database = database
   }
 
-  /** Those of all frames of these cameras, by the frame's id. */
-  async of(cameras: string[], recipe: string, augmentations: number): Promise<Map<string, Embedded>> {
+  /** Those of these frames and perhaps of a few more, by the frame's id. */
+  async of(
+    frames: { camera: string; capturedAt: number }[],
+    recipe: string,
+    augmentations: number,
+  ): Promise<Map<string, Embedded>> {
     const rows = await this.#database.read
       .selectFrom('embeddings')
       .selectAll()
-      .where('camera', 'in', cameras)
+      .where('camera', 'in', [...new Set(frames.map(({ camera }) => camera))])
+      .where(
+        'captured_at',
+        'in',
+        frames.map(({ capturedAt }) => capturedAt),
+      )
       .where('recipe', '=', recipe)
       .execute()
     return new Map(

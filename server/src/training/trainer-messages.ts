@@ -1,7 +1,7 @@
 import type { Box, EngineName, Evaluation, Head, Mask } from '@ajar/models'
 import type { Comparison } from './compare.ts'
 
-/** What the training process is told. */
+/** What a training is told. */
 export interface TrainerTask {
   framesFolder: string
   backbone: string
@@ -13,17 +13,23 @@ export interface TrainerTask {
   masks: Mask[]
   /** Variants of each frame to embed besides itself. */
   augmentations: number
-  frames: {
-    camera: string
-    capturedAt: number
-    state: string
-    /** It is a frame of another camera. */
-    borrowed: boolean
-    /** Embeddings of an earlier training, or null. */
-    known: Embedded | null
-  }[]
-  /** The active model, and the frames it cannot have learned from; null where it cannot be compared with. */
-  rival: { head: Head; fresh: Set<string> } | null
+  /** How many frames come. */
+  count: number
+  /** The active model; null where it cannot be compared with. */
+  rival: Head | null
+}
+
+/** What a training learns from: its inputs, one by one. */
+export interface LabelledFrame {
+  camera: string
+  capturedAt: number
+  state: string
+  /** It is a frame of another camera. */
+  borrowed: boolean
+  /** The rival cannot have learned from it. */
+  fresh: boolean
+  /** Embeddings of an earlier training, or null. */
+  known: Embedded | null
 }
 
 export interface Embedded {
@@ -47,9 +53,7 @@ export interface SkippedFrame {
   reason: string
 }
 
-/** What the training process tells. */
+/** What a training tells on the way. */
 export type TrainerMessage =
   | { kind: 'progress'; phase: 'embed' | 'train' | 'evaluate'; fraction: number }
   | ({ kind: 'embedded'; camera: string; capturedAt: number } & Embedded)
-  | { kind: 'done'; result: TrainedResult }
-  | { kind: 'failed'; code: string; message: string }

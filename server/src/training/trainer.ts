@@ -14,34 +14,29 @@ import {
 } from '@ajar/models'
 import { FrameReader } from '../database/frames/frame-reader.ts'
 import { compare } from './compare.ts'
-import type { Embedded, SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
+import type {
+  Embedded,
+  LabelledFrame,
+  SkippedFrame,
+  TrainedResult,
+  TrainerMessage,
+  TrainerTask,
+} from './trainer-messages.ts'
+
+type Tell = (message: TrainerMessage) => Promise<void>
 
 /**
- * The process that trains one head: it may take all of a core, and the server goes on. It reads frames, but writes
- * nothing: embeddings and head go back to the server as messages.
+ * Trains one head, as a task of the job worker: it may take all of a core, and the server goes on. It reads frames, but
+ * writes nothing: embeddings are told as they come, and the head is the result.
  */
-
-process.once('message', async (task: TrainerTask) => {
-  try {
-    await tell({ kind: 'done', result: await train(task) })
-  } catch (error) {
-    const code = error instanceof ModelsError ? error.code : 'internal'
-    await tell({ kind: 'failed', code, message: (error as Error).message })
-  }
-  process.disconnect()
-})
-
-// A server that was killed takes nothing any more.
-process.once('disconnect', () => process.exit())
-
-function tell(message: TrainerMessage): Promise<void> {
-  return new Promise((resolve) => process.send?.(message, () => resolve()))
-}
-
-async function train(task: TrainerTask): Promise<TrainedResult> {
+export async function train(
+  task: TrainerTask,
+  frames: AsyncIterable<LabelledFrame>,
+  tell: Tell,
+): Promise<TrainedResult> {
   const { states, seed } = task
   const engine = await openEngine({ backbone: task.backbone, engine: task.engine as EngineChoice, threads: 2 })
-  const { samples, skipped } = await embedAll(task, engine)
+  const { samples, skipped, fresh } = await embedAll(task, frames, engine, tell)
   await engine.close()
   const progress = (phase: 'train' | 'evaluate') => (epoch: number, epochs: number) =>
     void tell({ kind: 'progress', phase, fraction: epoch / epochs })
@@ -53,7 +48,7 @@ async function train(task: TrainerTask): Promise<TrainedResult> {
     if (error instanceof ModelsError && error.code === 'too_few_frames') return null
     throw error
   })
-  const comparison = evaluation && task.rival && compare(evaluation, task.rival.head, samples, task.rival.fresh)
+  const comparison = evaluation && task.rival && compare(evaluation, task.rival, samples, fresh)
   return { head, evaluation, engine: engine.name, comparison, skipped }
 }
 
@@ -64,25 +59,31 @@ function withSkipped(error: unknown, skipped: SkippedFrame[]): unknown {
   return new ModelsError(error.code, error.fault, `${error.message}; ${why}`, { cause: error })
 }
 
-async function embedAll(task: TrainerTask, engine: Engine): Promise<{ samples: Sample[]; skipped: SkippedFrame[] }> {
+async function embedAll(
+  task: TrainerTask,
+  frames: AsyncIterable<LabelledFrame>,
+  engine: Engine,
+  tell: Tell,
+): Promise<{ samples: Sample[]; skipped: SkippedFrame[]; fresh: Set<string> }> {
   const reader = new FrameReader(task.framesFolder)
   const samples: Sample[] = []
   const skipped: SkippedFrame[] = []
-  for (const { camera, capturedAt, state, borrowed, known } of task.frames) {
+  const fresh = new Set<string>()
+  for await (const { camera, capturedAt, state, borrowed, known, ...labelled } of frames) {
     const stored = known ? null : reader.find(camera, capturedAt)
     const jpeg = stored && reader.jpeg(stored)
     const frame = `${camera}/${capturedAt}`
+    if (labelled.fresh) fresh.add(frame)
     const embedded = known ?? (jpeg ? await embed(jpeg, task, engine, capturedAt) : 'its picture is gone')
     if (typeof embedded === 'string') skipped.push({ frame, reason: embedded })
     else {
       if (!known) await tell({ kind: 'embedded', camera, capturedAt, ...embedded })
       samples.push({ frame, capturedAtMs: capturedAt, state, borrowed, ...embedded })
     }
-    const fraction = (samples.length + skipped.length) / task.frames.length
-    await tell({ kind: 'progress', phase: 'embed', fraction })
+    await tell({ kind: 'progress', phase: 'embed', fraction: (samples.length + skipped.length) / task.count })
   }
   reader.close()
-  return { samples, skipped }
+  return { samples, skipped, fresh }
 }
 
 /**

@@ -15,15 +15,17 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
+import type { Work } from '../jobs/worker/messages.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
 import type { Label, Labels } from './labels.ts'
-import { runTrainer } from './run-trainer.ts'
-import type { TrainedResult, TrainerTask } from './trainer-messages.ts'
+import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
   database: StateDatabase
   cameras: Cameras
   labels: Labels
+  /** Has work done by the job worker. */
+  perform(work: Work, signal: AbortSignal): Promise<unknown>
   /** Told when a camera has another model. */
   onActivated(camera: string, model: string, author: string): Promise<void>
   modelsFolder: string
@@ -31,6 +33,9 @@ export interface TrainingPorts {
   engine: string
   backbone: BackboneId
 }
+
+const TIME_LIMIT_MS = 15 * 60_000
+const FRAMES_AT_ONCE = 50
 
 /** Each phase's share of the whole, from what they take on 40 frames. */
 const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
@@ -85,34 +90,34 @@ export class Training {
     const augmentations = typeof params.augmentations === 'number' ? params.augmentations : AUGMENTATIONS
     const recipe = recipeFor(backbone, camera, augmentations)
     const sources = [...new Set([camera.id, ...labels.map((label) => label.camera)])]
-    const known = await this.#embeddings.of(sources, recipe, augmentations)
-
-    const saving: Promise<void>[] = []
-    const result = await runTrainer(
+    const rival = await this.#rivalOf(camera)
+    const task: TrainerTask = {
+      framesFolder: this.#ports.framesFolder,
+      backbone,
+      engine: this.#ports.engine,
+      states: camera.states,
+      seed,
+      box: camera.box,
+      augmentations,
+      masks: camera.masks,
+      count: labels.length,
+      rival: rival?.head ?? null,
+    }
+    const onMessage = async (message: TrainerMessage) => {
+      // Only a cache: what the disk refuses is computed again by the next training.
+      if (message.kind === 'embedded') await this.#embeddings.save(recipe, message).catch(() => {})
+      else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
+    }
+    const result = (await this.#ports.perform(
       {
-        framesFolder: this.#ports.framesFolder,
-        backbone,
-        engine: this.#ports.engine,
-        states: camera.states,
-        seed,
-        box: camera.box,
-        augmentations,
-        masks: camera.masks,
-        frames: labels.map((label) => ({
-          ...label,
-          borrowed: label.camera !== camera.id,
-          known: known.get(frameOf(label)) ?? null,
-        })),
-        rival: await this.#rivalOf(camera, labels),
+        task: 'training',
+        params: task,
+        inputs: this.#frames(camera, labels, recipe, augmentations, rival?.createdAtMs ?? 0),
+        onMessage: (message) => onMessage(message as TrainerMessage),
+        limitMs: TIME_LIMIT_MS,
       },
       signal,
-      (message) => {
-        // Only a cache: what the disk refuses is computed again by the next training.
-        if (message.kind === 'embedded') saving.push(this.#embeddings.save(recipe, message).catch(() => {}))
-        else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
-      },
-    )
-    await Promise.all(saving)
+    )) as TrainedResult
     const { skipped, comparison } = result
     const left = new Set(skipped.map(({ frame }) => frame))
     const learned = labels.filter((label) => !left.has(frameOf(label)))
@@ -147,14 +152,29 @@ export class Training {
     })
   }
 
+  /** What is known of each labelled frame, read as it is asked for. */
+  async *#frames(camera: Camera, labels: Label[], recipe: string, augmentations: number, rivalMadeAt: number) {
+    for (let from = 0; from < labels.length; from += FRAMES_AT_ONCE) {
+      const some = labels.slice(from, from + FRAMES_AT_ONCE)
+      const known = await this.#embeddings.of(some, recipe, augmentations)
+      for (const label of some)
+        yield {
+          camera: label.camera,
+          capturedAt: label.capturedAt,
+          state: label.state,
+          borrowed: label.camera !== camera.id,
+          fresh: label.labelledAt > rivalMadeAt,
+          known: known.get(frameOf(label)) ?? null,
+        } satisfies LabelledFrame
+    }
+  }
+
   /** The active model, where it sees frames as the candidate does and knows the same states. */
-  async #rivalOf({ activeModel, box, states }: Camera, labels: Label[]): Promise<TrainerTask['rival']> {
+  async #rivalOf({ activeModel, box, states }: Camera): Promise<Model | null> {
     if (activeModel === null) return null
     const active = await loadModel(this.folderOf(activeModel)).catch(() => null) // damaged: anything is better
     if (!active || active.backbone !== this.#ports.backbone) return null
-    if (!isDeepStrictEqual([active.box, active.head.states], [box, states])) return null
-    const fresh = labels.filter(({ labelledAt }) => labelledAt > active.createdAtMs)
-    return { head: active.head, fresh: new Set(fresh.map(frameOf)) }
+    return isDeepStrictEqual([active.box, active.head.states], [box, states]) ? active : null
   }
 
   async #save(camera: Camera, labels: Label[], backbone: string, seed: number, trained: TrainedResult): Promise<Model> {

@@ -1,0 +1,63 @@
+/** What the server tells its worker. A task is followed by its inputs: one, then the next when the worker asks. */
+export type ToWorker =
+  | { kind: 'welcome' }
+  | { kind: 'begin'; id: number; task: string; params: object }
+  | { kind: 'input'; id: number; input: unknown }
+  /** There are no more inputs. */
+  | { kind: 'complete'; id: number }
+  | { kind: 'cancel'; id: number }
+  /** The worker ends; whoever started it starts it again when it is needed. */
+  | { kind: 'leave' }
+
+/** What a worker tells the server. */
+export type FromWorker =
+  | { kind: 'hello'; pid: number; startedAtMs: number }
+  /** The task takes another input. */
+  | { kind: 'next'; id: number }
+  /** On the way: progress, or a part of the result. */
+  | { kind: 'told'; id: number; message: unknown }
+  | { kind: 'done'; id: number; result: unknown }
+  | { kind: 'failed'; id: number; code: string; message: string }
+
+/** Between a worker and the process of its one task the same is said, without an id. */
+export type ToTask = { kind: 'begin'; params: object } | { kind: 'input'; input: unknown } | { kind: 'complete' }
+export type FromTask =
+  | { kind: 'next' }
+  | { kind: 'told'; message: unknown }
+  | { kind: 'done'; result: unknown }
+  | { kind: 'failed'; code: string; message: string }
+
+/** A worker that is told to end says so of the task that it gives up. */
+export const LEAVING = 'worker_leaves'
+
+/** A piece of work for another process. */
+export interface Work {
+  /** Its line in `worker-task.ts`. */
+  task: string
+  params: object
+  /** Sent one by one, as fast as the task takes them. */
+  inputs: AsyncIterable<unknown>
+  /** Told what the task tells on the way; the next waits until this one is dealt with. */
+  onMessage(message: unknown): Promise<void> | void
+  limitMs: number
+}
+
+/** Work that did not end well; `code` says why: the task's own, or `cancelled`, `timeout`, `crashed`. */
+export class WorkError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The worker went in the middle of it, which says nothing about the work: it can be done again. */
+export class WorkerLostError extends Error {
+  readonly code = 'worker_lost'
+  /** It was told to end: the work has no part in that. */
+  readonly inOrder: boolean
+  constructor(message: string, { inOrder = false } = {}) {
+    super(message)
+    this.inOrder = inOrder
+  }
+}

@@ -1,0 +1,27 @@
+import type { Log } from '../../logging/levels.ts'
+import type { HealthCheck } from '../../observe/health.ts'
+import type { Settings } from '../../settings.ts'
+import { Workers } from './workers.ts'
+
+const ENTRY = new URL('../../worker.ts', import.meta.url)
+/** A worker that is restarted is back long before. */
+const PATIENCE_MS = 60_000
+
+/** The workers as the settings want them; they wait for `start`. */
+export function openWorkers({ worker, dataDir, logLevel }: Settings, log: Log, onConnected: () => void): Workers {
+  const environment = { AJAR_DATA_DIR: dataDir, AJAR_LOG_LEVEL: logLevel }
+  return new Workers({ dataDir, own: worker === 'own' ? { entry: ENTRY, environment } : null, log, onConnected })
+}
+
+/** @param heldUpForMs for how long a job has waited for a worker */
+export function workerHealth(workers: Pick<Workers, 'ready' | 'list'>, heldUpForMs: number): HealthCheck {
+  const pids = workers.list().map(({ pid }) => pid)
+  if (heldUpForMs < PATIENCE_MS) {
+    const none = workers.ready ? 'starts when it is needed' : 'is not connected; no job has waited long for it'
+    return { name: 'worker', level: 'ok', text: pids.length > 0 ? `connected (process ${pids.join(', ')})` : none }
+  }
+  const text =
+    'a job waits, and no job worker is connected: start it (`systemctl start ajar-worker`, or node server/src/worker.ts ' +
+    'with the same AJAR_DATA_DIR and user), or set AJAR_WORKER=own'
+  return { name: 'worker', level: 'warn', text }
+}

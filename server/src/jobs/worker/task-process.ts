@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { receive, send } from './message-stream.ts'
+import type { FromTask, ToTask } from './messages.ts'
+import { TASK_DESCRIPTOR } from './perform-task.ts'
+
+/** The process of one task, seen from its worker. */
+export class TaskProcess {
+  readonly #child: ChildProcess
+  readonly #stream: Duplex
+  readonly #ended: Promise<string>
+
+  constructor(entry: URL, task: string) {
+    this.#child = spawn(process.execPath, [...process.execArgv, fileURLToPath(entry), task], {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    })
+    this.#stream = this.#child.stdio[TASK_DESCRIPTOR] as Duplex
+    this.#stream.on('error', () => {}) // its end is what counts
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve(String(signal ?? code)))
+      this.#child.once('error', (error) => resolve(error.message))
+    })
+  }
+
+  give(message: ToTask) {
+    send(this.#stream, message).catch(() => this.kill())
+  }
+
+  kill() {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** What it says; the last is `done` or `failed`, also where the process itself could not say it any more. */
+  async *messages(): AsyncGenerator<FromTask, undefined> {
+    try {
+      for await (const message of receive<FromTask>(this.#stream)) {
+        yield message
+        if (message.kind === 'done' || message.kind === 'failed') return
+      }
+    } catch (error) {
+      yield { kind: 'failed', code: 'crashed', message: (error as Error).message }
+      return
+    } finally {
+      // What is said last is all there is to say: the process has nothing more to do.
+      this.kill()
+    }
+    yield { kind: 'failed', code: 'crashed', message: `the process of the task ended (${await this.#ended})` }
+  }
+}

@@ -1,0 +1,13 @@
+import { performTask, type Task } from './jobs/worker/perform-task.ts'
+
+/** The process of one task: its worker says which. */
+
+/** What can be done here; a line for each. Loaded when it is asked for: it may take long to load. */
+const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
+  training: async () => (await import('./training/trainer.ts')).train,
+}
+
+const [, , name = ''] = process.argv
+const load = TASKS[name]
+if (!load) throw new Error(`nothing here does ${name}: server and worker are not of the same release`)
+await performTask(await load())
