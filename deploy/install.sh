@@ -203,36 +203,46 @@ setting() {
 
 start_units() {
   [ "$part" = server ] && SERVICES='ajar-server.service ajar-worker.service' || SERVICES=ajar-agent.service
-  [ "$part" = server ] || SOCKETS=''
   seen=$(cksum "$settings" 2>/dev/null || true)
   [ "$seen" = "$(cat "$prefix/settings.cksum" 2>/dev/null || true)" ] || CHANGED=yes
+  # shellcheck disable=SC2086 # several names
   if [ -n "$CHANGED" ]; then
     systemctl daemon-reload
-    for socket in ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket; do
-      case " $SOCKETS " in
-      *" $socket "*) systemctl enable --quiet "$socket" ;;
-      *) [ "$part" = agent ] || systemctl disable --quiet --now "$socket" ;;
-      esac
-    done
-    # shellcheck disable=SC2086 # several names
     systemctl enable --quiet $SERVICES
   fi
-  if [ "$part" = agent ] && [ ! -e $CONFIG/agent.json ]; then
-    say "write $CONFIG/agent.json (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then: systemctl start ajar-agent"
+  if [ "$part" = agent ] && [ ! -e "$settings" ]; then
+    say "write $settings (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then run this again"
     return
   fi
-  # A socket unit cannot start while its service runs. Where they stay as they are, connections wait for the new server.
-  # shellcheck disable=SC2086 # several names
-  if [ -n "$SOCKETS_CHANGED" ]; then systemctl stop $SERVICES $SOCKETS && systemctl start $SOCKETS; fi
+  [ "$part" = agent ] || start_sockets
   for service in $SERVICES; do
-    if [ -n "$CHANGED" ]; then
-      systemctl reset-failed "$service" 2>/dev/null || true
-      systemctl restart "$service" || fail "$service did not start: journalctl -u $service"
-    else
-      systemctl start "$service" || fail "$service did not start: journalctl -u $service"
-    fi
+    verb=start
+    [ -z "$CHANGED" ] || verb=restart
+    [ -z "$CHANGED" ] || systemctl reset-failed "$service" 2>/dev/null || true
+    systemctl $verb "$service" || fail "$service did not start: journalctl -u $service"
   done
   (umask 077 && echo "$seen" >"$prefix/settings.cksum")
+}
+
+# Sockets that stay as they are keep their connections waiting for the new server.
+start_sockets() {
+  for socket in ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket; do
+    case " $SOCKETS " in
+    *" $socket "*)
+      systemctl is-active --quiet "$socket" || SOCKETS_CHANGED=yes
+      systemctl enable --quiet "$socket"
+      ;;
+    *) systemctl disable --quiet --now "$socket" ;;
+    esac
+  done
+  [ -n "$SOCKETS_CHANGED" ] || return 0
+  # A socket unit cannot start while its service runs.
+  # shellcheck disable=SC2086 # several names
+  systemctl stop ajar-server.service $SOCKETS
+  # shellcheck disable=SC2086
+  systemctl reset-failed $SOCKETS 2>/dev/null || true
+  # shellcheck disable=SC2086
+  systemctl start $SOCKETS
 }
 
 show_server() {
