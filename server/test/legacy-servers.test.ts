@@ -1,8 +1,16 @@
 import mqtt from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
+import { Events } from '../src/database/events.ts'
+import { openStateDatabase } from '../src/database/state-database.ts'
+import { Devices } from '../src/devices/devices.ts'
 import { KeepAlives, numberOf } from '../src/devices/keep-alives.ts'
+import { Registry } from '../src/devices/registry.ts'
+import { createHttp } from '../src/http/http.ts'
+import { createLog } from '../src/index.ts'
+import { legacyRoutes } from '../src/legacy/legacy.ts'
 import { EventStream } from './event-stream.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const LISTS = ['/server/get/list_of_servers', '/app/get/list_of_servers']
 const keepAlive = (server: RunningServer, NAME: string, ID: number) =>
@@ -34,6 +42,44 @@ test('an entry leaves 30 s after its last keep_alive, whatever is done to the cl
   expect(names()).toEqual(['RPI 2'])
   monotonic = 74_999
   expect(names()).toEqual([])
+})
+
+test('who was not heard for 30 s is in no list, and that is told', { timeout: 30_000 }, async () => {
+  const database = await openStateDatabase(await temporaryFolder(onTestFinished))
+  onTestFinished(() => database.close())
+  const events = new Events()
+  const told: object[] = []
+  events.subscribe((rows) => told.push(...rows.map(({ data_json }) => JSON.parse(data_json))))
+  const devices = new Devices({ database, events, publish: async () => {}, disconnect: async () => {} })
+  let monotonic = 0
+  const clocks = { now: Date.now, monotonic: () => monotonic }
+  const registry = new Registry({ database, events, devices, ...clocks, connections: () => [] })
+  registry.start()
+  onTestFinished(() => registry.close())
+  const http = await createHttp({ log: createLog('silent'), maxFrameBytes: 1024, authenticate: () => null })
+  onTestFinished(() => http.close())
+  await legacyRoutes(http, true, {
+    ...{ database, registry, now: () => new Date(), train: async () => {}, switchLogFile: () => {} },
+    versions: { server: '', models: '', tensorflow: '' },
+  })
+  const lists = () => Promise.all(LISTS.map(async (url) => (await http.inject({ url })).json()))
+  const entry = { addr: '127.0.0.1', name: 'RPI 1', id: 10522 }
+  const beat = () =>
+    http.inject({ method: 'POST', url: '/server/post/keep_alive', body: '{"NAME":"RPI 1","ID":10522}' })
+
+  await beat()
+  await until(() => told.length === 1)
+  monotonic = 15_000
+  await beat()
+  monotonic = 44_999
+  expect(await lists()).toEqual([[entry], [entry]])
+  monotonic = 45_000
+  expect(await lists()).toEqual([[], []])
+  await until(() => told.length === 2)
+  expect(told).toMatchObject([
+    { device: 'RPI 1', connected: true },
+    { device: 'RPI 1', connected: false },
+  ])
 })
 
 test('there are a thousand at most: the one that was silent for longest leaves', () => {
