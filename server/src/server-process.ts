@@ -27,7 +27,7 @@ try {
   if (hasParent && !process.connected) await stop(app, supervised)
   if (hasParent) process.once('disconnect', () => stop(app, supervised))
   const toldToken = app.adminToken === null ? null : tokenLine(app.adminToken, settings.dataDir)
-  app.processes.supervisedBy(findSupervision(() => stop(app, supervised)))
+  app.processes.supervisedBy(findSupervision(settings.dataDir, () => stop(app, supervised)))
   supervised.ready()
   // Last: whoever reads these lines may stop us at once.
   if (toldToken) machineLine(toldToken)

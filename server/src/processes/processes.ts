@@ -6,6 +6,7 @@ import type { HealthCheck } from '../observe/health.ts'
 import { alarmsOf, type ProcessAlarm, processHealth } from './process-alarms.ts'
 import { type ProcessStatus, reported } from './process-status.ts'
 import type { Supervision } from './supervision.ts'
+import { unitAlarm } from './unit-alarms.ts'
 
 export interface ProcessesPorts {
   database: StateDatabase
@@ -19,12 +20,16 @@ export interface ProcessesPorts {
 const ANSWER_MS = 200
 /** As many as a watchdog keeps. */
 const LINES = 100
+/** So long health speaks of a unit that gave up: whether it runs again, only systemd knows. */
+const RECENT_MS = 3_600_000
 
 /** The processes of this system, as the watchdog tells of them; without one, what the server sees itself. */
 export class Processes {
   readonly #ports: ProcessesPorts
   #supervision: Supervision | null = null
   #told: ProcessStatus[] | null = null
+  /** The last unit of systemd that did. */
+  #gaveUp: ProcessAlarm | null = null
 
   constructor(ports: ProcessesPorts) {
     this.#ports = ports
@@ -34,6 +39,11 @@ export class Processes {
   supervisedBy(supervision: Supervision | null) {
     this.#supervision = supervision
     supervision?.listen((message) => {
+      const gaveUp = unitAlarm(message)
+      if (gaveUp) {
+        this.#gaveUp = gaveUp
+        this.#tell(gaveUp)
+      }
       const now = reported(message)
       if (!now) return
       const alarms = alarmsOf(this.#told, now)
@@ -47,7 +57,10 @@ export class Processes {
   }
 
   get health(): HealthCheck {
-    return processHealth(this.list())
+    const now = processHealth(this.list())
+    const { text, lastExit } = this.#gaveUp ?? {}
+    const isRecent = Date.now() - (lastExit?.atMs ?? 0) < RECENT_MS
+    return now.level === 'ok' && text && isRecent ? { ...now, level: 'warn', text } : now
   }
 
   /** @throws HttpError 404, or 409 `not_supervised` where nobody would start it again */
