@@ -35,6 +35,13 @@ const PAGES: Page[] = [
     unfolded: 'Look again',
   },
   { name: 'devices', path: '/devices', heading: 'Devices' },
+  {
+    name: 'logs',
+    path: '/logs',
+    heading: 'Logs',
+    forViewers: 'The log needs the role operator',
+    unfolded: 'General level',
+  },
   { name: 'missing', path: '/nowhere', heading: 'There is no such page' },
 ]
 /** So many cameras that one chooses among them. */

@@ -7,6 +7,7 @@ import { Shell } from './shell.tsx'
 const CameraPage = page(async () => (await import('./pages/camera/camera-page.tsx')).CameraPage)
 const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
+const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
 const SignInPage = page(async () => (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage)
 
 export function App() {
@@ -33,6 +34,8 @@ function CurrentPage() {
       return <TeachPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
     case 'devices':
       return <DevicesPage />
+    case 'logs':
+      return <LogsPage />
     case 'sign-in':
       return <SignInPage />
     case 'missing':

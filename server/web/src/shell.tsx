@@ -12,11 +12,13 @@ import type { Route } from './router/route.ts'
 const PAGES = [
   { page: 'wall', path: '/', name: 'Wall' },
   { page: 'devices', path: '/devices', name: 'Devices' },
+  { page: 'logs', path: '/logs', name: 'Logs', forOperators: true },
 ] as const
 
 /** What stands around every page: where one is, where one can go, and whether what one sees is live. */
 export function Shell({ children }: { children: ComponentChildren }) {
-  const { router, notices } = useConsole()
+  const { router, notices, session } = useConsole()
+  const pages = PAGES.filter((one) => !('forOperators' in one) || session.canOperate.value)
   const route = router.route.value
   const main = useFocusOnChange(route)
   return (
@@ -30,7 +32,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <span>ajar</span>
         </a>
         <nav aria-label="Pages">
-          {PAGES.map(({ page, path, name }) => (
+          {pages.map(({ page, path, name }) => (
             <a key={page} href={path} aria-current={route.page === page ? 'page' : undefined}>
               <span class={`icon ${page}`} aria-hidden="true" />
               {name}

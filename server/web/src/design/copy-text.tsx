@@ -37,7 +37,7 @@ export function CopyText({ label, text, autoFocus = false, onCopied }: CopyTextP
 }
 
 /** Pages that came without TLS have no clipboard of the newer kind: there the text is selected and copied as by hand. */
-async function copyText(text: string, shown: HTMLElement | null): Promise<boolean> {
+export async function copyText(text: string, shown: HTMLElement | null): Promise<boolean> {
   if (navigator.clipboard) {
     const isDone = await navigator.clipboard.writeText(text).then(
       () => true,

@@ -4,6 +4,7 @@ export type Route =
   | { page: 'camera'; device: string; camera: string }
   | { page: 'teach'; device: string; camera: string }
   | { page: 'devices' }
+  | { page: 'logs' }
   | { page: 'sign-in' }
   | { page: 'missing' }
 
@@ -15,6 +16,7 @@ export function routeOf(path: string): Route {
   const plain = path.length > 1 ? path.replace(/\/+$/, '') : path
   if (plain === '/') return { page: 'wall' }
   if (plain === '/devices') return { page: 'devices' }
+  if (plain === '/logs') return { page: 'logs' }
   if (plain === '/sign-in') return { page: 'sign-in' }
   const [, page, device, camera] = OF_CAMERA.exec(plain) ?? []
   if (!device || !camera) return { page: 'missing' }

@@ -44,6 +44,9 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
   }
   useEffect(() => {
     void load()
+    const asked = new URLSearchParams(router.query.peek()).get('frame')
+    if (asked?.startsWith(`${id}/`))
+      void chosen.find((signal) => get<{ frame: string }>(`/api/frames/${asked}`, {}, signal).then(() => asked))
     const end = live.listen(({ kind, data }) => {
       if (kind === 'transition' && data.camera === id) history.refresh()
       if (kind === 'job' && data.camera === id && data.state === 'done') void load()
