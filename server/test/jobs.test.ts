@@ -3,14 +3,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Events } from '../src/database/events.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { type JobHandler, Jobs } from '../src/jobs/jobs.ts'
+import { WorkerLostError } from '../src/jobs/worker/messages.ts'
 import { until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** Jobs on a real database, with one kind of work. */
-async function start(work: JobHandler, folder?: string) {
+async function start(work: JobHandler, folder?: string, canBegin?: (kind: string) => boolean) {
   const dataDir = folder ?? (await temporaryFolder(onTestFinished))
   const database = await openStateDatabase(dataDir)
-  const jobs = new Jobs(database, new Events(), { work })
+  const jobs = new Jobs(database, new Events(), { work, light: async () => ({}) }, canBegin)
   await jobs.start()
   const close = async () => {
     await jobs.close()
@@ -95,6 +96,44 @@ test('a job that takes the server down each time is given up after three starts;
   expect([(await crashed()).starts, (await crashed()).starts, (await crashed()).starts]).toEqual([1, 2, 3])
   const { state, error_json } = await crashed()
   expect({ state, error_json }).toEqual({ state: 'failed', error_json: expect.stringContaining('interrupted') })
+})
+
+test('a job whose worker is killed runs again, but not for ever; one whose worker left in order is none the worse', async () => {
+  const inOrder = [true, true, true, true, false, true, false, false]
+  let runs = 0
+  const { jobs, add } = await start(async ({ params }) => {
+    runs += 1
+    if (params.survives && runs > 1) return {}
+    throw new WorkerLostError('gone', { inOrder: inOrder[runs - 1] ?? false })
+  })
+  const { id } = await add()
+  await until(async () => (await stateOf(jobs, id)) === 'failed')
+  expect(runs).toBe(inOrder.length)
+  const { error_json, starts } = await jobs.get(id)
+  expect([starts, error_json]).toEqual([3, expect.stringContaining('interrupted')])
+  runs = 0
+  const again = await add({ survives: true })
+  await until(async () => (await stateOf(jobs, again.id)) === 'done')
+  expect(runs).toBe(2)
+})
+
+test('what needs a worker that is not there waits, and the rest goes on', async () => {
+  let connected = false
+  const { jobs, add } = await start(
+    async () => ({}),
+    undefined,
+    (kind) => kind !== 'work' || connected,
+  )
+  const [heavy, cancelled, light] = [await add(), await add(), await jobs.create('light', null, {})]
+  await until(async () => (await stateOf(jobs, light.id)) === 'done')
+  await until(() => jobs.heldUpForMs > 0)
+  expect(await stateOf(jobs, heavy.id)).toBe('queued')
+  await jobs.cancel(cancelled.id)
+  connected = true
+  jobs.wake()
+  await until(async () => (await stateOf(jobs, heavy.id)) === 'done')
+  expect(await stateOf(jobs, cancelled.id)).toBe('cancelled')
+  await until(() => jobs.heldUpForMs === 0)
 })
 
 test('a disk that refuses costs no job, and the server goes on', async () => {
