@@ -15,6 +15,7 @@ const dist = fileURLToPath(DIST)
 /** Where a process begins, by the name that it enters with. */
 const PROCESSES = {
   server: 'server/src/server-process.ts',
+  worker: 'server/src/worker-process.ts',
   agent: 'edge-agent/src/agent-process.ts',
 }
 /** What pins the code of others, and what says how a bundle is made. */
@@ -45,7 +46,7 @@ export async function makeBundle(): Promise<boolean> {
     ],
     logLevel: 'silent',
   })
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: folder,
     format: 'esm',
     banner: BANNER,
@@ -54,7 +55,9 @@ export async function makeBundle(): Promise<boolean> {
   })
   await bundle.close()
   await chmod(folder, 0o755) // a temporary folder is its owner's alone; a server may run as another user
-  const entries = Object.fromEntries(Object.keys(PROCESSES).map((name) => [name, `${name}.mjs`]))
+  const chunkOf = (path: string) =>
+    output.find((chunk) => chunk.type === 'chunk' && chunk.facadeModuleId === join(root, path))?.fileName ?? ''
+  const entries = Object.fromEntries(Object.entries(PROCESSES).map(([name, path]) => [name, chunkOf(path)]))
   await putForward({ folder: relative(dist, folder), entries, sources })
   return true
 }

@@ -33,7 +33,16 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
 /** Folders of a package's `src`. What stands directly in `src` is the composition root, or as plain as a foundation. */
 const INSIDE: Record<string, { roots: string[]; features: string[]; foundations: string[] }> = {
   server: {
-    roots: ['app.ts', 'pipeline.ts', 'main.ts', 'server-process.ts', 'worker.ts', 'worker-task.ts', 'index.ts'],
+    roots: [
+      'app.ts',
+      'pipeline.ts',
+      'main.ts',
+      'server-process.ts',
+      'worker.ts',
+      'worker-process.ts',
+      'worker-task.ts',
+      'index.ts',
+    ],
     features: [
       'ingest',
       'classify',
