@@ -42,6 +42,7 @@ const PAGES: Page[] = [
     forViewers: 'The log needs the role operator',
     unfolded: 'General level',
   },
+  { name: 'processes', path: '/processes', heading: 'Processes', unfolded: 'Its last lines' },
   { name: 'missing', path: '/nowhere', heading: 'There is no such page' },
 ]
 /** So many cameras that one chooses among them. */

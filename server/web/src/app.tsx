@@ -8,6 +8,7 @@ const CameraPage = page(async () => (await import('./pages/camera/camera-page.ts
 const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
 const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
+const ProcessesPage = page(async () => (await import('./pages/processes/processes-page.tsx')).ProcessesPage)
 const SignInPage = page(async () => (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage)
 
 export function App() {
@@ -36,6 +37,8 @@ function CurrentPage() {
       return <DevicesPage />
     case 'logs':
       return <LogsPage />
+    case 'processes':
+      return <ProcessesPage />
     case 'sign-in':
       return <SignInPage />
     case 'missing':

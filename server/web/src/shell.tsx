@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Account } from './account.tsx'
+import type { Role } from './api/bodies.ts'
 import { useConsole } from './console.ts'
 import { Button } from './design/elements.tsx'
 import { nextTheme, theme } from './design/theme.ts'
@@ -12,13 +13,15 @@ import type { Route } from './router/route.ts'
 const PAGES = [
   { page: 'wall', path: '/', name: 'Wall' },
   { page: 'devices', path: '/devices', name: 'Devices' },
-  { page: 'logs', path: '/logs', name: 'Logs', forOperators: true },
-] as const
+  { page: 'logs', path: '/logs', name: 'Logs', for: ['operator', 'admin'] },
+  { page: 'processes', path: '/processes', name: 'Processes', for: ['admin'] },
+] as const satisfies { page: Route['page']; path: string; name: string; for?: Role[] }[]
 
 /** What stands around every page: where one is, where one can go, and whether what one sees is live. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { router, notices, session } = useConsole()
-  const pages = PAGES.filter((one) => !('forOperators' in one) || session.canOperate.value)
+  const role = session.who.value?.role
+  const pages = PAGES.filter((one) => !('for' in one) || one.for.some((wanted) => wanted === role))
   const route = router.route.value
   const main = useFocusOnChange(route)
   return (

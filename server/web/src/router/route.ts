@@ -5,6 +5,7 @@ export type Route =
   | { page: 'teach'; device: string; camera: string }
   | { page: 'devices' }
   | { page: 'logs' }
+  | { page: 'processes' }
   | { page: 'sign-in' }
   | { page: 'missing' }
 
@@ -17,6 +18,7 @@ export function routeOf(path: string): Route {
   if (plain === '/') return { page: 'wall' }
   if (plain === '/devices') return { page: 'devices' }
   if (plain === '/logs') return { page: 'logs' }
+  if (plain === '/processes') return { page: 'processes' }
   if (plain === '/sign-in') return { page: 'sign-in' }
   const [, page, device, camera] = OF_CAMERA.exec(plain) ?? []
   if (!device || !camera) return { page: 'missing' }

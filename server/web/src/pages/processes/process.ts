@@ -1,0 +1,47 @@
+import { duration } from '../../design/words.ts'
+
+/** One process, as GET /api/processes tells of it. */
+export interface ProcessBody {
+  name: string
+  pid: number | null
+  state: 'starting' | 'running' | 'backoff' | 'failed' | 'stopped'
+  startedAt: string | null
+  /** Null where systemd counts them. */
+  restarts: number | null
+  lastExit: {
+    at: string
+    code: number | null
+    signal: string | null
+    why: 'exit' | 'hang' | 'start_timeout' | 'asked'
+  } | null
+  /** Null for who may not see them. */
+  log: string[] | null
+}
+
+export const STATES: Record<ProcessBody['state'], string> = {
+  starting: 'starting',
+  running: 'running',
+  backoff: 'starts again soon',
+  failed: 'failed',
+  stopped: 'stopped',
+}
+
+/** What it does for whom: the names alone tell only who knows the system. */
+export const PURPOSES: Record<string, string> = {
+  server: 'takes frames in, classifies them, and serves this page',
+  worker: 'trains models',
+  agent: 'sends the demo camera’s frames',
+}
+
+/** How it ended last, in words. */
+export function exitInWords({ why, signal, code }: NonNullable<ProcessBody['lastExit']>): string {
+  if (why === 'hang') return 'gave no sign of life'
+  if (why === 'start_timeout') return 'was not ready in time'
+  if (why === 'asked') return 'restarted, as asked'
+  if (signal !== null) return `ended by ${signal}`
+  return code === null ? 'could not be started' : `ended with code ${code}`
+}
+
+export function uptime({ startedAt }: ProcessBody, now: number): string {
+  return startedAt === null ? '–' : duration(Math.max(0, now - Date.parse(startedAt)))
+}
