@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import type { AccessFor } from './legacy.ts'
@@ -11,6 +12,8 @@ export interface DebugPorts {
   switchLogFile(enabled: boolean): void
 }
 
+const SameJson = { description: 'the same JSON', content: { 'application/json': { schema: Type.Unknown() } } }
+
 /** `/debug`: is it there, which version, what time does it have. */
 export function debugRoutes(scope: Http, access: AccessFor, { now, versions, switchLogFile }: DebugPorts) {
   scope.post(
@@ -18,7 +21,11 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, swi
     {
       config: { access: access('viewer') },
       bodyLimit: OLDER_BODY_BYTES,
-      schema: { summary: 'The same JSON again', body: olderBody('{"any":"JSON"}'), response: InText },
+      schema: {
+        summary: 'The same JSON again',
+        body: olderBody('{"any":"JSON"}'),
+        response: { ...InText, 200: SameJson },
+      },
     },
     async ({ body }, reply) => reply.type('application/json; charset=utf-8').send(olderJson(body).text),
   )
