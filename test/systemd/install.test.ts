@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { needs } from '../setup/needs.ts'
+import { CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
+
+/** What install.sh makes of its settings, what it says, and what it leaves when it takes everything away. */
+
+const LIMIT_MS = 120_000
+const CONFIG = {
+  device: 'door1',
+  token: 'a-credential-that-nobody-knows',
+  server: 'mqtt://127.0.0.1:1883',
+  dataDir: '/var/lib/ajar-agent',
+  cameras: [{ name: 'cam', driver: 'synthetic' }],
+}
+
+const trouble = whyNoMachine()
+let machine: Machine
+let token = ''
+
+beforeAll(async () => {
+  if (trouble === null) machine = await Machine.start()
+}, LIMIT_MS)
+afterAll(async () => machine?.close())
+beforeEach((context) => needs(trouble === null, trouble ?? '', context))
+
+const install = (...args: string[]) =>
+  machine.shell(`${CHECKOUT_INSIDE}/deploy/install.sh ${args.join(' ')}`, { limitMs: LIMIT_MS })
+
+async function listening(): Promise<string[]> {
+  const lines = (await machine.shell('ss --no-header --listening --numeric --tcp')).trim().split('\n')
+  return lines.map((line) => line.split(/\s+/)[3] ?? '').sort()
+}
+
+test(
+  'an agent waits for its config, then runs as a user of its own who alone may read it',
+  async () => {
+    expect(await install('agent')).toContain('write /etc/ajar/agent.json')
+    await machine.write('/etc/ajar/agent.json', JSON.stringify(CONFIG))
+    await install('agent')
+    const shown = await machine.show('ajar-agent.service', 'ActiveState', 'User', 'StatusText')
+    expect(shown).toEqual({ ActiveState: 'active', User: 'ajar-agent', StatusText: 'serving' })
+    expect(await machine.shell('stat --format="%a %U:%G" /etc/ajar/agent.json')).toBe('640 root:ajar-agent\n')
+  },
+  LIMIT_MS,
+)
+
+test(
+  'a first server shows its link once, and tells the journal nothing of the token',
+  async () => {
+    ;[, token = ''] = /http:\/\/127\.0\.0\.1:20002\/#token=(\S+)/.exec(await install('server')) ?? []
+    expect(token).toHaveLength(43)
+    expect(await machine.journal('ajar-server.service')).not.toContain(token)
+    await machine.shell(
+      `curl --silent --fail --header 'Authorization: Bearer ${token}' 127.0.0.1:20002/api/devices >/dev/null`,
+    )
+  },
+  LIMIT_MS,
+)
+
+test(
+  'systemd listens where the settings say, and the server takes it from there',
+  async () => {
+    expect(await listening()).toEqual(['127.0.0.1:1883', '127.0.0.1:20002'])
+    await machine.write('/etc/ajar/ajar.env', "AJAR_HTTP_HOST=0.0.0.0\nAJAR_HTTP_PORT='20080'\nAJAR_MQTT_PORT=off\n")
+    expect(await install('server')).not.toContain(token)
+    expect(await listening()).toEqual(['0.0.0.0:20080'])
+    const health = await machine.shell('curl --silent 127.0.0.1:20080/api/health/ready')
+    expect(health).toContain('ok')
+  },
+  LIMIT_MS,
+)
+
+test(
+  'uninstalling leaves data and settings, and with --purge nothing',
+  async () => {
+    const ours = 'find /etc /opt /usr/local /var/lib -maxdepth 3 -name "ajar*" -o -maxdepth 3 -name "agent.json"'
+    await install('--uninstall')
+    expect((await machine.shell(ours)).trim().split('\n').sort()).toEqual([
+      '/etc/ajar',
+      '/etc/ajar/agent.json',
+      '/etc/ajar/ajar.env',
+      '/var/lib/ajar',
+      '/var/lib/ajar-agent',
+    ])
+    expect(await listening()).toEqual([''])
+    await install('--uninstall', '--purge')
+    expect(await machine.shell(ours)).toBe('')
+  },
+  LIMIT_MS,
+)
