@@ -23,6 +23,12 @@ const GRACE_MS = 10_000
 const KILLED = 137
 const MOST_OUTPUT = 64 * 1024 * 1024
 const CONSOLE_LINES = 200
+/** That of whoever signs in; the tests' own has no business in there. */
+const ENVIRONMENT = {
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+}
 const NAMESPACES = ['--mount', '--uts', '--ipc', '--net', '--pid']
 
 /** Where the machine sees this checkout. */
@@ -101,7 +107,12 @@ export class Machine {
     // Within, since it does not end with the program that enters.
     const limited = ['timeout', '--signal=KILL', String(limitMs / 1000), ...command]
     return new Promise((resolve, reject) => {
-      const options = { timeout: limitMs + GRACE_MS, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const
+      const options = {
+        env: ENVIRONMENT,
+        timeout: limitMs + GRACE_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: MOST_OUTPUT,
+      } as const
       const child = execFile('nsenter', this.#enter(NAMESPACES, limited), options, (error, stdout, stderr) => {
         const code = error ? error.code : 0
         if (typeof code === 'number' && code !== KILLED) resolve({ code, stdout, stderr })
@@ -144,9 +155,15 @@ export class Machine {
     return [...new Set((await Promise.all(lists)).join('').split('\n').filter(Boolean).map(Number))]
   }
 
+  /** Starts a script of ours, with an IPC channel, in the machine's network but not among its files. */
+  fork(script: string, args: string[]): ChildProcess {
+    const command = this.#enter(['--net'], [process.execPath, script, ...args])
+    return spawn('nsenter', command, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  }
+
   /** A port of ours that leads to one of the machine's loopback until it shuts down. */
   async reach(port: number): Promise<number> {
-    const relay = await Relay.open(port, (command) => this.#spawn(['--net'], command))
+    const relay = await Relay.open(port, (script) => this.fork(script, []))
     this.#relays.add(relay)
     return relay.port
   }
@@ -171,10 +188,6 @@ export class Machine {
     this.#leader = 0
     for (const relay of this.#relays) await relay.close()
     this.#relays.clear()
-  }
-
-  #spawn(namespaces: string[], command: string[]): ChildProcess {
-    return spawn('nsenter', this.#enter(namespaces, command), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
 
   #enter(namespaces: string[], command: string[]): string[] {

@@ -19,9 +19,9 @@ export class Relay {
     })
   }
 
-  /** @param spawn starts a command, with an IPC channel, where `port` is */
-  static async open(port: number, spawn: (command: string[]) => ChildProcess): Promise<Relay> {
-    const relay = new Relay(spawn([process.execPath, CARRIER]), port)
+  /** @param fork starts a script, with an IPC channel, where `port` is */
+  static async open(port: number, fork: (script: string) => ChildProcess): Promise<Relay> {
+    const relay = new Relay(fork(CARRIER), port)
     await Promise.all([once(relay.#carrier, 'message'), once(relay.#server.listen(0, '127.0.0.1'), 'listening')])
     return relay
   }
