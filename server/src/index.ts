@@ -13,6 +13,8 @@
  * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
  *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept); `legacy/` answers clients of an earlier
  *   back end.
+ * - `worker.ts` is a process of its own that does what takes a core, each time by the process `worker-task.ts`; `jobs/worker/`
+ *   connects it with the server.
  * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `tls/`, `secrets.ts` and `logging/`.
  */
 export { type App, type Listening, startApp } from './app.ts'

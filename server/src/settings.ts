@@ -111,7 +111,7 @@ export const SETTINGS = {
   worker: setting(
     'AJAR_WORKER',
     'own',
-    'who starts the process that trains: `own`, the server when it is needed; `external`, somebody else (`node server/src/worker.ts`)',
+    'who starts the job worker, which trains: `own`: the server when it is needed; `external`: somebody else, as `npm start` and systemd do',
     oneOf('own', 'external'),
   ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
