@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Current, DIST, digestOf, freshChunk, ROOT } from './src/current.ts'
+import { COMPILED, type Current, DIST, digestOf, freshChunk, ROOT } from './src/current.ts'
 import { BANNER, places } from './src/places.ts'
 
 /**
@@ -21,7 +22,7 @@ const PROCESSES = {
 /** What pins the code of others, and what says how a bundle is made. */
 const ALSO = ['pnpm-lock.yaml', 'deploy/bundle/build.ts', 'deploy/bundle/src/places.ts']
 /** A running server starts its threads and processes from its own bundle, so the ones before stay a while. */
-const KEPT = 3
+const KEPT = 2
 
 /** @returns whether it was made */
 export async function makeBundle(): Promise<boolean> {
@@ -58,7 +59,7 @@ export async function makeBundle(): Promise<boolean> {
   const chunkOf = (path: string) =>
     output.find((chunk) => chunk.type === 'chunk' && chunk.facadeModuleId === join(root, path))?.fileName ?? ''
   const entries = Object.fromEntries(Object.entries(PROCESSES).map(([name, path]) => [name, chunkOf(path)]))
-  await putForward({ folder: relative(dist, folder), entries, sources })
+  await putForward(folder, { folder: nameOf(sources), entries, sources })
   return true
 }
 
@@ -66,12 +67,23 @@ function isOurs(id: string): boolean {
   return id.startsWith(root) && !id.includes('/node_modules/')
 }
 
+/** The same sources give the same name, so a release of the same is the same. */
+function nameOf(sources: Current['sources']): string {
+  return hash('sha1', JSON.stringify(Object.entries(sources).sort()), 'hex').slice(0, 12)
+}
+
 /** From now on processes take this one. */
-async function putForward(current: Current) {
-  const said = join(dist, current.folder, 'current.json')
+async function putForward(fresh: string, current: Current) {
+  const said = join(fresh, 'current.json')
   await writeFile(said, JSON.stringify(current))
-  await rename(said, join(dist, 'current.json'))
-  const folders = (await readdir(dist, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  await rename(said, join(dist, 'current.json.new'))
+  // Where it is there already it is the same.
+  await rename(fresh, join(dist, current.folder)).catch(() => rm(fresh, { recursive: true, force: true }))
+  await rename(join(dist, 'current.json.new'), join(dist, 'current.json'))
+  await rm(COMPILED, { recursive: true, force: true })
+  const folders = (await readdir(dist, { withFileTypes: true })).filter(
+    (entry) => entry.isDirectory() && entry.name !== current.folder,
+  )
   const aged = await Promise.all(
     folders.map(async ({ name }) => ({ name, at: (await stat(join(dist, name))).mtimeMs })),
   )

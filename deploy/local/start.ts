@@ -1,7 +1,15 @@
 import { resolve } from 'node:path'
 import { type LastExit, type Pause, Watchdog } from '@ajar/watchdog'
 import { agentEntry, serverEntry, workerEntry } from './src/entries.ts'
-import { addressesOf, type Listening, type MachineLine, makeConsole, type ServerAddresses } from './src/processes.ts'
+import {
+  addressesOf,
+  type Listening,
+  type MachineLine,
+  makeBundle,
+  makeConsole,
+  type Process,
+  type ServerAddresses,
+} from './src/processes.ts'
 
 /**
  * `npm start`: the server with its console and its job worker, and a demo camera unless AJAR_DEMO=0; a watchdog starts again
@@ -24,6 +32,7 @@ const building = makeConsole({ onLine: console.log })
 const firstListening = Promise.withResolvers<Listening>()
 let listening: Listening | null = null
 let adminToken: string | null = null
+let bundling: Process | null = null
 let stopping = false
 
 async function start() {
@@ -45,6 +54,10 @@ async function start() {
     )
   else console.log(`Open the console: ${server.http}/`)
   if (demo) await startDemo(server, (await demo).prepareDemo)
+  if (stopping) return
+  // Last, for it only helps the next start, after a crash too. Where it fails, the sources go on to be what runs.
+  bundling = makeBundle({})
+  bundling.ended.catch(() => {})
 }
 
 async function startDemo(server: ServerAddresses, prepareDemo: PrepareDemo) {
@@ -89,6 +102,7 @@ async function stop() {
   console.log('\nStopping ...')
   await watchdog.stop()
   await building.stop()
+  await bundling?.stop()
   console.log('Stopped.')
   process.exit()
 }

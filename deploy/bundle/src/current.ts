@@ -6,6 +6,9 @@ export const ROOT = new URL('../../../', import.meta.url)
 /** Holds `current.json` and one folder for each bundle that may still run. */
 export const DIST = new URL('../dist/', import.meta.url)
 
+/** What V8 compiled of the bundle: of this machine and this user alone, so it goes into no release. */
+export const COMPILED = new URL('../node_modules/.compiled/', import.meta.url)
+
 /** Says which bundle is the newest, and what it was made of. */
 export interface Current {
   folder: string

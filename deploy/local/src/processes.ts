@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
 export const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
 const CONSOLE = fileURLToPath(new URL('../../../server/web/build.ts', import.meta.url))
+const BUNDLE = fileURLToPath(new URL('../../bundle/build.ts', import.meta.url))
 const STOP_LIMIT_MS = 20_000
 
 /** A machine line: one JSON object a line, on standard output. */
@@ -163,4 +164,9 @@ export function startAgent(configFile: string, options: ProcessOptions): Process
 /** Builds the web console, unless it stands there built from the same sources. */
 export function makeConsole(options: ProcessOptions): Process {
   return new Process(CONSOLE, [], options)
+}
+
+/** Bundles our processes, unless that was done with the same sources: they start in a fraction of the time then. */
+export function makeBundle(options: ProcessOptions): Process {
+  return new Process(BUNDLE, [], options)
 }
