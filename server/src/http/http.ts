@@ -14,6 +14,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Static } from 'typebox'
+import { isDiskTrouble } from '../database/until-written.ts'
 import type { Certificates } from '../tls/certificates.ts'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
 import type { HttpConnections } from './connections.ts'
@@ -122,6 +123,10 @@ export function describeError(error: FastifyError | HttpError): { status: number
     const field = place.filter(Boolean).join('.')
     const where = field === '' ? {} : { field }
     return { status: 400, body: { error: { code: 'bad_request', message: error.message, ...where } } }
+  }
+  if (isDiskTrouble(error)) {
+    const message = 'the disk takes nothing now, and nothing was changed: see /api/health/ready, and try again later'
+    return { status: 503, body: { error: { code: 'storage_held', message } } }
   }
   const status = error.statusCode ?? 500
   if (status === 413) return describeError(tooLarge())
