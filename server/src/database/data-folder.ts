@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -19,7 +19,7 @@ export class DataFolderError extends Error {
 export function takeDataFolder(folder: string): () => void {
   try {
     makeFolder(folder)
-    accessSync(folder, constants.W_OK)
+    writeInto(folder)
   } catch (error) {
     throw unusable(folder, error as Error)
   }
@@ -38,6 +38,17 @@ export function takeDataFolder(folder: string): () => void {
     throw unusable(folder, error as Error)
   }
   return () => lock.close()
+}
+
+/** A disk that the kernel has given up still says that it may be written. A full one can be used: room is made for it. */
+function writeInto(folder: string) {
+  const probe = join(folder, 'probe')
+  try {
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  }
 }
 
 /** Not `recursive`: where a file system answers ENOENT to every name, as /proc does, Node would try for ever. */
