@@ -26,7 +26,7 @@ const call = (path: string) => system.api.get(path).catch(() => {})
 test('an admin has one component say more, and sees it at once', async () => {
   const { page } = visit
   await page.getByText('What is logged').click()
-  await page.getByLabel('http', { exact: true }).selectOption('debug')
+  await page.getByRole('combobox', { name: 'http', exact: true }).selectOption('debug')
   await said('what is logged was changed').waitFor()
   await call('/api/first-of-all')
   await said('/api/first-of-all').waitFor()
@@ -34,14 +34,14 @@ test('an admin has one component say more, and sees it at once', async () => {
 
 test('filters: component, level, text', async () => {
   const { page } = visit
-  await page.getByLabel('Text, or the id').fill('first-of-all')
+  await page.getByRole('searchbox', { name: 'Text, or the id' }).fill('first-of-all')
   await expect.poll(() => lines().getByRole('listitem').count()).toBe(1)
-  await page.getByLabel('Level', { exact: true }).selectOption('warn')
+  await page.getByRole('combobox', { name: 'Level', exact: true }).selectOption('warn')
   await expect.poll(() => lines().getByRole('listitem').count()).toBe(0)
-  await page.getByLabel('Text, or the id').fill('')
+  await page.getByRole('searchbox', { name: 'Text, or the id' }).fill('')
   await said('what is logged was changed').first().waitFor()
-  await page.getByLabel('Level', { exact: true }).selectOption('')
-  await page.getByLabel('Component', { exact: true }).selectOption('http')
+  await page.getByRole('combobox', { name: 'Level', exact: true }).selectOption('')
+  await page.getByRole('combobox', { name: 'Component', exact: true }).selectOption('http')
   await said('first-of-all').waitFor()
   expect(await said('what is logged was changed').count()).toBe(0)
 })
@@ -76,8 +76,8 @@ test('however much is logged, the page holds 500 lines', async () => {
 test('from a line to its frame', async () => {
   const { page } = visit
   await system.api.send('PATCH', '/api/logging', { components: { http: null, ingest: 'debug' } })
-  const { frame } = await system.api.sendJpeg('/api/cameras/pi/door/frames', await door('open'))
-  await page.getByLabel('Component', { exact: true }).selectOption('')
+  const { frame } = await system.api.sendJpeg<{ frame: string }>('/api/cameras/pi/door/frames', await door('open'))
+  await page.getByRole('combobox', { name: 'Component', exact: true }).selectOption('')
   await lines().getByRole('link', { name: frame }).first().click()
   await page.getByRole('heading', { name: /^door/ }).waitFor()
   expect(new URL(page.url()).searchParams.get('frame')).toBe(frame)
