@@ -61,7 +61,6 @@ function startWorker(dataDir: string): ChildProcess {
   return child
 }
 
-/** Where one's own process ids are: a process that ended and was not waited for yet has gone too. */
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -209,6 +208,8 @@ test('a worker of its own is started when it is needed, again when it was killed
   const [first] = workers.list()
   const killed = perform('endless', { onMessage: () => process.kill(first?.pid ?? 0, 'SIGKILL') })
   await expect(killed).rejects.toMatchObject({ code: 'worker_lost' })
+  expect(await perform('echo')).toMatchObject({ taken: [] })
+  expect(workers.leave()).toBe(1)
   expect(await perform('echo')).toMatchObject({ taken: [] })
   const [second] = workers.list()
   expect(second?.pid).not.toBe(first?.pid)

@@ -31,6 +31,7 @@ export class ConnectedWorker {
     this.pid = pid
     this.startedAtMs = startedAtMs
     this.ended = this.#read(messages)
+    this.ended.catch(() => {}) // it may fail before it is waited for
     socket.once('close', () => this.#current?.outcome.reject(new WorkerLostError('the job worker ended')))
   }
 

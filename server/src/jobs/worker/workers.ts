@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { InTurn } from '../../in-turn.ts'
@@ -48,12 +49,10 @@ export class Workers {
     clearMeetingPoint(dataDir)
     const meeting = meetingPoint(dataDir)
     this.#meeting = meeting
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ path: meeting.path, backlog: MOST_WORKERS }, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
+    this.#server.listen({ path: meeting.path, backlog: MOST_WORKERS })
+    await once(this.#server, 'listening').catch((error: Error) => {
+      const why = `the socket of the job worker cannot be made in ${dataDir}/run (${error.message})`
+      throw new Error(`${why}: set AJAR_DATA_DIR to a folder on a local disk of Linux's own`, { cause: error })
     })
     // After a failed accept there is another one: what fails is one connection.
     this.#server.on('error', (err) => this.#options.log.warn({ err }, 'the job worker could not connect'))
@@ -72,8 +71,10 @@ export class Workers {
 
   /** Tells the workers to end; whoever started them starts them again. @returns how many there were */
   leave(): number {
-    for (const worker of this.#connected) worker.leave()
-    return this.#connected.length
+    const told = this.#connected
+    this.#connected = [] // nothing more is given to them
+    for (const worker of told) worker.leave()
+    return told.length
   }
 
   /** @throws WorkError, WorkerLostError */
@@ -83,6 +84,10 @@ export class Workers {
       try {
         const worker = this.#connected[0] ?? (await this.#startOwn(signal))
         return await worker.perform(work, signal)
+      } catch (error) {
+        if (error instanceof WorkerLostError && !signal.aborted)
+          this.#options.log.warn({ task: work.task, why: error.message }, 'a task lost its job worker')
+        throw error
       } finally {
         if (!this.#closing) this.#idle = setTimeout(() => this.#retireOwn(), IDLE_MS).unref()
       }
@@ -102,6 +107,7 @@ export class Workers {
     if (!this.#own) throw new WorkerLostError('no job worker is connected')
     const awaited = Promise.withResolvers<ConnectedWorker>()
     this.#awaited = awaited
+    awaited.promise.catch(() => {}) // it may fail before it is waited for
     const giveUp = (why: string) => awaited.reject(new WorkerLostError(why))
     const onAbort = () => giveUp('it is not waited for any more')
     const limit = setTimeout(() => {
