@@ -2,10 +2,14 @@ import { parseArgs } from 'node:util'
 import { crash } from '../journeys/crash.ts'
 import { prune } from '../journeys/pruning.ts'
 import { openSmallDisk } from '../journeys/small-disk.ts'
+import { InstalledServer } from '../systemd/installed-server.ts'
+import { killing } from '../systemd/killing.ts'
+import { Machine, whyNoMachine } from '../systemd/machine.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G]`: the long forms of test/journeys/crash.ts, with 200 kills unless
- * told, and of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told. 0 leaves one out.
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M]`: the long forms of test/journeys/crash.ts, with 200
+ * kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, and of
+ * test/systemd/killing.ts, with 50 kills unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -13,12 +17,15 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     gigabytes: { type: 'string', default: '3' },
+    'systemd-kills': { type: 'string', default: '50' },
   },
 })
 const kills = Number(values.kills)
 const gigabytes = Number(values.gigabytes)
+const systemdKills = Number(values['systemd-kills'])
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
+if (systemdKills > 0) await soakSockets()
 
 async function soakCrash() {
   const seed = Number(values.seed)
@@ -35,6 +42,17 @@ async function soakPruning() {
     tell(await prune(disk, { ...options, onStep: (text) => console.log(text) }))
   } finally {
     await disk.close()
+  }
+}
+
+async function soakSockets() {
+  const trouble = whyNoMachine()
+  if (trouble !== null) return console.log(`not killed behind systemd's sockets: ${trouble}`)
+  const machine = await Machine.start()
+  try {
+    tell(await killing(await InstalledServer.install(machine), systemdKills))
+  } finally {
+    await machine.close()
   }
 }
 

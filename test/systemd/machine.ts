@@ -34,6 +34,12 @@ const NAMESPACES = ['--mount', '--uts', '--ipc', '--net', '--pid']
 /** Where the machine sees this checkout. */
 export const CHECKOUT_INSIDE = '/mnt/ajar'
 
+export interface RunOptions {
+  /** What it reads from its standard input. */
+  input?: string | Uint8Array
+  limitMs?: number
+}
+
 export interface Output {
   code: number
   stdout: string
@@ -103,7 +109,7 @@ export class Machine {
   }
 
   /** Runs a command in it as root. */
-  run(command: string[], { input = '', limitMs = RUN_LIMIT_MS } = {}): Promise<Output> {
+  run(command: string[], { input = '', limitMs = RUN_LIMIT_MS }: RunOptions = {}): Promise<Output> {
     // Within, since it does not end with the program that enters.
     const limited = ['timeout', '--signal=KILL', String(limitMs / 1000), ...command]
     return new Promise((resolve, reject) => {
@@ -124,13 +130,13 @@ export class Machine {
   }
 
   /** Runs a script of the shell in it. @returns what it printed @throws Error where it fails */
-  async shell(script: string, options: { input?: string; limitMs?: number } = {}): Promise<string> {
+  async shell(script: string, options: RunOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(['sh', '-euc', script], options)
     if (code !== 0) throw new Error(`${script}\nexit code ${code}\n${stdout}\n${stderr}`)
     return stdout
   }
 
-  async write(path: string, content: string): Promise<void> {
+  async write(path: string, content: string | Uint8Array): Promise<void> {
     await this.shell(`mkdir -p "$(dirname '${path}')" && cat >'${path}'`, { input: content })
   }
 
