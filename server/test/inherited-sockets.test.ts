@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { connectAsync } from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { ADMIN_TOKEN } from './running-server.ts'
@@ -51,10 +52,10 @@ test('the server listens where sockets were opened for it, also for those who ca
   early.end('GET /api/health/live HTTP/1.1\r\nhost: ajar\r\nconnection: close\r\n\r\n')
   expect(String((await once(early, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/)
 
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  let line = ''
-  while (!line.startsWith('{"listening"')) line = (await lines.next()).value
-  expect(JSON.parse(line)).toEqual({ listening: { http: http.port, mqtt: mqtt.port } })
+  const lines = createInterface({ input: child.stdout as Readable })
+  let said = ''
+  for await (said of lines) if (said.startsWith('{"listening"')) break
+  expect(JSON.parse(said)).toEqual({ listening: { http: http.port, mqtt: mqtt.port } })
 
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
   const at = (path: string) =>
