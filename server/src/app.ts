@@ -39,8 +39,8 @@ import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { legacyRoutes } from './legacy/legacy.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
+import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
-import { requestLines } from './logging/request-lines.ts'
 import { logRoutes } from './logging/routes.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { connectionsHealth } from './observe/connections-health.ts'
@@ -191,7 +191,7 @@ async function build(
   }
   const jobs = new Jobs(database, events, handlers, (kind) => kind !== 'training' || workers.ready)
 
-  const sparingLog = new SparingLog(logging.of('ingest'), () => Date.now())
+  const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
     settings,
     logOf: (step) => logging.of(step),
@@ -241,7 +241,7 @@ async function build(
     borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
     removeModel: (id) => training.removeFiles(id),
   })
-  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker'), () => Date.now()), metrics })
+  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }
   const broker: Broker = createBroker(
     {
@@ -286,7 +286,7 @@ async function build(
     connections,
   })
   closers.push(() => http.close())
-  requestLines(http, logging.of('http'))
+  logHappenings(http, events, logging)
   const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
   closers.push(() => upgrades.close())
   http.server.on('upgrade', (request, socket, head) => {

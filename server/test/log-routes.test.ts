@@ -12,6 +12,7 @@ interface Line {
   message: string
   frame: string | null
   camera: string | null
+  job: string | null
   fields: Record<string, unknown>
 }
 
@@ -80,6 +81,17 @@ test('a frame is followed through its journey by its id', async () => {
   )
   expect(said.every((line) => line.frame === frame && line.camera === 'pi/door')).toBe(true)
   expect((await lines('camera=pi/door')).length).toBeGreaterThanOrEqual(said.length)
+})
+
+test('a job is followed by its id', async () => {
+  await server.send('pi/gone', await plainJpeg(3))
+  expect((await server.call('DELETE', '/api/cameras/pi/gone')).status).toBeLessThan(300)
+  const [done] = await until(async () => {
+    const found = await lines('component=jobs&text=deletion done')
+    return found.length > 0 && found
+  })
+  const said = await lines(`job=${done?.job}`)
+  expect(said.map(({ message }) => message)).toEqual(['deletion done', 'deletion running'])
 })
 
 test('lists are filtered, and read on page by page', async () => {
