@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Started } from './started.ts'
+import { type ProcessBody, Started } from './started.ts'
 import { until } from './system.ts'
 
 /** What `npm start` runs comes back when it ends or hangs, where it was. */
@@ -69,8 +69,9 @@ test('who watches hears that a process ended; viewers read no lines', SLOW, asyn
   const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'eve', role: 'viewer' })
   const { http } = system.listening[0] ?? { http: 0 }
   const headers = { authorization: `Bearer ${token}` }
-  const list = await (await fetch(`http://127.0.0.1:${http}/api/processes`, { headers })).json()
-  expect(list.items.map(({ name, log }: { name: string; log: unknown }) => [name, log])).toEqual([
+  const answer = await fetch(`http://127.0.0.1:${http}/api/processes`, { headers })
+  const { items } = (await answer.json()) as { items: ProcessBody[] }
+  expect(items.map(({ name, log }) => [name, log])).toEqual([
     ['server', null],
     ['worker', null],
   ])
