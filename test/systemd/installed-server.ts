@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { Api } from '@ajar/local'
 import { ADMIN_TOKEN, until } from '../journeys/system.ts'
 import { CHECKOUT_INSIDE, type Machine } from './machine.ts'
@@ -27,12 +24,6 @@ WatchdogSec=2
 Environment=NODE_OPTIONS=--import=${FAULTS_FILE}
 `
 
-/** What an installer would build: in the machine the checkout can only be read. */
-async function build(): Promise<void> {
-  for (const script of ['server/web/build.ts', 'deploy/bundle/build.ts'])
-    await promisify(execFile)(process.execPath, [fileURLToPath(new URL(`../../${script}`, import.meta.url))])
-}
-
 /** The server as deploy/install.sh installs it in a machine, with a watchdog of two seconds and ways to hurt it. */
 export class InstalledServer {
   readonly machine: Machine
@@ -47,7 +38,6 @@ export class InstalledServer {
   /** Resolves when it is ready. */
   static async install(machine: Machine): Promise<InstalledServer> {
     const server = new InstalledServer(machine)
-    await build()
     await machine.write(ENVIRONMENT, `AJAR_ADMIN_TOKEN=${ADMIN_TOKEN}\nAJAR_MAX_PENDING_AGE=infinite\n`)
     await server.runInstaller()
     await machine.write(FAULTS_FILE, FAULTS)

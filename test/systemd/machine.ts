@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { until } from '../journeys/system.ts'
 import { Relay } from './relay.ts'
 
@@ -71,6 +72,7 @@ export class Machine {
 
   /** Makes the machine and boots it. */
   static async start(): Promise<Machine> {
+    await build()
     const name = `ajar-${randomBytes(4).toString('hex')}`
     const machine = new Machine(name, await mkdtemp(join(tmpdir(), 'ajar-machine-')))
     await machine.boot().catch(async (error) => {
@@ -220,6 +222,12 @@ export function whyNoMachine(): string | null {
     'mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/r && mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w none /mnt/r',
   ])
   return probe.status === 0 ? null : `a layer over the root cannot be mounted here: ${String(probe.stderr).trim()}`
+}
+
+/** In the machine the checkout can only be read, so what an installer builds there is built before. */
+async function build(): Promise<void> {
+  for (const script of ['server/web/build.ts', 'deploy/bundle/build.ts'])
+    await promisify(execFile)(process.execPath, [join(CHECKOUT, script)])
 }
 
 function keeper(name: string, folder: string) {
