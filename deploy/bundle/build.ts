@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BANNER, places } from './places.ts'
 import { COMPILED, type Current, DIST, digestOf, freshChunk, ROOT } from './src/current.ts'
-import { BANNER, places } from './src/places.ts'
 
 /**
  * `node build.ts`: makes one bundle of the processes that a watchdog starts again, unless the newest one is of just these
@@ -20,7 +20,7 @@ const PROCESSES = {
   agent: 'edge-agent/src/agent-process.ts',
 }
 /** What pins the code of others, and what says how a bundle is made. */
-const ALSO = ['pnpm-lock.yaml', 'deploy/bundle/build.ts', 'deploy/bundle/src/places.ts']
+const ALSO = ['pnpm-lock.yaml', 'deploy/bundle/build.ts', 'deploy/bundle/places.ts']
 /** A running server starts its threads and processes from its own bundle, so the ones before stay a while. */
 const KEPT = 2
 

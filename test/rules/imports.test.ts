@@ -95,6 +95,8 @@ const packageOf = (file: string) =>
     .sort((a, b) => b.length - a.length)
     .find((folder) => file.startsWith(`${folder}/`))
 const isTest = (file: string) => /(^|\/)test\//.test(file)
+/** Makes the bundle, and is in no release: what it needs is a devDependency. */
+const onlyBuilds = (file: string) => /^deploy\/bundle\/[^/]+$/.test(file)
 const show = ({ file, target }: Import) => `${file} imports ${target}`
 /** Where a relative import leads, from the root of the repository. */
 const resolved = ({ file, target }: Import) => posix.join(posix.dirname(file), target)
@@ -139,6 +141,7 @@ describe('between packages', () => {
         ...dependencies,
         ...optionalDependencies,
         ...(isTest(file) ? { ...devDependencies, ...root } : {}),
+        ...(onlyBuilds(file) ? devDependencies : {}),
       }
       return !(name in known)
     })
