@@ -91,7 +91,7 @@ test('a job is followed by its id', async () => {
     return found.length > 0 && found
   })
   const said = await lines(`job=${done?.job}`)
-  expect(said.map(({ message }) => message)).toEqual(['deletion done', 'deletion running'])
+  expect(said.map(({ message }) => message)).toEqual(['deletion done', 'deletion running', 'camera deleted'])
 })
 
 test('lists are filtered, and read on page by page', async () => {
