@@ -20,7 +20,7 @@ export class Connections {
   readonly #byCredential = new Map<string, Set<Connection>>()
   /** Those whose credential was not accepted yet, oldest first. */
   readonly #unauthenticated = new Set<Connection>()
-  #overflowToldMs = 0
+  #overflowToldMs = Number.NEGATIVE_INFINITY
 
   constructor(limits: Limits, report: Report, onPresence: (device: string, connected: boolean) => void) {
     this.#limits = limits
@@ -110,8 +110,8 @@ export class Connections {
     this.#unauthenticated.delete(oldest)
     this.#report.count('refusedConnections')
     // A flood is told once a minute; each of its connections would be a line otherwise.
-    if (Date.now() - this.#overflowToldMs >= MINUTE_MS) {
-      this.#overflowToldMs = Date.now()
+    if (performance.now() - this.#overflowToldMs >= MINUTE_MS) {
+      this.#overflowToldMs = performance.now()
       const text = `${waiting.length} connections have shown no credential, ${most.length} of them from ${hostOf(oldest.address)}; the oldest are closed`
       this.#report.event(oldest, 'too_many_connections', text)
     }

@@ -32,6 +32,9 @@ test('a clock that runs, is corrected a little, or is set back is believed', () 
   wall -= 30 * HOUR
   expect(clock.look(null)).toBe(wall)
   expect(clock.step).toBeNull()
+  expect(clock.setBack).toBe(-30 * HOUR)
+  pass(HOUR)
+  expect(clock.setBack).toBeNull()
 })
 
 test('a clock that goes ahead at once is not believed for a day, and then a day in an hour', () => {
@@ -57,6 +60,7 @@ test('a clock that was ahead and is set right is believed at once', () => {
   wall -= 240 * HOUR
   expect(clock.look(null)).toBe(wall)
   expect(clock.step).toBeNull()
+  expect(clock.setBack).toBeNull()
   pass(HOUR)
   expect(clock.time).toBe(wall)
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { needs } from '../setup/needs.ts'
 import { door, withComment } from './pictures.ts'
 import { ADMIN_TOKEN, System, until } from './system.ts'
@@ -24,10 +24,10 @@ beforeAll(async () => {
 })
 afterAll(() => system?.close())
 
-test.each([
+test.for([
   ['say nothing', ''],
   ['ask once and stay', 'GET /api/health/live HTTP/1.1\r\nhost: here\r\n\r\n'],
-])('10,000 connections that %s keep nobody out', SLOW, async (_, said, context: TestContext) => {
+])('10,000 connections that %s keep nobody out', SLOW, async ([, said = ''], context) => {
   needs(mayOpen() > MANY + 1000, `more than ${MANY} open files: ulimit -n`, context)
   const door1 = `door${said.length}`
   const device = await system.connect(door1, await system.addDevice(door1))

@@ -204,11 +204,11 @@ export class Jobs {
   }
 
   async #outcomeOf(job: JobRow, signal: AbortSignal): Promise<Partial<JobRow>> {
-    let reportedAt = 0
+    let reportedAt = Number.NEGATIVE_INFINITY
     let reporting: Promise<unknown> = Promise.resolve()
     const report = (phase: string, progress: number) => {
-      if (Date.now() - reportedAt < REPORT_MS) return
-      reportedAt = Date.now()
+      if (performance.now() - reportedAt < REPORT_MS) return // a clock that is set back reports on
+      reportedAt = performance.now()
       reporting = this.#change(job.id, { phase, progress }).catch(() => {}) // the next report tells more
     }
     try {

@@ -9,7 +9,8 @@ export class SparingLog {
   readonly #now: () => number
   readonly #kinds = new Map<string, { loggedAt: number; unlogged: number }>()
 
-  constructor(log: Log, now: () => number) {
+  /** @param now milliseconds since some fixed moment: a clock that is set back must not silence it */
+  constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log
     this.#now = now
   }

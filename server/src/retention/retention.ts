@@ -201,7 +201,7 @@ export class Retention {
       stateBytes: await sizeOf(join(dataDir, 'state.db')),
       walBytes: await sizeOf(join(dataDir, 'state.db-wal')),
     })
-    this.#alarms.look(this.#storage, this.#clock.step)
+    this.#alarms.look(this.#storage, this.#clock.step ?? this.#clock.setBack)
   }
 }
 

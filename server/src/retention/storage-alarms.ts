@@ -29,7 +29,7 @@ export class StorageAlarms {
     return this.#standing
   }
 
-  /** @param clockStep how far the clock went ahead at once, milliseconds, where that is not believed */
+  /** @param clockStep how far the clock went ahead at once, milliseconds, where that is not believed; below zero: back */
   look(storage: StorageState, clockStep: number | null) {
     const before = new Map(this.#standing.map(({ name, level }) => [name, level]))
     this.#standing = [framesAlarm(storage), walAlarm(storage), clockAlarm(clockStep)]
@@ -61,6 +61,11 @@ function walAlarm({ walBytes }: StorageState): StorageAlarm {
 
 function clockAlarm(step: number | null): StorageAlarm {
   if (step === null) return { name: 'clock', level: 'ok', text: 'runs as time goes by' }
+  if (step < 0) {
+    const hours = (-step / 3_600_000).toFixed(1)
+    const meanwhile = 'frames that bring their own time may be refused until it is right'
+    return { name: 'clock', level: 'warn', text: `the clock was set back by ${hours} hours: ${meanwhile}` }
+  }
   const text = `the clock went ahead by ${(step / 3_600_000).toFixed(1)} hours at once: if it is wrong, set it right within a day, for nothing goes for its age until then`
   return { name: 'clock', level: 'warn', text }
 }
