@@ -27,6 +27,7 @@ while read -r _; do
     systemd-nspawn --boot --quiet "--directory=$folder/root" "--machine=$name" --hostname=ajar \
       --register=no --keep-unit --private-network --link-journal=no --console=read-only \
       "--bind-ro=$checkout:/mnt/ajar" </dev/null || code=$?
-    echo "keeper: ended $code"
+    # The console may have stopped in the middle of a line.
+    printf '\nkeeper: ended %s\n' "$code"
   } &
 done
