@@ -1,6 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -84,7 +83,7 @@ export class Machine {
 
   /** Boots what was shut down, with the files it left. Resolves when its manager takes orders. */
   async boot(): Promise<void> {
-    await until(() => this.#holds || this.#keeper.exitCode !== null, BOOT_LIMIT_MS)
+    await until(() => this.#holds || this.#isGone, BOOT_LIMIT_MS)
     if (!this.#holds) throw new Error('the machine could not be made')
     this.#runs = true
     this.#keeper.stdin.write('boot\n')
@@ -180,9 +179,13 @@ export class Machine {
   async close(): Promise<void> {
     for (const relay of this.#relays) await relay.close()
     this.#keeper.stdin.end()
-    if (this.#keeper.exitCode === null) await once(this.#keeper, 'exit')
+    await until(() => this.#isGone, BOOT_LIMIT_MS)
     for (const hierarchy of HIERARCHIES) await removeCgroup(join(hierarchy, this.#name))
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  get #isGone(): boolean {
+    return this.#keeper.exitCode !== null || this.#keeper.signalCode !== null
   }
 
   #read(line: string) {
