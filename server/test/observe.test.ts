@@ -307,7 +307,8 @@ describe('the server', () => {
     })
     expect(ready.body.status).toBe('ok')
     const names = ready.body.checks.map(({ name }: { name: string }) => name)
-    expect(names).toEqual(['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners'])
+    const journey = ['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners']
+    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes'])
   })
 
   test('says what is wrong only to whoever shows a token', async () => {
