@@ -345,7 +345,7 @@ function frameId({ camera, capturedAt }: StoredFrame): string {
 }
 
 /** What an operator who follows one frame reads of its arrival. The sender's names are judged by then, or shown cut. */
-function ingestedLine({ device, camera, time, jpeg }: IncomingFrame, ingested: Ingested): object {
+function ingestedLine({ device, camera, time }: IncomingFrame, ingested: Ingested): object {
   if (ingested.kind === 'refused') return { frame: ingested.refusal.frame, code: ingested.refusal.code }
   if (ingested.kind === 'given_up') return { frame: [device, camera, time].filter(Boolean).join('/') }
   return { frame: frameId(ingested.frame), bytes: ingested.frame.size }
