@@ -14,6 +14,7 @@ export class RunFolderError extends Error {
 export class RunFolder {
   readonly #dataDir: string
   readonly #own: PidFile
+  #isTaken = false
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir
@@ -29,6 +30,7 @@ export class RunFolder {
         `another ajar (process ${other.pid}) uses the data folder ${this.#dataDir}: stop it, or set AJAR_DATA_DIR to another folder`,
       )
     this.#own.write(process.pid)
+    this.#isTaken = true
   }
 
   pidFile(name: string): PidFile {
@@ -36,7 +38,7 @@ export class RunFolder {
   }
 
   giveBack() {
-    this.#own.remove()
+    if (this.#isTaken) this.#own.remove()
   }
 }
 

@@ -17,6 +17,8 @@ export interface Command {
   environment: Record<string, string | undefined>
 }
 
+const LAST_WORDS_MS = 200
+
 /**
  * A running process in a group of its own, so that a signal reaches whatever it has started, and Ctrl-C in a terminal does
  * not reach it before us. Its IPC channel closes when we end, however we end: it takes that as the order to end.
@@ -42,10 +44,17 @@ export class Spawned {
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
       if (this.#hasEnded) return
       this.#hasEnded = true
-      this.kill('SIGKILL') // what it had started and left behind
       onExit(code, signal)
     }
-    this.#child.once('exit', end)
+    // Its last words come first, which say why; who has left its group and holds its output open is not waited for.
+    this.#child.once('exit', (code, signal) => {
+      this.kill('SIGKILL') // what it had started and left behind
+      const limit = setTimeout(() => end(code, signal), LAST_WORDS_MS)
+      this.#child.once('close', () => {
+        clearTimeout(limit)
+        end(code, signal)
+      })
+    })
     // Also told where a message cannot be sent, which is no end.
     this.#child.on('error', (error) => {
       if (this.#child.pid !== undefined) return

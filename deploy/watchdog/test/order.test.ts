@@ -85,12 +85,15 @@ test('a child that outlives it is ended by the next watchdog; a second one at th
   const next = kennel(dataDir)
   const entry = faulty('server', 'ready', { stopLimitMs: 300 })
   await expect(next.watchdog.start([entry])).rejects.toThrow(/another ajar \(process \d+\) uses the data folder/)
+  await next.watchdog.stop()
+  expect(existsSync(join(dataDir, 'run', 'watchdog.pid')), 'the file of the one that runs').toBe(true)
   watchdog.kill('SIGKILL')
   await once(watchdog, 'exit')
   expect(lives(pid)).toBe(true)
-  await next.watchdog.start([entry])
+  const third = kennel(dataDir)
+  await third.watchdog.start([entry])
   await until(() => !lives(pid)) // dead, and soon buried: it has no parent any more
-  await until(() => next.status('server')?.state === 'running')
+  await until(() => third.status('server')?.state === 'running')
 })
 
 test('a stale PID file is replaced, and nobody is ended for it', async () => {

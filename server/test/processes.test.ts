@@ -1,0 +1,91 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
+import { alarmsOf, processHealth } from '../src/processes/process-alarms.ts'
+import { type ProcessStatus, reported } from '../src/processes/process-status.ts'
+import { Progress } from '../src/processes/progress.ts'
+import { RunningServer } from './running-server.ts'
+
+const killed = { code: null, signal: 'SIGKILL', why: 'exit', atMs: 1 } as const
+const status = (more: Partial<ProcessStatus> = {}): ProcessStatus => ({
+  ...{ name: 'worker', pid: 1, startedAtMs: 1, restarts: 0, lastExit: null, state: 'running', log: [] },
+  ...more,
+})
+
+describe('frames that stand still', () => {
+  test('are no life after half a minute, unless nothing could go on', () => {
+    let now = 0
+    let steps = 0
+    let isDue = true
+    const progress = new Progress({ now: () => now, steps: () => steps, isDue: () => isDue })
+    const after = (ms: number) => {
+      now += ms
+      return progress.isAlive()
+    }
+    expect(after(0)).toBe(true)
+    expect(after(29_999)).toBe(true)
+    steps += 1
+    expect(after(1)).toBe(true)
+    expect(after(30_000)).toBe(false)
+    isDue = false
+    expect(after(1)).toBe(true)
+    expect(after(100_000)).toBe(true)
+    isDue = true
+    expect(after(29_999)).toBe(true)
+    expect(after(1)).toBe(false)
+  })
+})
+
+describe('alarms', () => {
+  test('a restart that nobody asked for is a warning, once', () => {
+    const after = status({ restarts: 1, lastExit: killed })
+    expect(alarmsOf([status()], [after])).toMatchObject([
+      { process: 'worker', level: 'warn', text: 'the worker ended (SIGKILL) and was started again' },
+    ])
+    expect(alarmsOf([after], [after])).toEqual([])
+    expect(alarmsOf([status()], [status({ restarts: 1, lastExit: { ...killed, why: 'asked' } })])).toEqual([])
+  })
+
+  test('a failure is an error, and its end is told', () => {
+    const failed = status({ state: 'failed', restarts: 6, lastExit: { ...killed, why: 'hang' } })
+    expect(alarmsOf([status({ restarts: 6 })], [failed])).toMatchObject([{ level: 'error' }])
+    expect(alarmsOf([failed], [failed])).toEqual([])
+    expect(alarmsOf([failed], [{ ...failed, state: 'running', restarts: 7 }])).toMatchObject([{ level: 'ok' }])
+    expect(processHealth([status(), failed])).toMatchObject({
+      level: 'warn',
+      text: expect.stringMatching(/worker gave no sign of life again and again/),
+    })
+  })
+
+  test('a server that was restarted tells of its own end, not again of those before', () => {
+    const ended = { restarts: 2, lastExit: killed }
+    const told = alarmsOf(null, [status({ name: 'server', ...ended }), status(ended)])
+    expect(told.map(({ process }) => process)).toEqual(['server'])
+  })
+})
+
+test('a message that is no report is none', () => {
+  expect(reported({ processes: [status()] })).toEqual([status()])
+  for (const message of [null, 'processes', {}, { processes: [{ name: 'worker' }] }, { heartbeat: true }])
+    expect(reported(message)).toBeNull()
+})
+
+describe('without a watchdog', () => {
+  let server: RunningServer
+  beforeAll(async () => {
+    server = await RunningServer.start(afterFile)
+  })
+
+  test('the server tells of itself', async () => {
+    const { body } = await server.call('GET', '/api/processes')
+    expect(body.items).toMatchObject([
+      { name: 'server', pid: process.pid, state: 'running', restarts: null, lastExit: null },
+    ])
+    expect(body.items[0].log.join('\n')).toContain('HTTP is served at')
+  })
+
+  test('it does not end where nobody would start it again', async () => {
+    const { status, body } = await server.call('POST', '/api/processes/server/restart')
+    expect([status, body.error.code]).toEqual([409, 'not_supervised'])
+    expect((await server.call('POST', '/api/processes/worker/restart')).status).toBe(404)
+  })
+})
