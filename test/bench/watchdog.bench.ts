@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Started } from '../journeys/started.ts'
 import { until } from '../journeys/system.ts'
@@ -40,7 +40,10 @@ export default async function watchdog() {
         'aim ms': aimMs,
       })
     }
-    console.log(`the server under the watchdog, medians of ${ROUNDS}`)
+    const [load = 0] = loadavg()
+    console.log(
+      `the server under the watchdog, medians of ${ROUNDS}; load ${load.toFixed(1)} on ${availableParallelism()} cores`,
+    )
     console.table(rows)
     console.log(`killed as soon as it is there: failed after ${await crashLoop(system, join(folder, 'data'))} ms`)
   } finally {

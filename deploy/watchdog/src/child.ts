@@ -59,7 +59,7 @@ export class Child {
   /** Why we kill it, until it has ended. */
   #reason: LastExit['why'] = 'exit'
   #wanted = false
-  /** All run only while one process does; `#pause` only while none does. */
+  /** `pause` runs only while no process does, the others only while one does. */
   readonly #timers = new Map<Timer, () => void>()
   /** Milliseconds since it was last heard of. */
   #silentMs = 0
