@@ -6,6 +6,7 @@ import {
   type Listening,
   type MachineLine,
   makeBundle,
+  makeCodeDocs,
   makeConsole,
   type Process,
   type ServerAddresses,
@@ -32,7 +33,7 @@ const building = makeConsole({ onLine: console.log })
 const firstListening = Promise.withResolvers<Listening>()
 let listening: Listening | null = null
 let adminToken: string | null = null
-let bundling: Process | null = null
+let making: Process | null = null
 let stopping = false
 
 async function start() {
@@ -55,9 +56,13 @@ async function start() {
   else console.log(`Open the console: ${server.http}/`)
   if (demo) await startDemo(server, (await demo).prepareDemo)
   if (stopping) return
-  // Last, for it only helps the next start, after a crash too. Where it fails, the sources go on to be what runs.
-  bundling = makeBundle({})
-  bundling.ended.catch(() => {})
+  // Last: the bundle helps the next start only, after a crash too, and the reference those who read. Where one fails, all
+  // goes on as before.
+  for (const make of [makeBundle, makeCodeDocs]) {
+    if (stopping) return
+    making = make({})
+    await making.ended.catch(() => {})
+  }
 }
 
 async function startDemo(server: ServerAddresses, prepareDemo: PrepareDemo) {
@@ -102,7 +107,7 @@ async function stop() {
   console.log('\nStopping ...')
   await watchdog.stop()
   await building.stop()
-  await bundling?.stop()
+  await making?.stop()
   console.log('Stopped.')
   process.exit()
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export const SERVER = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
 export const AGENT = fileURLToPath(new URL('../../../edge-agent/src/main.ts', import.meta.url))
 const CONSOLE = fileURLToPath(new URL('../../../server/web/build.ts', import.meta.url))
+const CODE_DOCS = fileURLToPath(new URL('../../../docs/code/build.ts', import.meta.url))
 const BUNDLE = fileURLToPath(new URL('../../bundle/build.ts', import.meta.url))
 const STOP_LIMIT_MS = 20_000
 
@@ -169,4 +170,9 @@ export function makeConsole(options: ProcessOptions): Process {
 /** Bundles our processes, unless that was done with the same sources: they start in a fraction of the time then. */
 export function makeBundle(options: ProcessOptions): Process {
   return new Process(BUNDLE, [], options)
+}
+
+/** Builds the reference of the code, unless it stands there built from the same sources; in nobody's way, for it takes long. */
+export function makeCodeDocs(options: ProcessOptions): Process {
+  return new Process(CODE_DOCS, [], { under: ['nice', '-n', '19'], ...options })
 }

@@ -23,7 +23,7 @@ const NOT_BUILT = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>ajar: reference of the code</title>
 <h1>The reference of the code is not built yet</h1>
-<p><code>npm start</code> builds it a minute after the first start, and <code>npm run docs</code> at once.</p>
+<p><code>npm start</code> builds it in the background, in a minute or less; <code>npm run docs</code> builds it too.</p>
 <p>The reference of the HTTP API is there already: see <a href="${DOCS}">${DOCS}</a>.</p>
 `
 
