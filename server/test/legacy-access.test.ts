@@ -49,7 +49,8 @@ describe.each(Object.entries(LEGACY_ROUTES))('%s (%s)', (route, access) => {
     }
   })
 
-  test.skipIf(route === REDEPLOY)('needs none where AJAR_LEGACY_OPEN=1', async () => {
+  if (route === REDEPLOY) return // never open: below
+  test('needs none where AJAR_LEGACY_OPEN=1', async () => {
     const answer = await call(open, route)
     const text = await answer.text()
     if (answer.status !== 200) expect(text).toMatch(OWN_401)

@@ -67,10 +67,11 @@ test('whoever sends headers byte by byte is let go, and others are served meanwh
   })
   const drip = setInterval(() => slow.write('x'), 100)
   onTestFinished(() => clearInterval(drip))
-  const gone = once(slow, 'close')
+  const gone = new Promise((resolve) => slow.once('close', resolve))
   expect(await system.api.get('/api/health/live')).toEqual({ status: 'ok' })
   await gone
-  expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  // A byte that is on its way when the server closes resets the connection, and may take the answer along.
+  expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/)
 })
 
 /** The files, and so the connections, that this process may open. */

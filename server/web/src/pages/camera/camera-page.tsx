@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo } from 'preact/hooks'
 import type { CameraBody } from '../../api/bodies.ts'
 import { ApiError, get } from '../../api/client.ts'
 import type { CameraEvent } from '../../api/events.ts'
@@ -103,7 +103,8 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
 
 /** Escape, unless a field or a dialog takes it. */
 function useEscape(act: () => void, isWanted: boolean) {
-  useEffect(() => {
+  // At once: whoever sees that there is something to leave may press it.
+  useLayoutEffect(() => {
     if (!isWanted) return
     const press = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return

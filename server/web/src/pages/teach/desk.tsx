@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { CameraBody, FrameBody, List } from '../../api/bodies.ts'
 import { useConsole } from '../../console.ts'
 import { framesNamed, framesOf, type LabelCounts, type Source } from './calls.ts'
@@ -68,7 +68,7 @@ export function Desk({ camera, sheet, needed, onTrained }: DeskProps) {
       lesson.close()
     }
   }, [lesson])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => onDeskKey(event, sheet, keys)
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
