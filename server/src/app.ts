@@ -1,14 +1,8 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Broker, type BrokerEvent, createBroker } from '@ajar/broker'
-import { VERSIONS } from '@ajar/models'
 import { topics } from '@ajar/protocol'
-import server from '../package.json' with { type: 'json' }
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
-import { authRoutes } from './auth/routes.ts'
-import { sessionRoutes } from './auth/session-routes.ts'
-import { ticketRoutes } from './auth/ticket-routes.ts'
 import { Tickets } from './auth/tickets.ts'
 import { type Closers, closedLater } from './closers.ts'
 import { takeDataFolder } from './database/data-folder.ts'
@@ -16,60 +10,40 @@ import { Events } from './database/events.ts'
 import { Archive } from './database/frames/archive.ts'
 import { FrameStore } from './database/frames/frame-store.ts'
 import { openStateDatabase } from './database/state-database.ts'
-import { cameraRoutes } from './devices/camera-routes.ts'
 import { Cameras } from './devices/cameras.ts'
 import { cameraCare } from './devices/care.ts'
-import { careRoutes } from './devices/care-routes.ts'
 import { CameraChanges } from './devices/changes.ts'
-import { Devices, isReserved, OPERATORS } from './devices/devices.ts'
-import { newestFrames } from './devices/newest-frames.ts'
+import { Devices, OPERATORS } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
-import { devicesRoutes } from './devices/routes.ts'
-import { codeDocsRoutes } from './http/code-docs.ts'
 import { HttpConnections } from './http/connections.ts'
-import { consoleRoutes } from './http/console.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
 import { Upgrades } from './http/upgrades.ts'
-import { ingestRoutes } from './ingest/routes.ts'
 import { type JobContext, Jobs } from './jobs/jobs.ts'
-import { jobRoutes } from './jobs/routes.ts'
 import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
-import { legacyRoutes } from './legacy/legacy.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
 import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
-import { logRoutes } from './logging/routes.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { connectionsHealth } from './observe/connections-health.ts'
-import { eventsRoute } from './observe/events.ts'
-import { frameRoutes } from './observe/frames.ts'
 import { healthRoutes } from './observe/health.ts'
-import { listenersRoute } from './observe/listeners.ts'
 import { listenersHealth } from './observe/listeners-health.ts'
-import { Metrics, metricsRoute } from './observe/metrics.ts'
+import { Metrics } from './observe/metrics.ts'
 import { partChecks } from './observe/part-checks.ts'
-import { readingRoutes } from './observe/readings.ts'
-import { resultRoutes } from './observe/results.ts'
-import { ribbonRoutes } from './observe/ribbon.ts'
-import { spanContentsRoute } from './observe/span-contents.ts'
 import { SparingLog } from './observe/sparing-log.ts'
 import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
 import { Processes } from './processes/processes.ts'
-import { processRoutes } from './processes/routes.ts'
 import { recordReading } from './record/readings.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
-import { storageRoutes } from './retention/routes.ts'
+import { openRoutes } from './routes.ts'
 import type { Settings } from './settings.ts'
 import { ownRoot } from './tls/own-root.ts'
 import { BorrowedLabels } from './training/borrowed-labels.ts'
-import { labelRoutes } from './training/label-routes.ts'
 import { Labels } from './training/labels.ts'
-import { trainingRoutes } from './training/routes.ts'
 import { Training } from './training/training.ts'
 
 /** Ports, null where nothing listens. With `mqtts` HTTP is HTTPS. */
@@ -96,9 +70,6 @@ const MOST_HTTP = 1000
 const MOST_MQTT = 2500
 /** All that the broker would let in, and some who wait to be. */
 const MOST_WEBSOCKETS = 2600
-
-const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
-const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
 
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
@@ -296,54 +267,14 @@ async function build(
     maxFrameBytes: settings.maxFrameBytes,
     accept: (stream, address) => broker.accept(stream, address, 'websocket'),
   })
-  authRoutes(http, accounts)
-  ticketRoutes(http, tickets)
-  sessionRoutes(http, accounts)
-  devicesRoutes(http, devices, registry)
-  const shown = {
-    cameras,
-    state: (camera: string) => pipeline.recorder.state(camera),
-    newestFrames: () => newestFrames(database),
-    borrowed: () => borrowed.counts(),
-  }
-  cameraRoutes(http, { ...shown, change: (...change) => care.settingUp.change(...change) })
-  careRoutes(http, { ...shown, care, giveBack: (camera, source) => borrowed.giveBack(camera, source) })
-  ingestRoutes(http, { isReserved, held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
-  frameRoutes(http, {
-    database,
-    archive,
-    cameras,
-    storedSince: () => retention.storage?.storedSince ?? 0,
-    classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
-  })
-  resultRoutes(http, { database, cameras })
-  spanContentsRoute(http, { database, cameras })
-  ribbonRoutes(http, { database, cameras, state: shown.state })
-  readingRoutes(http, database)
-  labelRoutes(http, labels)
-  trainingRoutes(http, { database, cameras, jobs, training })
-  jobRoutes(http, jobs)
-  storageRoutes(http, () => retention.storage)
-  await legacyRoutes(http, settings.legacyOpen === '1', {
-    ...{ database, registry },
-    now: () => new Date(),
-    versions: { server: server.version, ...VERSIONS },
-    switchLogFile: (enabled) => logging.switchFile(enabled),
-    train: async (camera, author) => {
-      await training.check(cameras.get(camera))
-      await jobs.create('training', camera, { author })
+  const { streams, logFollowers } = await openRoutes(http, {
+    ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
+    ...{ labels, borrowed, training, jobs, pipeline, retention, care, processes },
+    listeners: {
+      opened: () => opened,
+      authority: () => certificates && ownRoot(String(certificates.options.cert)),
     },
   })
-  listenersRoute(http, {
-    opened: () => opened,
-    authority: () => certificates && ownRoot(String(certificates.options.cert)),
-  })
-  await codeDocsRoutes(http, CODE_DOCS)
-  await consoleRoutes(http, CONSOLE)
-  const logFollowers = logRoutes(http, logging)
-  const streams = eventsRoute(http, database, events)
-  metricsRoute(http, metrics)
-  processRoutes(http, processes, logging.of('processes'))
   healthRoutes(http, () => [
     ...partChecks({
       framesHeld: frames.held,

@@ -4,7 +4,8 @@
  *     ingest/ -> classify/ -> record/ -> observe/
  *
  * The walk through its files, in the order a frame takes:
- * - `main.ts` is the process, `settings.ts` what it is told, `app.ts` puts the parts together, `pipeline.ts` is the journey.
+ * - `main.ts` is the process, `settings.ts` what it is told, `app.ts` puts the parts together, `pipeline.ts` is the journey,
+ *   `routes.ts` what is answered over HTTP.
  * - `ingest/` judges a frame at the door. It is stored by `database/frames/`, and only then acknowledged.
  * - `classify/queue.ts` says which frame is next, `classify-pool.ts` has threads do it, `capture-order.ts` puts what they
  *   say back into the order of capture.

@@ -36,6 +36,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
     roots: [
       'app.ts',
       'pipeline.ts',
+      'routes.ts',
       'main.ts',
       'server-process.ts',
       'worker.ts',

@@ -1,0 +1,129 @@
+import { fileURLToPath } from 'node:url'
+import { VERSIONS } from '@ajar/models'
+import server from '../package.json' with { type: 'json' }
+import type { Accounts } from './auth/accounts.ts'
+import { authRoutes } from './auth/routes.ts'
+import { sessionRoutes } from './auth/session-routes.ts'
+import { ticketRoutes } from './auth/ticket-routes.ts'
+import type { Tickets } from './auth/tickets.ts'
+import type { Events } from './database/events.ts'
+import type { Archive } from './database/frames/archive.ts'
+import type { FrameStore } from './database/frames/frame-store.ts'
+import type { StateDatabase } from './database/state-database.ts'
+import { cameraRoutes } from './devices/camera-routes.ts'
+import type { Cameras } from './devices/cameras.ts'
+import type { cameraCare } from './devices/care.ts'
+import { careRoutes } from './devices/care-routes.ts'
+import { type Devices, isReserved } from './devices/devices.ts'
+import { newestFrames } from './devices/newest-frames.ts'
+import type { Registry } from './devices/registry.ts'
+import { devicesRoutes } from './devices/routes.ts'
+import { codeDocsRoutes } from './http/code-docs.ts'
+import { consoleRoutes } from './http/console.ts'
+import type { Http } from './http/http.ts'
+import { ingestRoutes } from './ingest/routes.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { jobRoutes } from './jobs/routes.ts'
+import { legacyRoutes } from './legacy/legacy.ts'
+import type { Logging } from './logging/logging.ts'
+import { logRoutes } from './logging/routes.ts'
+import { eventsRoute } from './observe/events.ts'
+import { frameRoutes } from './observe/frames.ts'
+import { listenersRoute } from './observe/listeners.ts'
+import { type Metrics, metricsRoute } from './observe/metrics.ts'
+import { readingRoutes } from './observe/readings.ts'
+import { resultRoutes } from './observe/results.ts'
+import { ribbonRoutes } from './observe/ribbon.ts'
+import { spanContentsRoute } from './observe/span-contents.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Processes } from './processes/processes.ts'
+import { processRoutes } from './processes/routes.ts'
+import type { Retention } from './retention/retention.ts'
+import { storageRoutes } from './retention/routes.ts'
+import type { Settings } from './settings.ts'
+import type { BorrowedLabels } from './training/borrowed-labels.ts'
+import { labelRoutes } from './training/label-routes.ts'
+import type { Labels } from './training/labels.ts'
+import { trainingRoutes } from './training/routes.ts'
+import type { Training } from './training/training.ts'
+
+const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
+const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
+
+/** What the routes show and change; each route is handed what it needs of it. */
+export interface Parts {
+  settings: Settings
+  logging: Logging
+  database: StateDatabase
+  archive: Archive
+  frames: FrameStore
+  events: Events
+  metrics: Metrics
+  accounts: Accounts
+  tickets: Tickets
+  devices: Devices
+  registry: Registry
+  cameras: Cameras
+  labels: Labels
+  borrowed: BorrowedLabels
+  training: Training
+  jobs: Jobs
+  pipeline: Pipeline
+  retention: Retention
+  care: ReturnType<typeof cameraCare>
+  processes: Processes
+  listeners: Parameters<typeof listenersRoute>[1]
+}
+
+/**
+ * Every route but health, which asks all parts.
+ * @returns who follows events and the log, to be ended with the token that they showed
+ */
+export async function openRoutes(http: Http, parts: Parts) {
+  const { settings, logging, database, archive, frames, accounts, devices, registry, cameras } = parts
+  const { labels, borrowed, training, jobs, pipeline, retention, care } = parts
+  authRoutes(http, accounts)
+  ticketRoutes(http, parts.tickets)
+  sessionRoutes(http, accounts)
+  devicesRoutes(http, devices, registry)
+  const shown = {
+    cameras,
+    state: (camera: string) => pipeline.recorder.state(camera),
+    newestFrames: () => newestFrames(database),
+    borrowed: () => borrowed.counts(),
+  }
+  cameraRoutes(http, { ...shown, change: (...change) => care.settingUp.change(...change) })
+  careRoutes(http, { ...shown, care, giveBack: (camera, source) => borrowed.giveBack(camera, source) })
+  ingestRoutes(http, { isReserved, held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
+  frameRoutes(http, {
+    database,
+    archive,
+    cameras,
+    storedSince: () => retention.storage?.storedSince ?? 0,
+    classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
+  })
+  resultRoutes(http, { database, cameras })
+  spanContentsRoute(http, { database, cameras })
+  ribbonRoutes(http, { database, cameras, state: shown.state })
+  readingRoutes(http, database)
+  labelRoutes(http, labels)
+  trainingRoutes(http, { database, cameras, jobs, training })
+  jobRoutes(http, jobs)
+  storageRoutes(http, () => retention.storage)
+  await legacyRoutes(http, settings.legacyOpen === '1', {
+    ...{ database, registry },
+    now: () => new Date(),
+    versions: { server: server.version, ...VERSIONS },
+    switchLogFile: (enabled) => logging.switchFile(enabled),
+    train: async (camera, author) => {
+      await training.check(cameras.get(camera))
+      await jobs.create('training', camera, { author })
+    },
+  })
+  listenersRoute(http, parts.listeners)
+  await codeDocsRoutes(http, CODE_DOCS)
+  await consoleRoutes(http, CONSOLE)
+  metricsRoute(http, parts.metrics)
+  processRoutes(http, parts.processes, logging.of('processes'))
+  return { logFollowers: logRoutes(http, logging), streams: eventsRoute(http, database, parts.events) }
+}
