@@ -11,5 +11,7 @@ export default defineConfig({
     reporters: ['default', './test/setup/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Browsers and whole machines on two shared cores: what fails once is tried once more there, and named by the report.
+    retry: process.env.CI ? 1 : 0,
   },
 })
