@@ -63,6 +63,11 @@ describe('alarms', () => {
   })
 })
 
+test('a report with words that we do not know yet is one', () => {
+  const newer = { ...status(), state: 'stuck', lastExit: { ...killed, why: 'moved' } }
+  expect(reported({ processes: [newer] })).toEqual([newer])
+})
+
 test('a message that is no report is none', () => {
   expect(reported({ processes: [status()] })).toEqual([status()])
   for (const message of [null, 'processes', {}, { processes: [{ name: 'worker' }] }, { heartbeat: true }])

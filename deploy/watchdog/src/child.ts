@@ -2,7 +2,7 @@ import { type BackOff, type Pause, STABLE_MS } from './back-off.ts'
 import type { Clock } from './clock.ts'
 import type { PidFile } from './pid-file.ts'
 import { Spawned } from './spawned.ts'
-import type { LastExit, ProcessState, ProcessStatus } from './status.ts'
+import type { Failure, LastExit, ProcessState, ProcessStatus } from './status.ts'
 
 /** One process of the list. */
 export interface Entry {
@@ -55,6 +55,7 @@ export class Child {
   #starts = 0
   #wasReady = false
   #lastExit: LastExit | null = null
+  #lastFailure: Failure | null = null
   readonly #log: string[] = []
   /** Why we kill it, until it has ended. */
   #reason: LastExit['why'] = 'exit'
@@ -75,11 +76,16 @@ export class Child {
       name: this.entry.name,
       pid: this.#spawned?.pid ?? null,
       startedAtMs: this.#startedAtMs,
-      restarts: Math.max(0, this.#starts - 1),
+      restarts: this.#restarts,
       lastExit: this.#lastExit,
       state: this.#state,
+      lastFailure: this.#lastFailure,
       log: [...this.#log],
     }
+  }
+
+  get #restarts(): number {
+    return Math.max(0, this.#starts - 1)
   }
 
   /** Whether it has been ready at least once. */
@@ -144,6 +150,8 @@ export class Child {
 
   #isReady() {
     this.#clear('ready')
+    if (this.#state === 'failed' && this.#lastFailure)
+      this.#lastFailure = { ...this.#lastFailure, toMs: Date.now(), restarts: this.#restarts }
     this.#state = 'running'
     this.#wasReady = true
     this.#silentMs = 0
@@ -208,6 +216,8 @@ export class Child {
 
   #startAfterPause(exit: LastExit) {
     const pause = this.#ports.backOff.afterExit(this.#ports.clock.now())
+    if (pause.isFailed && this.#state !== 'failed')
+      this.#lastFailure = { fromMs: exit.atMs, toMs: null, restarts: this.#restarts }
     this.#state = pause.isFailed ? 'failed' : 'backoff'
     this.#ports.onExit(exit, pause)
     if (pause.ms === 0) return this.#spawn()

@@ -7,6 +7,8 @@ export interface ProcessStatus {
   restarts: number
   lastExit: LastExit | null
   state: ProcessState
+  /** When quick restarts did not help the last time; null: never. Who is down meanwhile hears of it later. */
+  lastFailure: Failure | null
   /** Its last lines for people, oldest first. */
   log: string[]
 }
@@ -16,6 +18,15 @@ export interface ProcessStatus {
  * order, or not begun yet.
  */
 export type ProcessState = 'starting' | 'running' | 'backoff' | 'failed' | 'stopped'
+
+export interface Failure {
+  /** Milliseconds UTC. */
+  fromMs: number
+  /** When it ran again, null: it does not yet. */
+  toMs: number | null
+  /** As `restarts` was then. */
+  restarts: number
+}
 
 export interface LastExit {
   code: number | null

@@ -89,6 +89,24 @@ describe('a crash loop', () => {
     expect(exits[7]?.pause).toEqual({ ms: 0, isFailed: false })
   })
 
+  test('that ends is told of to the one who was down meanwhile', async () => {
+    const clock = new TestClock()
+    const { watchdog, status, exits } = kennel(folder(), { clock })
+    let words = 'exit'
+    const entry = faulty('server', '')
+    await watchdog.start([{ ...entry, args: entry.args.slice(0, 1), environment: () => ({ WORDS: words }) }])
+    for (let i = 1; i <= 6; i += 1) {
+      await until(() => exits.length === i)
+      if (i < 6) clock.move(exits.at(-1)?.pause.ms ?? 0)
+    }
+    const fromMs = status('server')?.lastExit?.atMs
+    expect(status('server')?.lastFailure).toEqual({ fromMs, toMs: null, restarts: 5 })
+    words = 'ready'
+    clock.move(60_000)
+    await until(() => status('server')?.state === 'running')
+    expect(status('server')?.lastFailure).toEqual({ fromMs, toMs: expect.any(Number), restarts: 6 })
+  })
+
   test('is over once it has run for a minute', async () => {
     const clock = new TestClock()
     const { watchdog, status, exits } = kennel(folder(), { clock })

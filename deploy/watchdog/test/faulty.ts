@@ -1,10 +1,10 @@
 /**
- * A child for the tests. Its argument says what it does, in words: `ready`, `beat`, and what goes wrong:
+ * A child for the tests. Its argument, or WORDS, says what it does, in words: `ready`, `beat`, and what goes wrong:
  * `exit`, `throw`, `spin`, `deaf` (it ignores SIGTERM), `never` (it never gets ready), `orphan` (it starts another process).
  */
 import { spawn } from 'node:child_process'
 
-const words = new Set(process.argv[2]?.split(' '))
+const words = new Set((process.argv[2] ?? process.env.WORDS)?.split(' '))
 const say = (word: object) => process.connected && process.send?.(word, () => {})
 
 if (words.has('deaf')) process.on('SIGTERM', () => {})

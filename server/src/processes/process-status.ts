@@ -2,17 +2,25 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { nullable } from '../http/shapes.ts'
 
-/** Why a process ended last, as the watchdog tells it. */
+// What the watchdog tells, and what we hand on. A word that we do not know yet is no reason to take it for nobody's.
+
+export const ExitReason = Type.String({
+  description:
+    'exit: by itself; hang: it gave no sign of life, or its frames stood still; start_timeout: not ready in time; asked: by order',
+})
+
+export const ProcessState = Type.String({
+  description:
+    'starting, running, stopped, backoff: it waits for its next start, or failed: it ended too often, and is tried again but seldom',
+})
+
+/** Why a process ended last. */
 const LastExit = Type.Object({
   code: nullable(Type.Integer()),
   signal: nullable(Type.String()),
-  why: Type.Enum(['exit', 'hang', 'start_timeout', 'asked']),
+  why: ExitReason,
   /** Milliseconds UTC. */
   atMs: Type.Number(),
-})
-
-export const ProcessState = Type.Enum(['starting', 'running', 'backoff', 'failed', 'stopped'], {
-  description: 'backoff: it waits for its next start; failed: it ended too often, and is tried again but seldom',
 })
 
 const ProcessStatus = Type.Object({
@@ -22,6 +30,10 @@ const ProcessStatus = Type.Object({
   restarts: Type.Integer(),
   lastExit: nullable(LastExit),
   state: ProcessState,
+  /** When quick restarts did not help the last time. An older watchdog does not tell of it. */
+  lastFailure: Type.Optional(
+    nullable(Type.Object({ fromMs: Type.Number(), toMs: nullable(Type.Number()), restarts: Type.Integer() })),
+  ),
   log: Type.Array(Type.String()),
 })
 const Report = Type.Object({ processes: Type.Array(ProcessStatus) })

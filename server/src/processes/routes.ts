@@ -3,7 +3,7 @@ import { callerName } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
 import { iso, isoOrNull, listOf, NullableTime, nullable, Time } from '../http/shapes.ts'
 import type { Log } from '../logging/levels.ts'
-import { ProcessState, type ProcessStatus } from './process-status.ts'
+import { ExitReason, ProcessState, type ProcessStatus } from './process-status.ts'
 import type { Processes } from './processes.ts'
 
 const Process = Type.Object({
@@ -18,9 +18,7 @@ const Process = Type.Object({
       at: Time,
       code: nullable(Type.Integer()),
       signal: nullable(Type.String()),
-      why: Type.Enum(['exit', 'hang', 'start_timeout', 'asked'], {
-        description: 'hang: it gave no sign of life, or its frames stood still; start_timeout: not ready in time',
-      }),
+      why: ExitReason,
     }),
   ),
   log: nullable(
