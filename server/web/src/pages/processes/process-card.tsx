@@ -15,7 +15,7 @@ export function ProcessCard({ process, canRestart, onRestart }: ProcessCardProps
     <li class="process card">
       <header>
         <h2>{name}</h2>
-        <span class={`process-state ${state}`}>{STATES[state]}</span>
+        <span class={`process-state ${state}`}>{STATES[state] ?? state}</span>
         {canRestart && <Button onClick={onRestart}>Restart {name}</Button>}
       </header>
       {PURPOSES[name] && <p class="hint">{PURPOSES[name]}</p>}

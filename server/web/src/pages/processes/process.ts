@@ -4,7 +4,7 @@ import { duration } from '../../design/words.ts'
 export interface ProcessBody {
   name: string
   pid: number | null
-  state: 'starting' | 'running' | 'backoff' | 'failed' | 'stopped'
+  state: string
   startedAt: string | null
   /** Null where systemd counts them. */
   restarts: number | null
@@ -12,13 +12,14 @@ export interface ProcessBody {
     at: string
     code: number | null
     signal: string | null
-    why: 'exit' | 'hang' | 'start_timeout' | 'asked'
+    why: string
   } | null
   /** Null for who may not see them. */
   log: string[] | null
 }
 
-export const STATES: Record<ProcessBody['state'], string> = {
+/** In words; a newer watchdog may know others. */
+export const STATES: Record<string, string> = {
   starting: 'starting',
   running: 'running',
   backoff: 'starts again soon',
