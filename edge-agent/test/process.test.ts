@@ -71,6 +71,7 @@ test('machine lines tell what happens, and SIGTERM ends it cleanly', async () =>
   const { child, ended, machineLines } = run([], { AJAR_AGENT_CONFIG: config })
   await until(() => machineLines().some(({ agent }) => agent.state === 'drained'))
   child.kill('SIGTERM')
+  child.kill('SIGINT') // a second word does not cut the end in order short
   expect(await ended).toEqual({ code: 0, signal: null })
   const states = machineLines().map(({ agent }) => agent.state)
   expect(states.toSorted()).toEqual(['connected', 'disconnected', 'drained', 'ended', 'started', 'stopped'])

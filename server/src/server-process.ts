@@ -1,5 +1,5 @@
 import { inheritedSockets, Supervised } from '@ajar/supervised'
-import { type App, type Listening, startApp } from './app.ts'
+import { type Listening, startApp } from './app.ts'
 import { tokenLine } from './first-token.ts'
 import { loggingFor } from './logging/logging.ts'
 import { findSupervision } from './processes/supervision.ts'
@@ -18,16 +18,12 @@ const settings = settingsOrExit()
 const logging = loggingFor(settings)
 process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
-const hasParent = process.connected === true
 try {
-  const app = await startApp(settings, logging, inheritedSockets(process.env))
   const supervised = new Supervised({ isAlive: () => app.isAlive() })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app, supervised))
-  // Whoever started us with an IPC channel is gone: nobody would stop us later.
-  if (hasParent && !process.connected) await stop(app, supervised)
-  if (hasParent) process.once('disconnect', () => stop(app, supervised))
+  const app = await startApp(settings, logging, inheritedSockets(process.env))
+  const endInOrder = supervised.endsInOrder(() => app.close(), CLOSE_LIMIT_MS)
   const toldToken = app.adminToken === null ? null : tokenLine(app.adminToken, settings.dataDir)
-  app.processes.supervisedBy(findSupervision(settings.dataDir, () => stop(app, supervised)))
+  app.processes.supervisedBy(findSupervision(settings.dataDir, endInOrder))
   supervised.ready()
   // Last: whoever reads these lines may stop us at once.
   if (toldToken) machineLine(toldToken)
@@ -60,11 +56,4 @@ function end(error: unknown, what: string) {
   logging.of('server').fatal({ err: error }, `${what}: our fault; ajar ends`)
   logging.writeNow()
   process.exit(FAILED)
-}
-
-async function stop({ close }: App, supervised: Supervised) {
-  setTimeout(() => process.exit(FAILED), CLOSE_LIMIT_MS).unref()
-  supervised.stopping()
-  await close()
-  process.exit(0)
 }

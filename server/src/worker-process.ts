@@ -6,7 +6,6 @@ import { readSettings, type Settings } from './settings.ts'
 /** The job worker's process: does what takes long for the server of the same data folder. SIGTERM and SIGINT end it. */
 
 const BAD_USE = 2
-const FAILED = 1
 /** A server that does not listen any more does not keep the process alive. */
 const CLOSE_LIMIT_MS = 3000
 
@@ -19,12 +18,10 @@ const worker = new JobWorker({
 })
 // What takes long is done by another process: this one answers, or something is wrong with it.
 const supervised = new Supervised({ isAlive: () => true })
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
-// Whoever started us with an IPC channel is gone: nobody would stop us later.
-if (process.connected) process.once('disconnect', stop)
+const endInOrder = supervised.endsInOrder(() => worker.close(), CLOSE_LIMIT_MS)
 supervised.ready()
 await worker.run()
-process.exit(0)
+endInOrder()
 
 function settingsOrExit(): Settings {
   try {
@@ -33,10 +30,4 @@ function settingsOrExit(): Settings {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exit(BAD_USE)
   }
-}
-
-function stop() {
-  setTimeout(() => process.exit(FAILED), CLOSE_LIMIT_MS).unref()
-  supervised.stopping()
-  void worker.close()
 }

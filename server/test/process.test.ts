@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openEngine } from '@ajar/models'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from './running-server.ts'
@@ -50,6 +51,17 @@ test('nobody else on the machine reads the data folder; SIGTERM ends the server 
   for (const name of ['', ...entries]) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0)
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
+})
+
+test('signals that come while the server ends in order do not cut that short', async () => {
+  const { child, dataDir, ended } = await run()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
+    child.kill(signal)
+    await sleep(3)
+  }
+  expect(await ended).toBe(0)
+  // SQLite takes its log away when the last connection is closed.
+  expect(readdirSync(dataDir).filter((name) => name.endsWith('-wal'))).toEqual([])
 })
 
 test.each([

@@ -6,11 +6,13 @@ export interface SupervisedOptions {
   isAlive(): boolean
 }
 
+const FAILED = 1
+
 /** Tells every supervisor that is found how this process is. Without any, nothing happens. */
 export class Supervised {
   readonly #isAlive: () => boolean
   readonly #supervisors: Supervisor[]
-  #timers: NodeJS.Timeout[] = []
+  readonly #hadParent = process.connected === true
 
   constructor({ isAlive }: SupervisedOptions) {
     this.#isAlive = isAlive
@@ -22,16 +24,33 @@ export class Supervised {
     for (const supervisor of this.#supervisors) {
       supervisor.ready()
       const beat = () => this.#isAlive() && supervisor.beat()
-      this.#timers.push(setInterval(beat, supervisor.beatEveryMs).unref())
+      setInterval(beat, supervisor.beatEveryMs).unref()
     }
   }
 
-  /** An end in order has begun. It goes on beating, since that takes a while. */
-  stopping() {
-    for (const supervisor of this.#supervisors) supervisor.stopping()
-  }
-
-  close() {
-    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+  /**
+   * From now on this process ends in order at SIGTERM or SIGINT, when a parent with an IPC channel is gone (nobody would
+   * stop us later), or when the function that is returned is called: with code 0, or 1 where `close` takes too long or
+   * fails. It goes on beating meanwhile. Word that comes again changes nothing: it must not cut short what is being closed.
+   */
+  endsInOrder(close: () => Promise<unknown>, limitMs: number): () => void {
+    let ending = false
+    const end = () => {
+      if (ending) return
+      ending = true
+      setTimeout(() => process.exit(FAILED), limitMs).unref()
+      for (const supervisor of this.#supervisors) supervisor.stopping()
+      close().then(
+        () => process.exit(0),
+        (error: Error) => {
+          process.stderr.write(`what was open could not be closed: ${error.stack}\n`)
+          process.exit(FAILED)
+        },
+      )
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end)
+    if (this.#hadParent) process.once('disconnect', end)
+    if (this.#hadParent && !process.connected) end()
+    return end
   }
 }
