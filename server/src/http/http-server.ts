@@ -10,6 +10,8 @@ const OPTIONS: ServerOptions = {
   headersTimeout: 10_000,
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 72_000,
+  // Small boards write their requests by hand and leave it out; RFC 9112, 3.2 would have them refused.
+  requireHostHeader: false,
   // Some clients offer HTTP/2 with every request (`Upgrade: h2c`): that is a request as any other.
   shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 }
