@@ -1,3 +1,6 @@
+import { type IncomingMessage, request } from 'node:http'
+import { hostname } from 'node:os'
+import { text as readText } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { LEGACY_ROUTES } from './legacy-paths.ts'
@@ -24,6 +27,17 @@ function call(server: RunningServer, route: string, headers: Record<string, stri
   const [method = '', path = ''] = route.split(' ')
   const body = method === 'POST' ? { body: '{}' } : {}
   return fetch(server.url + path, { method, headers, ...body })
+}
+
+/** Under a name of its own choice, which `fetch` does not let it have. */
+async function callByName(server: RunningServer, route: string, headers: Record<string, string>) {
+  const [method = '', path = ''] = route.split(' ')
+  const answered = Promise.withResolvers<IncomingMessage>()
+  const asked = request(server.url + path, { method, headers, setHost: false, agent: false })
+  asked.once('response', answered.resolve).once('error', answered.reject)
+  asked.end(method === 'POST' ? '{}' : '')
+  const answer = await answered.promise
+  return { status: answer.statusCode, text: await readText(answer) }
 }
 
 const tokenOf = async (server: RunningServer, role: string): Promise<string> =>
@@ -93,6 +107,29 @@ describe('pages of other servers', () => {
     expect((await call(open, ECHO, { origin: open.url })).status).toBe(200)
     expect((await call(open, ECHO, { ...origin, ...withToken(ADMIN_TOKEN) })).status).toBe(200)
   })
+
+  test.each(['evil.example', `evil.example:20002`, 'localhost.evil.example', '127.0.0.1.evil.example', '[', 'local'])(
+    'may not call by the name %s that their owner let lead here',
+    async (host) => {
+      for (const route of ['GET /debug/get/exists', ECHO, 'POST /server/post/keep_alive']) {
+        const { status, text } = await callByName(open, route, { host, origin: `http://${host}` })
+        expect({ status, text }).toEqual({
+          status: 403,
+          text: expect.stringMatching(/by its IP address or its own name/),
+        })
+        expect((await callByName(open, route, { host })).status).toBe(403)
+        expect((await callByName(open, route, { host, ...withToken(ADMIN_TOKEN) })).status).not.toBe(403)
+      }
+    },
+  )
+
+  test.each(['192.168.1.5:20002', '[fe80::1]:20002', 'localhost', 'LOCALHOST:1', 'door.local', hostname(), ''])(
+    'the name %j is one of this server',
+    async (host) => {
+      expect((await callByName(open, ECHO, { host })).status).toBe(200)
+      expect((await callByName(closed, ECHO, { host })).status).toBe(401)
+    },
+  )
 
   test('what is answered to a browser runs nothing', async () => {
     const { headers } = await call(open, 'GET /server/get/list_of_servers')

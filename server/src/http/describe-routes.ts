@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { Type } from 'typebox'
 import type { Access } from './access.ts'
+import { tagsOf } from './areas.ts'
 import { ErrorBody } from './errors.ts'
 
 /** A schema as routes declare it, as far as it is completed here. */
@@ -8,6 +9,7 @@ interface RouteSchema {
   querystring?: object
   response?: Record<string, unknown>
   description?: string
+  tags?: string[]
   security?: object[]
   hide?: boolean
 }
@@ -20,8 +22,8 @@ const ROLES: Record<Access, string> = {
 }
 
 /**
- * Says once, for every route of ours, what holds for all: unknown query parameters are refused, errors have one shape, and
- * who may call. What a route declares itself is left alone.
+ * Says once, for every route of ours, what holds for all: unknown query parameters are refused, errors have one shape, its
+ * area, and who may call. What a route declares itself is left alone.
  */
 export function describeRoutes(http: FastifyInstance, isOurs: (url: string) => boolean) {
   http.addHook('onRoute', (route) => {
@@ -30,7 +32,8 @@ export function describeRoutes(http: FastifyInstance, isOurs: (url: string) => b
     const access = route.config?.access ?? 'public'
     route.schema = {
       ...schema,
-      ...(schema.querystring ? { querystring: { ...schema.querystring, additionalProperties: false } } : {}),
+      tags: schema.tags ?? tagsOf(route.url),
+      ...(schema.querystring ? { querystring: { additionalProperties: false, ...schema.querystring } } : {}),
       description: [schema.description, ROLES[access]].filter(Boolean).join(' '),
       security: access === 'public' ? [] : [{ token: [] }],
       response: { ...successOf(route, schema), ...schema.response, ...errorsOf(schema) },

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import type { AccessFor } from './legacy.ts'
-import { fieldOf, OLDER_BODY_BYTES, olderBody, olderJson } from './older-body.ts'
+import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 
 export interface DebugPorts {
@@ -12,6 +12,8 @@ export interface DebugPorts {
   switchLogFile(enabled: boolean): void
 }
 
+const ECHO_BYTES = 64 * 1024
+
 const SameJson = { description: 'the same JSON', content: { 'application/json': { schema: Type.Unknown() } } }
 
 /** `/debug`: is it there, which version, what time does it have. */
@@ -20,7 +22,7 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, swi
     '/debug/post/echo',
     {
       config: { access: access('viewer') },
-      bodyLimit: OLDER_BODY_BYTES,
+      bodyLimit: ECHO_BYTES,
       schema: {
         summary: 'The same JSON again',
         body: olderBody('{"any":"JSON"}'),
@@ -34,7 +36,7 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, swi
     '/debug/post/enable_logging',
     {
       config: { access: access('admin') },
-      bodyLimit: OLDER_BODY_BYTES,
+      bodyLimit: SHORT_BODY_BYTES,
       schema: {
         summary: "Write the log's file, or do not",
         body: olderBody('{"ENABLED":"True"}'),

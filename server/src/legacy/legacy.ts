@@ -1,8 +1,7 @@
 import type { Access } from '../http/access.ts'
-import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
-import { isOwnOrigin } from '../http/own-origin.ts'
 import { type DebugPorts, debugRoutes } from './debug.ts'
+import { refuseForeignPages } from './foreign-pages.ts'
 import { takeAnyBody } from './older-body.ts'
 import { answerInText } from './plain-text.ts'
 import { type ServersPorts, serversRoutes } from './servers.ts'
@@ -29,17 +28,6 @@ export async function legacyRoutes(http: Http, open: boolean, ports: LegacyPorts
     takeAnyBody(scope)
     answerInText(scope)
     refuseForeignPages(scope)
-    scope.addHook('onRoute', (route) => {
-      route.schema = { ...route.schema, tags: ['legacy'] }
-    })
     for (const family of FAMILIES) family(scope, (role) => (open ? 'public' : role), ports)
-  })
-}
-
-/** What needs no token could be called by any page that somebody near the server opens. */
-function refuseForeignPages(scope: Http) {
-  scope.addHook('onRequest', async ({ method, headers, caller, raw }) => {
-    if (method === 'POST' && caller === null && headers.origin !== undefined && !isOwnOrigin(raw))
-      throw new HttpError(403, 'cross_origin', 'Error, a page of another server may not call this without a token')
   })
 }

@@ -1,9 +1,12 @@
 import { Type } from 'typebox'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { checkDepth } from '../http/json-depth.ts'
 
-/** Also where no token is needed; a training's lists are longer. */
-export const OLDER_BODY_BYTES = 1024 * 1024
+/** Of a body that holds a field or two. Where no token is needed strangers send them, too. */
+export const SHORT_BODY_BYTES = 4 * 1024
+/** Longer ones are read one by one: many that came at once would hold up all others together. */
+const READ_AT_ONCE_BYTES = 64 * 1024
 
 /** A body, and the text that it came as. */
 export interface OlderJson {
@@ -14,13 +17,25 @@ export interface OlderJson {
 /** Older clients say anything, or nothing, of what their bodies are: they are always JSON. */
 export function takeAnyBody(scope: Http) {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OLDER_BODY_BYTES }, (_request, body, done) =>
-    done(null, body),
-  )
+  const turns = new Turns()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+    if (body.length > READ_AT_ONCE_BYTES) await turns.next()
+    return body
+  })
   // What is no media type at all would be refused before anybody reads the body.
   scope.addHook('onRequest', async ({ headers }) => {
     delete headers['content-type']
   })
+}
+
+/** Each in a turn of its own of the event loop, in the order in which they asked. */
+class Turns {
+  #last: Promise<void> = Promise.resolve()
+
+  next(): Promise<void> {
+    this.#last = this.#last.then(() => new Promise((resolve) => setImmediate(resolve)))
+    return this.#last
+  }
 }
 
 /** A body for the documentation; what is in it is judged by the route, whose errors have their own words. */
@@ -29,7 +44,7 @@ export const olderBody = (example: string) =>
 
 /**
  * JSON, or a JSON string that holds an object or a list: some clients encode twice. Other strings are what they are.
- * @throws HttpError 400 in the words that older clients know
+ * @throws HttpError 400 in the words that older clients know, or `too_deep`
  */
 export function olderJson(body: unknown): OlderJson {
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : ''
@@ -48,6 +63,7 @@ export function fieldOf({ value }: OlderJson, name: string): unknown {
 }
 
 function parsed(text: string): unknown {
+  checkDepth(text)
   try {
     return JSON.parse(text)
   } catch {

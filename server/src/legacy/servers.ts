@@ -2,7 +2,7 @@ import type { Registry } from '../devices/registry.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import type { AccessFor } from './legacy.ts'
-import { fieldOf, OLDER_BODY_BYTES, olderBody, olderJson } from './older-body.ts'
+import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 
 export interface ServersPorts {
@@ -19,7 +19,7 @@ export function serversRoutes(scope: Http, access: AccessFor, { registry }: Serv
     '/server/post/keep_alive',
     {
       config: { access: access('operator') },
-      bodyLimit: OLDER_BODY_BYTES,
+      bodyLimit: SHORT_BODY_BYTES,
       schema: {
         summary: 'A device says that it is there, every 15 s; after 30 s without it is gone',
         body: olderBody('{"NAME":"RPI 1","ID":10522}'),

@@ -2,11 +2,10 @@ import { Type } from 'typebox'
 import type { JobRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { callerName } from '../http/access.ts'
-import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { latestTraining } from './latest-training.ts'
 import type { AccessFor } from './legacy.ts'
-import { fieldOf, OLDER_BODY_BYTES, olderBody, olderJson } from './older-body.ts'
+import { fieldOf, olderBody, olderJson } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 import { trainingDataFlaw } from './training-data.ts'
 
@@ -16,10 +15,11 @@ export interface LegacyTrainingPorts {
   train(camera: string, author: string): Promise<unknown>
 }
 
-/** Vectors of sensor values are long lists of numbers. */
-const MOST_BYTES = 16 * 1024 * 1024
-/** Bodies longer than elsewhere that are here at once; those that name a camera are short and never wait for them. */
-const MOST_LONG_BODIES = 4
+/** Some clients add a parameter so that nothing answers from its cache. */
+const Query = Type.Object(
+  { camera: Type.Optional(Type.String({ description: 'of this one alone' })) },
+  { additionalProperties: true },
+)
 
 const STATUS: Record<Exclude<JobRow['state'], 'cancelled'>, string> = {
   queued: 'START_TRAINING',
@@ -31,27 +31,16 @@ const ANY = Object.keys(STATUS) as (keyof typeof STATUS)[]
 
 /** `/training`: begin one, and how the latest one is doing. */
 export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database, train }: LegacyTrainingPorts) {
-  let longBodies = 0
-
   scope.post(
     '/training/post/train',
     {
       config: { access: access('operator') },
-      bodyLimit: MOST_BYTES,
       schema: {
         summary: 'Train the model of a camera from its labelled frames',
-        description: 'TYPE `RSSI` and `CSI` (lists of numbers as DATA) are checked and answered with 503 so far.',
+        description:
+          'TYPE `RSSI` and `CSI` (lists of numbers as DATA) are checked and answered with 503 so far. A body has at most 1 MiB.',
         body: olderBody('{"TYPE":"CAMERA","DATA":"device/camera"}'),
         response: InText,
-      },
-      onRequest: async ({ headers }, reply) => {
-        if (Number(headers['content-length']) <= OLDER_BODY_BYTES) return
-        if (longBodies >= MOST_LONG_BODIES)
-          throw new HttpError(503, 'busy', 'Error, other trainings are being sent: send this one again later')
-        longBodies += 1
-        reply.raw.once('close', () => {
-          longBodies -= 1
-        })
       },
     },
     async (request, reply) => {
@@ -76,7 +65,7 @@ export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database,
         config: { access: access('viewer') },
         schema: {
           summary,
-          querystring: Type.Object({ camera: Type.Optional(Type.String({ description: 'of this one alone' })) }),
+          querystring: Query,
           response: InText,
         },
       },
