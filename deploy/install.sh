@@ -3,7 +3,7 @@
 #
 #   deploy/install.sh server        broker, pipeline, console and job worker
 #   deploy/install.sh agent         what a Raspberry Pi with a camera runs
-#   deploy/install.sh --uninstall [--purge]    takes both away; the data and /etc/ajar stay unless --purge
+#   deploy/install.sh --uninstall [--purge]    takes both away; data, /etc/ajar and drop-ins stay unless --purge
 #
 # A second run changes nothing, or brings what has changed: this checkout, or /etc/ajar/ajar.env. A checkout with its
 # node_modules needs no network. The server stands in /opt/ajar, the agent in /opt/ajar-agent: `current` in there leads to the
@@ -17,8 +17,7 @@ CONFIG=/etc/ajar
 UNITS=/etc/systemd/system
 PNPM=pnpm@12.21.0
 SOURCE=$(cd "$(dirname "$0")/.." && pwd -P)
-CHANGED=''
-SOCKETS_CHANGED=''
+RETRIES='ajar-alarm@.service ajar-retry@.service ajar-retry@.timer'
 
 say() { echo "ajar: $*"; }
 fail() {
@@ -47,7 +46,14 @@ install_part() {
   put_release "$part"
   put_config "$part"
   put_units "$part"
+  if [ "$part" = agent ] && [ ! -e "$settings" ]; then
+    say "write $settings (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then run this again"
+    return
+  fi
   start_units "$part"
+  remove_old_releases
+  (umask 077 && wanted >"$prefix/applied.new")
+  mv "$prefix/applied.new" "$prefix/applied"
   [ "$part" = agent ] || show_server
 }
 
@@ -120,7 +126,17 @@ put_release() {
   say "release $id"
   ln -sfn "releases/$id" "$prefix/current.new"
   mv -T "$prefix/current.new" "$prefix/current"
-  CHANGED=yes
+  # What V8 compiled of the old one serves no more.
+  rm -rf "/var/cache/${prefix#/opt/}"
+}
+
+# The one before stays, to go back to.
+remove_old_releases() {
+  before=$(sed -n 1p "$prefix/applied" 2>/dev/null || true)
+  [ "$before" != "$id" ] || return 0
+  for old in "$prefix"/releases/* "$prefix"/releases/.*.new; do
+    case ${old##*/} in "$id" | "$before") ;; *) rm -rf "$old" ;; esac
+  done
 }
 
 put_config() {
@@ -137,7 +153,7 @@ put_config() {
 }
 
 put_units() {
-  for unit in $(units_of "$part") ajar-alarm@.service ajar-retry@.service ajar-retry@.timer; do
+  for unit in $(units_of "$part") $RETRIES; do
     put "$SOURCE/deploy/systemd/$unit" "$UNITS/$unit"
   done
   put "$SOURCE/deploy/systemd/alarm.sh" $LIBRARY/alarm.sh 755
@@ -161,7 +177,7 @@ put_notify() {
     case $unit in *.service) ;; *) continue ;; esac
     file=$UNITS/$unit.d/no-word.conf
     if (cd "$release/deploy/supervised" && "$release/bin/node" -e "require('koffi').load('libsystemd.so.0')") 2>/dev/null; then
-      [ ! -e "$file" ] || { rm "$file" && CHANGED=yes; }
+      rm -f "$file"
     else
       say "koffi does not load here: $unit cannot tell systemd how it is, and a hang goes unseen"
       write "$file" '[Service]' 'Type=exec' 'WatchdogSec=0'
@@ -201,41 +217,50 @@ setting() {
   echo "${value:-$2}"
 }
 
+# All that the running services stand on. It is recorded when they run, so that an installation that was interrupted, or
+# failed, is completed by the next one.
+wanted() {
+  echo "$id"
+  for unit in $(units_of "$part") $RETRIES; do
+    for file in "$UNITS/$unit" "$UNITS/$unit.d/listen.conf" "$UNITS/$unit.d/no-word.conf"; do
+      [ ! -e "$file" ] || cksum "$file"
+    done
+  done
+  cksum "$settings"
+}
+
 start_units() {
   [ "$part" = server ] && SERVICES='ajar-server.service ajar-worker.service' || SERVICES=ajar-agent.service
-  seen=$(cksum "$settings" 2>/dev/null || true)
-  [ "$seen" = "$(cat "$prefix/settings.cksum" 2>/dev/null || true)" ] || CHANGED=yes
+  changed=''
+  wanted | cmp -s - "$prefix/applied" || changed=yes
   # shellcheck disable=SC2086 # several names
-  if [ -n "$CHANGED" ]; then
+  if [ -n "$changed" ]; then
     systemctl daemon-reload
     systemctl enable --quiet $SERVICES
-  fi
-  if [ "$part" = agent ] && [ ! -e "$settings" ]; then
-    say "write $settings (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then run this again"
-    return
   fi
   [ "$part" = agent ] || start_sockets
   for service in $SERVICES; do
     verb=start
-    [ -z "$CHANGED" ] || verb=restart
-    [ -z "$CHANGED" ] || systemctl reset-failed "$service" 2>/dev/null || true
+    [ -z "$changed" ] || verb=restart
+    [ -z "$changed" ] || systemctl reset-failed "$service" 2>/dev/null || true
     systemctl $verb "$service" || fail "$service did not start: journalctl -u $service"
   done
-  (umask 077 && echo "$seen" >"$prefix/settings.cksum")
 }
 
 # Sockets that stay as they are keep their connections waiting for the new server.
 start_sockets() {
+  sockets_changed=''
+  [ "$(wanted | grep 'socket')" = "$(grep 'socket' "$prefix/applied" 2>/dev/null)" ] || sockets_changed=yes
   for socket in ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket; do
     case " $SOCKETS " in
     *" $socket "*)
-      systemctl is-active --quiet "$socket" || SOCKETS_CHANGED=yes
+      systemctl is-active --quiet "$socket" || sockets_changed=yes
       systemctl enable --quiet "$socket"
       ;;
     *) systemctl disable --quiet --now "$socket" ;;
     esac
   done
-  [ -n "$SOCKETS_CHANGED" ] || return 0
+  [ -n "$sockets_changed" ] || return 0
   # A socket unit cannot start while its service runs.
   # shellcheck disable=SC2086 # several names
   systemctl stop ajar-server.service $SOCKETS
@@ -261,8 +286,6 @@ put() {
   cmp -s "$1" "$2" && return
   mkdir -p "$(dirname "$2")"
   install -m "${3:-644}" "$1" "$2"
-  CHANGED=yes
-  case $2 in *.socket | *.socket.d/*) SOCKETS_CHANGED=yes ;; esac
 }
 
 write() {
@@ -282,15 +305,22 @@ uninstall() {
     done
   done
   systemctl stop 'ajar-retry@*.timer' 'ajar-alarm@*.service' 2>/dev/null || true
-  rm -rf $UNITS/ajar-*.service $UNITS/ajar-*.socket $UNITS/ajar-*.timer $UNITS/ajar-*.service.d $UNITS/ajar-*.socket.d
+  for unit in $(all_units); do
+    rm -f "$UNITS/$unit" "$UNITS/$unit.d/listen.conf" "$UNITS/$unit.d/no-word.conf"
+    # What an operator wrote there stays.
+    rmdir --ignore-fail-on-non-empty "$UNITS/$unit.d" 2>/dev/null || true
+  done
   rm -f /etc/systemd/system.conf.d/ajar-watchdog.conf
-  rm -rf $SERVER $AGENT $LIBRARY
+  rm -rf $SERVER $AGENT $LIBRARY /var/cache/ajar /var/cache/ajar-agent
   systemctl daemon-reload
   systemctl reset-failed 'ajar-*' 2>/dev/null || true
   say 'is uninstalled'
 }
 
+all_units() { echo "$(units_of server) $(units_of agent) $RETRIES"; }
+
 purge() {
+  for unit in $(all_units); do rm -rf "$UNITS/$unit.d"; done
   rm -rf /var/lib/ajar /var/lib/ajar-agent $CONFIG
   for user in ajar ajar-agent; do ! id $user >/dev/null 2>&1 || userdel $user; done
   say 'its data and settings are gone'

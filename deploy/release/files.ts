@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WorkspacePackage } from './workspace.ts'
 
@@ -13,14 +13,22 @@ const ALWAYS = [
   'deploy/{systemd,release}/*',
 ]
 /** What is built for the server to serve. */
-const BUILT = ['server/web/dist/**/*', 'docs/code/dist/**/*', 'deploy/bundle/dist/**/*']
+const BUILT = ['server/web/dist/**/*', 'docs/code/dist/**/*']
+/** Older bundles lie beside the newest one. */
+const BUNDLE = 'deploy/bundle/dist/'
 const NOT_SOURCE = new Set(['node_modules', 'test', 'dist', 'data'])
 
 /** The files of a release, within `root`, sorted: sources of `packages`, what was built, what installs them. No package of others. */
 export function filesOf(packages: WorkspacePackage[], root: string): string[] {
-  const files = new Set([...ALWAYS, ...BUILT].flatMap((pattern) => filesIn(pattern, root, [])))
+  const files = new Set([...ALWAYS, ...BUILT, ...newestBundle(root)].flatMap((pattern) => filesIn(pattern, root, [])))
   for (const { folder } of packages) for (const file of sourcesOf(folder, root)) files.add(file)
   return [...files].sort()
+}
+
+function newestBundle(root: string): string[] {
+  const current = join(root, BUNDLE, 'current.json')
+  if (!existsSync(current)) return []
+  return [`${BUNDLE}current.json`, `${BUNDLE}${JSON.parse(readFileSync(current, 'utf8')).folder}/*`]
 }
 
 /** A folder with a package.json of its own is another package. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** The root of the repository, or of a release: sources and bundle lie in the same places within it. */
 export const ROOT = new URL('../../../', import.meta.url)
@@ -26,12 +26,15 @@ export function digestOf(bytes: Uint8Array): string {
 export function freshChunk(name: string, dist = DIST, root = ROOT): URL | null {
   try {
     const { folder, entries, sources } = JSON.parse(readFileSync(new URL('current.json', dist), 'utf8')) as Current
-    // By their bytes: times change where a release is copied, and stay where a checkout goes back.
-    for (const [path, digest] of Object.entries(sources))
-      if (digestOf(readFileSync(new URL(path, root))) !== digest) return null
+    // By their bytes: times change where a release is copied, and stay where a checkout goes back. A release has the sources
+    // of its own processes alone; one that is gone elsewhere is no longer named by another, which has changed then.
+    for (const [path, digest] of Object.entries(sources)) {
+      const file = new URL(path, root)
+      if (existsSync(file) && digestOf(readFileSync(file)) !== digest) return null
+    }
     const chunk = entries[name]
     return chunk === undefined ? null : new URL(`${folder}/${chunk}`, dist)
   } catch {
-    return null // none was made, or a source is gone
+    return null // none was made
   }
 }
