@@ -102,7 +102,7 @@ async function build(
 ): Promise<App> {
   const framesFolder = join(settings.dataDir, 'frames')
   closers.push(takeDataFolder(settings.dataDir))
-  logging.start()
+  await logging.start()
   closers.push(() => logging.close())
   const log = logging.of('server')
   const certificates = await openCertificates(settings, logging.of('tls'))
@@ -240,7 +240,7 @@ async function build(
 
   const connections = new HttpConnections({
     most: connectionShare(MOST_HTTP),
-    onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, `${text}; the most idle ones are closed`),
+    onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, text),
   })
   const registry = new Registry({
     ...{ database, events, devices },

@@ -1,6 +1,20 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Logging } from '../src/logging/logging.ts'
 import { RotatingFile } from '../src/logging/rotating-file.ts'
 import { until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -94,4 +108,73 @@ test('a line that is larger than a file is dropped, and told', async () => {
   await file.close()
   expect(numbersIn(await read())).toEqual([1])
   expect(told).toEqual([{ why: null, dropped: 1 }])
+})
+
+test('a device is written as it is, and stays where it is', async () => {
+  const { file, told } = await build('/dev/null')
+  for (let i = 0; i < 1000; i++) file.write(line(i)) // far more than a file may take
+  await file.close()
+  expect((await lstat('/dev/null')).isCharacterDevice()).toBe(true)
+  expect(file).toMatchObject({ dropped: 0, size: 0 })
+  expect(told).toEqual([])
+})
+
+test('what is neither a file nor a device is refused at the start, and never touched later', async () => {
+  const folder = await temporaryFolder(onTestFinished)
+  const at = (name: string) => join(folder, name)
+  await mkdir(at('folder'))
+  await writeFile(at('others'), 'kept')
+  await symlink(at('others'), at('link'))
+  execFileSync('mkfifo', [at('pipe')])
+  for (const name of ['folder', 'link', 'pipe']) {
+    const path = at(name)
+    const logging = new Logging({ level: 'info', file: { path, maxBytes: MAX_BYTES, enabled: true }, print: () => {} })
+    await expect(logging.start()).rejects.toThrow(/AJAR_LOG_FILE/)
+    const { file } = await build(path)
+    file.write(line(1))
+    await until(() => file.trouble?.includes('AJAR_LOG_FILE'))
+    await file.close()
+  }
+  expect((await readdir(folder)).sort()).toEqual(['folder', 'link', 'others', 'pipe'])
+  expect(await readFile(at('others'), 'utf8')).toBe('kept')
+})
+
+test('switched off and on again at once, one writer goes on in the same file', async () => {
+  const { file, read } = await build()
+  for (let i = 0; i < 50; i++) {
+    file.write(line(i))
+    if (i % 3 === 0) file.letGo()
+    if (i % 5 === 0) await new Promise(setImmediate)
+  }
+  await file.close()
+  expect(numbersIn(await read())).toEqual(Array.from({ length: 50 }, (_, i) => i))
+})
+
+test('a disk that does not answer is told, costs lines and not memory, and is not waited for', async () => {
+  const answer = Promise.withResolvers<void>()
+  const told: { why: string | null; dropped: number }[] = []
+  const folder = await temporaryFolder(onTestFinished)
+  const file = new RotatingFile({
+    path: join(folder, 'ajar.log'),
+    maxBytes: 40 * 1024 * 1024,
+    patienceMs: 50,
+    onTrouble: (why, dropped) => told.push({ why, dropped }),
+    async open(...how) {
+      const handle: FileHandle = await open(...how)
+      const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
+      handle.write = (async (...args: unknown[]) => {
+        await answer.promise
+        return write(...args)
+      }) as never
+      return handle
+    },
+  })
+  for (let i = 0; i < 100_000; i++) file.write(line(i)) // 10 MB, of which 4 MB wait
+  await until(() => file.trouble)
+  expect(file.dropped).toBeGreaterThan(50_000)
+  expect(told).toEqual([{ why: 'the disk has not answered for 0.05 seconds', dropped: file.dropped }])
+  await file.close()
+  expect(file.isBusy).toBe(true)
+  answer.resolve()
+  await until(() => !file.isBusy)
 })

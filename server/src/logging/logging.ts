@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Settings } from '../settings.ts'
 import { type Component, type Level, Levels, type Log } from './levels.ts'
+import { checkLogFile } from './log-file-kind.ts'
 import { forPeople, type LogLine } from './readable.ts'
 import { RecentLines } from './recent-lines.ts'
 import { RotatingFile } from './rotating-file.ts'
@@ -24,27 +25,33 @@ export class Logging {
   readonly levels: Levels
   readonly #options: LoggingOptions
   readonly #scrubber = new Scrubber()
-  #file: RotatingFile | null = null
+  readonly #file: RotatingFile
+  readonly #always: Log
   #wantsFile: boolean
   #started = false
-  /** Of files that were switched off since. */
-  #droppedBefore = 0
-  #closing: Promise<void> = Promise.resolve()
 
   constructor(options: LoggingOptions) {
     this.#options = options
     this.#wantsFile = options.file.enabled
+    const { path, maxBytes } = options.file
+    this.#file = new RotatingFile({ path, maxBytes, onTrouble: (why, dropped) => this.#tellTrouble(why, dropped) })
     const root = pino(
       {
         level: 'trace', // each component has a level of its own
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
+        formatters: { level: (label) => ({ level: label }), log: withoutReserved },
         serializers: { err: told, error: told, req: ({ method, url }) => ({ method, url }), res: () => undefined },
       },
       { write: (line) => this.#take(JSON.parse(line)) },
     )
     this.levels = new Levels(root, options.level)
+    this.#always = root.child({ component: 'logging' satisfies Component })
+  }
+
+  /** A line that stands in the log whatever the levels are: what is logged was changed. */
+  tellChange(by: string, change: object) {
+    this.#always.warn({ by, ...change }, 'what is logged was changed')
   }
 
   /** The log of one part of the server. */
@@ -68,47 +75,43 @@ export class Logging {
     return text && String(this.#scrubber.clean(text))
   }
 
-  /** Begins with the file, once its folder is ours. */
-  start() {
+  /** Begins with the file, once its folder is ours. @throws Error where what stands there can take no log */
+  async start() {
+    if (this.#wantsFile) await checkLogFile(this.#options.file.path)
     this.#started = true
-    this.switchFile(this.#wantsFile)
   }
 
   /** Switches the file on or off, until the next start. */
   switchFile(enabled: boolean) {
     this.#wantsFile = enabled
-    if (!this.#started || enabled === (this.#file !== null)) return
-    if (!enabled) {
-      this.#closing = this.#closeFile()
-      return
-    }
-    const { path, maxBytes } = this.#options.file
-    this.#file = new RotatingFile({ path, maxBytes, onTrouble: (why, dropped) => this.#tellTrouble(why, dropped) })
+    if (!enabled) this.#file.letGo()
   }
 
   get file() {
-    const { path } = this.#options.file
-    const droppedLines = this.#droppedBefore + (this.#file?.dropped ?? 0)
-    const trouble = this.#file?.trouble ?? null
-    return { enabled: this.#wantsFile, path, bytes: this.#file?.size ?? 0, droppedLines, trouble }
+    const { dropped: droppedLines, size, trouble } = this.#file
+    const isWritten = this.#started && this.#wantsFile
+    return {
+      enabled: this.#wantsFile,
+      path: this.#options.file.path,
+      bytes: isWritten ? size : 0,
+      droppedLines,
+      trouble: isWritten ? trouble : null,
+    }
+  }
+
+  /** Whether the disk of the file has not answered yet: a process in which it has not cannot end in order. */
+  get isBusy(): boolean {
+    return this.#file.isBusy
   }
 
   async close() {
     this.#started = false
-    await this.#closing
-    await this.#closeFile()
+    await this.#file.close()
   }
 
   /** For a process that ends at once. */
   writeNow() {
-    this.#file?.writeNow()
-  }
-
-  async #closeFile() {
-    const file = this.#file
-    this.#file = null
-    await file?.close()
-    this.#droppedBefore += file?.dropped ?? 0
+    this.#file.writeNow()
   }
 
   #take(written: object) {
@@ -122,7 +125,7 @@ export class Logging {
       camera: textOrNull(camera) ?? cameraOf(frame),
       job: textOrNull(job),
     })
-    this.#file?.write(`${json}\n`)
+    if (this.#started && this.#wantsFile) this.#file.write(`${json}\n`)
   }
 
   #tellTrouble(why: string | null, dropped: number) {
@@ -164,6 +167,16 @@ function told(error: unknown): unknown {
     ...(code === undefined ? {} : { code }),
     ...(cause instanceof Error ? { cause: { message: cause.message, stack: cause.stack } } : {}),
   }
+}
+
+/** What a line says of itself under these names is not for its fields: pino would write both, and the last would count. */
+const RESERVED = ['time', 'level', 'component', 'msg']
+
+function withoutReserved(fields: Record<string, unknown>): Record<string, unknown> {
+  if (!RESERVED.some((name) => name in fields)) return fields
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [RESERVED.includes(name) ? `${name}_` : name, value]),
+  )
 }
 
 function textOrNull(value: unknown): string | null {

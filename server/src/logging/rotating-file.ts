@@ -1,6 +1,7 @@
-import { writeSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, writeSync } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { kindOf } from './log-file-kind.ts'
 
 export interface RotatingFileOptions {
   path: string
@@ -8,6 +9,10 @@ export interface RotatingFileOptions {
   maxBytes: number
   /** Told why the disk takes no lines, and null when it takes them again; `dropped` is how many were lost meanwhile. */
   onTrouble(why: string | null, dropped: number): void
+  /** Opens the file; a test's disk may do it otherwise. */
+  open?: typeof open
+  /** A disk that takes longer for one step is in trouble. */
+  patienceMs?: number
 }
 
 /** `ajar.log` and four older ones, `ajar.log.1` to `ajar.log.4`. */
@@ -16,7 +21,10 @@ export const FILES = 5
 const MOST_WAITING = 4 * 1024 * 1024
 const BATCH = 256 * 1024
 const RETRY_MS = 1000
+const PATIENCE_MS = 10_000
 const CLOSE_LIMIT_MS = 2000
+/** A link that was put there since it was looked at is not followed. */
+const HOW = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW
 
 /**
  * Lines in a file that is renamed when it is full, with a bound on all of them together. The event loop never waits for
@@ -29,6 +37,7 @@ export class RotatingFile {
   #waitingBytes = 0
   #file: FileHandle | null = null
   #inode = 0
+  #isDevice = false
   #size = 0
   #dropped = 0
   #droppedNow = 0
@@ -37,6 +46,7 @@ export class RotatingFile {
   #loop: Promise<void> | null = null
   #wakeUp: () => void = () => {}
   #closing = false
+  #letsGo = false
 
   constructor(options: RotatingFileOptions) {
     this.#options = options
@@ -65,25 +75,35 @@ export class RotatingFile {
     }
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
-    this.#loop ??= this.#run().finally(() => {
-      this.#loop = null
-    })
+    this.#letsGo = false
+    this.#loop ??= this.#run()
+  }
+
+  /** Leaves the file alone once what waits is written, until the next line. */
+  letGo() {
+    this.#letsGo = true
+    this.#loop ??= this.#run()
+  }
+
+  /** Whether the disk has not done yet what it was asked to do: the process cannot end in order before it has. */
+  get isBusy(): boolean {
+    return this.#loop !== null
   }
 
   /** Resolves when what was written before is on its way to the disk, or lost; within a limit. */
   async close(): Promise<void> {
     this.#closing = true
+    this.letGo()
     this.#wakeUp()
     const { promise: limit, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, CLOSE_LIMIT_MS)
     await Promise.race([this.#loop, limit])
     clearTimeout(timer)
-    if (this.#loop === null) await this.#closeFile()
   }
 
   /** For a process that ends at once: writes what waits, and holds everything up for it. */
   writeNow() {
-    if (!this.#file) return
+    if (!this.#file || this.#trouble !== null) return
     try {
       for (const line of this.#waiting.splice(0)) writeSync(this.#file.fd, line)
     } catch {
@@ -96,37 +116,55 @@ export class RotatingFile {
     return Math.floor(this.#options.maxBytes / FILES)
   }
 
+  /** The only one that touches the file: there is never a second of it. */
   async #run() {
-    while (this.#waiting.length > 0) {
-      const wait = this.#retryAt - performance.now()
-      if (wait > 0 && !this.#closing) await this.#pause(wait)
-      try {
+    do {
+      if (this.#waiting.length > 0) await this.#step()
+      if (this.#waiting.length === 0 && this.#letsGo) await this.#patiently(() => this.#closeFile())
+    } while (this.#waiting.length > 0)
+    this.#loop = null
+  }
+
+  async #step() {
+    const wait = this.#retryAt - performance.now()
+    if (wait > 0 && !this.#closing) await this.#pause(wait)
+    try {
+      await this.#patiently(async () => {
         await this.#open()
-        if (this.#size > 0 && this.#size + (this.#waiting[0]?.length ?? 0) > this.#most) await this.#rotate()
+        const isFull = this.#size > 0 && this.#size + (this.#waiting[0]?.length ?? 0) > this.#most
+        if (isFull && !this.#isDevice) await this.#rotate()
         await this.#writeSome()
-        this.#works()
-      } catch (error) {
-        await this.#fails((error as Error).message)
-        if (this.#closing) this.#drop(this.#takeWaiting(Number.POSITIVE_INFINITY).length)
-      }
+      })
+      this.#works()
+    } catch (error) {
+      await this.#fails((error as Error).message)
+      if (this.#closing) this.#drop(this.#takeWaiting(Number.POSITIVE_INFINITY).length)
     }
+  }
+
+  /** A disk that does not answer is told as one that refuses; it is waited for all the same. */
+  async #patiently(work: () => Promise<void>) {
+    const { patienceMs = PATIENCE_MS } = this.#options
+    const why = `the disk has not answered for ${patienceMs / 1000} seconds`
+    const timer = setTimeout(() => this.#tell(why), patienceMs).unref()
+    await work().finally(() => clearTimeout(timer))
   }
 
   /** Opened again where somebody has renamed or removed the file. */
   async #open() {
     const { path } = this.#options
-    if (this.#file) {
-      const there = await stat(path).catch(() => null)
-      if (there?.ino === this.#inode) return
-      await this.#closeFile()
-    }
+    const there = await lstat(path).catch(() => null)
+    if (this.#file && there?.ino === this.#inode) return
+    await this.#closeFile()
+    kindOf(there, path)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const file = await open(path, 'a', 0o600)
+    const file = await (this.#options.open ?? open)(path, HOW, 0o600)
     this.#file = file
-    const { ino, size } = await file.stat()
-    this.#inode = ino
-    this.#size = size
-    await this.#prune()
+    const stats = await file.stat()
+    this.#isDevice = kindOf(stats, path) === 'device'
+    this.#inode = stats.ino
+    this.#size = stats.size
+    if (!this.#isDevice) await this.#prune()
   }
 
   async #rotate() {
@@ -142,7 +180,7 @@ export class RotatingFile {
     let bytes = this.#most
     for (let i = 1; i < FILES; i++) {
       const name = nameOf(this.#options.path, i)
-      bytes += (await stat(name).catch(() => null))?.size ?? 0
+      bytes += (await lstat(name).catch(() => null))?.size ?? 0
       if (bytes > this.#options.maxBytes) await rm(name, { force: true })
     }
   }
@@ -150,14 +188,14 @@ export class RotatingFile {
   async #writeSome() {
     const file = this.#file as FileHandle
     const before = this.#size
-    const lines = this.#takeWaiting(Math.min(BATCH, this.#most - before))
+    const lines = this.#takeWaiting(this.#isDevice ? BATCH : Math.min(BATCH, this.#most - before))
     const bytes = Buffer.concat(lines)
     try {
       for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten
-      this.#size = before + bytes.length
+      if (!this.#isDevice) this.#size = before + bytes.length
     } catch (error) {
       this.#drop(lines.length)
-      await file.truncate(before).catch(() => {}) // no half lines
+      if (!this.#isDevice) await file.truncate(before).catch(() => {}) // no half lines
       throw error
     }
   }
@@ -189,10 +227,15 @@ export class RotatingFile {
   }
 
   async #fails(why: string) {
-    const isNew = this.#trouble === null
-    this.#trouble = why
+    this.#tell(why)
     this.#retryAt = performance.now() + RETRY_MS
     await this.#closeFile()
+  }
+
+  /** Once, until lines are taken again. */
+  #tell(why: string) {
+    const isNew = this.#trouble === null
+    this.#trouble = why
     if (isNew) this.#options.onTrouble(why, this.#droppedNow)
   }
 

@@ -98,7 +98,7 @@ export function logRoutes(http: Http, logging: Logging): Followers {
       for (const name of Object.keys(components)) knownComponent(name, `components.${name}`)
       logging.levels.set(level, components)
       if (file) logging.switchFile(file.enabled)
-      logging.of('logging').warn({ by: callerName(request), level, components, file }, 'what is logged was changed')
+      logging.tellChange(callerName(request), { generalLevel: level, components, file })
       return state()
     },
   )
