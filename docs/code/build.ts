@@ -16,7 +16,9 @@ const PACKAGES = [
   'models',
   'server',
 ] as const
-const SOURCES = [...PACKAGES.map((name) => `../../${name}/src/**/*.ts`), 'build.ts', 'package.json']
+/** Where a page names none, a browser asks for one that is not there. */
+const ICON = 'server/web/src/design/icon.svg'
+const SOURCES = [...PACKAGES.map((name) => `../../${name}/src/**/*.ts`), `../../${ICON}`, 'build.ts', 'package.json']
 
 /**
  * Builds the reference of the code, unless it stands there built from the same sources.
@@ -36,6 +38,7 @@ async function writePages(folder: string) {
     tsconfig: `${CHECKOUT}tsconfig.json`,
     basePath: CHECKOUT,
     readme: 'none',
+    favicon: `${CHECKOUT}${ICON}`,
     disableGit: true, // a release is no checkout
     sourceLinkTemplate: '',
     disableSources: true,

@@ -30,6 +30,8 @@ declare module 'fastify' {
 }
 
 export const DOCS = '/docs'
+/** Where the reference of the code stands, beside that of the API. */
+export const CODE_DOCS = `${DOCS}/code`
 
 /** An analyst reads what a viewer reads; what he may write is his own work in the laboratory. */
 const REACH: Record<Role, Access[]> = {

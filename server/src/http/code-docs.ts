@@ -2,11 +2,8 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { DOCS } from './access.ts'
+import { CODE_DOCS, DOCS } from './access.ts'
 import type { Http } from './http.ts'
-
-/** Where the reference of the code stands, beside that of the API. */
-const CODE_DOCS = `${DOCS}/code`
 
 /** TypeDoc's pages set their theme by a script of their own; they come from our sources alone. */
 const POLICY = [

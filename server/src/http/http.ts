@@ -2,8 +2,6 @@ import AjvCompiler from '@fastify/ajv-compiler'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
@@ -17,6 +15,7 @@ import type { Static } from 'typebox'
 import { isDiskTrouble } from '../database/until-written.ts'
 import type { Certificates } from '../tls/certificates.ts'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
+import { serveApiDocs } from './api-docs.ts'
 import type { HttpConnections } from './connections.ts'
 import { describeRoutes } from './describe-routes.ts'
 import { type ErrorBody, HttpError } from './errors.ts'
@@ -91,14 +90,7 @@ export async function createHttp({
   // A browser would hold it against every port of this host, and so against programs that are not ours.
   await http.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
   await http.register(rateLimit, { global: false })
-  await http.register(swagger, {
-    openapi: {
-      info: { title: 'ajar', description: 'It knows the state of every door it can see.', version: '0.1.0' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-  })
-  await http.register(swaggerUi, { routePrefix: DOCS })
+  await serveApiDocs(http)
   return http
 }
 

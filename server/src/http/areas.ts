@@ -1,0 +1,55 @@
+/** The areas that the reference of the API is ordered by, with the paths of each; the first that matches counts. */
+const AREAS: { name: string; description: string; paths: RegExp }[] = [
+  {
+    name: 'observe',
+    description: 'Health, metrics, and what happens as it happens.',
+    paths: /^\/(metrics$|api\/(health|events)\b)/,
+  },
+  {
+    name: 'labels and training',
+    description: 'What people say of frames, and what a camera learns from it.',
+    paths: /^\/api\/(labels|training)\b|\/(label|borrowed-labels|copy)$/,
+  },
+  {
+    name: 'frames',
+    description: 'Pictures: sent, found, looked at, and classified.',
+    paths: /^\/api\/(frames\b|cameras\/[^/]+\/[^/]+\/(frames|classify)$)/,
+  },
+  {
+    name: 'cameras',
+    description: 'Cameras, their settings, their state, and how it went.',
+    paths: /^\/api\/(cameras|ribbons)\b/,
+  },
+  { name: 'models', description: 'What was learned, and how good it is.', paths: /^\/api\/models\b/ },
+  { name: 'jobs', description: 'Long work: how far it is, and an end to it.', paths: /^\/api\/jobs\b/ },
+  {
+    name: 'devices',
+    description: 'Devices, their credentials and settings, and what their sensors read.',
+    paths: /^\/api\/(devices|readings)\b/,
+  },
+  {
+    name: 'users',
+    description: 'People, programs, and their tokens and sessions.',
+    paths: /^\/api\/(users|tokens|sessions?|mqtt-tickets)\b/,
+  },
+  {
+    name: 'operate',
+    description: 'Processes, listeners and storage.',
+    paths: /^\/api\/(processes|listeners|storage)\b/,
+  },
+  { name: 'logging', description: 'The log and its levels.', paths: /^\/api\/(logs|logging)\b/ },
+  {
+    name: 'legacy',
+    description: 'What clients of an earlier back end call, with its texts.',
+    paths: /^\/(debug|server|app|training)\//,
+  },
+]
+
+/** The areas, as OpenAPI has them. */
+export const TAGS = AREAS.map(({ name, description }) => ({ name, description }))
+
+/** The area of a path, which is its tag; none where nobody has thought of one. */
+export function tagsOf(url: string): string[] {
+  const area = AREAS.find(({ paths }) => paths.test(url))
+  return area ? [area.name] : []
+}
