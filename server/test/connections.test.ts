@@ -21,7 +21,11 @@ async function serve(options: HttpConnectionsOptions) {
     server.close()
     server.closeAllConnections()
   })
-  return { connections, server }
+  let requests = 0
+  server.on('request', () => {
+    requests += 1
+  })
+  return { connections, server, requests: () => requests }
 }
 
 /** @param from an address of the loopback: all of 127.0.0.0/8 are */
@@ -57,7 +61,7 @@ test('beyond the limit strangers go first, the ones of the address that has most
   await until(() => busy.destroyed && flood[0]?.destroyed)
   expect([known, alone, ...flood.slice(1), last].map(({ destroyed }) => destroyed)).not.toContain(true)
   expect(connections.closed).toBe(2)
-  expect(connections.crowd).toMatch(/^11 HTTP connections were open at once, 10 of them from 127\.0\.0\.1$/)
+  expect(connections.crowd).toMatch(/^11 HTTP connections were open at once, 10 of them from 127\.0\.0\.1;/)
   expect(told).toEqual([[connections.crowd, 2]])
   // Whoever is known is still served.
   await ask(known, '/known')
@@ -89,6 +93,35 @@ test('whoever does not read its answer is cut off, whoever asks for nothing is n
   await until(() => connections.open === 1)
   expect(patient.destroyed).toBe(false)
   await ask(patient, '/')
+})
+
+test('whoever sends requests without waiting for answers is cut off before most of them are read', async () => {
+  const { connections, server, requests } = await serve({ most: 10 })
+  const hasty = await open(server)
+  hasty.write('GET /slow HTTP/1.1\r\nhost: here\r\n\r\n'.repeat(8))
+  await until(() => requests() === 8)
+  expect(connections.closed).toBe(0)
+  const flood = await open(server)
+  flood.write('GET /slow HTTP/1.1\r\nhost: here\r\n\r\n'.repeat(1500))
+  await once(flood, 'close')
+  expect(requests()).toBe(8 + 9)
+  expect(connections.closed).toBe(1)
+  expect(connections.crowd).toMatch(/^one HTTP connection had more than 8 unanswered requests, from 127\.0\.0\.1;/)
+  // One after the other, as many as one likes.
+  const calm = await open(server)
+  for (let i = 0; i < 20; i++) await ask(calm, '/')
+  expect(connections.closed).toBe(1)
+})
+
+test('where too much is written that nobody reads, strangers are cut off first, the laziest of them', async () => {
+  const { connections, server } = await serve({ most: 10, mostUnreadBytes: 100 * 1024 ** 2, lookMs: 50 })
+  const known = await open(server)
+  await ask(known, '/known')
+  const deaf = [known, await open(server), await open(server)]
+  for (const socket of deaf) socket.pause().write('GET /long HTTP/1.1\r\nhost: here\r\n\r\n')
+  await until(() => connections.closed === 2)
+  expect(connections.crowd).toMatch(/^more than 104857600 bytes of HTTP answers were not read, most from 127\.0\.0\.1;/)
+  expect(connections.open).toBe(1)
 })
 
 test('a process that may open few files keeps most of them for itself', () => {

@@ -101,7 +101,7 @@ export class Metrics {
       this.#gauge(name, help, () => sources.broker()[field])
     }
     this.#gauge('ajar_http_connections', 'open HTTP connections, without WebSockets', () => sources.http().open)
-    const closed = 'HTTP connections closed since the start, for too many were open'
+    const closed = 'HTTP connections closed since the start: too many, too much asked, or not read'
     this.#gauge('ajar_http_closed_by_limit', closed, () => sources.http().closed)
     for (const [field, [name, help]] of Object.entries(STORAGE_GAUGES))
       this.#gauge(name, help, () => sources.storage()?.[field as keyof typeof STORAGE_GAUGES] ?? Number.NaN)
