@@ -16,6 +16,8 @@ const CLOSE_LIMIT_MS = 15_000
 process.umask(0o077)
 const settings = settingsOrExit()
 const logging = loggingFor(settings)
+// A disk that does not answer would hold up process.exit itself for ever.
+process.on('exit', () => logging.isStuck && process.kill(process.pid, 'SIGKILL'))
 process.on('uncaughtException', (error) => end(error, 'a fault that nothing caught'))
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
 try {

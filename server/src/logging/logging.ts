@@ -99,9 +99,9 @@ export class Logging {
     }
   }
 
-  /** Whether the disk of the file has not answered yet: a process in which it has not cannot end in order. */
-  get isBusy(): boolean {
-    return this.#file.isBusy
+  /** Whether the disk of the file does not answer, see there. */
+  get isStuck(): boolean {
+    return this.#file.isStuck
   }
 
   async close() {

@@ -47,6 +47,7 @@ export class RotatingFile {
   #wakeUp: () => void = () => {}
   #closing = false
   #letsGo = false
+  #isStuck = false
 
   constructor(options: RotatingFileOptions) {
     this.#options = options
@@ -85,9 +86,9 @@ export class RotatingFile {
     this.#loop ??= this.#run()
   }
 
-  /** Whether the disk has not done yet what it was asked to do: the process cannot end in order before it has. */
-  get isBusy(): boolean {
-    return this.#loop !== null
+  /** Whether the disk does not answer: Node waits for it even in process.exit, for ever. */
+  get isStuck(): boolean {
+    return this.#isStuck
   }
 
   /** Resolves when what was written before is on its way to the disk, or lost; within a limit. */
@@ -99,11 +100,12 @@ export class RotatingFile {
     const timer = setTimeout(resolve, CLOSE_LIMIT_MS)
     await Promise.race([this.#loop, limit])
     clearTimeout(timer)
+    this.#isStuck = this.#loop !== null
   }
 
   /** For a process that ends at once: writes what waits, and holds everything up for it. */
   writeNow() {
-    if (!this.#file || this.#trouble !== null) return
+    if (!this.#file || this.#isStuck) return
     try {
       for (const line of this.#waiting.splice(0)) writeSync(this.#file.fd, line)
     } catch {
@@ -146,8 +148,15 @@ export class RotatingFile {
   async #patiently(work: () => Promise<void>) {
     const { patienceMs = PATIENCE_MS } = this.#options
     const why = `the disk has not answered for ${patienceMs / 1000} seconds`
-    const timer = setTimeout(() => this.#tell(why), patienceMs).unref()
-    await work().finally(() => clearTimeout(timer))
+    const impatient = () => {
+      this.#isStuck = true
+      this.#tell(why)
+    }
+    const timer = setTimeout(impatient, patienceMs).unref()
+    await work().finally(() => {
+      clearTimeout(timer)
+      this.#isStuck = false
+    })
   }
 
   /** Opened again where somebody has renamed or removed the file. */
