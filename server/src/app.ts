@@ -243,7 +243,7 @@ async function build(
     onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, text),
   })
   const registry = new Registry({
-    ...{ database, events, devices },
+    ...{ database, events, devices, sparingLog },
     now: () => Date.now(),
     monotonic: () => performance.now(),
     connections: () => broker.connections(),
@@ -287,6 +287,7 @@ async function build(
     ...listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
     connectionsHealth(connections.crowd),
     ...logFileHealth(logging.file),
+    ...registry.health,
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,
   ])

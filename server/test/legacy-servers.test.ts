@@ -1,6 +1,7 @@
 import mqtt from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { Events } from '../src/database/events.ts'
+import type { StateDatabase } from '../src/database/state-database.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { Devices } from '../src/devices/devices.ts'
 import { KeepAlives, numberOf } from '../src/devices/keep-alives.ts'
@@ -8,6 +9,8 @@ import { Registry } from '../src/devices/registry.ts'
 import { createHttp } from '../src/http/http.ts'
 import { createLog } from '../src/index.ts'
 import { legacyRoutes } from '../src/legacy/legacy.ts'
+import type { Log } from '../src/logging/levels.ts'
+import { SparingLog } from '../src/observe/sparing-log.ts'
 import { EventStream } from './event-stream.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -53,7 +56,8 @@ test('who was not heard for 30 s is in no list, and that is told', { timeout: 30
   const devices = new Devices({ database, events, publish: async () => {}, disconnect: async () => {} })
   let monotonic = 0
   const clocks = { now: Date.now, monotonic: () => monotonic }
-  const registry = new Registry({ database, events, devices, ...clocks, connections: () => [] })
+  const sparingLog = { warn: () => {} }
+  const registry = new Registry({ database, events, devices, sparingLog, ...clocks, connections: () => [] })
   registry.start()
   onTestFinished(() => registry.close())
   const http = await createHttp({ log: createLog('silent'), maxFrameBytes: 1024, authenticate: () => null })
@@ -91,6 +95,33 @@ test('there are a thousand at most: the one that was silent for longest leaves',
   expect(numbers).toHaveLength(1_000)
   expect(numbers).not.toContain('a1')
   expect(numbers).toEqual(expect.arrayContaining(['a0', 'a2', 'b0']))
+})
+
+test('an address that says a thousand names throws out its own, and health tells of it', () => {
+  let monotonic = 0
+  const lines: object[] = []
+  const registry = new Registry({
+    database: {} as StateDatabase,
+    events: new Events(),
+    devices: { list: () => [] } as unknown as Devices,
+    sparingLog: new SparingLog({ warn: (...line: object[]) => lines.push(line) } as unknown as Log, () => monotonic),
+    now: () => 0,
+    monotonic: () => monotonic,
+    connections: () => [],
+  })
+  const say = (name: string, address: string) => registry.keepAlive({ name, number: 1, address })
+  for (const name of ['RPI 1', 'RPI 2']) say(name, '192.168.1.5')
+  say('RPI 3', '192.168.1.6')
+  for (let i = 0; i < 998; i++) say(`made up ${i}`, '::ffff:192.168.1.66')
+  expect(registry.health).toMatchObject([{ level: 'warn', text: expect.stringContaining('192.168.1.66') }])
+  for (let i = 998; i < 3_000; i++) say(`made up ${i}`, '::ffff:192.168.1.66')
+  const names = registry.present().map(({ name }) => name)
+  expect(names).toHaveLength(1_000)
+  expect(names).toEqual(expect.arrayContaining(['RPI 1', 'RPI 2', 'RPI 3', 'made up 2999']))
+  expect(names).not.toContain('made up 2000')
+  expect(lines).toHaveLength(1)
+  monotonic = 60_000
+  expect(registry.health).toEqual([])
 })
 
 test('the number of a device that says none is always the same', () => {

@@ -2,6 +2,8 @@ import type { ConnectionInfo } from '@ajar/broker'
 import type { Events } from '../database/events.ts'
 import type { DeviceRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import type { HealthCheck } from '../observe/health.ts'
+import type { SparingLog } from '../observe/sparing-log.ts'
 import type { Devices } from './devices.ts'
 import { KeepAliveEvents } from './keep-alive-events.ts'
 import { type KeepAlive, KeepAlives, numberOf, type SeenAlive } from './keep-alives.ts'
@@ -25,6 +27,7 @@ export interface RegistryPorts {
   database: StateDatabase
   events: Events
   devices: Devices
+  sparingLog: Pick<SparingLog, 'warn'>
   /** Milliseconds UTC. */
   now(): number
   /** Milliseconds that go on whatever is done to the clock. */
@@ -39,9 +42,11 @@ export class Registry {
   readonly #connections: () => ConnectionInfo[]
   readonly #keepAlives: KeepAlives
   readonly #keepAliveEvents: KeepAliveEvents
+  readonly #sparingLog: RegistryPorts['sparingLog']
 
-  constructor({ database, events, devices, now, monotonic, connections }: RegistryPorts) {
+  constructor({ database, events, devices, sparingLog, now, monotonic, connections }: RegistryPorts) {
     this.#devices = devices
+    this.#sparingLog = sparingLog
     this.#connections = connections
     this.#keepAlives = new KeepAlives(now, monotonic)
     this.#keepAliveEvents = new KeepAliveEvents({ database, events, keepAlives: this.#keepAlives })
@@ -73,7 +78,14 @@ export class Registry {
 
   /** A device said by HTTP that it is there. */
   keepAlive({ address, ...said }: KeepAlive) {
-    this.#keepAlives.take({ ...said, address: plain(address) })
+    const crowd = this.#keepAlives.take({ ...said, address: plain(address) })
+    if (crowd !== null) this.#sparingLog.warn('keep_alive crowd', { address: crowd }, crowdText(crowd))
+  }
+
+  /** A warning while somebody says more names over HTTP than the list holds; else nothing. */
+  get health(): HealthCheck[] {
+    const { crowd } = this.#keepAlives
+    return crowd === null ? [] : [{ name: 'keep_alive', level: 'warn', text: crowdText(crowd) }]
   }
 
   #addresses(): Map<string, string> {
@@ -101,6 +113,11 @@ function byMqtt(row: DeviceRow, from: string | undefined): KnownDevice {
 function byHttp({ firstSeenAt, ...seen }: SeenAlive): KnownDevice {
   const nothing = { status: null, desired: null, applied: null }
   return { ...seen, ...nothing, protocol: 'http', connected: true, disabled: false, createdAt: firstSeenAt }
+}
+
+function crowdText(address: string): string {
+  const toDo = 'find the program there and stop it, or set AJAR_LEGACY_OPEN=0 so that every caller shows a token'
+  return `${address} says by keep_alive more names than the list holds, and its oldest ones leave it: ${toDo}`
 }
 
 /** IPv4 as it is written, also where the listener takes IPv6 too (RFC 4291, 2.5.5.2). */
