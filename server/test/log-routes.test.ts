@@ -8,6 +8,7 @@ import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
 
 interface Line {
   id: number
+  level: string
   component: string
   message: string
   frame: string | null
@@ -51,6 +52,14 @@ describe('levels', () => {
     expect(await lines('text=/api/two')).toEqual([])
     expect((await server.call('GET', '/api/logging')).body.components.http).toBeNull()
     expect(await lines('component=logging')).toMatchObject([{}, { fields: { components: { http: 'debug' } } }])
+  })
+
+  test('who turns the log down is in it, with the level it has', async () => {
+    await patch({ level: 'silent' })
+    await patch({ level: 'info' })
+    const [up, down] = await lines('component=logging&limit=2')
+    expect(up).toMatchObject({ level: 'warn', fields: { generalLevel: 'info' } })
+    expect(down).toMatchObject({ level: 'warn', fields: { generalLevel: 'silent' } })
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Logging } from '../src/index.ts'
+import { withoutSecrets } from '../src/logging/secret-forms.ts'
 
 /** What is logged, and what is made of it before anybody sees it. */
 
@@ -30,7 +31,23 @@ describe('levels', () => {
   })
 })
 
+test('a change of what is logged is logged, whatever the levels', () => {
+  const { logging, jsons } = build()
+  logging.levels.set('silent', { logging: 'silent' })
+  logging.tellChange('ann', { generalLevel: 'silent' })
+  expect(jsons()).toMatchObject([{ level: 'warn', component: 'logging', by: 'ann', generalLevel: 'silent' }])
+})
+
 describe('lines', () => {
+  test('no field says when, how grave, who or what in place of the line', () => {
+    const { logging, jsons } = build()
+    logging.of('http').warn({ level: 'info', time: 'never', component: 'server', msg: 'all is well' }, 'refused')
+    expect(jsons()).toMatchObject([
+      { level: 'warn', component: 'http', msg: 'refused', level_: 'info', component_: 'server', msg_: 'all is well' },
+    ])
+    expect(jsons()[0].time).toMatch(/Z$/)
+  })
+
   test('say when, how grave, who and what', () => {
     const { logging, printed, jsons } = build()
     logging.of('ingest').warn({ frame: 'pi/door/1', code: 'empty' }, 'frame refused')
@@ -47,12 +64,12 @@ describe('lines', () => {
 
   test('what somebody sends cannot look like a line of ours', () => {
     const { logging, printed } = build()
-    const forged = 'x\n12:00:00.000 info server: all is well \u001b[31m\u2028\u202e'
+    const forged = 'x\n12:00:00.000 info server: all is well \u001b[31m\u2028\u202e\u200f\u061c\u200b\u{e0041}'
     logging.of('broker').warn({ client: forged }, `refused ${forged}`)
     logging.of('http').error({ err: new Error(forged) }, 'request failed')
     expect(printed[0]?.split('\n')).toHaveLength(2)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    expect(printed.join('')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028\u202e]/)
+    expect(printed.join('')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028\u202e\u200f\u061c\u200b\u{e0041}]/u)
     for (const line of (printed[1] ?? '').split('\n').slice(1, -1)) expect(line).toMatch(/^ {2}/)
   })
 
@@ -75,6 +92,14 @@ describe('secrets', () => {
     ['a quoted body', { why: 'in {"name":"ann","password":"hunter2"}' }, 'hunter2'],
     ['a field', { password: 'hunter2', newPassword: 'hunter2', accessToken: ['hunter2'] }, 'hunter2'],
     ['a token of ours', { name: `is ${TOKEN}, no?` }, 'klmnop'],
+    ['a short name', { why: 'pass=hunter2 pw=hunter2 apikey=hunter2&x=1' }, 'hunter2'],
+    ['a colon', { why: 'password: hunter2, x-api-key: hunter2' }, 'hunter2'],
+    ['single quotes', { why: "{'password':'hunter2 hunter2'}" }, 'hunter2'],
+    ['JSON in JSON', { why: JSON.stringify(JSON.stringify({ password: 'hunter2 hunter2' })) }, 'hunter2'],
+    ['a quote in a password', { why: JSON.stringify({ password: 'a"hunter2' }) }, 'hunter2'],
+    ['short fields', { pass: 'hunter2', pw: 'hunter2', apiKey: 'hunter2', privateKey: 'hunter2' }, 'hunter2'],
+    ['a number', { pw: 271828, 'x-api-key': 271828 }, '271828'],
+    ['a token that is cut', { why: `${'x '.repeat(990)}${TOKEN}${TOKEN}` }, 'klmnop'],
     ['a known secret', { why: 'the-known-secret stands here' }, 'the-known'],
     ['a request', { req: { method: 'GET', url: '/', headers: { authorization: 'hunter2' } } }, 'hunter2'],
     ['an error', { err: Object.assign(new Error('no'), { request: { auth: 'hunter2' } }) }, 'hunter2'],
@@ -85,6 +110,26 @@ describe('secrets', () => {
     logging.of('server').warn(fields, 'said')
     expect(printed[0]).not.toContain(secret)
     expect(JSON.stringify(jsons())).not.toContain(secret)
+  })
+
+  test('a megabyte of anything is looked through in time', () => {
+    for (const unit of [
+      'a',
+      'a:',
+      '://',
+      '"',
+      '\\\\"',
+      'pass',
+      'pass=',
+      'pass="',
+      'pass:\\\\"',
+      'Bearer ',
+      'token ',
+      '-',
+      '@',
+      ' ',
+    ])
+      expect(withoutSecrets(unit.repeat(1_000_000 / unit.length)).length).toBeGreaterThan(0)
   })
 
   test('ids are none', () => {
