@@ -26,13 +26,13 @@ import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
 import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
+import { SparingLog } from './logging/sparing-log.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { connectionsHealth } from './observe/connections-health.ts'
 import { healthRoutes } from './observe/health.ts'
 import { listenersHealth } from './observe/listeners-health.ts'
 import { Metrics } from './observe/metrics.ts'
 import { partChecks } from './observe/part-checks.ts'
-import { SparingLog } from './observe/sparing-log.ts'
 import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
 import { Processes } from './processes/processes.ts'
@@ -144,7 +144,10 @@ async function build(
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
-  const workers = openWorkers(settings, logging.of('worker'), () => jobs.wake())
+  const workers = openWorkers(settings, logging.of('worker'), () => {
+    processes.workerConnected()
+    jobs.wake()
+  })
   const processes = new Processes({ database, events, logging, workers })
   const training = new Training({
     ...{ database, cameras, labels },

@@ -45,13 +45,42 @@ describe('alarms', () => {
     expect(alarmsOf([status()], [status({ restarts: 1, lastExit: { ...killed, why: 'asked' } })])).toEqual([])
   })
 
+  test('a new start is told once it begins, and once it has come about', () => {
+    const begins = status({ state: 'starting', restarts: 1, lastExit: killed })
+    expect(alarmsOf([status()], [begins])).toMatchObject([
+      { level: 'warn', text: 'the worker ended (SIGKILL) and is being started again' },
+    ])
+    expect(alarmsOf([begins], [begins])).toEqual([])
+    const runs = { ...begins, state: 'running' }
+    expect(alarmsOf([begins], [runs])).toMatchObject([{ level: 'ok', text: 'the worker runs again' }])
+    expect(alarmsOf([runs], [runs])).toEqual([])
+    expect(alarmsOf([status({ state: 'starting' })], [status()])).toEqual([])
+    expect(processHealth([begins])).toMatchObject({ level: 'warn', text: expect.stringContaining('is being started') })
+    expect(processHealth([runs])).toMatchObject({ level: 'ok' })
+  })
+
+  test('a server that had failed says so when it is back, and for an hour', () => {
+    const lastFailure = { fromMs: 1000, toMs: 9000, restarts: 6 }
+    const back = status({ name: 'server', startedAtMs: 8000, restarts: 6, lastExit: killed, lastFailure })
+    const told = alarmsOf(null, [back])
+    expect(told).toMatchObject([
+      { level: 'error', state: 'failed', text: expect.stringContaining('again and again at 1970-01-01T00:00:01') },
+      { level: 'ok', state: 'running' },
+    ])
+    expect(alarmsOf([back], [back])).toEqual([])
+    expect(processHealth([back], [], 10_000)).toMatchObject({ level: 'warn' })
+    expect(processHealth([back], [], 9000 + 3_600_000)).toMatchObject({ level: 'ok' })
+    // One that was restarted since has told it before.
+    expect(alarmsOf(null, [{ ...back, startedAtMs: 9001, lastExit: { ...killed, why: 'asked' } }])).toEqual([])
+  })
+
   test('a failure is an error, and its end is told', () => {
     const failed = status({ state: 'failed', restarts: 6, lastExit: { ...killed, why: 'hang' } })
     expect(alarmsOf([status({ restarts: 6 })], [failed])).toMatchObject([{ level: 'error' }])
     expect(alarmsOf([failed], [failed])).toEqual([])
     expect(alarmsOf([failed], [{ ...failed, state: 'running', restarts: 7 }])).toMatchObject([{ level: 'ok' }])
     expect(processHealth([status(), failed])).toMatchObject({
-      level: 'warn',
+      level: 'error',
       text: expect.stringMatching(/worker gave no sign of life again and again/),
     })
   })
@@ -65,13 +94,20 @@ describe('alarms', () => {
 
 test('a report with words that we do not know yet is one', () => {
   const newer = { ...status(), state: 'stuck', lastExit: { ...killed, why: 'moved' } }
-  expect(reported({ processes: [newer] })).toEqual([newer])
+  expect(reported({ processes: [newer] }, null)).toEqual([newer])
+})
+
+test('a report brings new lines; the last hundred are kept', () => {
+  const before = [status({ log: ['a', 'b'] })]
+  expect(reported({ processes: [status({ log: ['c'] })] }, before)).toMatchObject([{ log: ['a', 'b', 'c'] }])
+  const many = Array.from({ length: 99 }, (_, i) => `${i}`)
+  expect(reported({ processes: [status({ log: many })] }, before)?.[0]?.log).toEqual(['b', ...many])
 })
 
 test('a message that is no report is none', () => {
-  expect(reported({ processes: [status()] })).toEqual([status()])
+  expect(reported({ processes: [status()] }, null)).toEqual([status()])
   for (const message of [null, 'processes', {}, { processes: [{ name: 'worker' }] }, { heartbeat: true }])
-    expect(reported(message)).toBeNull()
+    expect(reported(message, null)).toBeNull()
 })
 
 describe('without a watchdog', () => {

@@ -34,6 +34,7 @@ const ProcessStatus = Type.Object({
   lastFailure: Type.Optional(
     nullable(Type.Object({ fromMs: Type.Number(), toMs: nullable(Type.Number()), restarts: Type.Integer() })),
   ),
+  /** Lines that were not told yet, oldest first. */
   log: Type.Array(Type.String()),
 })
 const Report = Type.Object({ processes: Type.Array(ProcessStatus) })
@@ -43,7 +44,17 @@ export type LastExit = Type.Static<typeof LastExit>
 /** One process; `restarts` is null where whoever counts them does not tell us. */
 export type ProcessStatus = Omit<Type.Static<typeof ProcessStatus>, 'restarts'> & { restarts: number | null }
 
-/** What a parent's message says of all processes, or null where it says something else. */
-export function reported(message: unknown): ProcessStatus[] | null {
-  return Value.Check(Report, message) ? message.processes : null
+/** As many as a watchdog keeps. */
+export const LAST_LINES = 100
+
+/**
+ * What a parent's message says of all processes, or null where it says something else.
+ * @param before what it said last: its lines stand before the new ones
+ */
+export function reported(message: unknown, before: ProcessStatus[] | null): ProcessStatus[] | null {
+  if (!Value.Check(Report, message)) return null
+  return message.processes.map((status) => {
+    const earlier = before?.find(({ name }) => name === status.name)?.log ?? []
+    return { ...status, log: [...earlier, ...status.log].slice(-LAST_LINES) }
+  })
 }

@@ -4,7 +4,7 @@ import { conflict, notFound } from '../http/errors.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { HealthCheck } from '../observe/health.ts'
 import { alarmsOf, type ProcessAlarm, processHealth } from './process-alarms.ts'
-import { type ProcessStatus, reported } from './process-status.ts'
+import { LAST_LINES, type ProcessStatus, reported } from './process-status.ts'
 import type { Supervision } from './supervision.ts'
 import { unitAlarm } from './unit-alarms.ts'
 
@@ -18,18 +18,14 @@ export interface ProcessesPorts {
 
 /** Answers get out before the process does. */
 const ANSWER_MS = 200
-/** As many as a watchdog keeps. */
-const LINES = 100
-/** So long health speaks of a unit that gave up: whether it runs again, only systemd knows. */
-const RECENT_MS = 3_600_000
 
 /** The processes of this system, as the watchdog tells of them; without one, what the server sees itself. */
 export class Processes {
   readonly #ports: ProcessesPorts
   #supervision: Supervision | null = null
   #told: ProcessStatus[] | null = null
-  /** The last unit of systemd that did. */
-  #gaveUp: ProcessAlarm | null = null
+  /** What systemd told of those that it starts: the last alarm of each. */
+  readonly #gaveUp = new Map<string, ProcessAlarm>()
 
   constructor(ports: ProcessesPorts) {
     this.#ports = ports
@@ -40,11 +36,8 @@ export class Processes {
     this.#supervision = supervision
     supervision?.listen((message) => {
       const gaveUp = unitAlarm(message)
-      if (gaveUp) {
-        this.#gaveUp = gaveUp
-        this.#tell(gaveUp)
-      }
-      const now = reported(message)
+      if (gaveUp) this.#takeGivingUp(gaveUp)
+      const now = reported(message, this.#told)
       if (!now) return
       const alarms = alarmsOf(this.#told, now)
       this.#told = now
@@ -57,10 +50,13 @@ export class Processes {
   }
 
   get health(): HealthCheck {
-    const now = processHealth(this.list())
-    const { text, lastExit } = this.#gaveUp ?? {}
-    const isRecent = Date.now() - (lastExit?.atMs ?? 0) < RECENT_MS
-    return now.level === 'ok' && text && isRecent ? { ...now, level: 'warn', text } : now
+    return processHealth(this.list(), [...this.#gaveUp.values()])
+  }
+
+  /** A worker has connected: one that had given up runs again. */
+  workerConnected() {
+    const gaveUp = this.#gaveUp.get('worker')
+    if (gaveUp) this.#runsAgain(gaveUp)
   }
 
   /** @throws HttpError 404, or 409 `not_supervised` where nobody would start it again */
@@ -77,12 +73,32 @@ export class Processes {
 
   #seen(): ProcessStatus[] {
     const running = { restarts: null, lastExit: null, state: 'running' } as const
-    const server = { pid: process.pid, startedAtMs: performance.timeOrigin, log: this.#ports.logging.lastLines(LINES) }
+    const server = { pid: process.pid, startedAtMs: performance.timeOrigin, log: this.#ports.logging.lastLines(LAST_LINES) }
     const [worker] = this.#ports.workers.list()
     return [
       { name: 'server', ...server, ...running },
       ...(worker ? [{ name: 'worker', ...worker, log: [], ...running }] : []),
     ]
+  }
+
+  #takeGivingUp(alarm: ProcessAlarm) {
+    const { process: name, lastExit } = alarm
+    this.#gaveUp.set(name, alarm)
+    this.#tell(alarm)
+    // It may run again already. Of any other only systemd knows.
+    const ours = this.#seen().find((status) => status.name === name)
+    if ((ours?.startedAtMs ?? 0) > (lastExit?.atMs ?? 0)) this.#runsAgain(alarm)
+  }
+
+  #runsAgain(alarm: ProcessAlarm) {
+    const { process: name, text } = alarm
+    if (name === 'worker') this.#gaveUp.delete(name)
+    else {
+      // Nobody could tell of the server's own end while it lasted: it stands in health for a while.
+      const since = new Date(performance.timeOrigin).toISOString()
+      this.#gaveUp.set(name, { ...alarm, level: 'warn', text: `${text}; it runs again since ${since}` })
+    }
+    this.#tell({ ...alarm, level: 'ok', state: 'running', text: `the ${name} runs again` })
   }
 
   #tell(alarm: ProcessAlarm) {

@@ -18,13 +18,15 @@ const WHY: Record<string, 'hang' | 'start_timeout'> = { watchdog: 'hang', timeou
 
 const LOOK_EVERY_MS = 5000
 
-/** Hands on each alarm in `folder` and takes its file away: those from before this start at once, later ones as they come. */
+/** Hands on each alarm in `folder`, once, and takes its file away: those from before this start at once, later ones as they come. */
 export function watchUnitAlarms(folder: string, take: (message: unknown) => void) {
+  // A file that cannot be removed, as on a disk that became read-only, is not told of again. There is one for each unit.
+  const told = new Map<string, string>()
   let looking = false
   const look = async () => {
     if (looking) return
     looking = true
-    await takeAll(folder, take).finally(() => {
+    await takeAll(folder, told, take).finally(() => {
       looking = false
     })
   }
@@ -32,13 +34,15 @@ export function watchUnitAlarms(folder: string, take: (message: unknown) => void
   setInterval(look, LOOK_EVERY_MS).unref()
 }
 
-async function takeAll(folder: string, take: (message: unknown) => void) {
+async function takeAll(folder: string, told: Map<string, string>, take: (message: unknown) => void) {
   const names = await readdir(folder).catch(() => []) // none was ever raised
   for (const name of names.filter((name) => name.endsWith('.json'))) {
     const file = join(folder, name)
     // One that cannot be read stands in the journal all the same.
     const text = await readFile(file, 'utf8').catch(() => '')
     await rm(file, { force: true }).catch(() => {})
+    if (told.get(name) === text) continue
+    told.set(name, text)
     take(jsonOf(text))
   }
 }
@@ -60,7 +64,7 @@ export function unitAlarm(message: unknown): ProcessAlarm | null {
   return {
     process,
     level: 'error',
-    text: `the ${process} gave up at ${at} (${result}): it is tried once a minute; journalctl -u ${unit} says why`,
+    text: `the ${process} gave up at ${at} (${result}) and is tried once a minute: journalctl -u ${unit} says why`,
     state: 'failed',
     restarts: null,
     lastExit: {
