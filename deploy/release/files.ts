@@ -12,8 +12,10 @@ const ALWAYS = [
   'deploy/{install.sh,README.md}',
   'deploy/{systemd,release}/*',
 ]
+/** The reference of the code, for people. */
+export const CODE_DOCS = 'docs/code/dist/'
 /** What is built for the server to serve. */
-const BUILT = ['server/web/dist/**/*', 'docs/code/dist/**/*']
+const BUILT = ['server/web/dist/**/*', `${CODE_DOCS}**/*`]
 /** Older bundles lie beside the newest one. */
 const BUNDLE = 'deploy/bundle/dist/'
 const NOT_SOURCE = new Set(['node_modules', 'test', 'dist', 'data'])

@@ -1,25 +1,55 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { WorkspacePackage } from './workspace.ts'
 
 /** pnpm keeps each package of others here, in a folder with links to what it needs: the links are the whole truth. */
 const STORE = 'node_modules/.pnpm'
 
+/** What of `node_modules` runs, within the checkout. */
+export interface Installed {
+  /** From our packages to what they need. */
+  links: string[]
+  /** Folders of the store. */
+  stored: string[]
+}
+
 /**
- * Copies from the `node_modules` of `root` what `packages` need when they run, and nothing that only builds or tests them.
- * Needs no network and no package manager. Links stay links, since all of them are relative.
+ * Finds in the `node_modules` of `root` what `packages` need when they run, and nothing that only builds or tests them.
+ * Needs no network and no package manager.
+ * @throws Error that names what is missing though it is needed
  */
-export function copyInstalled(packages: WorkspacePackage[], root: string, target: string) {
+export function findInstalled(packages: WorkspacePackage[], root: string): Installed {
+  const links: string[] = []
   const stored = new Set<string>()
-  for (const { folder, dependencies } of packages) {
+  const missing: string[] = []
+  for (const { folder, dependencies, optional } of packages) {
     for (const name of dependencies) {
       const link = join(folder, 'node_modules', name)
-      // Optional, and not for this machine; what is missing though it is needed is found by the check of the release.
-      if (!existsSync(join(root, link))) continue
-      copyLink(join(root, link), join(target, link))
-      follow(join(root, link), root, stored)
+      if (existsSync(join(root, link))) {
+        links.push(link)
+        follow(join(root, link), root, stored)
+      } else if (!optional.includes(name)) missing.push(`${name} (for ${folder || 'all'})`)
     }
   }
+  for (const entry of stored) missing.push(...missingIn(entry, root))
+  if (missing.length > 0) throw new Error(`node_modules lacks ${missing.join(', ')}: remove it and try again`)
+  return { links, stored: [...stored].sort() }
+}
+
+/** Copies them. Links stay links, since all of them are relative. */
+export function copyInstalled({ links, stored }: Installed, root: string, target: string) {
+  for (const link of links) copyLink(join(root, link), join(target, link))
   for (const entry of stored) {
     mkdirSync(join(target, STORE), { recursive: true })
     cpSync(join(root, STORE, entry), join(target, STORE, entry), {
@@ -31,12 +61,39 @@ export function copyInstalled(packages: WorkspacePackage[], root: string, target
   copyHoisted(root, target)
 }
 
+/** Path and size of each file of `stored`: a library that was built later, or a copy that broke off, shows in them. */
+export function* filesOfStored(stored: string[], root: string): Generator<string> {
+  for (const entry of stored)
+    for (const file of globSync('**/*', { cwd: join(root, STORE, entry) }).sort()) {
+      const path = join(root, STORE, entry, file)
+      const stat = lstatSync(path)
+      if (stat.isFile() && isNeeded(path)) yield `${entry}/${file} ${stat.size}`
+    }
+}
+
 /** Adds where `link` leads, and all that is needed there, to `stored`. */
 function follow(link: string, root: string, stored: Set<string>) {
+  if (!existsSync(link)) return // found by missingIn
   const [entry = '..'] = relative(realpathSync(join(root, STORE)), realpathSync(link)).split('/')
   if (entry === '..' || stored.has(entry)) return // one of ours, or known
   stored.add(entry)
   for (const next of linksIn(join(root, STORE, entry, 'node_modules'))) follow(next, root, stored)
+}
+
+/** What the packages in a folder of the store name and do not find. What is optional may be for another machine. */
+function missingIn(entry: string, root: string): string[] {
+  const modules = join(root, STORE, entry, 'node_modules')
+  return globSync(['*/package.json', '@*/*/package.json'], { cwd: modules }).flatMap((manifest) => {
+    const folder = dirname(join(modules, manifest))
+    if (lstatSync(folder).isSymbolicLink()) return []
+    const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    )
+    return Object.keys(dependencies)
+      .filter((name) => !(name in optionalDependencies))
+      .filter((name) => ![modules, join(folder, 'node_modules')].some((place) => existsSync(join(place, name))))
+      .map((name) => `${name} (for ${dirname(manifest)})`)
+  })
 }
 
 /** Some packages load what they do not name; pnpm lets them find it here. */
@@ -64,7 +121,7 @@ function copyLink(from: string, to: string) {
 
 /** onnxruntime-node brings its libraries for every system, Node the headers for building on it. */
 function isNeeded(path: string): boolean {
-  if (/\/node-linux-[^/]+\/(include|share)$/.test(path)) return false
+  if (/\/node-linux-[^/]+\/(include|share)(\/|$)/.test(path)) return false
   const [, platform, cpu] = /\/onnxruntime-node\/bin\/[^/]+\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? []
   return (platform ?? process.platform) === process.platform && (cpu ?? process.arch) === process.arch
 }

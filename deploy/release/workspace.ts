@@ -7,6 +7,8 @@ export interface WorkspacePackage {
   folder: string
   /** What it needs when it runs, ours and others'. */
   dependencies: string[]
+  /** Those of them that may be missing: another kind of machine needs them. */
+  optional: string[]
 }
 
 /** All packages that `name` needs when it runs, itself among them. */
@@ -32,7 +34,11 @@ function workspace(root: string): Map<string, WorkspacePackage> {
   return new Map(
     manifests.map(([folder, { name, dependencies, optionalDependencies }]) => [
       name,
-      { folder, dependencies: Object.keys({ ...dependencies, ...optionalDependencies }) },
+      {
+        folder,
+        dependencies: Object.keys({ ...dependencies, ...optionalDependencies }),
+        optional: Object.keys(optionalDependencies ?? {}),
+      },
     ]),
   )
 }
