@@ -2,30 +2,33 @@ import type { Supervisor } from './supervisor.ts'
 import { SUPERVISORS } from './supervisors.ts'
 
 export interface SupervisedOptions {
-  /** Asked before each beat: false is silence, and silence has us restarted. */
+  /** Asked before each beat once it was ready: false is silence, and silence has us restarted. */
   isAlive(): boolean
 }
 
 const FAILED = 1
 
-/** Tells every supervisor that is found how this process is. Without any, nothing happens. */
+/** Tells every supervisor that is found how this process is, from its making on. Without any, nothing happens. */
 export class Supervised {
   readonly #isAlive: () => boolean
   readonly #supervisors: Supervisor[]
+  #isReady = false
   readonly #hadParent = process.connected === true
 
   constructor({ isAlive }: SupervisedOptions) {
     this.#isAlive = isAlive
     this.#supervisors = SUPERVISORS.map((find) => find()).filter((found) => found !== null)
-  }
-
-  /** The work can begin; from now on it beats. */
-  ready() {
     for (const supervisor of this.#supervisors) {
-      supervisor.ready()
-      const beat = () => this.#isAlive() && supervisor.beat()
+      // While it starts as well, so that a long start is told from one that hangs.
+      const beat = () => (!this.#isReady || this.#isAlive()) && supervisor.beat()
       setInterval(beat, supervisor.beatEveryMs).unref()
     }
+  }
+
+  /** The work can begin; from now on a beat means that it advances. */
+  ready() {
+    this.#isReady = true
+    for (const supervisor of this.#supervisors) supervisor.ready()
   }
 
   /**

@@ -1,7 +1,8 @@
 import { type BackOff, type Pause, STABLE_MS } from './back-off.ts'
 import type { Clock } from './clock.ts'
+import { LastLines } from './last-lines.ts'
 import type { PidFile } from './pid-file.ts'
-import { Spawned } from './spawned.ts'
+import { KILLED_LIMIT_MS, Spawned } from './spawned.ts'
 import type { Failure, LastExit, ProcessState, ProcessStatus } from './status.ts'
 
 /** One process of the list. */
@@ -36,18 +37,18 @@ export interface ChildPorts {
   onGivenUp(exit: LastExit): void
 }
 
-type Timer = 'ready' | 'silence' | 'stable' | 'kill' | 'pause'
+type Timer = 'ready' | 'silence' | 'stable' | 'kill' | 'stuck' | 'pause'
 
 const READY_LIMIT_MS = 60_000
 export const STOP_LIMIT_MS = 20_000
-/** Silence for so long is a hang. */
-const SILENCE_MS = 2_000
+/** Silence for so long is a hang: before the first word, while it starts, and when it runs. */
+const SILENCE_MS = { first: 60_000, starting: 10_000, running: 2_000 }
 const LOOK_EVERY_MS = 100
-const LOG_LINES = 100
 
 /** Keeps one process running: notices that it ended or hangs, and starts it again. */
 export class Child {
   readonly entry: Entry
+  readonly lines = new LastLines()
   readonly #ports: ChildPorts
   #spawned: Spawned | null = null
   #state: ProcessState = 'stopped'
@@ -56,7 +57,6 @@ export class Child {
   #wasReady = false
   #lastExit: LastExit | null = null
   #lastFailure: Failure | null = null
-  readonly #log: string[] = []
   /** Why we kill it, until it has ended. */
   #reason: LastExit['why'] = 'exit'
   #wanted = false
@@ -64,7 +64,9 @@ export class Child {
   readonly #timers = new Map<Timer, () => void>()
   /** Milliseconds since it was last heard of. */
   #silentMs = 0
-  #onEnd = () => {}
+  #silenceLimitMs = SILENCE_MS.first
+  /** An end in order is under way, and resolves when it is done. */
+  #ending: PromiseWithResolvers<void> | null = null
 
   constructor(entry: Entry, ports: ChildPorts) {
     this.entry = entry
@@ -80,7 +82,7 @@ export class Child {
       lastExit: this.#lastExit,
       state: this.#state,
       lastFailure: this.#lastFailure,
-      log: [...this.#log],
+      log: this.lines.all,
     }
   }
 
@@ -113,7 +115,7 @@ export class Child {
 
   /** Somebody wants a new one: also one that failed, or waits, is started at once. */
   restart() {
-    if (!this.#wanted || this.#reason === 'asked') return
+    if (!this.#wanted || this.#ending) return
     this.#ports.backOff.reset()
     if (this.#spawned) void this.#end()
     else this.#spawn()
@@ -128,36 +130,43 @@ export class Child {
     this.#startedAtMs = Date.now()
     const { program, args, environment, readyLimitMs = READY_LIMIT_MS } = this.entry
     const spawned = new Spawned(
-      { program, args, environment: environment?.() ?? {} },
+      { program, args, environment: () => environment?.() ?? {} },
       {
         onLine: (line) => this.#keep(line),
         onMachineLine: this.#ports.onMachineLine,
-        onMessage: (message) => this.#spawned === spawned && this.#take(message),
+        onMessage: (message) => this.#take(message),
         onExit: (code, signal) => this.#ended(code, signal),
       },
     )
     this.#spawned = spawned
     if (spawned.pid !== null) this.#ports.pidFile.write(spawned.pid)
     this.#set('ready', () => this.#kill('start_timeout'), readyLimitMs)
+    this.#heard('first')
+    this.#lookForSilence(this.#ports.clock.now())
     this.#ports.onChange()
   }
 
   #take(message: Record<string, unknown>) {
-    if (message.ready === true) this.#isReady()
-    else if (message.heartbeat === true) this.#silentMs = 0
+    if (message.ready === true)
+      this.#reason === 'exit' && this.#isReady() // one that we end does not run any more
+    else if (message.heartbeat === true) this.#heard(this.#timers.has('ready') ? 'starting' : 'running')
     else if (message.stopping !== true) this.#ports.onMessage(message)
   }
 
   #isReady() {
     this.#clear('ready')
-    if (this.#state === 'failed' && this.#lastFailure)
+    if (this.#lastFailure?.toMs === null)
       this.#lastFailure = { ...this.#lastFailure, toMs: Date.now(), restarts: this.#restarts }
     this.#state = 'running'
     this.#wasReady = true
-    this.#silentMs = 0
-    this.#lookForSilence(this.#ports.clock.now())
+    this.#heard('running')
     this.#set('stable', () => this.#ports.backOff.reset(), STABLE_MS)
     this.#ports.onChange()
+  }
+
+  #heard(phase: keyof typeof SILENCE_MS) {
+    this.#silentMs = 0
+    this.#silenceLimitMs = SILENCE_MS[phase]
   }
 
   /**
@@ -168,31 +177,48 @@ export class Child {
     const look = () => {
       const now = this.#ports.clock.now()
       this.#silentMs += Math.min(now - lookedAt, 2 * LOOK_EVERY_MS)
-      if (this.#silentMs >= SILENCE_MS) this.#kill('hang')
+      if (this.#silentMs >= this.#silenceLimitMs) this.#kill('hang')
       else this.#lookForSilence(now)
     }
     this.#set('silence', look, LOOK_EVERY_MS)
   }
 
   #kill(why: LastExit['why']) {
-    this.#reason = why
-    this.#spawned?.kill('SIGKILL')
+    this.#clear('silence')
+    this.#clear('ready')
+    if (this.#forceEnd()) this.#reason = why
   }
 
-  /** Resolves when it has ended. */
+  /** @returns whether it still ran */
+  #forceEnd(): boolean {
+    this.#set('stuck', () => this.#isStuck(), KILLED_LIMIT_MS)
+    return this.#spawned?.kill('SIGKILL') ?? false
+  }
+
+  /** Nothing else can be done: a second one beside it would use the same files. It is waited for. */
+  #isStuck() {
+    this.#keep('does not end although it was killed: it waits for a disk or a device')
+    this.#hasFailed()
+    this.#ports.onChange()
+    this.#ending?.resolve()
+  }
+
+  #hasFailed() {
+    this.#state = 'failed'
+    if (this.#lastFailure?.toMs !== null)
+      this.#lastFailure = { fromMs: Date.now(), toMs: null, restarts: this.#restarts }
+  }
+
+  /** Resolves when it has ended, or cannot be. Asked once, however many want it. */
   #end(): Promise<void> {
+    if (this.#ending) return this.#ending.promise
+    this.#ending = Promise.withResolvers<void>()
     this.#reason = 'asked'
     this.#clear('silence') // an end in order may take all of the loop's time
     this.#clear('ready')
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const tellBefore = this.#onEnd
-    this.#onEnd = () => {
-      tellBefore()
-      resolve()
-    }
+    this.#set('kill', () => this.#forceEnd(), this.entry.stopLimitMs ?? STOP_LIMIT_MS)
     this.#spawned?.kill('SIGTERM')
-    this.#set('kill', () => this.#spawned?.kill('SIGKILL'), this.entry.stopLimitMs ?? STOP_LIMIT_MS)
-    return promise
+    return this.#ending.promise
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null) {
@@ -202,9 +228,8 @@ export class Child {
     this.#spawned = null
     this.#startedAtMs = null
     this.#ports.pidFile.remove()
-    const tell = this.#onEnd
-    this.#onEnd = () => {}
-    tell()
+    this.#ending?.resolve()
+    this.#ending = null
     if (!this.#wanted) return
     if (exit.why === 'asked') {
       this.#ports.onExit(exit, { ms: 0, isFailed: false })
@@ -215,10 +240,10 @@ export class Child {
   }
 
   #startAfterPause(exit: LastExit) {
-    const pause = this.#ports.backOff.afterExit(this.#ports.clock.now())
-    if (pause.isFailed && this.#state !== 'failed')
-      this.#lastFailure = { fromMs: exit.atMs, toMs: null, restarts: this.#restarts }
-    this.#state = pause.isFailed ? 'failed' : 'backoff'
+    const wasSlowStart = this.#state !== 'running' && exit.why !== 'exit'
+    const pause = this.#ports.backOff.afterExit(this.#ports.clock.now(), wasSlowStart)
+    if (pause.isFailed) this.#hasFailed()
+    else this.#state = 'backoff'
     this.#ports.onExit(exit, pause)
     if (pause.ms === 0) return this.#spawn()
     this.#set('pause', () => this.#spawn(), pause.ms)
@@ -233,8 +258,7 @@ export class Child {
   }
 
   #keep(line: string) {
-    this.#log.push(line)
-    if (this.#log.length > LOG_LINES) this.#log.shift()
+    this.lines.add(line)
     this.#ports.onLine(line)
   }
 

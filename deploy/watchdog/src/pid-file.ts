@@ -1,4 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
 /** A process that a PID file names and that lives. */
 export interface Living {
@@ -18,8 +20,11 @@ export class PidFile {
 
   /** A disk that takes no file is no reason to run no process. */
   write(pid: number) {
+    this.remove() // whatever stands there is not written to: a link leads elsewhere, a pipe waits for a reader
     try {
-      writeFileSync(this.path, `${pid}\n${identityOf(pid) ?? ''}\n`, { mode: 0o600 })
+      const file = openSync(this.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+      writeFileSync(file, `${pid}\n${identityOf(pid) ?? ''}\n`)
+      closeSync(file)
     } catch {}
   }
 
@@ -31,20 +36,52 @@ export class PidFile {
 
   /** The process that it names; null where it names none, or one that is gone: such a file is stale. */
   living(): Living | null {
-    const [pid = '', ...identity] = textOf(this.path)?.trimEnd().split('\n') ?? []
+    const [pid = '', ...identity] = plainText(this.path)?.trimEnd().split('\n') ?? []
     if (!/^[1-9]\d*$/.test(pid)) return null
     return identityOf(Number(pid)) === identity.join('\n') ? { pid: Number(pid) } : null
   }
 }
 
+/**
+ * Whether it is one that we started, by `script` and as the leader of a group, and may signal: whoever can write to our folder
+ * could name any other.
+ */
+export function isOurs(pid: number, script: string): boolean {
+  if (pid <= 1 || pid === process.pid || pid === process.ppid) return false
+  const group = Number(statOf(pid)?.[2])
+  const words = textOf(`/proc/${pid}/cmdline`)?.split('\0') ?? []
+  return group === pid && ownerOf(pid) === process.getuid?.() && words.includes(script)
+}
+
 /** What no other process has had, ever; null where no such process lives. */
 function identityOf(pid: number): string | null {
-  // Behind the name, which may hold anything: the state is the third field, the start the 22nd.
-  const fields = textOf(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ')
+  const fields = statOf(pid)
   if (!fields || fields[0] === 'Z') return null
   return `${fields[19]}\n${textOf('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}`
+}
+
+/** The fields of its `stat` behind the name, which may hold anything: state, parent, group, ..., and as the 20th its start. */
+function statOf(pid: number): string[] | undefined {
+  return textOf(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ')
+}
+
+function ownerOf(pid: number): number | null {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null
+}
+
+/** Of a regular file alone: reading a pipe would wait for who writes to it. */
+function plainText(path: string): string | null {
+  let file: number | null = null
+  try {
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : null
+  } catch {
+    return null
+  } finally {
+    if (file !== null) closeSync(file)
+  }
 }
 
 function textOf(path: string): string | null {

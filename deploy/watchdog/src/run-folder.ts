@@ -1,13 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from './clock.ts'
-import { PidFile } from './pid-file.ts'
+import { isOurs, PidFile } from './pid-file.ts'
+import { KILLED_LIMIT_MS } from './spawned.ts'
 
 const POLL_MS = 50
 
-/** Another watchdog looks after these processes. */
+/** `data_dir_in_use`: another watchdog looks after these processes; `process_stuck`: one that it left cannot be ended. */
 export class RunFolderError extends Error {
-  readonly code = 'data_dir_in_use'
+  readonly code: 'data_dir_in_use' | 'process_stuck'
+  constructor(code: RunFolderError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
 }
 
 /** `$AJAR_DATA_DIR/run`: a PID file for each process, and one for the watchdog itself. */
@@ -27,6 +32,7 @@ export class RunFolder {
     const other = this.#own.living()
     if (other && other.pid !== process.pid)
       throw new RunFolderError(
+        'data_dir_in_use',
         `another ajar (process ${other.pid}) uses the data folder ${this.#dataDir}: stop it, or set AJAR_DATA_DIR to another folder`,
       )
     this.#own.write(process.pid)
@@ -44,15 +50,23 @@ export class RunFolder {
 
 /**
  * Ends what a watchdog that was killed has left behind: in order, for it ends by itself when it notices, and by force where
- * that takes too long.
+ * that takes too long. A process that is none of `script` is left alone: its file was forged.
+ * @throws RunFolderError where it does not end
  */
-export async function endEarlier(file: PidFile, clock: Clock, limitMs: number): Promise<void> {
-  const deadline = clock.now() + limitMs
-  for (let asked = false; ; asked = true) {
+export async function endEarlier(file: PidFile, script: string, clock: Clock, limitMs: number): Promise<void> {
+  const start = clock.now()
+  for (let sent: NodeJS.Signals | null = null; ; ) {
     const left = file.living()
-    if (!left) break
-    const isLate = clock.now() > deadline
-    if (!asked || isLate) signal(left.pid, isLate ? 'SIGKILL' : 'SIGTERM')
+    if (!left || !isOurs(left.pid, script)) break
+    const waitedMs = clock.now() - start
+    if (waitedMs > limitMs + KILLED_LIMIT_MS)
+      throw new RunFolderError(
+        'process_stuck',
+        `process ${left.pid} of an earlier start does not end although it was killed: it waits for a disk or a device; mend that, or start the machine again`,
+      )
+    const due = waitedMs > limitMs ? 'SIGKILL' : 'SIGTERM'
+    if (due !== sent) signal(left.pid, due)
+    sent = due
     await new Promise<void>((resolve) => clock.setTimer(resolve, POLL_MS))
   }
   file.remove()

@@ -14,79 +14,114 @@ export interface SpawnedListeners {
 export interface Command {
   program: string
   args: string[]
-  environment: Record<string, string | undefined>
+  /** Added to ours; `undefined` takes a variable away. */
+  environment(): Record<string, string | undefined>
 }
 
 const LAST_WORDS_MS = 200
+/** What SIGKILL has not ended by then waits for a disk or a device, and may do so for ever. */
+export const KILLED_LIMIT_MS = 10_000
 
 /**
  * A running process in a group of its own, so that a signal reaches whatever it has started, and Ctrl-C in a terminal does
  * not reach it before us. Its IPC channel closes when we end, however we end: it takes that as the order to end.
+ * One that cannot be started is one that ended at once.
  */
 export class Spawned {
-  readonly #child: ChildProcess
+  readonly #listeners: SpawnedListeners
+  readonly #child: ChildProcess | null
   #isSending = false
+  /** It is gone, but its last words may be on their way. */
+  #isGone = false
   #hasEnded = false
 
-  constructor({ program, args, environment }: Command, listeners: SpawnedListeners) {
-    const { onLine, onMessage, onExit } = listeners
-    this.#child = spawn(program, args, {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    })
-    const { stdout, stderr } = this.#child
-    if (stdout) onLines(stdout, (line) => readLine(line, listeners))
-    if (stderr) onLines(stderr, onLine)
-    this.#child.on('message', (message) => {
-      if (typeof message === 'object' && message !== null) onMessage(message as Record<string, unknown>)
-    })
-    const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      if (this.#hasEnded) return
-      this.#hasEnded = true
-      onExit(code, signal)
-    }
-    // Its last words come first, which say why; who has left its group and holds its output open is not waited for.
-    this.#child.once('exit', (code, signal) => {
-      this.kill('SIGKILL') // what it had started and left behind
-      const limit = setTimeout(() => end(code, signal), LAST_WORDS_MS)
-      this.#child.once('close', () => {
-        clearTimeout(limit)
-        end(code, signal)
-      })
-    })
-    // Also told where a message cannot be sent, which is no end.
-    this.#child.on('error', (error) => {
-      if (this.#child.pid !== undefined) return
-      onLine(`cannot be started: ${error.message}`)
-      end(null, null)
-    })
+  constructor(command: Command, listeners: SpawnedListeners) {
+    this.#listeners = listeners
+    this.#child = this.#open(command)
+    if (this.#child) this.#listen(this.#child)
   }
 
   get pid(): number | null {
-    return this.#child.pid ?? null
+    return this.#child?.pid ?? null
   }
 
-  /** Signals the whole group; one that is gone is no fault. */
-  kill(signal: NodeJS.Signals) {
-    if (this.#child.pid === undefined) return
+  /** Signals the whole group. @returns whether it still ran: the pid of one that is gone may be another's */
+  kill(signal: NodeJS.Signals): boolean {
+    if (this.#isGone || this.#child?.pid === undefined) return false
     try {
       process.kill(-this.#child.pid, signal)
-    } catch {}
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** @returns whether it was handed on; a process that reads nothing gets nothing, and our memory stays ours */
   send(message: object): boolean {
-    if (this.#isSending || this.#hasEnded || !this.#child.connected) return false
+    if (this.#isSending || this.#isGone || !this.#child?.connected) return false
     this.#isSending = true
     this.#child.send(message, () => {
       this.#isSending = false
     })
     return true
   }
+
+  #open({ program, args, environment }: Command): ChildProcess | null {
+    try {
+      return spawn(program, args, {
+        env: { ...process.env, ...environment() },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        detached: true,
+      })
+    } catch (error) {
+      // Too large an environment, no memory: told as any other end, when whoever made us has heard of us.
+      process.nextTick(() => this.#couldNotStart(error as Error))
+      return null
+    }
+  }
+
+  #listen(child: ChildProcess) {
+    const { stdout, stderr } = child
+    const { onLine, onMachineLine, onMessage } = this.#listeners
+    const unlessEnded = (take: (line: string) => void) => (line: string) => void (this.#hasEnded || take(line))
+    if (stdout)
+      onLines(
+        stdout,
+        unlessEnded((line) => readLine(line, onLine, onMachineLine)),
+      )
+    if (stderr) onLines(stderr, unlessEnded(onLine))
+    child.on('message', (message) => {
+      if (!this.#isGone && typeof message === 'object' && message !== null)
+        onMessage(message as Record<string, unknown>)
+    })
+    // Its last words come first, which say why; who has left its group and holds its output open is not waited for.
+    child.once('exit', (code, signal) => {
+      this.kill('SIGKILL') // what it had started and left behind
+      this.#isGone = true
+      const limit = setTimeout(() => this.#end(code, signal), LAST_WORDS_MS)
+      child.once('close', () => {
+        clearTimeout(limit)
+        this.#end(code, signal)
+      })
+    })
+    // Also told where a message cannot be sent, which is no end.
+    child.on('error', (error) => child.pid === undefined && this.#couldNotStart(error))
+  }
+
+  #couldNotStart(error: Error) {
+    this.#listeners.onLine(`cannot be started: ${error.message}`)
+    this.#end(null, null)
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null) {
+    if (this.#hasEnded) return
+    this.#isGone = true
+    this.#hasEnded = true
+    this.#listeners.onExit(code, signal)
+  }
 }
 
-function readLine(line: string, { onLine, onMachineLine }: SpawnedListeners) {
+function readLine(line: string, onLine: SpawnedListeners['onLine'], onMachineLine: SpawnedListeners['onMachineLine']) {
   const machine = line.startsWith('{') ? parsed(line) : null
   if (machine) onMachineLine(machine)
   else onLine(line)

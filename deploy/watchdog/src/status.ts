@@ -9,7 +9,7 @@ export interface ProcessStatus {
   state: ProcessState
   /** When quick restarts did not help the last time; null: never. Who is down meanwhile hears of it later. */
   lastFailure: Failure | null
-  /** Its last lines for people, oldest first. */
+  /** Its last lines for people, oldest first; in a report those that were not told yet. */
   log: string[]
 }
 

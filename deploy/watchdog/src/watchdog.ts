@@ -28,6 +28,8 @@ export class Watchdog {
   readonly #children: Child[] = []
   readonly #waiting = new Set<Child>()
   readonly #report: Report
+  /** Who was told last: a new one has heard nothing yet. */
+  #toldPid: number | null = null
   #stopping = false
 
   constructor(options: WatchdogOptions) {
@@ -63,7 +65,7 @@ export class Watchdog {
       onGivenUp: (exit) => onGivenUp(name, exit),
     })
     this.#children.push(child)
-    await endEarlier(pidFile, clock, stopLimitMs)
+    await endEarlier(pidFile, entry.args[0] ?? entry.program, clock, stopLimitMs)
     if (this.#stopping) return
     if (startAfter === undefined || this.#wasReady(startAfter)) child.start()
     else this.#waiting.add(child)
@@ -108,6 +110,12 @@ export class Watchdog {
   #tell(): boolean {
     const child = this.#children.find(({ entry }) => entry.name === this.#options.reportTo)
     if (child?.status.state !== 'running') return true // it is told when it runs
-    return child.send({ processes: this.status })
+    const { pid } = child.status
+    const isNew = pid !== this.#toldPid
+    const processes = this.#children.map(({ status, lines }) => (isNew ? status : { ...status, log: lines.untold }))
+    if (!child.send({ processes })) return false
+    this.#toldPid = pid
+    for (const { lines } of this.#children) lines.wereTold()
+    return true
   }
 }
