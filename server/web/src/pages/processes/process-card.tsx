@@ -1,28 +1,36 @@
 import { clock } from '../../design/clock.ts'
 import { Age, Button } from '../../design/elements.tsx'
-import { exitInWords, type ProcessBody, PURPOSES, STATES, uptime } from './process.ts'
+import { LastLines } from './last-lines.tsx'
+import { exitInWords, type ProcessBody, PURPOSES, stateInWords, uptime } from './process.ts'
 
 interface ProcessCardProps {
   process: ProcessBody
+  /** When the server said so, where it does not answer any more; milliseconds UTC by its clock. */
+  oldSince: number | null
   canRestart: boolean
   onRestart(): void
 }
 
 /** One process: whether it runs, how it ended last, and what it said. */
-export function ProcessCard({ process, canRestart, onRestart }: ProcessCardProps) {
-  const { name, pid, state, restarts, lastExit, log } = process
+export function ProcessCard({ process, oldSince, canRestart, onRestart }: ProcessCardProps) {
+  const { name, pid, restarts, lastExit, log } = process
+  const isOld = oldSince !== null
   return (
-    <li class="process card">
+    <li class={isOld ? 'process card old' : 'process card'}>
       <header>
         <h2>{name}</h2>
-        <span class={`process-state ${state}`}>{STATES[state] ?? state}</span>
-        {canRestart && <Button onClick={onRestart}>Restart {name}</Button>}
+        <span class={`process-state ${isOld ? 'old' : process.state}`}>{stateInWords(process, isOld)}</span>
+        {canRestart && (
+          <Button disabled={isOld} onClick={onRestart}>
+            Restart {name}
+          </Button>
+        )}
       </header>
       {PURPOSES[name] && <p class="hint">{PURPOSES[name]}</p>}
       <dl>
         <div>
-          <dt>Up for</dt>
-          <dd>{uptime(process, clock.value)}</dd>
+          <dt>{isOld ? 'Was up for' : 'Up for'}</dt>
+          <dd>{uptime(process, oldSince ?? clock.value)}</dd>
         </div>
         <div>
           <dt>Process</dt>
@@ -45,15 +53,7 @@ export function ProcessCard({ process, canRestart, onRestart }: ProcessCardProps
           </dd>
         </div>
       </dl>
-      {log && log.length > 0 && (
-        <details>
-          <summary>Its last lines</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too */}
-          <section class="last-lines" tabIndex={0} aria-label={`Last lines of ${name}`}>
-            <pre>{log.join('\n')}</pre>
-          </section>
-        </details>
-      )}
+      {log && log.length > 0 && <LastLines name={name} lines={log} />}
     </li>
   )
 }

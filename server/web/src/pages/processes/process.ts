@@ -19,12 +19,26 @@ export interface ProcessBody {
 }
 
 /** In words; a newer watchdog may know others. */
-export const STATES: Record<string, string> = {
+const STATES: Record<string, string> = {
   starting: 'starting',
   running: 'running',
   backoff: 'starts again soon',
   failed: 'failed',
   stopped: 'stopped',
+}
+
+/** @param isOld whether the server does not answer any more: then it is not reachable, and how the others are nobody knows */
+export function stateInWords({ name, state }: ProcessBody, isOld: boolean): string {
+  const words = STATES[state] ?? state
+  if (!isOld) return words
+  return name === 'server' ? 'not reachable' : `was ${state === 'backoff' ? 'to start again' : words}`
+}
+
+/** Whether a process whose restart was ordered runs again. */
+export function isBack({ name, pid, startedAt }: ProcessBody, now: ProcessBody[]): boolean {
+  return now.some(
+    (one) => one.name === name && one.state === 'running' && (one.pid !== pid || one.startedAt !== startedAt),
+  )
 }
 
 /** What it does for whom: the names alone tell only who knows the system. */
