@@ -17,7 +17,7 @@ CONFIG=/etc/ajar
 UNITS=/etc/systemd/system
 PNPM=pnpm@12.21.0
 SOURCE=$(cd "$(dirname "$0")/.." && pwd -P)
-RETRIES='ajar-alarm@.service ajar-retry@.service ajar-retry@.timer'
+RETRIES='ajar-alarm@.service ajar-retry@.service ajar-retry@.timer ajar-wanted@.target'
 
 say() { echo "ajar: $*"; }
 fail() {
@@ -153,8 +153,13 @@ put_config() {
 }
 
 put_units() {
+  # RestartMode came with systemd 254: an earlier one would complain of it at each reload.
+  unknown='/^RestartMode=/d'
+  [ "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -lt 254 ] || unknown=''
   for unit in $(units_of "$part") $RETRIES; do
-    put "$SOURCE/deploy/systemd/$unit" "$UNITS/$unit"
+    sed "$unknown" "$SOURCE/deploy/systemd/$unit" >"$UNITS/$unit.new"
+    put "$UNITS/$unit.new" "$UNITS/$unit"
+    rm "$UNITS/$unit.new"
   done
   put "$SOURCE/deploy/systemd/alarm.sh" $LIBRARY/alarm.sh 755
   put_notify

@@ -5,7 +5,7 @@ import { FAULTS, type Recovery, recover, table } from '../systemd/recovery.ts'
 import { median } from './peers.ts'
 
 const ROUNDS = 5
-const KILLS = 10
+const KILLS = 5
 
 /** From a fault to a server that is ready, as deploy/install.sh installs it, under a real systemd with WatchdogSec=2. */
 export default async function systemd() {

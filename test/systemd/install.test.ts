@@ -13,6 +13,11 @@ const CONFIG = {
   cameras: [{ name: 'cam', driver: 'synthetic' }],
 }
 
+const AGENT = 'ajar-agent.service'
+const NEWER = '/srv/newer'
+/** Found before the real one. */
+const STUB = '/usr/local/bin/systemctl'
+
 const trouble = whyNoMachine()
 let machine: Machine
 let token = ''
@@ -25,6 +30,13 @@ beforeEach((context) => needs(trouble === null, trouble ?? '', context))
 
 const install = (...args: string[]) =>
   machine.shell(`${CHECKOUT_INSIDE}/deploy/install.sh ${args.join(' ')}`, { limitMs: LIMIT_MS })
+
+/** From a release of the agent, with a unit changed. */
+async function installNewer(description: string): Promise<string> {
+  // A new file: the old one is shared with the release.
+  await machine.shell(`sed -i 's/^Description=.*/Description=${description}/' ${NEWER}/deploy/systemd/${AGENT}`)
+  return await machine.shell(`${NEWER}/deploy/install.sh agent`, { limitMs: LIMIT_MS })
+}
 
 async function listening(): Promise<string[]> {
   const lines = (await machine.shell('ss --no-header --listening --numeric --tcp')).trim().split('\n')
@@ -71,14 +83,43 @@ test(
 )
 
 test(
-  'uninstalling leaves data and settings, and with --purge nothing',
+  'an installation that failed is completed by the next; of the releases two stay',
   async () => {
-    const ours = 'find /etc /opt /usr/local /var/lib -maxdepth 3 -name "ajar*" -o -maxdepth 3 -name "agent.json"'
+    const description = async () => (await machine.show(AGENT, 'Description')).Description
+    const pid = async () => (await machine.show(AGENT, 'MainPID')).MainPID
+    const before = await pid()
+    await machine.shell(`cp -al /opt/ajar-agent/current/. ${NEWER}`)
+    await machine.write(STUB, '#!/bin/sh\n[ "$1" != restart ] || exit 1\nexec /usr/bin/systemctl "$@"\n')
+    await machine.shell(`chmod +x ${STUB}`)
+    await expect(installNewer('second')).rejects.toThrow('did not start')
+    expect([await pid(), await description()]).toEqual([before, 'second'])
+
+    await machine.shell(`rm ${STUB}`)
+    await installNewer('second')
+    const completed = await pid()
+    expect(completed).not.toBe(before)
+    await installNewer('second')
+    expect(await pid()).toBe(completed)
+
+    await installNewer('third')
+    expect(await pid()).not.toBe(completed)
+    expect((await machine.shell('ls -A /opt/ajar-agent/releases')).trim().split('\n')).toHaveLength(2)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'uninstalling leaves data, settings and what the operator changed of the units, and with --purge nothing',
+  async () => {
+    await machine.write('/etc/systemd/system/ajar-agent.service.d/override.conf', '[Service]\nNice=1\n')
+    const ours =
+      'find /etc /opt /usr/local /var/lib /var/cache -maxdepth 3 -name "ajar*" -o -maxdepth 3 -name "agent.json"'
     await install('--uninstall')
     expect((await machine.shell(ours)).trim().split('\n').sort()).toEqual([
       '/etc/ajar',
       '/etc/ajar/agent.json',
       '/etc/ajar/ajar.env',
+      '/etc/systemd/system/ajar-agent.service.d',
       '/var/lib/ajar',
       '/var/lib/ajar-agent',
     ])

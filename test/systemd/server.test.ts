@@ -11,6 +11,7 @@ import { FAULTS, monotonic, type Recovery, recover, recovered, table } from './r
 
 const LIMIT_MS = 120_000
 const CAMERA = 'pi/door'
+const SOCKETS = ['ajar-http.socket', 'ajar-mqtt.socket']
 
 const trouble = whyNoMachine()
 const measured: { name: string; aimSeconds: number | null; recovery: Recovery }[] = []
@@ -23,6 +24,7 @@ beforeAll(async () => {
   if (trouble !== null) return
   machine = await Machine.start()
   server = await InstalledServer.install(machine)
+  await delayRetries('3s')
   await server.api.send('POST', '/api/devices', { name: 'pi' })
   model = await teachDoor(server, CAMERA)
 }, LIMIT_MS)
@@ -54,6 +56,25 @@ function cameraState(): Promise<CameraState> {
   return server.api.get<CameraState>(`/api/cameras/${CAMERA}/state`)
 }
 
+/** Has it crash at each start until its unit gives up. */
+async function giveUp(): Promise<void> {
+  await server.forgive()
+  await server.crashAtStart(true)
+  await server.kill('SIGKILL')
+  await until(async () => (await server.show('ActiveState')).ActiveState === 'failed')
+}
+
+const alarms = () => machine.journal(`ajar-alarm@${UNIT}.service`)
+const retries = async () => (await machine.show(`ajar-retry@${UNIT}.timer`, 'ActiveState')).ActiveState
+
+async function delayRetries(delay: string): Promise<void> {
+  await machine.write(
+    '/etc/systemd/system/ajar-retry@.timer.d/test.conf',
+    `[Timer]\nOnActiveSec=\nOnActiveSec=${delay}\n`,
+  )
+  await machine.shell('systemctl daemon-reload')
+}
+
 /** Every frame of all the tests so far is there as it was sent, and the camera's state is what it was. */
 async function expectAsBefore(before: CameraState): Promise<void> {
   expect(await cameraState()).toMatchObject({ state: 'open', since: before.since, model })
@@ -82,6 +103,38 @@ test('it runs as a user of its own, and answers', async () => {
   expect((await fetch(`${server.url}/api/health/live`)).status).toBe(200)
 })
 
+test(
+  'it tells of its processes, and restarts each when asked',
+  async () => {
+    interface Process {
+      name: string
+      pid: number
+      state: string
+    }
+    const processes = async () => {
+      const { items } = await server.api.get<{ items: Process[] }>('/api/processes')
+      return new Map(items.map((one) => [one.name, one]))
+    }
+    const both = await until(async () => {
+      const now = await processes().catch(() => new Map<string, Process>())
+      return now.size === 2 ? now : null
+    })
+    for (const name of ['worker', 'server']) {
+      await server.api.send('POST', `/api/processes/${name}/restart`)
+      await until(async () => {
+        const now = (await processes().catch(() => null))?.get(name)
+        return now?.state === 'running' && now.pid !== both.get(name)?.pid
+      })
+      expect(await machine.show(`ajar-${name}.service`, 'Result', 'NRestarts')).toEqual({
+        Result: 'success',
+        NRestarts: '1',
+      })
+    }
+    await server.ready()
+  },
+  LIMIT_MS,
+)
+
 test.each(FAULTS)(
   '$name: it is restarted',
   async (fault) => {
@@ -95,20 +148,54 @@ test.each(FAULTS)(
 )
 
 test(
-  'a server that crashes at each start: the unit gives up and says so; told to start, it is back',
+  'a server that crashes at each start: the unit gives up, says so, hangs up, and is tried again until it is back',
   async () => {
     const before = await sendOpenDoor()
-    await server.crashAtStart(true)
-    await server.kill('SIGKILL')
-    await until(async () => (await server.show('ActiveState')).ActiveState === 'failed')
-    await until(async () => (await machine.journal(`ajar-alarm@${UNIT}.service`)).includes('has given up'))
+    await giveUp()
+    await until(async () => (await alarms()).includes('has given up'))
+    for (const socket of SOCKETS) expect(await machine.show(socket, 'ActiveState')).toEqual({ ActiveState: 'failed' })
+    const fixed = monotonic()
     await server.crashAtStart(false)
-    await server.forgive()
-    const asked = monotonic()
-    await machine.shell(`systemctl start ${UNIT}`)
-    const recovery = await recovered(server, asked)
-    measured.push({ name: 'start after crash loop', aimSeconds: null, recovery: { ...recovery, ended: Number.NaN } })
+    const recovery = await recovered(server, fixed)
+    measured.push({ name: 'retry after crash loop', aimSeconds: null, recovery: { ...recovery, ended: Number.NaN } })
+    for (const socket of SOCKETS) expect(await machine.show(socket, 'ActiveState')).toEqual({ ActiveState: 'active' })
     await expectAsBefore(before)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'one that gave up and is told to stop is not tried again',
+  async () => {
+    await delayRetries('1h')
+    await giveUp()
+    await until(async () => (await retries()) === 'active')
+    await machine.shell(`systemctl stop ${UNIT}`)
+    expect(await retries()).toBe('inactive')
+    await server.crashAtStart(false)
+    await delayRetries('3s')
+    await machine.shell(`systemctl reset-failed ${UNIT}; systemctl start ${UNIT}`)
+    await server.ready()
+  },
+  LIMIT_MS,
+)
+
+test(
+  'one that hangs and is told to stop stays so, and that is no alarm',
+  async () => {
+    const stopping = '/etc/systemd/system/ajar-server.service.d/stopping.conf'
+    await machine.write(stopping, '[Service]\nTimeoutStopSec=1\n')
+    await machine.shell('systemctl daemon-reload')
+    await server.forgive()
+    const before = await alarms()
+    await server.kill('SIGWINCH')
+    await machine.shell(`systemctl stop ${UNIT}`)
+    expect(await server.show('ActiveState', 'Result')).toEqual({ ActiveState: 'failed', Result: 'timeout' })
+    await until(async () => (await machine.shell('systemctl list-jobs')).includes('No jobs'))
+    expect(await retries()).toBe('inactive')
+    expect(await alarms()).toBe(before)
+    await machine.shell(`rm ${stopping}; systemctl daemon-reload; systemctl start ${UNIT}`)
+    await server.ready()
   },
   LIMIT_MS,
 )

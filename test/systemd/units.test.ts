@@ -22,7 +22,7 @@ test('systemd understands every line of the units', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'ajar-units-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await cp(UNITS, folder, { recursive: true })
-  const units = (await readdir(folder)).filter((name) => /\.(service|socket|timer)$/.test(name))
+  const units = (await readdir(folder)).filter((name) => /\.(service|socket|timer|target)$/.test(name))
   for (const name of units) {
     // Programs that this machine has: what they are called here is what install.sh makes of them there.
     const text = (await readFile(join(folder, name), 'utf8')).replace(/(?<=^ExecStart=)\S+/m, '/bin/true')
