@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerHealth } from '../src/jobs/worker/open-workers.ts'
+import { OwnWorker } from '../src/jobs/worker/own-worker.ts'
 import { Workers } from '../src/jobs/worker/workers.ts'
-import { createLog } from '../src/logging/logging.ts'
+import { createLog, Logging } from '../src/logging/logging.ts'
 import { until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -104,6 +106,35 @@ test('cancelled or out of time, the process of the task is gone and the worker t
   await expect(perform('echo', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' })
   expect(await perform('echo')).toMatchObject({ taken: [] })
   await until(() => isGone(pids[0] ?? 0))
+})
+
+test('an own worker that falls silent is killed', async () => {
+  const entry = join(await temporaryFolder(onTestFinished), 'silent.mjs')
+  writeFileSync(entry, 'process.send({ heartbeat: true }); setInterval(() => {}, 1000)')
+  const own = new OwnWorker(pathToFileURL(entry), {}, 10)
+  onTestFinished(() => own.close())
+  expect(await new Promise((resolve) => own.start(resolve))).toBe('SIGKILL')
+})
+
+test('what a task prints stands in the log with its job, as far as it is bearable', async () => {
+  const dataDir = await temporaryFolder(onTestFinished)
+  const file = { path: '', maxBytes: 0, enabled: false }
+  const logging = new Logging({ level: 'debug', file, print: () => {} })
+  const log = logging.of('worker')
+  const workers = new Workers({ dataDir, own: null, log, onConnected: () => {} })
+  await workers.start()
+  onTestFinished(() => workers.close())
+  startWorker(dataDir)
+  await until(() => workers.ready)
+  const inputs = (async function* () {})()
+  const work = { task: 'print', job: 'job-1', params: {}, inputs, limitMs: 60_000, onMessage: () => {} }
+  await expect(workers.perform(work, new AbortController().signal)).rejects.toThrow('it fails')
+  const said = () => logging.recent.newest({ job: 'job-1', component: 'worker' }, 2000)
+  await until(() => said().some(({ json }) => json.includes('is not kept')))
+  const lines = said().map(({ level, json }) => `${level}: ${JSON.parse(json).msg}`)
+  expect(lines).toEqual(expect.arrayContaining(['info: on the way', 'warn: no door']))
+  expect(lines.length).toBeLessThan(600)
+  expect(logging.recent.newest({ text: 'connected to the server' }, 1)).toMatchObject([{ component: 'worker' }])
 })
 
 test('an input that cannot be read ends the work', async () => {

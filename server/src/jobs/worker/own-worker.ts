@@ -2,6 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 
 const STOP_LIMIT_MS = 5000
+/** A worker that said nothing in so many looks hangs: it tells twice a second that it is alive. */
+const SILENT_LOOKS = 30
+const LOOK_EVERY_MS = 1000
 /** What systemd says to the server is not meant for a child of it. */
 const SERVER_ONLY = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined }
 
@@ -9,12 +12,14 @@ const SERVER_ONLY = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHD
 export class OwnWorker {
   readonly #entry: URL
   readonly #environment: Record<string, string>
+  readonly #lookEveryMs: number
   #child: ChildProcess | null = null
 
   /** @param environment added to the server's */
-  constructor(entry: URL, environment: Record<string, string>) {
+  constructor(entry: URL, environment: Record<string, string>, lookEveryMs = LOOK_EVERY_MS) {
     this.#entry = entry
     this.#environment = environment
+    this.#lookEveryMs = lookEveryMs
   }
 
   get pid(): number | null {
@@ -24,9 +29,15 @@ export class OwnWorker {
   /** No effect where it runs. @param onEnd told how it ended */
   start(onEnd: (how: string) => void) {
     if (this.#child) return
-    const child = fork(this.#entry, { env: { ...process.env, ...SERVER_ONLY, ...this.#environment }, stdio: 'inherit' })
+    const child = fork(this.#entry, {
+      env: { ...process.env, ...SERVER_ONLY, ...this.#environment },
+      // Its lines come over the socket; printed here they would stand in the log twice.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     this.#child = child
+    const forgetSilence = killWhenSilent(child, this.#lookEveryMs)
     const ended = (how: string) => {
+      forgetSilence()
       if (this.#child !== child) return
       this.#child = null
       onEnd(how)
@@ -49,4 +60,19 @@ export class OwnWorker {
     await ended
     clearTimeout(impatient)
   }
+}
+
+/**
+ * From its first word on: who did not get so far is not waited for long. Looks are counted, not time: where we could not look,
+ * its words have not been read yet. @returns what ends it
+ */
+function killWhenSilent(child: ChildProcess, lookEveryMs: number): () => void {
+  let looks: number | null = null
+  child.on('message', () => {
+    looks = 0
+  })
+  const timer = setInterval(() => {
+    if (looks !== null && ++looks > SILENT_LOOKS) child.kill('SIGKILL')
+  }, lookEveryMs)
+  return () => clearInterval(timer)
 }
