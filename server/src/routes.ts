@@ -111,10 +111,9 @@ export async function openRoutes(http: Http, parts: Parts) {
   jobRoutes(http, jobs)
   storageRoutes(http, () => retention.storage)
   await legacyRoutes(http, settings.legacyOpen === '1', {
-    ...{ database, registry },
+    ...{ database, registry, logging },
     now: () => new Date(),
     versions: { server: server.version, ...VERSIONS },
-    switchLogFile: (enabled) => logging.switchFile(enabled),
     train: async (camera, author) => {
       await training.check(cameras.get(camera))
       await jobs.create('training', camera, { author })

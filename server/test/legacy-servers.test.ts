@@ -10,7 +10,8 @@ import { createHttp } from '../src/http/http.ts'
 import { createLog } from '../src/index.ts'
 import { legacyRoutes } from '../src/legacy/legacy.ts'
 import type { Log } from '../src/logging/levels.ts'
-import { SparingLog } from '../src/observe/sparing-log.ts'
+import { Logging } from '../src/logging/logging.ts'
+import { SparingLog } from '../src/logging/sparing-log.ts'
 import { EventStream } from './event-stream.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -62,8 +63,9 @@ test('who was not heard for 30 s is in no list, and that is told', { timeout: 30
   onTestFinished(() => registry.close())
   const http = await createHttp({ log: createLog('silent'), maxFrameBytes: 1024, authenticate: () => null })
   onTestFinished(() => http.close())
+  const logging = new Logging({ level: 'silent', file: { path: '', maxBytes: 0, enabled: false }, print: () => {} })
   await legacyRoutes(http, true, {
-    ...{ database, registry, now: () => new Date(), train: async () => {}, switchLogFile: () => {} },
+    ...{ database, registry, now: () => new Date(), train: async () => {}, logging },
     versions: { server: '', models: '', tensorflow: '' },
   })
   const lists = () => Promise.all(LISTS.map(async (url) => (await http.inject({ url })).json()))

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import type { Logging } from '../logging/logging.ts'
 import type { AccessFor } from './legacy.ts'
 import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
@@ -8,8 +9,7 @@ import { InText, sendText } from './plain-text.ts'
 export interface DebugPorts {
   now(): Date
   versions: { server: string; models: string; tensorflow: string }
-  /** Begins or ends writing the log's file. */
-  switchLogFile(enabled: boolean): void
+  logging: Pick<Logging, 'file' | 'switchFile'>
 }
 
 const ECHO_BYTES = 64 * 1024
@@ -17,7 +17,7 @@ const ECHO_BYTES = 64 * 1024
 const SameJson = { description: 'the same JSON', content: { 'application/json': { schema: Type.Unknown() } } }
 
 /** `/debug`: is it there, which version, what time does it have. */
-export function debugRoutes(scope: Http, access: AccessFor, { now, versions, switchLogFile }: DebugPorts) {
+export function debugRoutes(scope: Http, access: AccessFor, { now, versions, logging }: DebugPorts) {
   scope.post(
     '/debug/post/echo',
     {
@@ -43,13 +43,20 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, swi
         response: InText,
       },
     },
-    async ({ body }, reply) => {
+    async ({ body, caller, ip }, reply) => {
       const enabled = fieldOf(olderJson(body), 'ENABLED')
       if (enabled === undefined || enabled === null)
         throw new HttpError(401, 'no_enabled', 'Error, no ENABLED provided')
       if (enabled !== 'True' && enabled !== 'False')
         throw new HttpError(401, 'bad_enabled', 'ENABLED not a valid value')
-      switchLogFile(enabled === 'True')
+      // A stranger does not make the log deaf that its operator asked for.
+      if (enabled === 'False' && logging.file.isConfigured && caller?.role !== 'admin')
+        throw new HttpError(
+          401,
+          'unauthenticated',
+          "Error, AJAR_LOG_FILE is set: switching it off needs an admin's token",
+        )
+      logging.switchFile(enabled === 'True', caller?.name ?? `nobody, at ${ip}`)
       return sendText(reply, `Successfully set ENABLED to ${enabled}`)
     },
   )

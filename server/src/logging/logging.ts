@@ -81,8 +81,11 @@ export class Logging {
     this.#started = true
   }
 
-  /** Switches the file on or off, until the next start. */
-  switchFile(enabled: boolean) {
+  /** Switches the file on or off, until the next start; its last line, or its first, says who did. */
+  switchFile(enabled: boolean, by: string) {
+    if (enabled === this.#wantsFile) return
+    this.#wantsFile = true // for this line
+    this.tellChange(by, { file: { enabled } })
     this.#wantsFile = enabled
     if (!enabled) this.#file.letGo()
   }
@@ -92,6 +95,7 @@ export class Logging {
     const isWritten = this.#started && this.#wantsFile
     return {
       enabled: this.#wantsFile,
+      isConfigured: this.#options.file.enabled,
       path: this.#options.file.path,
       bytes: isWritten ? size : 0,
       droppedLines,

@@ -97,8 +97,9 @@ export function logRoutes(http: Http, logging: Logging): Followers {
       const { level, components = {}, file } = request.body
       for (const name of Object.keys(components)) knownComponent(name, `components.${name}`)
       logging.levels.set(level, components)
-      if (file) logging.switchFile(file.enabled)
-      logging.tellChange(callerName(request), { generalLevel: level, components, file })
+      const by = callerName(request)
+      if (level || request.body.components) logging.tellChange(by, { generalLevel: level, components })
+      if (file) logging.switchFile(file.enabled, by)
       return state()
     },
   )
