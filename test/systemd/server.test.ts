@@ -64,7 +64,7 @@ async function giveUp(): Promise<void> {
   await until(async () => (await server.show('ActiveState')).ActiveState === 'failed')
 }
 
-const alarms = () => machine.journal(`ajar-alarm@${UNIT}.service`)
+const alarms = async () => (await machine.journal(`ajar-alarm@${UNIT}.service`)).split('has given up').length - 1
 const retries = async () => (await machine.show(`ajar-retry@${UNIT}.timer`, 'ActiveState')).ActiveState
 
 async function delayRetries(delay: string): Promise<void> {
@@ -152,7 +152,7 @@ test(
   async () => {
     const before = await sendOpenDoor()
     await giveUp()
-    await until(async () => (await alarms()).includes('has given up'))
+    await until(async () => (await alarms()) > 0)
     for (const socket of SOCKETS) expect(await machine.show(socket, 'ActiveState')).toEqual({ ActiveState: 'failed' })
     const fixed = monotonic()
     await server.crashAtStart(false)
