@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AtMost } from '../src/http/at-most.ts'
 import type { Log } from '../src/index.ts'
-import { SparingLog } from '../src/observe/sparing-log.ts'
+import { SparingLog } from '../src/logging/sparing-log.ts'
 
 test('more calls than may run are refused, and one that is too slow keeps its place until it ends', async () => {
   const limit = new AtMost(2, 20)

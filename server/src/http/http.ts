@@ -13,13 +13,17 @@ import Fastify, {
 } from 'fastify'
 import type { Static } from 'typebox'
 import { isDiskTrouble } from '../database/until-written.ts'
+import { SparingLog } from '../logging/sparing-log.ts'
 import type { Certificates } from '../tls/certificates.ts'
 import { type Caller, DOCS, guardRoutes } from './access.ts'
 import { serveApiDocs } from './api-docs.ts'
+import { writeApiDocumentOnce } from './api-document.ts'
 import type { HttpConnections } from './connections.ts'
 import { describeRoutes } from './describe-routes.ts'
 import { type ErrorBody, HttpError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
+import { checkDepth } from './json-depth.ts'
+import { boundStrangersBodies } from './strangers-bodies.ts'
 import { noRoute, refuseUnreadBodies, tooLarge } from './unread-body.ts'
 import { checksWhenFirstUsed, serializesWhenFirstUsed } from './when-first-used.ts'
 
@@ -54,6 +58,7 @@ export async function createHttp({
   certificates = null,
   connections = null,
 }: HttpOptions) {
+  const answerError = answersErrors(log)
   const http = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -81,25 +86,40 @@ export async function createHttp({
     (_request, body, done) => done(null, body),
   )
 
+  const parseJson = http.getDefaultJsonParser('error', 'error')
+  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    checkDepth(body)
+    parseJson(request, body.toString(), done)
+  })
+
   guardRoutes(http, authenticate)
   http.addHook('onRequest', async ({ caller, raw }) => {
     if (caller) connections?.know(raw.socket)
   })
+  boundStrangersBodies(http)
   refuseUnreadBodies(http, Math.max(JSON_BYTES, maxFrameBytes))
   describeRoutes(http, (url) => !url.startsWith(DOCS))
   // A browser would hold it against every port of this host, and so against programs that are not ours.
   await http.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
   await http.register(rateLimit, { global: false })
+  writeApiDocumentOnce(http)
   await serveApiDocs(http)
   return http
 }
 
 export type Http = Awaited<ReturnType<typeof createHttp>>
 
-function answerError(error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) {
-  const { status, body } = describeError(error)
-  if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed')
-  reply.status(status).send(body)
+/** What is our fault is told at once; that something is full, held or slow, anybody can cause at any rate. */
+function answersErrors(log: FastifyBaseLogger) {
+  const sparing = new SparingLog(log)
+  return (error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
+    const { status, body } = describeError(error)
+    const { code, message } = body.error
+    const [url] = request.url.split('?', 1)
+    if (status === 500) log.error({ err: error, url }, 'request failed')
+    else if (status > 500) sparing.warn(code, { code, url }, `refused: ${message}`)
+    reply.status(status).send(body)
+  }
 }
 
 /** What a failed request is answered. */

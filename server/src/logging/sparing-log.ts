@@ -5,12 +5,12 @@ const QUIET_MS = 10_000
 
 /** Logs warnings that somebody outside can cause at any rate. */
 export class SparingLog {
-  readonly #log: Log
+  readonly #log: Pick<Log, 'warn'>
   readonly #now: () => number
   readonly #kinds = new Map<string, { loggedAt: number; unlogged: number }>()
 
   /** @param now milliseconds since some fixed moment: a clock that is set back must not silence it */
-  constructor(log: Log, now: () => number = () => performance.now()) {
+  constructor(log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#log = log
     this.#now = now
   }

@@ -1,6 +1,6 @@
 import type { BrokerEvent } from '@ajar/broker'
+import type { SparingLog } from '../logging/sparing-log.ts'
 import type { Metrics } from './metrics.ts'
-import type { SparingLog } from './sparing-log.ts'
 
 /** Counts every event of the broker, and logs each kind sparingly. */
 export class BrokerEvents {
