@@ -6,11 +6,15 @@ import { AGENT, type Listening, SERVER } from './processes.ts'
 
 const WORKER = fileURLToPath(new URL('../../../server/src/worker.ts', import.meta.url))
 
+/** As in its unit: a database that is brought up to date takes its time, and would begin again with each start. */
+const START_LIMIT_MS = 600_000
+
 /** @param listening where the server listened first: it comes back there, also where any free port was asked for */
 export function serverEntry(listening: () => Listening | null): Entry {
   return {
     ...entry('server', SERVER),
     environment: () => ({ AJAR_WORKER: 'external', ...portsOf(listening()) }),
+    readyLimitMs: START_LIMIT_MS,
     firstStartMustSucceed: true,
   }
 }

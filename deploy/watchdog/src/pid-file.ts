@@ -53,6 +53,11 @@ export function isOurs(pid: number, script: string): boolean {
   return group === pid && ownerOf(pid) === process.getuid?.() && words.includes(script)
 }
 
+/** Whether SIGSTOP or a debugger holds it. */
+export function isStopped(pid: number): boolean {
+  return statOf(pid)?.[0]?.toUpperCase() === 'T'
+}
+
 /** What no other process has had, ever; null where no such process lives. */
 function identityOf(pid: number): string | null {
   const fields = statOf(pid)

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from './clock.ts'
-import { isOurs, PidFile } from './pid-file.ts'
+import { isOurs, isStopped, PidFile } from './pid-file.ts'
 import { KILLED_LIMIT_MS } from './spawned.ts'
 
 const POLL_MS = 50
@@ -48,12 +48,20 @@ export class RunFolder {
   }
 }
 
+interface EndEarlierOptions {
+  /** What our process runs. */
+  script: string
+  clock: Clock
+  limitMs: number
+  onFound(pid: number): void
+}
+
 /**
  * Ends what a watchdog that was killed has left behind: in order, for it ends by itself when it notices, and by force where
  * that takes too long. A process that is none of `script` is left alone: its file was forged.
  * @throws RunFolderError where it does not end
  */
-export async function endEarlier(file: PidFile, script: string, clock: Clock, limitMs: number): Promise<void> {
+export async function endEarlier(file: PidFile, { script, clock, limitMs, onFound }: EndEarlierOptions): Promise<void> {
   const start = clock.now()
   for (let sent: NodeJS.Signals | null = null; ; ) {
     const left = file.living()
@@ -64,7 +72,9 @@ export async function endEarlier(file: PidFile, script: string, clock: Clock, li
         'process_stuck',
         `process ${left.pid} of an earlier start does not end although it was killed: it waits for a disk or a device; mend that, or start the machine again`,
       )
-    const due = waitedMs > limitMs ? 'SIGKILL' : 'SIGTERM'
+    if (sent === null) onFound(left.pid)
+    // One that was stopped hears nothing else.
+    const due = waitedMs > limitMs || isStopped(left.pid) ? 'SIGKILL' : 'SIGTERM'
     if (due !== sent) signal(left.pid, due)
     sent = due
     await new Promise<void>((resolve) => clock.setTimer(resolve, POLL_MS))

@@ -65,7 +65,12 @@ export class Watchdog {
       onGivenUp: (exit) => onGivenUp(name, exit),
     })
     this.#children.push(child)
-    await endEarlier(pidFile, entry.args[0] ?? entry.program, clock, stopLimitMs)
+    await endEarlier(pidFile, {
+      script: entry.args[0] ?? entry.program,
+      clock,
+      limitMs: stopLimitMs,
+      onFound: (pid) => onLine(name, `an earlier ${name} (process ${pid}) is still there and is ended first`),
+    })
     if (this.#stopping) return
     if (startAfter === undefined || this.#wasReady(startAfter)) child.start()
     else this.#waiting.add(child)

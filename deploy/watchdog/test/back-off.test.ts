@@ -32,3 +32,12 @@ test('five exits in half a minute are none yet', () => {
   const pauses = Array.from({ length: 12 }, (_, i) => backOff.afterExit(i * 6001))
   expect(pauses.some(({ isFailed }) => isFailed)).toBe(false)
 })
+
+test('five starts in a row that take too long are a failure, however slowly they come', () => {
+  const failed = (slow: boolean[]) => {
+    const backOff = new BackOff(() => 1)
+    return slow.map((wasSlow, i) => backOff.afterExit(i * 600_000, wasSlow).isFailed)
+  }
+  expect(failed([true, true, true, true, true])).toEqual([false, false, false, false, true])
+  expect(failed([true, true, true, true, false, true])).not.toContain(true)
+})

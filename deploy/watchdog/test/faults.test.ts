@@ -50,6 +50,20 @@ describe('what ends or hangs is started again', () => {
     expect(status('server')?.log[0]).toMatch(/cannot be started: .*ENOENT/)
   })
 
+  test('a start that throws: the environment is too large, or cannot be made', async () => {
+    const { watchdog, exits, status } = kennel(folder())
+    const environment = () => {
+      throw new Error('no environment')
+    }
+    await watchdog.start([
+      faulty('large', 'ready', { environment: () => ({ LARGE: 'x'.repeat(8_000_000) }) }),
+      faulty('server', 'ready', { environment }),
+    ])
+    await until(() => ['large', 'server'].every((name) => exits.some((exit) => exit.name === name)))
+    expect(status('large')?.log[0]).toMatch(/cannot be started: .*E2BIG/)
+    expect(status('server')?.log[0]).toBe('cannot be started: no environment')
+  })
+
   test('what it had started ends with it', async () => {
     const { watchdog, status, machine } = kennel(folder())
     await watchdog.start([faulty('server', 'ready orphan')])

@@ -1,6 +1,6 @@
 /**
  * A child for the tests. Its argument, or WORDS, says what it does, in words: `ready`, `beat`, and what goes wrong:
- * `exit`, `throw`, `spin`, `deaf` (it ignores SIGTERM), `never` (it never gets ready), `orphan` (it starts another process).
+ * `exit`, `throw`, `spin`, `deaf` (it ignores SIGTERM), `slow` (it takes a while to end), `never` (it never gets ready), `orphan` (it starts another process).
  */
 import { spawn } from 'node:child_process'
 
@@ -8,7 +8,11 @@ const words = new Set((process.argv[2] ?? process.env.WORDS)?.split(' '))
 const say = (word: object) => process.connected && process.send?.(word, () => {})
 
 if (words.has('deaf')) process.on('SIGTERM', () => {})
-else process.on('SIGTERM', () => process.exit(0))
+else
+  process.on('SIGTERM', () => {
+    console.log('asked to end')
+    setTimeout(() => process.exit(0), words.has('slow') ? 300 : 0)
+  })
 if (words.has('deaf')) process.on('disconnect', () => {})
 else process.on('disconnect', () => process.exit(0))
 if (words.has('orphan')) {

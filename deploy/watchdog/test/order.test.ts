@@ -1,9 +1,10 @@
-import { fork } from 'node:child_process'
+import { execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ProcessStatus } from '../src/index.ts'
+import { PidFile } from '../src/pid-file.ts'
 import { FAULTY, faulty, folder, kennel, lives, until } from './kennel.ts'
 
 test('one starts after another is ready, and they end the other way round', async () => {
@@ -59,6 +60,20 @@ test('the one that is reported to hears of the others: state, exits, and their l
   )
 })
 
+test('a stop during a restart, and a restart during a stop, ask the process once to end', async () => {
+  const { watchdog, status, lines } = kennel(folder())
+  await watchdog.start([faulty('server', 'ready slow')])
+  await until(() => status('server')?.state === 'running')
+  watchdog.restart('server')
+  watchdog.restart('server')
+  await until(() => lines.includes('asked to end'))
+  const stopped = watchdog.stop()
+  watchdog.restart('server')
+  await stopped
+  expect(lines.filter((line) => line === 'asked to end')).toHaveLength(1)
+  expect(status('server')).toMatchObject({ state: 'stopped', restarts: 0, lastExit: { code: 0, why: 'asked' } })
+})
+
 /** Starts a watchdog in a process of its own. @returns its child's pid */
 async function spawnWatchdog(dataDir: string, words: string) {
   const watchdog = fork(join(import.meta.dirname, 'watchdog-process.ts'), [dataDir, FAULTY, words])
@@ -92,6 +107,7 @@ test('a child that outlives it is ended by the next watchdog; a second one at th
   expect(lives(pid)).toBe(true)
   const third = kennel(dataDir)
   await third.watchdog.start([entry])
+  expect(third.lines).toContain(`an earlier server (process ${pid}) is still there and is ended first`)
   await until(() => !lives(pid)) // dead, and soon buried: it has no parent any more
   await until(() => third.status('server')?.state === 'running')
 })
@@ -106,4 +122,22 @@ test('a stale PID file is replaced, and nobody is ended for it', async () => {
   const { watchdog, status } = kennel(dataDir)
   await watchdog.start([faulty('server', 'ready')])
   await until(() => status('server')?.state === 'running')
+})
+
+test('a forged PID file ends nobody: it may name any process, be a link or a pipe', async () => {
+  const dataDir = folder()
+  mkdirSync(join(dataDir, 'run'))
+  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' })
+  onTestFinished(() => void stranger.kill('SIGKILL'))
+  for (const name of ['server', 'worker', 'other']) new PidFile(join(dataDir, `${name}.pid`)).write(stranger.pid ?? 0)
+  renameSync(join(dataDir, 'server.pid'), join(dataDir, 'run', 'server.pid'))
+  symlinkSync(join(dataDir, 'worker.pid'), join(dataDir, 'run', 'worker.pid'))
+  execFileSync('mkfifo', [join(dataDir, 'run', 'other.pid')])
+  new PidFile(join(dataDir, 'run', 'init.pid')).write(1)
+  const { watchdog, status } = kennel(dataDir)
+  const names = ['server', 'worker', 'other', 'init']
+  await watchdog.start(names.map((name) => faulty(name, 'ready')))
+  for (const name of names) await until(() => status(name)?.state === 'running')
+  expect(lives(stranger.pid ?? 0)).toBe(true)
+  expect(readFileSync(join(dataDir, 'worker.pid'), 'utf8'), 'what a link leads to').toMatch(`${stranger.pid}`)
 })
