@@ -150,7 +150,7 @@ async function build(
   })
   const processes = new Processes({ database, events, logging, workers })
   const training = new Training({
-    ...{ database, cameras, labels },
+    ...{ database, cameras, labels, log: logging.of('training') },
     perform: (work, signal) => workers.perform(work, signal),
     onActivated: (camera, model, author) => changes.tell({ camera, change: 'changed' }, author, { model }),
     modelsFolder: join(settings.dataDir, 'models'),

@@ -143,6 +143,11 @@ describe('reading along', () => {
     const lost = await follow('&limit=1', 17)
     await until(() => lost.events.length > 0)
     expect(lost.events[0]).toMatchObject({ event: 'gap', data: { lines: null } })
+    // Of a run before, whose clock went ahead.
+    const ahead = await follow('&limit=1', 2 * (stream.events[0]?.id ?? 0))
+    await until(() => ahead.events.length > 1)
+    expect(ahead.events[0]).toMatchObject({ event: 'gap', data: { lines: null } })
+    expect(ahead.events[1]).toMatchObject({ event: 'line' })
   })
 
   test('at most twenty, and none with a token that was taken back', async () => {

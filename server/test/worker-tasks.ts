@@ -10,6 +10,11 @@ const TASKS: Record<string, Task<never, unknown, unknown>> = {
     for await (const input of inputs) taken.push(input)
     return { params, taken }
   },
+  async print() {
+    process.stdout.write('on the way\n')
+    process.stderr.write(`no door\n${'x\n'.repeat(10_000)}`)
+    throw new Error('it fails')
+  },
   async endless(_, __, tell) {
     await tell({ pid: process.pid })
     return new Promise(() => setInterval(() => {}, 1000))

@@ -2,7 +2,7 @@ import { isAtLeast, type Level } from './levels.ts'
 
 /** A line that was logged, as it is filtered. */
 export interface RecentLine {
-  /** Rises, also over restarts. */
+  /** Rises while the server runs; the next start begins higher, unless the clock was set back. */
   id: number
   atMs: number
   level: Level
@@ -35,7 +35,7 @@ const MOST_CHARACTERS = 4_000_000
 export class RecentLines {
   #lines: RecentLine[] = []
   #characters = 0
-  /** A restart begins higher than the run before ended, so that whoever reads on notices the gap. */
+  /** A restart begins with other ids than the run before ended with, so that whoever reads on notices the gap. */
   #nextId = Date.now() * 1000
   readonly #readers = new Set<(line: RecentLine) => void>()
 
@@ -60,11 +60,12 @@ export class RecentLines {
     return found
   }
 
-  /** The lines after an id, the oldest first, and whether lines after it have gone already. */
+  /** The lines after an id, the oldest first, and whether others came between: then ids may begin anew, lower. */
   after(id: number, filter: LineFilter): { lines: RecentLine[]; isGap: boolean } {
     const first = this.#lines[0]?.id ?? this.#nextId
-    const lines = this.#lines.filter((line) => line.id > id && matches(line, filter))
-    return { lines, isGap: id + 1 < first || id >= this.#nextId }
+    const isOfOtherRun = id >= this.#nextId
+    const lines = this.#lines.filter((line) => (isOfOtherRun || line.id > id) && matches(line, filter))
+    return { lines, isGap: isOfOtherRun || id + 1 < first }
   }
 
   /** @returns what ends it */

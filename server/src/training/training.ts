@@ -16,6 +16,7 @@ import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
 import type { Work } from '../jobs/worker/messages.ts'
+import type { Log } from '../logging/levels.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
 import type { Label, Labels } from './labels.ts'
 import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
@@ -24,6 +25,7 @@ export interface TrainingPorts {
   database: StateDatabase
   cameras: Cameras
   labels: Labels
+  log: Log
   /** Has work done by the job worker. */
   perform(work: Work, signal: AbortSignal): Promise<unknown>
   /** Told when a camera has another model. */
@@ -80,7 +82,22 @@ export class Training {
   }
 
   /** The handler of jobs of kind `training`. */
-  async run({ camera: id, params, signal, report }: JobContext): Promise<object> {
+  async run(context: JobContext): Promise<object> {
+    const { id: job, camera, signal } = context
+    const { log } = this.#ports
+    try {
+      const result = await this.#train(context)
+      const { model, activated, reason, seconds } = result
+      log.info({ job, camera, model, activated, reason, seconds }, 'training ended')
+      return result
+    } catch (err) {
+      if (signal.aborted) log.info({ job, camera }, 'training was stopped')
+      else log.warn({ job, camera, err }, 'training failed')
+      throw err
+    }
+  }
+
+  async #train({ id: job, camera: id, params, signal, report }: JobContext) {
     const started = performance.now()
     const camera = this.#ports.cameras.get(id ?? '')
     await this.check(camera)
@@ -91,6 +108,7 @@ export class Training {
     const recipe = recipeFor(backbone, camera, augmentations)
     const sources = [...new Set([camera.id, ...labels.map((label) => label.camera)])]
     const rival = await this.#rivalOf(camera)
+    this.#ports.log.info({ job, camera: camera.id, frames: labels.length, backbone }, 'training begins')
     const task: TrainerTask = {
       framesFolder: this.#ports.framesFolder,
       backbone,
@@ -111,6 +129,7 @@ export class Training {
     const result = (await this.#ports.perform(
       {
         task: 'training',
+        job,
         params: task,
         inputs: this.#frames(camera, labels, recipe, augmentations, rival?.createdAtMs ?? 0),
         onMessage: (message) => onMessage(message as TrainerMessage),

@@ -1,6 +1,15 @@
 import type { Socket } from 'node:net'
+import type { Log } from '../../logging/levels.ts'
 import { receive, send } from './message-stream.ts'
-import { type FromWorker, LEAVING, type ToWorker, type Work, WorkError, WorkerLostError } from './messages.ts'
+import {
+  type FromWorker,
+  LEAVING,
+  LOG_LEVELS,
+  type ToWorker,
+  type Work,
+  WorkError,
+  WorkerLostError,
+} from './messages.ts'
 
 /** A worker that does not stop what it was told to stop is given up. */
 const CANCEL_LIMIT_MS = 5000
@@ -23,11 +32,19 @@ export class ConnectedWorker {
   /** Resolves when the connection has ended; rejects where what came over it was garbage. */
   readonly ended: Promise<void>
   readonly #socket: Socket
+  readonly #log: Log
+  #job: string | undefined
   #current: Current | null = null
   #lastId = 0
 
-  private constructor(socket: Socket, { pid, startedAtMs }: Hello, messages: AsyncGenerator<FromWorker, undefined>) {
+  private constructor(
+    socket: Socket,
+    { pid, startedAtMs }: Hello,
+    messages: AsyncGenerator<FromWorker, undefined>,
+    log: Log,
+  ) {
     this.#socket = socket
+    this.#log = log
     this.pid = pid
     this.startedAtMs = startedAtMs
     this.ended = this.#read(messages)
@@ -35,14 +52,18 @@ export class ConnectedWorker {
     socket.once('close', () => this.#current?.outcome.reject(new WorkerLostError('the job worker ended')))
   }
 
-  /** Waits until whoever connected says that it is a worker. @throws where it says something else, or nothing */
-  static async greet(socket: Socket): Promise<ConnectedWorker> {
+  /**
+   * Waits until whoever connected says that it is a worker.
+   * @param log for what the worker says for it
+   * @throws where it says something else, or nothing
+   */
+  static async greet(socket: Socket, log: Log): Promise<ConnectedWorker> {
     const tooLate = setTimeout(() => socket.destroy(), HELLO_LIMIT_MS)
     const messages = receive<FromWorker>(socket)
     const { value: hello } = await messages.next().finally(() => clearTimeout(tooLate))
     if (!isHello(hello)) throw new WorkError('no_worker', 'who connects says first that it is a worker, and did not')
     await send(socket, { kind: 'welcome' } satisfies ToWorker)
-    return new ConnectedWorker(socket, hello, messages)
+    return new ConnectedWorker(socket, hello, messages, log)
   }
 
   /** @throws WorkError, WorkerLostError */
@@ -63,6 +84,7 @@ export class ConnectedWorker {
     }
     const { stop } = current
     this.#current = current
+    this.#job = work.job
     const onAbort = () => stop(new WorkError('cancelled', 'it was cancelled'))
     const minutes = work.limitMs / 60_000
     const limit = setTimeout(() => stop(new WorkError('timeout', `it took more than ${minutes} minutes`)), work.limitMs)
@@ -107,6 +129,10 @@ export class ConnectedWorker {
 
   async #read(messages: AsyncGenerator<FromWorker, undefined>) {
     for await (const message of messages) {
+      if (message.kind === 'log') {
+        this.#take(message)
+        continue
+      }
       const current = this.#current
       if (!current || !('id' in message) || message.id !== current.id) continue // of a task that is over
       const { outcome, next, work, stop } = current
@@ -115,6 +141,12 @@ export class ConnectedWorker {
       else if (message.kind === 'failed') outcome.reject(errorOf(message))
       else await tell(work, message.message).catch(stop)
     }
+  }
+
+  /** What a task has printed may come when it is over already: the lines are still its own. */
+  #take({ id, level, text }: Extract<FromWorker, { kind: 'log' }>) {
+    const fields = id === this.#lastId && this.#job !== undefined ? { job: this.#job } : {}
+    if (LOG_LEVELS.includes(level)) this.#log[level]({ worker: this.pid, ...fields }, String(text))
   }
 
   /** Where it is not taken the connection is gone, which is noticed by whoever waits. */

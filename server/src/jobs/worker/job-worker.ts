@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../logging/levels.ts'
 import { receive, send } from './message-stream.ts'
-import { type FromWorker, LEAVING, type ToWorker } from './messages.ts'
+import { type FromWorker, LEAVING, type LogLevel, type ToWorker } from './messages.ts'
+import { outputLines } from './output-lines.ts'
 import { meetingPoint } from './socket-path.ts'
 import { TaskProcess } from './task-process.ts'
 
@@ -14,6 +16,7 @@ export interface JobWorkerOptions {
   dataDir: string
   /** What the process of a task runs: it takes the task's name as its argument. */
   entry: URL
+  /** Prints; while there is a server, it has the lines too. */
   log: Log
 }
 
@@ -59,13 +62,12 @@ export class JobWorker {
   }
 
   async #serve(socket: Socket) {
-    const { log, dataDir } = this.#options
     this.#socket = socket
     try {
       await this.#say(socket, { kind: 'hello', pid: process.pid, startedAtMs: this.#startedAtMs })
       for await (const message of receive<ToWorker>(socket)) this.#take(socket, message)
     } catch (err) {
-      log.error({ err, dataDir }, 'what the server said could not be read')
+      await this.#tell('error', `what the server said could not be read: ${(err as Error).message}`)
     } finally {
       this.#socket = null
       this.#task?.process.kill()
@@ -77,7 +79,7 @@ export class JobWorker {
   #take(socket: Socket, message: ToWorker) {
     if (message.kind === 'welcome') {
       this.#wait = FIRST_WAIT_MS
-      this.#options.log.debug('connected to the server')
+      void this.#tell('debug', 'connected to the server')
     } else if (message.kind === 'leave') void this.close()
     else if (message.kind === 'begin') void this.#perform(socket, message)
     else if (message.id !== this.#task?.id)
@@ -92,11 +94,28 @@ export class JobWorker {
     const current = { id, process }
     this.#task = current
     process.give({ kind: 'begin', params })
+    const { stdout, stderr } = process.output
+    void this.#pass(stdout, 'info', id)
+    void this.#pass(stderr, 'warn', id)
     for await (const message of process.messages()) {
       if (this.#task !== current) continue // given up: nobody waits for what it says
       await this.#say(socket, { ...message, id })
     }
     if (this.#task === current) this.#task = null
+  }
+
+  /** As fast as the server takes it, which slows down a task that prints much. */
+  async #pass(output: Readable, level: LogLevel, id: number) {
+    try {
+      for await (const line of outputLines(output)) await this.#tell(level, line, id)
+    } catch {
+      // The process could not be started, which is told as what came of the task.
+    }
+  }
+
+  async #tell(level: LogLevel, text: string, id: number | null = null) {
+    this.#options.log[level](text)
+    if (this.#socket) await this.#say(this.#socket, { kind: 'log', id, level, text })
   }
 
   async #say(socket: Socket, message: FromWorker) {

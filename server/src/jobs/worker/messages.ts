@@ -9,11 +9,16 @@ export type ToWorker =
   /** The worker ends; whoever started it starts it again when it is needed. */
   | { kind: 'leave' }
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
 /** What a worker tells the server. */
 export type FromWorker =
   | { kind: 'hello'; pid: number; startedAtMs: number }
   /** The task takes another input. */
   | { kind: 'next'; id: number }
+  /** For the log: of a task, or of the worker itself. The server's level for workers says what is kept. */
+  | { kind: 'log'; id: number | null; level: LogLevel; text: string }
   /** On the way: progress, or a part of the result. */
   | { kind: 'told'; id: number; message: unknown }
   | { kind: 'done'; id: number; result: unknown }
@@ -34,6 +39,8 @@ export const LEAVING = 'worker_leaves'
 export interface Work {
   /** Its line in `worker-task.ts`. */
   task: string
+  /** Whose work it is: stands in the lines that the log has of it. */
+  job?: string
   params: object
   /** Sent one by one, as fast as the task takes them. */
   inputs: AsyncIterable<unknown>

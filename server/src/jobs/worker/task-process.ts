@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { receive, send } from './message-stream.ts'
 import type { FromTask, ToTask } from './messages.ts'
@@ -13,7 +13,7 @@ export class TaskProcess {
 
   constructor(entry: URL, task: string) {
     this.#child = spawn(process.execPath, [...process.execArgv, fileURLToPath(entry), task], {
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     this.#stream = this.#child.stdio[TASK_DESCRIPTOR] as Duplex
     this.#stream.on('error', () => {}) // its end is what counts
@@ -21,6 +21,12 @@ export class TaskProcess {
       this.#child.once('exit', (code, signal) => resolve(String(signal ?? code)))
       this.#child.once('error', (error) => resolve(error.message))
     })
+  }
+
+  /** What it prints, which must be read. */
+  get output(): { stdout: Readable; stderr: Readable } {
+    const { stdout, stderr } = this.#child
+    return { stdout: stdout as Readable, stderr: stderr as Readable }
   }
 
   give(message: ToTask) {

@@ -138,7 +138,7 @@ export class Workers {
     this.#sockets.add(socket)
     let worker: ConnectedWorker | null = null
     try {
-      worker = await ConnectedWorker.greet(socket)
+      worker = await ConnectedWorker.greet(socket, log)
       this.#connected.push(worker)
       log.debug({ pid: worker.pid }, 'a job worker is connected')
       this.#awaited?.resolve(worker)

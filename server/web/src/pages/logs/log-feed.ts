@@ -78,7 +78,10 @@ export class LogFeed {
       if (line.id > this.#newest) this.#add(line)
       this.#newest = Math.max(this.#newest, line.id)
     })
-    source.addEventListener('gap', ({ data }) => this.#add({ id: `gap ${++this.#gaps}`, ...JSON.parse(data) }))
+    source.addEventListener('gap', ({ data }) => {
+      this.#newest = 0 // after a restart with the clock set back, ids are lower
+      this.#add({ id: `gap ${++this.#gaps}`, ...JSON.parse(data) })
+    })
   }
 
   #add(entry: Entry) {
