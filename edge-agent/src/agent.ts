@@ -8,13 +8,12 @@ import { type Clock, type ClockTrust, clockTrust, systemClock } from './clock.ts
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import { Outbox } from './outbox/outbox.ts'
-import { BACKOFF } from './publish/backoff.ts'
+import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
 import { applyDesired, type Settings } from './publish/settings.ts'
 import { VERSION } from './version.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
-const DEFAULT_TIMING: PublishTiming = { answerTimeoutMs: ANSWER_TIMEOUT_MS, backoff: BACKOFF }
 /** So long after the last frame refused because of its time the clock counts as set right again. */
 const REFUSED_TIME_MS = 300_000
 const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
@@ -83,8 +82,12 @@ class ComposedAgent implements Agent {
   #draining: Promise<void> | null = null
 
   constructor(config: Config, ports: AgentPorts) {
-    const { clock = systemClock, log = silent, timing = DEFAULT_TIMING } = ports
-    const { device } = config
+    const { device, server } = config
+    const {
+      clock = systemClock,
+      log = silent,
+      timing = { answerTimeoutMs: ANSWER_TIMEOUT_MS, backoff: backoffFor(server) },
+    } = ports
     this.#config = config
     this.#clock = clock
     this.#log = log

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Backoff, STABLE_MS } from '../src/publish/backoff.ts'
+import { Backoff, backoffFor, STABLE_MS } from '../src/publish/backoff.ts'
 
 const limits = { baseMs: 1000, capMs: 60_000 }
 const longest = () => new Backoff(limits, () => 1)
@@ -28,4 +28,14 @@ test('a close without PUBACK backs off, also when connecting worked; a PUBACK or
   }
   expect([wait(500, false), wait(500, false), wait(500, true)]).toEqual([1000, 2000, 1000])
   expect([wait(500, false), wait(500, false), wait(STABLE_MS, false)]).toEqual([1000, 2000, 1000])
+})
+
+test.each([
+  ['mqtt://127.0.0.1:1883', 5000],
+  ['ws://localhost:20002/mqtt', 5000],
+  ['mqtts://[::1]:8883', 5000],
+  ['mqtt://192.168.1.20:1883', 60_000],
+  ['wss://127.example.com/mqtt', 60_000],
+])('the cap at %s is %i ms', (server, capMs) => {
+  expect(backoffFor(server).capMs).toBe(capMs)
 })

@@ -103,9 +103,10 @@ test('a PUBACK lost on the wire: the frame is sent again, marked DUP, with the s
   const proxy = await proxyFor(broker)
   // The status' PUBACK and three frames'.
   proxy.allowPubacks(4)
-  const { agent } = await agentFor({ port: proxy.port, dataDir: await filled(20) })
+  const { agent, log } = await agentFor({ port: proxy.port, dataDir: await filled(20) })
   await agent.start()
   await until(() => proxy.swallowed() === 8)
+  expect(log.lines.filter((line) => line.startsWith('connected again'))).toEqual([])
   proxy.allowPubacks(Number.POSITIVE_INFINITY)
   proxy.cut()
   await until(() => new Set(broker.ids()).size === 20)
@@ -114,6 +115,7 @@ test('a PUBACK lost on the wire: the frame is sent again, marked DUP, with the s
   expect(broker.received.filter(({ dup }) => dup).map(({ topic }) => Number(topic.split('/').at(-1)))).toEqual([
     4, 5, 6, 7, 8, 9, 10, 11,
   ])
+  expect(log.lines).toContain('connected again, 17 frames waited')
 })
 
 test('a PUBACK that does not come in time ends the connection, and no frame is suspected for it', async () => {

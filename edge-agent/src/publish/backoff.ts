@@ -8,7 +8,15 @@ export interface BackoffLimits {
   capMs: number
 }
 
-export const BACKOFF: BackoffLimits = { baseMs: 1000, capMs: 60_000 }
+const BACKOFF: BackoffLimits = { baseMs: 1000, capMs: 60_000 }
+/** A server on the same machine is not crowded by a hundred agents, and is back within seconds. */
+const CLOSE_BY_MS = 5000
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** How patient to be with the server at this address (`mqtt://host:port` and the like). */
+export function backoffFor(server: string): BackoffLimits {
+  return LOOPBACK.test(new URL(server).hostname) ? { ...BACKOFF, capMs: CLOSE_BY_MS } : BACKOFF
+}
 
 /**
  * How long to wait before connecting again: a random time up to a bound that doubles with every failure ("full
@@ -20,7 +28,7 @@ export class Backoff {
   readonly #random: () => number
   #failures = 0
 
-  constructor(limits: BackoffLimits = BACKOFF, random: () => number = Math.random) {
+  constructor(limits: BackoffLimits, random: () => number = Math.random) {
     this.#limits = limits
     this.#random = random
   }

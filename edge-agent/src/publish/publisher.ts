@@ -45,6 +45,8 @@ export class Publisher {
   readonly #suspicion: Suspicion
   readonly #stopping = new AbortController()
   #connectFault: string | null = null
+  /** Whether a warning said that there is no connection: then people are told when there is one again. */
+  #saidGone = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: PublisherParts) {
@@ -95,6 +97,8 @@ export class Publisher {
     })
     try {
       await this.#unlessStopping(connection, this.#greet(connection))
+      if (this.#saidGone) log.info(`connected again, ${outbox.frames} frames waited`)
+      this.#saidGone = false
       outbox.unpark(clock.monotonic())
       const reporting = this.#report(connection)
       await delivery.run()
@@ -107,6 +111,7 @@ export class Publisher {
       connection.cut()
     }
     if (!this.#stopping.signal.aborted) {
+      this.#saidGone = true
       log.warn(connection.answerMissing ? 'the server did not answer in time' : 'the connection to the server closed')
     }
     onState('disconnected')
@@ -129,6 +134,7 @@ export class Publisher {
       return connection
     } catch (error) {
       if (this.#stopping.signal.aborted) return null
+      this.#saidGone = true
       log.warn(reasonOf(error))
       this.#heed(error)
       return null
