@@ -13,9 +13,9 @@ import { type IncomingFrame, type Ingested, ingest, type Refusal } from './inges
 import { Masking } from './ingest/masking.ts'
 import { Turnstile } from './ingest/turnstile.ts'
 import type { Log } from './logging/levels.ts'
+import type { SparingLog } from './logging/sparing-log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
-import type { SparingLog } from './logging/sparing-log.ts'
 import { Progress } from './processes/progress.ts'
 import { InfluxSink } from './record/influx-sink.ts'
 import { Recorder } from './record/recorder.ts'
@@ -96,7 +96,7 @@ export class Pipeline {
         const details = {
           camera,
           ...frame,
-          confidence,
+          confidence: confidence === null ? null : Number(confidence.toFixed(3)),
           ...(reason === null ? {} : { reason }),
           at: new Date(at).toISOString(),
         }
