@@ -1,6 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { COMPILED, freshChunk } from './current.ts'
+import { keepQuietOfLibraries } from './quiet.ts'
 
 /**
  * Runs a process: from its bundle where there is one of just these sources, which takes a fraction of the time to start,
@@ -11,6 +12,7 @@ export async function enter(name: string, fromSources: () => Promise<unknown>): 
   const chunk = freshChunk(name)
   if (chunk === null) return void (await fromSources())
   enableCompileCache(fileURLToPath(COMPILED))
+  keepQuietOfLibraries()
   await import(chunk.href)
   flushCompileCache() // a process that is killed writes nothing
 }
