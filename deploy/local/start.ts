@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type LastExit, type Pause, Watchdog } from '@ajar/watchdog'
 import { agentEntry, serverEntry, workerEntry } from './src/entries.ts'
+import { addressesForOthers } from './src/for-others.ts'
 import {
   addressesOf,
   type Listening,
@@ -11,6 +12,7 @@ import {
   type Process,
   type ServerAddresses,
 } from './src/processes.ts'
+import { printLine } from './src/progress-bar.ts'
 
 /**
  * `npm start`: the server with its console and its job worker, and a demo camera unless AJAR_DEMO=0; a watchdog starts again
@@ -19,19 +21,27 @@ import {
 
 type PrepareDemo = typeof import('./src/demo.ts').prepareDemo
 
+/** So long the watchdog may take to see that the server is gone. */
+const NOTICE_MS = 5000
+const POLL_MS = 100
+
+// Where nobody reads what we print, a closed terminal or a full disk, lines are lost and nothing else.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const dataDir = resolve(process.env.AJAR_DATA_DIR || './data')
 const watchdog = new Watchdog({
   dataDir,
   reportTo: 'server',
-  onLine: (_, line) => console.log(line),
+  onLine: (_, line) => printLine(line),
   onMachineLine: (name, line) => name === 'server' && hear(line),
-  onExit: (name, exit, pause) => console.error(whatEnded(name, exit, pause)),
+  onExit: (name, exit, pause) => printLine(whatEnded(name, exit, pause), console.error),
   onGivenUp: (name, { code }) => firstListening.reject(new Error(`The ${name} ended (${code}) before it was ready.`)),
 })
 // Built while the server starts, which serves it as soon as it is there.
-const building = makeConsole({ onLine: console.log })
+const building = makeConsole({ onLine: printLine })
 const firstListening = Promise.withResolvers<Listening>()
 let listening: Listening | null = null
+let serverStarts = 0
 let adminToken: string | null = null
 let making: Process | null = null
 let stopping = false
@@ -40,7 +50,8 @@ async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   await watchdog.start([serverEntry(() => listening), workerEntry()])
   void building.ended.then((code) => {
-    if (code !== 0 && !stopping) console.error('The console was not built: what is above says why. The server goes on.')
+    if (code !== 0 && !stopping)
+      printLine('The console was not built: what is above says why. The server goes on.', console.error)
   })
   // Loaded while the server starts: it brings the renderer and more.
   const demo = process.env.AJAR_DEMO === '0' ? null : import('./src/demo.ts')
@@ -48,6 +59,8 @@ async function start() {
   if (stopping) return
   const mqtt = [...new Set([server.mqtt, server.mqtts ?? server.mqtt])].join(' and ')
   console.log(`\najar listens on ${server.http} (API at ${server.http}/docs) and ${mqtt}`)
+  const others = addressesForOthers(server, process.env)
+  if (others.length > 0) console.log(`Other machines reach it at ${others.join(' and ')}`)
   if (adminToken)
     console.log(
       `Open the console with this link, which signs you in and is shown this once:\n\n    ${server.http}/#token=${adminToken}\n\n` +
@@ -67,7 +80,7 @@ async function start() {
 
 async function startDemo(server: ServerAddresses, prepareDemo: PrepareDemo) {
   const token = adminToken ?? process.env.AJAR_ADMIN_TOKEN ?? null
-  const configFile = await prepareDemo(server, dataDir, token || null)
+  const configFile = await preparedDemo(() => prepareDemo(server, dataDir, token || null))
   if (stopping) return
   if (!configFile) {
     console.log(
@@ -80,14 +93,39 @@ async function startDemo(server: ServerAddresses, prepareDemo: PrepareDemo) {
   console.log('\nFrames flow. The door moves every 15 to 40 s; each transition is printed. Ctrl-C stops.\n')
 }
 
+/** A server that ends meanwhile comes back: what was begun goes on then. */
+async function preparedDemo(prepare: () => ReturnType<PrepareDemo>): ReturnType<PrepareDemo> {
+  for (;;) {
+    const startsBefore = serverStarts
+    try {
+      return await prepare()
+    } catch (error) {
+      if (!(await isStartedAgain(startsBefore))) throw error
+      console.log('\nThe server was started again, and so is the teaching of the demo camera.')
+    }
+  }
+}
+
+/** Waits for a server that is being started again. */
+async function isStartedAgain(startsBefore: number): Promise<boolean> {
+  const noticedBy = performance.now() + NOTICE_MS
+  while (serverStarts === startsBefore) {
+    const runs = watchdog.status.some(({ name, state }) => name === 'server' && state === 'running')
+    if (stopping || (runs && performance.now() > noticedBy)) return false
+    await new Promise((wait) => setTimeout(wait, POLL_MS))
+  }
+  return true
+}
+
 function hear(line: MachineLine) {
   const said = line as { admin?: { token: string }; listening?: Listening }
   if (said.admin) adminToken = said.admin.token
   if (said.listening) {
+    serverStarts += 1
     listening ??= said.listening
     firstListening.resolve(listening)
   }
-  console.log(JSON.stringify(line))
+  printLine(JSON.stringify(line))
 }
 
 function whatEnded(name: string, { code, signal, why }: LastExit, { ms, isFailed }: Pause): string {
@@ -98,26 +136,30 @@ function whatEnded(name: string, { code, signal, why }: LastExit, { ms, isFailed
     asked: 'was ended, as asked',
   }[why]
   const soon = ms === 0 ? 'it is started again' : `it is started again in ${(ms / 1000).toFixed(1)} s`
-  return `The ${name} ${what}; ${isFailed ? `that was too often: what it said last says why; ${soon}` : soon}.`
+  return `${new Date().toISOString()} The ${name} ${what}; ${isFailed ? `that was too often: what it said last says why; ${soon}` : soon}.`
 }
 
 async function stop() {
   if (stopping) return
-  stopping = true
   console.log('\nStopping ...')
+  await endAll()
+  console.log('Stopped.')
+  process.exit()
+}
+
+async function endAll() {
+  stopping = true
   await watchdog.stop()
   await building.stop()
   await making?.stop()
-  console.log('Stopped.')
-  process.exit()
 }
 
 try {
   await start()
 } catch (error) {
   if (!stopping) {
-    console.error((error as Error).message)
-    process.exitCode = 1
-    await stop()
+    await endAll()
+    console.error((error as Error).message) // last, where it is seen
+    process.exit(1)
   }
 }

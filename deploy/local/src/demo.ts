@@ -57,12 +57,12 @@ async function teachOnce(api: Api) {
     pictures: renderedPictures(),
     count: STATES.length * LABELS_PER_STATE,
     onProgress: (phase, fraction) => progress.show(phase, fraction),
-  })
+  }).finally(() => progress.end())
   const { model: id, evaluation } = job.result as {
     model: string
     evaluation: { balancedAccuracy: number; verdict: string } | null
   }
-  console.log(`  trained ${id} in ${progress.end().toFixed(1)} s`)
+  console.log(`  trained ${id} in ${progress.seconds.toFixed(1)} s`)
   if (evaluation)
     console.log(
       `  balanced accuracy on held-out frames: ${evaluation.balancedAccuracy.toFixed(3)}; ${evaluation.verdict}`,
