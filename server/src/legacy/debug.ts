@@ -25,7 +25,7 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, log
       bodyLimit: ECHO_BYTES,
       schema: {
         summary: 'The same JSON again',
-        body: olderBody('{"any":"JSON"}'),
+        body: olderBody('{"any":"JSON"}', ECHO_BYTES),
         response: { ...InText, 200: SameJson },
       },
     },
@@ -39,7 +39,7 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, log
       bodyLimit: SHORT_BODY_BYTES,
       schema: {
         summary: "Write the log's file, or do not",
-        body: olderBody('{"ENABLED":"True"}'),
+        body: olderBody('{"ENABLED":"True"}', SHORT_BODY_BYTES),
         response: InText,
       },
     },

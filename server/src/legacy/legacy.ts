@@ -1,5 +1,7 @@
 import type { Access } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
+import type { Log } from '../logging/levels.ts'
+import { logCalls } from './call-lines.ts'
 import { type DebugPorts, debugRoutes } from './debug.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
 import { takeAnyBody } from './older-body.ts'
@@ -7,7 +9,9 @@ import { answerInText } from './plain-text.ts'
 import { type ServersPorts, serversRoutes } from './servers.ts'
 import { type LegacyTrainingPorts, legacyTrainingRoutes } from './training.ts'
 
-export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts {}
+export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts {
+  log: Log
+}
 
 /** Who may call a path of the older clients, which no token protected once. */
 export type AccessFor = (role: Access) => Access
@@ -25,6 +29,7 @@ const FAMILIES: ((scope: Http, access: AccessFor, ports: LegacyPorts) => void)[]
  */
 export async function legacyRoutes(http: Http, open: boolean, ports: LegacyPorts) {
   await http.register(async (scope: Http) => {
+    logCalls(scope, ports.log)
     takeAnyBody(scope)
     answerInText(scope)
     refuseForeignPages(scope)

@@ -39,8 +39,10 @@ class Turns {
 }
 
 /** A body for the documentation; what is in it is judged by the route, whose errors have their own words. */
-export const olderBody = (example: string) =>
-  Type.Unknown({ description: `JSON, or a JSON string that holds it, of any content type: \`${example}\`` })
+export const olderBody = (example: string, mostBytes: number) =>
+  Type.Unknown({
+    description: `JSON, or a JSON string that holds it, of any content type and at most ${mostBytes / 1024} KiB: \`${example}\``,
+  })
 
 /**
  * JSON, or a JSON string that holds an object or a list: some clients encode twice. Other strings are what they are.

@@ -22,7 +22,7 @@ export function serversRoutes(scope: Http, access: AccessFor, { registry }: Serv
       bodyLimit: SHORT_BODY_BYTES,
       schema: {
         summary: 'A device says that it is there, every 15 s; after 30 s without it is gone',
-        body: olderBody('{"NAME":"RPI 1","ID":10522}'),
+        body: olderBody('{"NAME":"RPI 1","ID":10522}', SHORT_BODY_BYTES),
         response: InText,
       },
     },

@@ -15,6 +15,9 @@ export interface LegacyTrainingPorts {
   train(camera: string, author: string): Promise<unknown>
 }
 
+/** For lists of numbers; few, as long as nothing is trained on them. */
+const MOST_BYTES = 1024 * 1024
+
 /** Some clients add a parameter so that nothing answers from its cache. */
 const Query = Type.Object(
   { camera: Type.Optional(Type.String({ description: 'of this one alone' })) },
@@ -35,11 +38,11 @@ export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database,
     '/training/post/train',
     {
       config: { access: access('operator') },
+      bodyLimit: MOST_BYTES,
       schema: {
         summary: 'Train the model of a camera from its labelled frames',
-        description:
-          'TYPE `RSSI` and `CSI` (lists of numbers as DATA) are checked and answered with 503 so far. A body has at most 1 MiB.',
-        body: olderBody('{"TYPE":"CAMERA","DATA":"device/camera"}'),
+        description: 'TYPE `RSSI` and `CSI` (lists of numbers as DATA) are checked and answered with 503 so far.',
+        body: olderBody('{"TYPE":"CAMERA","DATA":"device/camera"}', MOST_BYTES),
         response: InText,
       },
     },
