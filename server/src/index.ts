@@ -21,4 +21,5 @@
 export { type App, type Listening, startApp } from './app.ts'
 export type { Log } from './logging/levels.ts'
 export { createLog, Logging, loggingFor } from './logging/logging.ts'
-export { readSettings, SETTINGS, type Settings, SettingsError } from './settings.ts'
+export { SettingsError } from './read-settings.ts'
+export { readSettings, SETTINGS, type Settings } from './settings.ts'

@@ -1,7 +1,8 @@
 import { type Address, type Broker, BrokerError, type OpenSocket } from '@ajar/broker'
 import type { Http } from './http/http.ts'
 import type { Log } from './logging/levels.ts'
-import { type Settings, SettingsError } from './settings.ts'
+import { SettingsError } from './read-settings.ts'
+import type { Settings } from './settings.ts'
 import { CertificateError } from './tls/certificate-pair.ts'
 import { Certificates } from './tls/certificates.ts'
 

@@ -3,18 +3,18 @@ import { type Listening, startApp } from './app.ts'
 import { tokenLine } from './first-token.ts'
 import { loggingFor } from './logging/logging.ts'
 import { findSupervision } from './processes/supervision.ts'
-import { readSettings, type Settings, SettingsError } from './settings.ts'
+import { BAD_USE, SettingsError, settingsOrExit } from './read-settings.ts'
+import { readSettings } from './settings.ts'
 
 /** The server process: settings from the environment, machine lines on standard output, SIGTERM and SIGINT end it. */
 
-const BAD_USE = 2
 const FAILED = 1
 /** A part that does not close in time does not keep the process alive. */
 const CLOSE_LIMIT_MS = 15_000
 
 // Pictures, credentials and who came when: nobody else on this machine reads them.
 process.umask(0o077)
-const settings = settingsOrExit()
+const settings = settingsOrExit(() => readSettings(process.env))
 const logging = loggingFor(settings)
 // A disk that does not answer would hold up process.exit itself for ever.
 process.on('exit', () => logging.isStuck && process.kill(process.pid, 'SIGKILL'))
@@ -33,15 +33,6 @@ try {
 } catch (error) {
   process.stderr.write(`ajar cannot start: ${(error as Error).message}\n`)
   process.exit(error instanceof SettingsError ? BAD_USE : FAILED)
-}
-
-function settingsOrExit(): Settings {
-  try {
-    return readSettings(process.env)
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
-    process.exit(BAD_USE)
-  }
 }
 
 /** Whoever knows no TLS reads the line that was there before it. */

@@ -1,22 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
-
-/** One setting: its name in the environment, its default there, how it is read, and what the README says of it. */
-interface Setting<T> {
-  name: string
-  fallback: string
-  about: string
-  /** Returns the value, or throws an Error whose message says what is expected. */
-  read(text: string): T
-}
-
-const setting = <T>(name: string, fallback: string, about: string, read: (text: string) => T): Setting<T> => ({
-  name,
-  fallback,
-  about,
-  read,
-})
+import { oneOf, readAll, SHARED, setting, type Values } from './read-settings.ts'
 
 const text = (value: string) => value
 const optional = (value: string) => (value === '' ? null : value)
@@ -30,7 +15,7 @@ const LEAST_RETAINED = 1e6
 
 /** Every setting of the server. README's table is checked against this list by a test. */
 export const SETTINGS = {
-  dataDir: setting('AJAR_DATA_DIR', './data', 'folder of everything that is kept', (value) => resolve(value)),
+  dataDir: SHARED.dataDir,
   httpHost: setting('AJAR_HTTP_HOST', '127.0.0.1', 'address of the HTTP listener', text),
   httpPort: setting('AJAR_HTTP_PORT', '20002', 'port of the HTTP listener; 0 takes any free port', port),
   mqttHost: setting('AJAR_MQTT_HOST', '127.0.0.1', 'address of the MQTT listener', text),
@@ -116,12 +101,7 @@ export const SETTINGS = {
   ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
   legacyOpen: setting('AJAR_LEGACY_OPEN', '0', "1: older clients' paths need no token; redeploy always does", flag),
-  logLevel: setting(
-    'AJAR_LOG_LEVEL',
-    'info',
-    'least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `silent`',
-    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
-  ),
+  logLevel: SHARED.logLevel,
   logFile: setting(
     'AJAR_LOG_FILE',
     '',
@@ -136,38 +116,16 @@ export const SETTINGS = {
   ),
 }
 
-export type Settings = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never }
-
-/** What is wrong with the settings, or with what they name, in one error: the caller's fault. */
-export class SettingsError extends Error {
-  readonly code = 'bad_settings'
-}
+export type Settings = Values<typeof SETTINGS>
 
 /**
  * Reads every setting once.
  * @throws SettingsError that names all unreadable settings together.
  */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  const problems: string[] = []
-  const settings: Record<string, unknown> = {}
-  for (const [key, { name, fallback, read }] of Object.entries(SETTINGS)) {
-    // Set to nothing is not set: an empty address would listen on all of them.
-    const given = environment[name] || fallback
-    try {
-      settings[key] = read(given)
-    } catch (error) {
-      problems.push(`${name}=${JSON.stringify(shown(name, given))}: ${(error as Error).message}`)
-    }
-  }
-  if ((settings.tlsCert === null) !== (settings.tlsKey === null))
-    problems.push('AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected')
-  if (problems.length > 0) throw new SettingsError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
-  return settings as Settings
-}
-
-/** A secret never reaches a log, not even a wrong one. */
-function shown(name: string, value: string): string {
-  return name.endsWith('_TOKEN') || name.endsWith('_URL') ? '(hidden)' : value
+  return readAll(SETTINGS, environment, ({ tlsCert, tlsKey }) =>
+    (tlsCert === null) === (tlsKey === null) ? [] : ['AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected'],
+  )
 }
 
 function integer(least: number, most: number): (value: string) => number {
@@ -183,13 +141,6 @@ function bytes(value: string): number {
   const bytes = number === '' ? Number.NaN : Math.round(Number(number) * (UNITS[unit.toUpperCase()] ?? Number.NaN))
   if (!(bytes >= LEAST_RETAINED)) throw new Error('an amount such as 500MB or 10GB is expected, at least 1MB')
   return bytes
-}
-
-function oneOf<T extends string>(...allowed: T[]): (value: string) => T {
-  return (value) => {
-    if (!(allowed as string[]).includes(value)) throw new Error(`one of ${allowed.join(', ')} is expected`)
-    return value as T
-  }
 }
 
 function adminToken(value: string): string | null {
