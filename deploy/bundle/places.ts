@@ -23,7 +23,8 @@ export function places(root: string, folder: string): Plugin {
     name: 'places',
     resolveId(name, importer) {
       if (!importer || !STAYS.test(name)) return null
-      return { id: createRequire(importer).resolve(name), external: true }
+      // Not by where it lies on this machine: a release is made elsewhere, and outlives its checkout.
+      return { id: relative(folder, createRequire(importer).resolve(name)), external: true }
     },
     transform(code, id) {
       if (id.includes('/node_modules/')) {
