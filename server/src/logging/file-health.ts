@@ -1,5 +1,3 @@
-import type { HealthCheck } from '../observe/health.ts'
-
 interface FileState {
   enabled: boolean
   /** By AJAR_LOG_FILE. */
@@ -10,16 +8,16 @@ interface FileState {
 }
 
 /** Tells of a log file that takes no lines, or none any more; where none is wanted, nothing. */
-export function logFileHealth({ enabled, isConfigured, path, droppedLines, trouble }: FileState): HealthCheck[] {
+export function logFileHealth({ enabled, isConfigured, path, droppedLines, trouble }: FileState) {
   if (!enabled) return isConfigured ? [switchedOff(path)] : []
   const lost = droppedLines > 0 ? `; ${droppedLines} lines were dropped since the start` : ''
   const text = trouble
     ? `${path} takes no lines (${trouble})${lost}: make room or mend it; everything else goes on`
     : `works${lost}`
-  return [{ name: 'log', level: trouble ? 'warn' : 'ok', text }]
+  return [{ name: 'log', level: trouble ? ('warn' as const) : ('ok' as const), text }]
 }
 
-function switchedOff(path: string): HealthCheck {
+function switchedOff(path: string) {
   const text = `${path} was switched off at run time, its last line says by whom: PATCH /api/logging switches it on`
-  return { name: 'log', level: 'warn', text }
+  return { name: 'log', level: 'warn' as const, text }
 }
