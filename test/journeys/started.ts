@@ -19,7 +19,10 @@ export class Started {
   readonly lines: string[] = []
   #listening: { http: number; mqtt: number }[] = []
 
+  readonly dataDir: string
+
   constructor(dataDir: string, environment: Record<string, string> = {}) {
+    this.dataDir = dataDir
     const settings = { AJAR_HTTP_PORT: '0', AJAR_MQTT_PORT: '0', AJAR_DEMO: '0', AJAR_ADMIN_TOKEN: ADMIN_TOKEN }
     this.process = new Process(START, [], {
       environment: { AJAR_DATA_DIR: dataDir, ...settings, ...environment },

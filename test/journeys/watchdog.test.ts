@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,7 +96,7 @@ test('what a second start would not mend ends the first one: bad settings, a por
   const bad = await started({ AJAR_HTTP_PORT: 'nonsense' })
   expect(await bad.process.ended).toBe(1)
   expect(bad.lines.filter((line) => line.includes('AJAR_HTTP_PORT'))).toHaveLength(1)
-  expect(bad.lines).toContain('The server ended (2) before it was ready.')
+  expect(bad.lines.at(-1), 'the reason comes last').toBe('The server ended (2) before it was ready.')
 
   const taken = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void taken.close())
@@ -104,4 +104,23 @@ test('what a second start would not mend ends the first one: bad settings, a por
   const second = await started({ AJAR_HTTP_PORT: String(port) })
   expect(await second.process.ended).toBe(1)
   expect(second.lines.filter((line) => line.includes('is in use by another program'))).toHaveLength(1)
+})
+
+test('a server that ends while the demo is taught ends nothing else: it is taught when it is back', SLOW, async () => {
+  const system = await started({ AJAR_DEMO: '1' })
+  await until(() => system.lines.some((line) => line.startsWith('Teaching ')))
+  process.kill((await system.running('server')).pid, 'SIGKILL')
+  await system.running('agent')
+  expect(system.lines.join('\n')).toMatch(/The server ended \(SIGKILL\).*Teaching .*trained demo-pi/s)
+})
+
+test('where nobody reads what is printed, lines are lost and nothing else', SLOW, async () => {
+  const system = await started()
+  const { pid } = await system.running('server')
+  system.process.closeOutput()
+  process.kill(pid, 'SIGKILL') // which is told
+  await system.running('server', 1)
+  system.process.kill('SIGTERM')
+  expect(await system.process.ended).toBe(0)
+  expect(await readdir(join(system.dataDir, 'run'))).not.toContainEqual(expect.stringMatching(/\.pid$/))
 })

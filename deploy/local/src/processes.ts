@@ -56,6 +56,12 @@ export class Process {
     this.#child.kill(signal)
   }
 
+  /** As where a terminal is closed: what it prints finds nobody. */
+  closeOutput() {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+  }
+
   /** Asks it to end; a process that does not is killed after 20 s. */
   async stop() {
     this.kill('SIGTERM')

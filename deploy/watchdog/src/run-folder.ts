@@ -6,9 +6,11 @@ import { KILLED_LIMIT_MS } from './spawned.ts'
 
 const POLL_MS = 50
 
-/** `data_dir_in_use`: another watchdog looks after these processes; `process_stuck`: one that it left cannot be ended. */
+/**
+ * `data_dir_in_use`: another watchdog looks after these processes; `data_dir_unusable`: no folder can be made there; `process_stuck`: one that it left cannot be ended.
+ */
 export class RunFolderError extends Error {
-  readonly code: 'data_dir_in_use' | 'process_stuck'
+  readonly code: 'data_dir_in_use' | 'data_dir_unusable' | 'process_stuck'
   constructor(code: RunFolderError['code'], message: string) {
     super(message)
     this.code = code
@@ -26,9 +28,16 @@ export class RunFolder {
     this.#own = this.pidFile('watchdog')
   }
 
-  /** @throws RunFolderError where another watchdog lives that uses it, or an error of the disk */
+  /** @throws RunFolderError where another watchdog lives that uses it, or where it cannot be used */
   take() {
-    makeFolder(join(this.#dataDir, 'run'))
+    try {
+      makeFolder(join(this.#dataDir, 'run'))
+    } catch (error) {
+      throw new RunFolderError(
+        'data_dir_unusable',
+        `the data folder ${this.#dataDir} cannot be used (${(error as Error).message}): set AJAR_DATA_DIR to a folder that you may write to`,
+      )
+    }
     const other = this.#own.living()
     if (other && other.pid !== process.pid)
       throw new RunFolderError(

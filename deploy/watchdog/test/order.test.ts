@@ -141,3 +141,10 @@ test('a forged PID file ends nobody: it may name any process, be a link or a pip
   expect(lives(stranger.pid ?? 0)).toBe(true)
   expect(readFileSync(join(dataDir, 'worker.pid'), 'utf8'), 'what a link leads to').toMatch(`${stranger.pid}`)
 })
+
+test('a data folder that cannot be made is refused by its name', async () => {
+  const { watchdog } = kennel('/proc/nope')
+  await expect(watchdog.start([])).rejects.toThrow(
+    /the data folder \/proc\/nope cannot be used \(.+\): set AJAR_DATA_DIR/,
+  )
+})
