@@ -59,6 +59,22 @@ test.for([
   await until(() => wall.text.includes(`late${said.length}`))
 })
 
+test('150,000 requests in a hundred writes, whose answers nobody reads, hold up nobody', SLOW, async () => {
+  const before = await system.metric('ajar_http_closed_by_limit')
+  const flood = 'GET /docs/json HTTP/1.1\r\nhost: here\r\n\r\n'.repeat(1500)
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => open('')))
+  for (const socket of sockets) socket.pause().write(flood)
+  await until(async () => (await system.metric('ajar_http_closed_by_limit')) - before === 100)
+  expect(await system.api.get('/api/health/live')).toEqual({ status: 'ok' })
+  // All answers together would be 22 GB.
+  expect(await system.metric('process_resident_memory_bytes')).toBeLessThan(1024 ** 3)
+  const { checks } = await system.api.get<{ checks: { name: string }[] }>('/api/health/ready')
+  expect(checks.find(({ name }) => name === 'http_connections')).toMatchObject({
+    level: 'warn',
+    text: expect.stringMatching(/more than 8 unanswered requests, from 127\.0\.0\.1/),
+  })
+})
+
 test('whoever sends headers byte by byte is let go, and others are served meanwhile', SLOW, async () => {
   const slow = await open('GET /api/health/live HTTP/1.1\r\n')
   let answer = ''
