@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { needs } from '../setup/needs.ts'
-import { CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
+import { CHECKOUT, CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
 
 /** What install.sh makes of its settings, what it says, and what it leaves when it takes everything away. */
 
@@ -68,6 +68,24 @@ test(
   },
   LIMIT_MS,
 )
+
+test('the release runs from its bundle, which names nothing of the checkout', async () => {
+  const release = '/opt/ajar/current'
+  const tell = "import { freshChunk } from './deploy/bundle/src/current.ts'; console.log(freshChunk('server').href)"
+  const chunk = await machine.shell(`cd ${release}; bin/node --input-type=module --eval "${tell}"`)
+  expect(chunk).toContain(
+    `${await machine.shell(`realpath --zero ${release}`).then((path) => path.slice(0, -1))}/deploy/bundle/dist/`,
+  )
+  const mentions = await machine.run([
+    'grep',
+    '--recursive',
+    '--files-with-matches',
+    CHECKOUT,
+    `${release}/deploy/bundle/dist`,
+  ])
+  expect(mentions.stdout).toBe('')
+  expect(await machine.shell('find /var/cache/ajar -type f | head -n 1')).not.toBe('')
+})
 
 test(
   'systemd listens where the settings say, and the server takes it from there',

@@ -12,7 +12,7 @@ import { until } from '../journeys/system.ts'
 import { Relay } from './relay.ts'
 
 const KEEPER = fileURLToPath(new URL('./keeper.sh', import.meta.url))
-const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const HIERARCHIES = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']
 /** Memory that a machine's layer may take: an installation is half a gigabyte. */
 const SIZE = '2g'
