@@ -25,31 +25,44 @@ fail() {
   exit 1
 }
 
+# shellcheck source=deploy/release/settings.sh
+. "$SOURCE/deploy/release/settings.sh"
+
 main() {
   case "${1:-} ${2:-}" in
   'server ' | 'agent ') install_part "$1" ;;
   '--uninstall ') uninstall ;;
-  '--uninstall --purge') uninstall && purge ;;
+  '--uninstall --purge')
+    uninstall
+    purge
+    ;;
+  '--help ' | '-h ') usage ;;
   *)
-    sed -n '4,6s/^# *//p' "$0" >&2
+    [ $# = 0 ] || echo "ajar: not understood: $*" >&2
+    usage >&2
     exit 2
     ;;
   esac
 }
 
+usage() { sed -n '4,6s/^# *//p' "$0"; }
+
 install_part() {
   part=$1
   [ "$part" = server ] && prefix=$SERVER settings=$CONFIG/ajar.env || prefix=$AGENT settings=$CONFIG/agent.json
   check_machine
-  get_packages "$part"
+  get_packages
   make_users
-  put_release "$part"
-  put_config "$part"
-  put_units "$part"
+  make_release
+  put_config
   if [ "$part" = agent ] && [ ! -e "$settings" ]; then
-    say "write $settings (README.md: Your own camera; \"dataDir\": \"/var/lib/ajar-agent\"), then run this again"
+    say "write $settings, as in $settings.example beside it (README.md: Your own camera), then run this again"
     return
   fi
+  read_settings
+  [ "$part" = agent ] || check_ports
+  switch_release
+  put_units
   start_units "$part"
   remove_old_releases
   (umask 077 && wanted >"$prefix/applied.new")
@@ -72,26 +85,43 @@ check_machine() {
   ldconfig -p | grep -q libsystemd.so.0 || fail 'libsystemd is missing: apt-get install libsystemd0'
 }
 
-# What is installed already is taken as it is; what is missing comes from the npm registry, as whoever owns the checkout.
+# What is installed already, of just this lockfile, is taken as it is; what is missing comes from the npm registry, as whoever
+# owns the checkout.
 get_packages() {
   node=$SOURCE/node_modules/.bin/node
   [ ! -x "$SOURCE/bin/node" ] || node=$SOURCE/bin/node # a release installs itself again
-  if [ ! -x "$node" ]; then
+  if ! has_packages; then
     command -v npx >/dev/null || fail 'npx is missing, which installs the rest: apt-get install npm (Node 20 or later)'
     say 'getting the packages'
-    if [ "$1" = agent ]; then
-      as_owner npx --prefer-offline --yes $PNPM install --prod --frozen-lockfile --filter ajar --filter '@ajar/edge-agent...'
+    if [ "$part" = agent ]; then
+      pnpm_install --prod --filter ajar --filter '@ajar/edge-agent...'
+      as_owner cp pnpm-lock.yaml node_modules/.agent-lock.yaml
     else
-      as_owner npx --prefer-offline --yes $PNPM install --frozen-lockfile
+      pnpm_install
     fi
   fi
   "$node" --version >/dev/null || fail "$node does not run on this machine: remove $SOURCE/node_modules and try again"
   # A release has no sources of the console, only what was built of them; nor can a checkout be built that is read-only.
   if [ -e "$SOURCE/server/web/build.ts" ] && [ -w "$SOURCE/server/web" ]; then
-    [ "$1" = agent ] || as_owner "$node" server/web/build.ts || fail 'the console cannot be built: see above'
+    [ "$part" = agent ] || as_owner "$node" server/web/build.ts || fail 'the console cannot be built: see above'
+    [ "$part" = agent ] || as_owner "$node" docs/code/build.ts || say 'the reference of the code could not be built: the server does without'
     # An agent's packages do not bring what bundles.
     [ ! -e "$SOURCE/deploy/bundle/node_modules/rolldown" ] || as_owner "$node" deploy/bundle/build.ts || say 'the processes could not be bundled: they start from their sources, which takes longer'
   fi
+}
+
+# pnpm keeps the lockfile of what it installed; that of an agent's packages alone is another one.
+has_packages() {
+  [ -x "$node" ] || return 1
+  [ "$node" != "$SOURCE/bin/node" ] || return 0
+  cmp -s "$SOURCE/pnpm-lock.yaml" "$SOURCE/node_modules/.pnpm/lock.yaml" && return
+  [ "$part" = agent ] && cmp -s "$SOURCE/pnpm-lock.yaml" "$SOURCE/node_modules/.agent-lock.yaml"
+}
+
+pnpm_install() {
+  # Nobody is there to be asked whether packages of the other kind may go.
+  as_owner npx --prefer-offline --yes $PNPM install --frozen-lockfile --config.confirm-modules-purge=false "$@" </dev/null ||
+    fail 'the packages could not be installed: see above'
 }
 
 as_owner() {
@@ -116,12 +146,15 @@ make_user() {
   id "$1" >/dev/null 2>&1 || useradd --system --user-group --home-dir "/var/lib/$1" --no-create-home --shell /usr/sbin/nologin "$1"
 }
 
-put_release() {
+make_release() {
   umask 022
   mkdir -p "$prefix/releases"
-  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$part" "$prefix/releases")
+  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$part" "$prefix/releases") || fail 'nothing was changed: see above'
   release=$prefix/releases/$id
   chmod -R go+rX "$release"
+}
+
+switch_release() {
   [ "$(readlink "$prefix/current" || true)" = "releases/$id" ] && return
   say "release $id"
   ln -sfn "releases/$id" "$prefix/current.new"
@@ -141,6 +174,7 @@ remove_old_releases() {
 
 put_config() {
   install -d -m 755 $CONFIG
+  [ "$part" = server ] || put "$SOURCE/deploy/systemd/agent.json.example" "$settings.example"
   [ "$part" = agent ] || [ -e "$settings" ] ||
     echo '# Settings of the ajar server, see README.md. After a change: deploy/install.sh server' >"$settings"
   [ -e "$settings" ] || return 0
@@ -163,7 +197,10 @@ put_units() {
   done
   put "$SOURCE/deploy/systemd/alarm.sh" $LIBRARY/alarm.sh 755
   put_notify
-  [ "$part" = agent ] || put_listeners
+  if [ "$part" = server ]; then
+    put_listeners
+    put_data_folder
+  fi
   if grep -qs 'Raspberry Pi' /proc/device-tree/model; then
     put "$SOURCE/deploy/systemd/hardware-watchdog.conf" /etc/systemd/system.conf.d/ajar-watchdog.conf
   fi
@@ -192,34 +229,30 @@ put_notify() {
 
 # systemd opens the sockets, so it is told what the settings say.
 put_listeners() {
-  listen http "$(setting AJAR_HTTP_HOST 127.0.0.1)" "$(setting AJAR_HTTP_PORT 20002)"
-  mqtt_host=$(setting AJAR_MQTT_HOST 127.0.0.1)
-  mqtt_port=$(setting AJAR_MQTT_PORT 1883)
-  SOCKETS=ajar-http.socket
-  if [ "$mqtt_port" != off ]; then
-    listen mqtt "$mqtt_host" "$mqtt_port"
-    SOCKETS="$SOCKETS ajar-mqtt.socket"
-  fi
-  if [ -n "$(setting AJAR_TLS_CERT '')" ]; then
-    listen mqtts "$mqtt_host" "$(setting AJAR_MQTTS_PORT 8883)"
-    SOCKETS="$SOCKETS ajar-mqtts.socket"
-  fi
+  SOCKETS=''
+  for name in http mqtt mqtts; do
+    address=$(said $name)
+    [ -n "$address" ] || continue
+    # Empty first: a drop-in adds to the list of its unit.
+    write "$UNITS/ajar-$name.socket.d/listen.conf" '[Socket]' 'ListenStream=' "ListenStream=$address"
+    SOCKETS="$SOCKETS ajar-$name.socket"
+  done
 }
 
-listen() {
-  case $2 in
-  *:*) address="[$2]:$3" ;;
-  localhost) address="127.0.0.1:$3" ;;
-  *) address="$2:$3" ;;
+# The units let nobody write elsewhere than in /var/lib/ajar.
+put_data_folder() {
+  data=$(said data)
+  for unit in ajar-server.service ajar-worker.service; do
+    file=$UNITS/$unit.d/data.conf
+    case $data in
+    /var/lib/ajar | /var/lib/ajar/*) rm -f "$file" ;;
+    *) write "$file" '[Service]' "ReadWritePaths=\"$data\"" ;;
+    esac
+  done
+  [ -e "$data" ] || case $data in
+  /var/lib/ajar | /var/lib/ajar/*) ;;
+  *) mkdir -p "$data" && chown ajar:ajar "$data" && chmod 700 "$data" ;;
   esac
-  # Empty first: a drop-in adds to the list of its unit.
-  write "$UNITS/ajar-$1.socket.d/listen.conf" '[Socket]' 'ListenStream=' "ListenStream=$address"
-}
-
-# The last line of a name counts, without the quotes around its value, as systemd reads it.
-setting() {
-  value=$(sed -n "s/^[[:space:]]*$1=//p" $CONFIG/ajar.env | tail -n 1 | sed "s/[[:space:]]*\$//; s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/")
-  echo "${value:-$2}"
 }
 
 # All that the running services stand on. It is recorded when they run, so that an installation that was interrupted, or
@@ -227,7 +260,7 @@ setting() {
 wanted() {
   echo "$id"
   for unit in $(units_of "$part") $RETRIES; do
-    for file in "$UNITS/$unit" "$UNITS/$unit.d/listen.conf" "$UNITS/$unit.d/no-word.conf"; do
+    for file in "$UNITS/$unit" $(drop_ins_of "$unit"); do
       [ ! -e "$file" ] || cksum "$file"
     done
   done
@@ -240,16 +273,28 @@ start_units() {
   wanted | cmp -s - "$prefix/applied" || changed=yes
   # shellcheck disable=SC2086 # several names
   if [ -n "$changed" ]; then
-    systemctl daemon-reload
-    systemctl enable --quiet $SERVICES
+    systemctl daemon-reload || fail 'systemd did not read its units again: see above'
+    systemctl enable --quiet $SERVICES || fail "$SERVICES cannot be enabled: see above"
   fi
   [ "$part" = agent ] || start_sockets
   for service in $SERVICES; do
     verb=start
     [ -z "$changed" ] || verb=restart
     [ -z "$changed" ] || systemctl reset-failed "$service" 2>/dev/null || true
-    systemctl $verb "$service" || fail "$service did not start: journalctl -u $service"
+    systemctl $verb "$service" || did_not_start "$service"
   done
+}
+
+# Goes back to the release that ran before, units and all, where there is one.
+did_not_start() {
+  journalctl --unit "$1" --lines 8 --output cat --no-pager >&2 || true
+  before=$(sed -n 1p "$prefix/applied" 2>/dev/null || true)
+  installer=$prefix/releases/$before/deploy/install.sh
+  if [ -z "$before" ] || [ "$before" = "$id" ] || [ ! -x "$installer" ]; then fail "$1 did not start: journalctl -u $1"; fi
+  say "$1 of release $id did not start: going back to $before"
+  echo "$before" >"$prefix/applied" # what runs is not as it was
+  "$installer" "$part" || fail "$1 did not start, nor did the release before: journalctl -u $1"
+  fail "$1 of release $id did not start, so $before runs again: journalctl -u $1"
 }
 
 # Sockets that stay as they are keep their connections waiting for the new server.
@@ -268,22 +313,20 @@ start_sockets() {
   [ -n "$sockets_changed" ] || return 0
   # A socket unit cannot start while its service runs.
   # shellcheck disable=SC2086 # several names
-  systemctl stop ajar-server.service $SOCKETS
+  systemctl stop ajar-server.service $SOCKETS || fail 'the server, or its sockets, did not stop: see above'
   # shellcheck disable=SC2086
   systemctl reset-failed $SOCKETS 2>/dev/null || true
-  # shellcheck disable=SC2086
-  systemctl start $SOCKETS
+  for socket in $SOCKETS; do systemctl start "$socket" || did_not_start "$socket"; done
 }
 
 show_server() {
-  address=http://$(setting AJAR_HTTP_HOST 127.0.0.1):$(setting AJAR_HTTP_PORT 20002)
-  [ -z "$(setting AJAR_TLS_CERT '')" ] || address="https${address#http}"
-  token=/var/lib/ajar/run/admin-token
-  if [ -e $token ]; then
-    say "open the console with this link, which signs you in and is shown this once: $address/#token=$(cat $token)"
-    rm $token
+  token=$(said data)/run/admin-token
+  if [ -e "$token" ]; then
+    say 'open the console with this link, which signs you in and is shown this once:'
+    for link in $(said link); do say "$link/#token=$(cat "$token")"; done
+    rm "$token"
   else
-    say "the console: $address/"
+    for link in $(said link); do say "the console: $link/"; done
   fi
 }
 
@@ -306,12 +349,13 @@ uninstall() {
   [ "$(id -u)" = 0 ] || fail "this needs root: sudo $0 --uninstall"
   for part in server agent; do
     for unit in $(units_of $part); do
-      [ ! -e "$UNITS/$unit" ] || systemctl disable --quiet --now "$unit"
+      [ ! -e "$UNITS/$unit" ] || systemctl disable --quiet --now "$unit" || fail "$unit did not stop: systemctl status $unit; nothing was removed"
     done
   done
   systemctl stop 'ajar-retry@*.timer' 'ajar-alarm@*.service' 2>/dev/null || true
   for unit in $(all_units); do
-    rm -f "$UNITS/$unit" "$UNITS/$unit.d/listen.conf" "$UNITS/$unit.d/no-word.conf"
+    # shellcheck disable=SC2046 # several files
+    rm -f "$UNITS/$unit" $(drop_ins_of "$unit")
     # What an operator wrote there stays.
     rmdir --ignore-fail-on-non-empty "$UNITS/$unit.d" 2>/dev/null || true
   done
@@ -322,11 +366,14 @@ uninstall() {
   say 'is uninstalled'
 }
 
+# Those that this writes.
+drop_ins_of() { for name in listen no-word data; do echo "$UNITS/$1.d/$name.conf"; done; }
+
 all_units() { echo "$(units_of server) $(units_of agent) $RETRIES"; }
 
 purge() {
   for unit in $(all_units); do rm -rf "$UNITS/$unit.d"; done
-  rm -rf /var/lib/ajar /var/lib/ajar-agent $CONFIG
+  rm -rf /var/lib/ajar /var/lib/ajar-agent /var/log/ajar $CONFIG
   for user in ajar ajar-agent; do ! id $user >/dev/null 2>&1 || userdel $user; done
   say 'its data and settings are gone'
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { isAbsolute, normalize } from 'node:path'
@@ -24,10 +24,13 @@ export async function serverSettings(environment: Record<string, string | undefi
     throw new Error(`AJAR_DATA_DIR=${written}: a service cannot write there; name a folder such as /srv/ajar`)
   if (!/^[\w./ -]+$/.test(dataDir))
     throw new Error(`AJAR_DATA_DIR=${written}: only letters, digits, . _ - and / are expected`)
+  if (existsSync(dataDir) && !may(dataDir, constants.W_OK))
+    throw new Error(`AJAR_DATA_DIR=${written}: the user ajar cannot write there: chown ajar:ajar ${dataDir}`)
   if (logFile !== null && !isIn(logFile, dataDir) && !isIn(logFile, LOGS))
     throw new Error(`AJAR_LOG_FILE=${logFile}: a service cannot write there; name ${LOGS}/ajar.log`)
   for (const [name, file] of Object.entries({ AJAR_TLS_CERT: tlsCert, AJAR_TLS_KEY: tlsKey }))
-    if (file !== null) mustBeReadable(name, file)
+    if (file !== null && !may(file, constants.R_OK))
+      throw new Error(`${name}=${file}: the user ajar cannot read it; see deploy/README.md, Install`)
   const listeners = [
     `http=${address('AJAR_HTTP_HOST', httpHost, httpPort)}`,
     ...(mqttPort === null ? [] : [`mqtt=${address('AJAR_MQTT_HOST', mqttHost, mqttPort)}`]),
@@ -51,11 +54,12 @@ function isIn(path: string, folder: string): boolean {
   return `${normalize(path)}/`.startsWith(`${folder}/`)
 }
 
-function mustBeReadable(name: string, file: string) {
+function may(path: string, mode: number): boolean {
   try {
-    accessSync(file, constants.R_OK)
+    accessSync(path, mode)
+    return true
   } catch {
-    throw new Error(`${name}=${file}: the user ajar cannot read it; see deploy/README.md, Install`)
+    return false
   }
 }
 

@@ -1,0 +1,41 @@
+# A part of install.sh: what the settings say, before anything that runs is touched.
+# shellcheck shell=sh disable=SC2154 # install.sh says which part of which release
+
+# Asks the new release, as the user of the service and with /etc/ajar/*.env as systemd reads it.
+read_settings() {
+  user=ajar
+  [ "$part" = server ] || user=ajar-agent
+  asked=ajar-settings-$$
+  write "/run/systemd/system/$asked.service" '[Unit]' 'Description=ajar: settings' 'CollectMode=inactive-or-failed' \
+    '[Service]' 'Type=oneshot' "User=$user" 'TimeoutStartSec=1min' 'Environment=AJAR_DATA_DIR=/var/lib/ajar' \
+    "EnvironmentFile=-$CONFIG/$([ "$part" = server ] && echo ajar || echo agent).env" \
+    "ExecStart=$release/bin/node $release/deploy/release/service-settings.ts $part $settings" \
+    "StandardOutput=file:/run/$asked.out" "StandardError=file:/run/$asked.err"
+  good=yes
+  systemctl start "$asked.service" 2>/dev/null || good=''
+  answer=$(cat "/run/$asked.out" 2>/dev/null || true)
+  trouble=$(cat "/run/$asked.err" 2>/dev/null || true)
+  rm -f "/run/$asked.out" "/run/$asked.err" "/run/systemd/system/$asked.service"
+  [ -n "$good" ] || fail "$settings: ${trouble:-the settings could not be read}
+ajar: nothing was changed"
+}
+
+# One answer of the settings, such as `data` or `http`; nothing where it says nothing of it.
+said() { printf '%s\n' "$answer" | sed -n "s/^$1=//p"; }
+
+check_ports() {
+  command -v ss >/dev/null || return 0
+  for name in http mqtt mqtts; do
+    address=$(said $name)
+    [ -n "$address" ] || continue
+    # What systemd holds is ours, or its start says why not.
+    other=$(ss -Hltnp "sport = :${address##*:}" | awk -v want="${address%:*}" '
+      function all(host) { return host == "*" || host == "[::]" }
+      function meet(one, other) { return one == "0.0.0.0" && other !~ /^\[/ }
+      /\("systemd",pid=1,/ { next }
+      { host = $4; sub(/:[0-9]+$/, "", host) }
+      host == want || all(host) || all(want) || meet(host, want) || meet(want, host) { print $6; exit }')
+    [ -z "$other" ] || fail "$address ($name) is taken by another program: $other; stop it, or choose another port in $settings
+ajar: nothing was changed"
+  done
+}
