@@ -35,6 +35,7 @@ import { Metrics } from './observe/metrics.ts'
 import { partChecks } from './observe/part-checks.ts'
 import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
+import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
 import { recordReading } from './record/readings.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
@@ -149,6 +150,8 @@ async function build(
     jobs.wake()
   })
   const processes = new Processes({ database, events, logging, workers })
+  const loopLag = new LoopLag(logging.of('processes'))
+  closers.push(() => loopLag.close())
   const training = new Training({
     ...{ database, cameras, labels, log: logging.of('training') },
     perform: (work, signal) => workers.perform(work, signal),
@@ -288,11 +291,12 @@ async function build(
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
     ...listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
-    connectionsHealth(connections.crowd),
+    connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
     ...logFileHealth(logging.file),
     ...registry.health,
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,
+    loopLag.health,
   ])
 
   metrics.start({
@@ -300,7 +304,7 @@ async function build(
     cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
     influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
     broker: () => broker.stats(),
-    http: () => connections,
+    ...{ http: () => connections, streams: () => [streams, logFollowers] },
     storage: () => retention.storage,
     storageAlarms: () => retention.alarms,
     processes: () => processes.list(),
@@ -323,6 +327,7 @@ async function build(
   const listening = { http: opened.http.port, mqtt: mqtt?.port ?? null, mqtts: mqtts?.port ?? null }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
   pipeline.openEngine()
+  loopLag.start()
   return { listening, adminToken, http, processes, isAlive: () => pipeline.isAlive(), close }
 }
 

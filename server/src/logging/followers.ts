@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError } from '../http/errors.ts'
+import { OpenStreams } from '../http/open-streams.ts'
 import { lineBody } from './line-body.ts'
 import { type LineFilter, matches, type RecentLine, type RecentLines } from './recent-lines.ts'
 
-const MOST_FOLLOWERS = 20
+const LIMITS = { what: 'readers of the log', code: 'too_many_followers', most: 20, mostOfToken: 5 }
 /** A reader that leaves this much unread misses lines until it has read them; it is told how many. */
 const MOST_UNREAD_BYTES = 1024 * 1024
 const HEARTBEAT_MS = 15_000
@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 15_000
 /** Those who read the log as it is written, by server-sent events. */
 export class Followers {
   readonly #recent: RecentLines
-  readonly #open = new Map<ServerResponse, string>()
+  readonly streams = new OpenStreams(LIMITS)
 
   constructor(recent: RecentLines) {
     this.#recent = recent
@@ -20,17 +20,15 @@ export class Followers {
 
   /** @param limit so many lines of the past come first, unless Last-Event-ID says after which */
   follow(request: FastifyRequest, reply: FastifyReply, filter: LineFilter, limit: number): FastifyReply {
-    if (this.#open.size >= MOST_FOLLOWERS)
-      throw new HttpError(503, 'too_many_followers', `${MOST_FOLLOWERS} read the log already: close one of them`)
-    reply.hijack()
     const stream = reply.raw
+    this.streams.enter(stream, request.caller)
+    reply.hijack()
     stream.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     })
     stream.write('retry: 1000\n\n')
-    this.#open.set(stream, request.caller?.tokenId ?? '')
 
     let missed = 0
     const send = (line: RecentLine) => {
@@ -54,16 +52,10 @@ export class Followers {
       missed = 0
     })
     stream.on('close', () => {
-      this.#open.delete(stream)
       clearInterval(heartbeat)
       unfollow()
     })
     return reply
-  }
-
-  /** Ends the streams that were opened with this token. */
-  end(tokenId: string) {
-    for (const [stream, opener] of this.#open) if (opener === tokenId) stream.destroy()
   }
 
   #sendPast(

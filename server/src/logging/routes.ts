@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import type { OpenStreams } from '../http/open-streams.ts'
 import { listOf, Milliseconds, nullable } from '../http/shapes.ts'
 import { Followers } from './followers.ts'
 import { COMPONENTS, isComponent, LEVELS } from './levels.ts'
@@ -47,7 +48,7 @@ const Query = Type.Object({
 })
 
 /** What was logged lately, and how much is logged. */
-export function logRoutes(http: Http, logging: Logging): Followers {
+export function logRoutes(http: Http, logging: Logging): OpenStreams {
   const followers = new Followers(logging.recent)
   http.get(
     '/api/logs',
@@ -57,14 +58,26 @@ export function logRoutes(http: Http, logging: Logging): Followers {
         summary: 'The last lines of the log, the newest first',
         description:
           'With follow=true, server-sent events: `line`, from the last `limit` lines on, the oldest first, or from the ' +
-          'header Last-Event-ID; and `gap` where lines went unseen (`{"lines": how many, or null}`).',
+          'header Last-Event-ID; `gap` where lines went unseen (`{"lines": how many, or null}`); and `alive` ' +
+          'every 15 s (`{"at": milliseconds}`, by the clock of the server).',
         querystring: Query,
-        response: { 200: listOf(Line) },
+        response: {
+          200: {
+            description: 'the lines or, with follow=true, events as they happen',
+            content: { 'application/json': { schema: listOf(Line) }, 'text/event-stream': { schema: Type.String() } },
+          },
+        },
       },
     },
     async (request, reply) => {
       const { limit, cursor, follow, ...filter } = request.query
       knownComponent(filter.component, 'component')
+      if (follow && cursor !== undefined)
+        throw badRequest(
+          'bad_request',
+          'who follows goes on after the header Last-Event-ID: leave out cursor',
+          'cursor',
+        )
       if (follow) return followers.follow(request, reply, filter, limit)
       const found = logging.recent.newest(filter, limit + 1, cursor)
       const items = found.slice(0, limit)
@@ -103,7 +116,7 @@ export function logRoutes(http: Http, logging: Logging): Followers {
       return state()
     },
   )
-  return followers
+  return followers.streams
 }
 
 /** @throws HttpError 400 `unknown_component`: who misspells one would change or wait for nothing */

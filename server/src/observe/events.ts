@@ -3,8 +3,9 @@ import { Type } from 'typebox'
 import { EVENT_KINDS, type EventKind, type Events } from '../database/events.ts'
 import type { EventRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { badRequest, HttpError } from '../http/errors.ts'
+import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { OpenStreams } from '../http/open-streams.ts'
 
 /** Events are kept this long for those who come back. */
 export const EVENTS_KEPT_MS = 3_600_000
@@ -14,19 +15,14 @@ const HEARTBEAT_MS = 15_000
 const MAX_UNREAD_BYTES = 1024 * 1024
 /** So long a reader of the past may take for a page of it. */
 const DRAIN_LIMIT_MS = 30_000
-const MAX_STREAMS = 200
-
-export interface EventStreams {
-  /** Ends the streams that were opened with this token. */
-  end(tokenId: string): void
-}
+const LIMITS = { what: 'event streams', code: 'too_many_streams', most: 200, mostOfToken: 50 }
 
 /**
  * GET /api/events: server-sent events (WHATWG HTML, 9.2). `id` is a rising row id; Last-Event-ID resumes after it, or
  * is answered with `reset` where that is more than an hour ago.
  */
-export function eventsRoute(http: Http, database: StateDatabase, events: Events): EventStreams {
-  const open = new Map<ServerResponse, string>()
+export function eventsRoute(http: Http, database: StateDatabase, events: Events): OpenStreams {
+  const streams = new OpenStreams(LIMITS)
   http.get(
     '/api/events',
     {
@@ -40,20 +36,18 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
       },
     },
     async (request, reply) => {
-      if (open.size >= MAX_STREAMS)
-        throw new HttpError(503, 'too_many_streams', `${MAX_STREAMS} event streams are open: close some`)
       const kinds = kindsOf(request.query.kinds)
       const wanted = ({ kind }: EventRow) => !kinds || kinds.includes(kind)
       const after = eventId(request.headers['last-event-id'] ?? request.query.lastEventId)
 
-      reply.hijack()
       const stream = reply.raw
+      streams.enter(stream, request.caller)
+      reply.hijack()
       stream.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       })
-      open.set(stream, request.caller?.tokenId ?? '')
       const send = (rows: EventRow[]) => {
         const text = rows.filter(wanted).map(written).join('')
         if (text !== '') stream.write(text)
@@ -72,7 +66,6 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
       const alive = () => `event: alive\ndata: ${JSON.stringify({ at: Date.now() })}\n\n`
       const heartbeat = setInterval(() => stream.write(alive()), HEARTBEAT_MS)
       stream.on('close', () => {
-        open.delete(stream)
         clearInterval(heartbeat)
         unsubscribe()
       })
@@ -90,11 +83,7 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
       }
     },
   )
-  return {
-    end(tokenId) {
-      for (const [stream, opener] of open) if (opener === tokenId) stream.destroy()
-    },
-  }
+  return streams
 }
 
 /** @throws HttpError 400 `unknown_kind`: who misspells a kind would wait for ever */

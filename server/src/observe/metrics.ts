@@ -13,6 +13,8 @@ export interface MetricSources {
   influxOutbox(): Promise<number>
   broker(): BrokerStats
   http(): { open: number; closed: number }
+  /** Of events, and of the log. */
+  streams(): { open: number; refused: number }[]
   /** Null before the first look at the disk. */
   storage(): StorageState | null
   storageAlarms(): StorageAlarm[]
@@ -103,6 +105,11 @@ export class Metrics {
     this.#gauge('ajar_http_connections', 'open HTTP connections, without WebSockets', () => sources.http().open)
     const closed = 'HTTP connections closed since the start: too many, too much asked, or not read'
     this.#gauge('ajar_http_closed_by_limit', closed, () => sources.http().closed)
+    const sum = (field: 'open' | 'refused') => sources.streams().reduce((total, each) => total + each[field], 0)
+    this.#gauge('ajar_http_streams', 'open streams of events and of the log', () => sum('open'))
+    this.#gauge('ajar_http_streams_refused', 'streams refused since the start, for too many were open', () =>
+      sum('refused'),
+    )
     for (const [field, [name, help]] of Object.entries(STORAGE_GAUGES))
       this.#gauge(name, help, () => sources.storage()?.[field as keyof typeof STORAGE_GAUGES] ?? Number.NaN)
     new Gauge({
