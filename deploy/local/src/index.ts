@@ -2,7 +2,7 @@
  * @ajar/local runs the whole system on one machine. `start.ts` is `npm start`, `replay.ts` is `npm run replay`; tests use
  * the same parts: `src/processes.ts` starts our processes, `src/api.ts` calls the server (`src/secure-fetch.ts` over TLS),
  * `src/teach.ts` teaches a camera.
- * The demo is `src/demo.ts`; `src/demo-keys.ts` is what it keeps from start to start.
+ * `src/for-others.ts` knows where other machines reach it. The demo is `src/demo.ts`; `src/demo-keys.ts` is what it keeps from start to start.
  */
 export { Api, ApiError, type HttpAddress, type Job } from './api.ts'
 export { DEMO_CAMERA, DEMO_DEVICE } from './demo.ts'

@@ -3,7 +3,7 @@
  * starts again what ended or hangs. It knows nothing of what they do.
  *
  * - `watchdog.ts` holds the list; `child.ts` keeps one process running; `spawned.ts` is that process.
- * - `back-off.ts` says when the next start is; `report.ts` when the server is told.
+ * - `back-off.ts` says when the next start is; `report.ts` when the server is told, `last-lines.ts` which lines are new.
  * - `run-folder.ts` and `pid-file.ts` find what a watchdog that was killed has left behind.
  */
 export type { Pause } from './back-off.ts'

@@ -42,6 +42,16 @@ describe('what ends or hangs is started again', () => {
     expect(exits[0]).toMatchObject({ exit: { why: 'start_timeout' } })
   })
 
+  test('a start without a word, long before its limit', async () => {
+    const clock = new TestClock()
+    const { watchdog, exits, lines } = kennel(folder(), { clock })
+    await watchdog.start([faulty('server', 'never spin', { readyLimitMs: 600_000 })])
+    await until(() => lines.includes('words: never spin'))
+    clock.move(60_000)
+    await until(() => exits.length > 0)
+    expect(exits[0]).toMatchObject({ exit: { why: 'hang' } })
+  })
+
   test('a program that is not there', async () => {
     const { watchdog, exits, status } = kennel(folder())
     await watchdog.start([{ name: 'server', program: '/no/such/program', args: [] }])

@@ -74,6 +74,23 @@ test('a stop during a restart, and a restart during a stop, ask the process once
   expect(status('server')).toMatchObject({ state: 'stopped', restarts: 0, lastExit: { code: 0, why: 'asked' } })
 })
 
+test('it hears of each line once; one that was restarted hears of all that are kept', async () => {
+  const { watchdog, status, machine } = kennel(folder(), { reportTo: 'server' })
+  await watchdog.start([faulty('server', 'ready'), faulty('other', 'ready')])
+  const starts = () =>
+    machine
+      .flatMap((line) => (line.heard as { processes: ProcessStatus[] } | undefined)?.processes ?? [])
+      .flatMap(({ name, log }) => (name === 'other' ? log : []))
+      .filter((line) => line === 'words: ready').length
+  await until(() => starts() === 1)
+  watchdog.restart('other')
+  await until(() => starts() === 2)
+  process.kill(status('server')?.pid ?? 0, 'SIGKILL')
+  await until(() => starts() === 4)
+  watchdog.restart('other')
+  await until(() => starts() === 5)
+})
+
 /** Starts a watchdog in a process of its own. @returns its child's pid */
 async function spawnWatchdog(dataDir: string, words: string) {
   const watchdog = fork(join(import.meta.dirname, 'watchdog-process.ts'), [dataDir, FAULTY, words])
