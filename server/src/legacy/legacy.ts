@@ -1,6 +1,6 @@
 import type { Access } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
-import type { Log } from '../logging/levels.ts'
+import type { Logging } from '../logging/logging.ts'
 import { logCalls } from './call-lines.ts'
 import { type DebugPorts, debugRoutes } from './debug.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
@@ -10,7 +10,7 @@ import { type ServersPorts, serversRoutes } from './servers.ts'
 import { type LegacyTrainingPorts, legacyTrainingRoutes } from './training.ts'
 
 export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts {
-  log: Log
+  logging: DebugPorts['logging'] & Pick<Logging, 'of'>
 }
 
 /** Who may call a path of the older clients, which no token protected once. */
@@ -29,7 +29,7 @@ const FAMILIES: ((scope: Http, access: AccessFor, ports: LegacyPorts) => void)[]
  */
 export async function legacyRoutes(http: Http, open: boolean, ports: LegacyPorts) {
   await http.register(async (scope: Http) => {
-    logCalls(scope, ports.log)
+    logCalls(scope, ports.logging.of('legacy'))
     takeAnyBody(scope)
     answerInText(scope)
     refuseForeignPages(scope)
