@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
+import type { Log } from '../src/logging/levels.ts'
+import { LoopLag } from '../src/processes/loop-lag.ts'
 import { alarmsOf, processHealth } from '../src/processes/process-alarms.ts'
 import { type ProcessStatus, reported } from '../src/processes/process-status.ts'
 import { Progress } from '../src/processes/progress.ts'
@@ -33,6 +35,23 @@ describe('frames that stand still', () => {
     expect(after(29_999)).toBe(true)
     expect(after(1)).toBe(false)
   })
+})
+
+test('a server that was held up says so in the log, now and then, and in health for a while', () => {
+  let now = 0
+  const lines: object[] = []
+  const lag = new LoopLag({ warn: (line: object) => void lines.push(line) } as Pick<Log, 'warn'>, () => now)
+  const lookAfter = (ms: number) => {
+    now += ms
+    lag.look()
+    return lag.health.level
+  }
+  expect(lookAfter(700)).toBe('ok')
+  expect(lookAfter(1250)).toBe('warn')
+  expect(lookAfter(1250)).toBe('warn')
+  expect(lines).toEqual([{ lagMs: 1000 }])
+  now += 300_001
+  expect(lag.health.level).toBe('ok')
 })
 
 describe('alarms', () => {

@@ -73,7 +73,11 @@ export class Processes {
 
   #seen(): ProcessStatus[] {
     const running = { restarts: null, lastExit: null, state: 'running' } as const
-    const server = { pid: process.pid, startedAtMs: performance.timeOrigin, log: this.#ports.logging.lastLines(LAST_LINES) }
+    const server = {
+      pid: process.pid,
+      startedAtMs: performance.timeOrigin,
+      log: this.#ports.logging.lastLines(LAST_LINES),
+    }
     const [worker] = this.#ports.workers.list()
     return [
       { name: 'server', ...server, ...running },
