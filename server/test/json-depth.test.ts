@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { HttpError } from '../src/http/errors.ts'
 import { checkDepth } from '../src/http/json-depth.ts'
 
-const nested = (depth: number) => '[{"a":'.repeat(depth / 2) + '1' + '}]'.repeat(depth / 2)
+const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`
 
 test('lists and objects may stand within each other so deep, and no deeper', () => {
   expect(() => checkDepth(nested(64))).not.toThrow()
