@@ -105,7 +105,7 @@ export const SETTINGS = {
   logFile: setting(
     'AJAR_LOG_FILE',
     '',
-    'file of JSON lines, four older ones beside it; empty: none, until it is switched on at run time, then `logs/ajar.log` in the data folder',
+    'file of JSON lines, four older ones beside it; a device such as a terminal is written without those, a link or a pipe is refused; empty: none, until it is switched on at run time, then `logs/ajar.log` in the data folder',
     file,
   ),
   logFileBytes: setting(

@@ -28,8 +28,7 @@ const HOW = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | consta
 
 /**
  * Lines in a file that is renamed when it is full, with a bound on all of them together. The event loop never waits for
- * the disk, and a disk that refuses costs lines, counted, and nothing else: what pino-roll and sonic-boom do not give
- * (they go on holding what could not be written, and may leave half a line).
+ * the disk, and a disk that refuses costs lines, counted, and nothing else.
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions

@@ -27,6 +27,7 @@ export function LogLines({ entries }: { entries: readonly Entry[] }) {
       ref={box}
       onScroll={look}
     >
+      {entries.length === 0 && <p class="hint">No line matches, or none was written yet.</p>}
       <ol>
         {entries.map((entry) =>
           isLine(entry) ? (
