@@ -82,7 +82,7 @@ test('whoever gave up stands in health until it is known to run again; the serve
   events.subscribe((rows) => told.push(...rows.map((row) => JSON.parse(row.data_json))))
   const workers: { pid: number; startedAtMs: number }[] = []
   const logging = new Logging({
-    level: 'silent',
+    level: 'warn',
     file: { path: '', maxBytes: 0, enabled: false },
     print: () => {},
   })
@@ -103,6 +103,9 @@ test('whoever gave up stands in health until it is known to run again; the serve
     text: expect.stringMatching(/the worker gave up at .*the server gave up at .*it runs again since/),
   })
   workers.push({ pid: 1, startedAtMs: Date.now() })
+  logging.of('worker').warn('a line of the worker')
+  logging.of('server').warn('a line of the server')
+  expect(processes.list()[1]?.log).toEqual([expect.stringContaining('a line of the worker')])
   processes.workerConnected()
   expect(processes.health).toMatchObject({ level: 'warn', text: expect.stringMatching(/^the server gave up at/) })
   await until(() => told.length === 4)

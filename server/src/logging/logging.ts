@@ -4,7 +4,7 @@ import type { Settings } from '../settings.ts'
 import { type Component, type Level, Levels, type Log } from './levels.ts'
 import { checkLogFile } from './log-file-kind.ts'
 import { forPeople, type LogLine } from './readable.ts'
-import { RecentLines } from './recent-lines.ts'
+import { type LineFilter, RecentLines } from './recent-lines.ts'
 import { RotatingFile } from './rotating-file.ts'
 import { Scrubber } from './scrubber.ts'
 
@@ -60,8 +60,8 @@ export class Logging {
   }
 
   /** The last lines as they were printed, the oldest first. */
-  lastLines(most: number): string[] {
-    const lines = this.recent.newest({}, most)
+  lastLines(most: number, filter: LineFilter = {}): string[] {
+    const lines = this.recent.newest(filter, most)
     return lines.map(({ json }) => forPeople(JSON.parse(json)).trimEnd()).reverse()
   }
 

@@ -73,15 +73,14 @@ export class Processes {
 
   #seen(): ProcessStatus[] {
     const running = { restarts: null, lastExit: null, state: 'running' } as const
-    const server = {
-      pid: process.pid,
-      startedAtMs: performance.timeOrigin,
-      log: this.#ports.logging.lastLines(LAST_LINES),
-    }
-    const [worker] = this.#ports.workers.list()
+    const { logging, workers } = this.#ports
+    const server = { pid: process.pid, startedAtMs: performance.timeOrigin, log: logging.lastLines(LAST_LINES) }
+    const [worker] = workers.list()
+    // It sends its lines to us; our own about it stand among them.
+    const workerLog = () => logging.lastLines(LAST_LINES, { component: 'worker' })
     return [
       { name: 'server', ...server, ...running },
-      ...(worker ? [{ name: 'worker', ...worker, log: [], ...running }] : []),
+      ...(worker ? [{ name: 'worker', ...worker, log: workerLog(), ...running }] : []),
     ]
   }
 
