@@ -86,7 +86,7 @@ export class Workers {
         return await worker.perform(work, signal)
       } catch (error) {
         if (error instanceof WorkerLostError && !signal.aborted)
-          this.#options.log.warn({ task: work.task, why: error.message }, 'a task lost its job worker')
+          this.#options.log.warn({ job: work.job, task: work.task, why: error.message }, 'a task lost its job worker')
         throw error
       } finally {
         if (!this.#closing) this.#idle = setTimeout(() => this.#retireOwn(), IDLE_MS).unref()
