@@ -14,9 +14,12 @@ const SHUT = ['/home', '/root', '/run', '/tmp', '/var/tmp', '/opt', '/etc', '/us
 const LOGS = '/var/log/ajar'
 const BAD_SETTINGS = 2
 
+/** The public entry of a package in the same release, which has either the server or the agent. */
+const inRelease = (name: string) => import(new URL(`../../${name}/src/index.ts`, import.meta.url).href)
+
 /** @returns lines for install.sh @throws Error that names what cannot be used */
 export async function serverSettings(environment: Record<string, string | undefined>): Promise<string[]> {
-  const { readSettings } = await import('../../server/src/settings.ts')
+  const { readSettings } = await inRelease('server')
   const settings = readSettings(environment)
   const { dataDir, httpHost, httpPort, mqttHost, mqttPort, mqttsPort, tlsCert, tlsKey, logFile } = settings
   const written = environment.AJAR_DATA_DIR ?? ''
@@ -43,7 +46,7 @@ export async function serverSettings(environment: Record<string, string | undefi
 
 /** @throws Error that names what is wrong with the agent's config */
 export async function agentSettings(path: string, environment: Record<string, string | undefined>): Promise<string[]> {
-  const { readConfig } = await import('../../edge-agent/src/config.ts')
+  const { readConfig } = await inRelease('edge-agent')
   const { dataDir } = await readConfig(path, environment)
   if (!isIn(dataDir, '/var/lib/ajar-agent'))
     throw new Error(`${path}: dataDir is ${dataDir}; the service can write to /var/lib/ajar-agent alone`)
