@@ -305,10 +305,13 @@ describe('the server', () => {
       const answer = await server.call('GET', '/api/health/ready', undefined, null)
       return answer.status === 200 && answer
     })
-    expect(ready.body.status).toBe('ok')
-    const names = ready.body.checks.map(({ name }: { name: string }) => name)
+    const checks: { name: string; level: string }[] = ready.body.checks
+    // A machine that is busy with other tests holds the server up, and it says so.
+    const steady = checks.filter(({ name }) => name !== 'event_loop')
+    expect(steady.filter(({ level }) => level !== 'ok')).toEqual([])
+    const names = checks.map(({ name }) => name)
     const journey = ['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners']
-    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes'])
+    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop'])
   })
 
   test('says what is wrong only to whoever shows a token', async () => {
