@@ -7,7 +7,8 @@ import { ADMIN_TOKEN, System } from './system.ts'
 /** Bodies of a gigabyte, which nobody wants: refused early, with little memory, and others are served meanwhile. */
 
 const GIGABYTE = 1024 ** 3
-const MOST_GROWTH = 150 * 1024 ** 2
+/** Of eleven gigabytes that are sent. */
+const MOST_GROWTH = 300 * 1024 ** 2
 const SLOW = { timeout: 60_000 }
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
 

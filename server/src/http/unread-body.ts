@@ -4,6 +4,9 @@ import { HttpError } from './errors.ts'
 
 /** So long a caller who was answered early may go on sending, and reads why. */
 const GOODBYE_MS = 2000
+/** And so much more of it is dropped: a flood on a fast line would keep the whole server busy. Bytes. */
+const GOODBYE_BYTES = 16 * 1024 * 1024
+const LOOK_EVERY_MS = 20
 
 /**
  * Bodies that nobody will read are not waited for: they are refused before they come (`Expect: 100-continue`), or answered at
@@ -52,7 +55,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
 function closeSoon({ socket }: IncomingMessage) {
   socket.destroySoon = () => {
     socket.end()
-    const goodbye = setTimeout(() => socket.destroy(), GOODBYE_MS)
-    socket.once('close', () => clearTimeout(goodbye))
+    const most = socket.bytesRead + GOODBYE_BYTES
+    const end = performance.now() + GOODBYE_MS
+    const goodbye = setInterval(() => {
+      if (socket.bytesRead > most || performance.now() > end) socket.destroy()
+    }, LOOK_EVERY_MS)
+    socket.once('close', () => clearInterval(goodbye))
   }
 }
