@@ -45,6 +45,7 @@ import type { Settings } from './settings.ts'
 import { ownRoot } from './tls/own-root.ts'
 import { BorrowedLabels } from './training/borrowed-labels.ts'
 import { Labels } from './training/labels.ts'
+import { ModelRegistry } from './training/model-registry.ts'
 import { Training } from './training/training.ts'
 
 /** Ports, null where nothing listens. With `mqtts` HTTP is HTTPS. */
@@ -152,11 +153,11 @@ async function build(
   const processes = new Processes({ database, events, logging, workers })
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
+  const models = new ModelRegistry(database, join(settings.dataDir, 'models'))
   const training = new Training({
-    ...{ database, cameras, labels, log: logging.of('training') },
+    ...{ database, cameras, labels, registry: models, log: logging.of('training') },
     perform: (work, signal) => workers.perform(work, signal),
     onActivated: (camera, model, author) => changes.tell({ camera, change: 'changed' }, author, { model }),
-    modelsFolder: join(settings.dataDir, 'models'),
     framesFolder,
     engine: settings.engine,
     backbone: settings.backbone,
@@ -180,7 +181,7 @@ async function build(
     cameras,
     metrics,
     backbone: settings.backbone,
-    modelFolder: (id) => training.folderOf(id),
+    modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
     publish: (topic, payload, options) =>
       broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options),
@@ -216,7 +217,7 @@ async function build(
     forgetSpan: (camera, span) => pipeline.recorder.forgetSpan(camera, span),
     labelledStates: async (camera) => Object.keys(await labels.countsOf(camera)),
     borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
-    removeModel: (id) => training.removeFiles(id),
+    removeModel: (id) => models.removeFiles(id),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }

@@ -44,6 +44,7 @@ import type { Settings } from './settings.ts'
 import type { BorrowedLabels } from './training/borrowed-labels.ts'
 import { labelRoutes } from './training/label-routes.ts'
 import type { Labels } from './training/labels.ts'
+import { modelRoutes } from './training/model-routes.ts'
 import { trainingRoutes } from './training/routes.ts'
 import type { Training } from './training/training.ts'
 
@@ -107,7 +108,8 @@ export async function openRoutes(http: Http, parts: Parts) {
   ribbonRoutes(http, { database, cameras, state: shown.state })
   readingRoutes(http, database)
   labelRoutes(http, labels)
-  trainingRoutes(http, { database, cameras, jobs, training })
+  trainingRoutes(http, { cameras, jobs, training })
+  modelRoutes(http, { database, cameras })
   jobRoutes(http, jobs)
   storageRoutes(http, () => retention.storage)
   await legacyRoutes(http, settings.legacyOpen === '1', {

@@ -26,6 +26,8 @@ async function databaseWithResults(): Promise<{ database: StateDatabase; live: C
     reason: null,
     latency_ms: 1,
     late: 1,
+    novelty: null,
+    signature: null,
   }))
   await database.write.insertInto('results').values(results).execute()
   const [first, last] = [results.at(0)?.captured_at ?? 0, results.at(-1)?.captured_at ?? 0]

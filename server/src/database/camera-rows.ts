@@ -19,6 +19,8 @@ export const NAMES_OF_CAMERA: readonly [table: keyof StateTables, column: string
   ['jobs', 'camera'],
   ['camera_aliases', 'camera'],
   ['camera_states', 'camera'],
+  ['activations', 'camera'],
+  ['schedules', 'camera'],
 ]
 
 /** Rows of a camera that have a time, and the column of it. A purge removes these. */

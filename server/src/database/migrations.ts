@@ -13,6 +13,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '005-camera-care': { up: cameraCare },
   '006-retention': { up: retention },
   '007-labels-by-time': { up: labelsByTime },
+  '008-teaching': { up: teaching },
 }
 
 const SPINE = [
@@ -115,4 +116,37 @@ const LABELS_BY_TIME = [
 
 async function labelsByTime(database: Kysely<unknown>) {
   for (const statement of LABELS_BY_TIME) await sql.raw(statement).execute(database)
+}
+
+const TEACHING = [
+  'alter table jobs add column owner text',
+  'alter table jobs add column run_at integer',
+  'alter table jobs add column failures integer not null default 0',
+  'alter table jobs add column schedule text',
+  'alter table jobs add column once_key text',
+  'create unique index jobs_once on jobs (once_key) where once_key is not null',
+  `create table job_lines (
+    job text not null, seq integer not null, at integer not null, level text not null, text text not null,
+    primary key (job, seq)) without rowid`,
+  `create table schedules (
+    id text primary key, kind text not null, camera text, params_json text not null, cron text not null,
+    timezone text not null, owner text not null, paused integer not null, created_at integer not null,
+    next_at integer, last_job text) without rowid`,
+  'alter table cameras add column region_json text',
+  'alter table results add column novelty real',
+  'alter table results add column signature blob',
+  'alter table embeddings add column signature blob',
+  'alter table models add column parent text',
+  'alter table models add column origin text',
+  'alter table models add column job text',
+  'alter table models add column details_json text',
+  'create unique index models_by_job on models (job) where job is not null',
+  `create table activations (
+    id integer primary key autoincrement, camera text not null, model text, previous text, reason text not null,
+    author text not null, at integer not null)`,
+  'create index activations_by_camera on activations (camera, id)',
+]
+
+async function teaching(database: Kysely<unknown>) {
+  for (const statement of TEACHING) await sql.raw(statement).execute(database)
 }

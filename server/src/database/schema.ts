@@ -6,6 +6,7 @@ import type { Generated, Selectable } from 'kysely'
  * (camera, captured_at); columns that end in `_json` hold JSON text.
  */
 export interface StateTables {
+  activations: ActivationsTable
   borrowed_labels: BorrowedLabelsTable
   camera_aliases: CameraAliasesTable
   camera_deletions: CameraDeletionsTable
@@ -17,11 +18,13 @@ export interface StateTables {
   events: EventsTable
   frames: FramesTable
   influx_outbox: InfluxOutboxTable
+  job_lines: JobLinesTable
   jobs: JobsTable
   labels: LabelsTable
   models: ModelsTable
   readings: ReadingsTable
   results: ResultsTable
+  schedules: SchedulesTable
   tokens: TokensTable
   transitions: TransitionsTable
   used_versions: UsedVersionsTable
@@ -31,6 +34,18 @@ export interface StateTables {
 export type Role = 'admin' | 'operator' | 'viewer' | 'analyst'
 /** 0 or 1: SQLite has no boolean. */
 export type Bit = 0 | 1
+
+/** Which model a camera had, one after the other: what a rollback goes back through. */
+export interface ActivationsTable {
+  id: Generated<number>
+  camera: string
+  /** Null: the camera had none from then on. */
+  model: string | null
+  previous: string | null
+  reason: 'trained' | 'activated' | 'rolled_back' | 'copied'
+  author: string
+  at: number
+}
 
 /** Labels of another camera's frames that a camera learns from too. */
 export interface BorrowedLabelsTable {
@@ -78,6 +93,8 @@ export interface CamerasTable {
   stale_after_ms: number
   /** Region of interest `{x, y, width, height}` in fractions of the frame, or null for all of it. */
   box_json: string | null
+  /** Region of interest as a polygon `[{x, y}, ...]` in fractions of the upright frame; null: `box_json` says it. */
+  region_json: string | null
   /** Privacy masks `[[{x, y}, ...], ...]` in fractions of the upright frame; null in rows of an older release. */
   masks_json: string | null
   active_model: string | null
@@ -131,6 +148,8 @@ export interface EmbeddingsTable {
   /** Mean luminance of the frame, 0..255. */
   brightness: number
   features: Uint8Array
+  /** A few bytes by which frames are compared (`signatureOf`); null in rows of an older release. */
+  signature: Uint8Array | null
 }
 
 export interface EventsTable {
@@ -180,6 +199,45 @@ export interface JobsTable {
   finished_at: number | null
   /** How often its work began, without those that an orderly stop ended. */
   starts: number
+  /** Who asked for it; null in rows of an older release. */
+  owner: string | null
+  /** Not begun before; null: at once. */
+  run_at: number | null
+  /** How often it failed by a fault of the environment and was put off. */
+  failures: Generated<number>
+  /** The schedule that asked for it. */
+  schedule: string | null
+  /** No two jobs have the same: what fires once fires once. */
+  once_key: string | null
+}
+
+/** What a job had to say, a bounded number of lines. */
+export interface JobLinesTable {
+  job: string
+  /** Counts from 1 within the job. */
+  seq: number
+  at: number
+  level: 'info' | 'warn' | 'error'
+  text: string
+}
+
+/** Jobs that are asked for again and again. */
+export interface SchedulesTable {
+  id: string
+  kind: string
+  camera: string | null
+  params_json: string
+  /** Five fields, or six with seconds. */
+  cron: string
+  /** IANA name. */
+  timezone: string
+  owner: string
+  paused: Bit
+  created_at: number
+  /** When it fires next; null: never again. */
+  next_at: number | null
+  /** The job it asked for last. */
+  last_job: string | null
 }
 
 export interface LabelsTable {
@@ -200,6 +258,14 @@ export interface ModelsTable {
   engine: string
   created_at: number
   evaluation_json: string
+  /** The model that was active when it was made, or that it was copied of. */
+  parent: string | null
+  /** Null in rows of an older release, which trained all of theirs. */
+  origin: 'trained' | 'uploaded' | 'copied' | null
+  /** The training that made it: run twice, it makes one model. */
+  job: string | null
+  /** What else is shown of it: seed, labels, region, gate, verdict. Null in rows of an older release. */
+  details_json: string | null
 }
 
 export interface ReadingsTable {
@@ -223,6 +289,10 @@ export interface ResultsTable {
   reason: UnknownReason | null
   latency_ms: number
   late: Bit
+  /** How far the frame is from all that its model learned from (1 - cosine, 0..1); null in rows of an older release. */
+  novelty: number | null
+  /** A few bytes by which frames are compared (`signatureOf`). */
+  signature: Uint8Array | null
 }
 
 export interface TokensTable {
@@ -266,14 +336,17 @@ export interface UsersTable {
   created_at: number
 }
 
+export type ActivationRow = Selectable<ActivationsTable>
 export type CameraRow = Selectable<CamerasTable>
 export type CameraStateRow = Selectable<CameraStatesTable>
 export type DeviceRow = Selectable<DevicesTable>
 export type EventRow = Selectable<EventsTable>
 export type FrameRow = Selectable<FramesTable>
+export type JobLineRow = Selectable<JobLinesTable>
 export type JobRow = Selectable<JobsTable>
 export type ModelRow = Selectable<ModelsTable>
 export type ResultRow = Selectable<ResultsTable>
+export type ScheduleRow = Selectable<SchedulesTable>
 export type TokenRow = Selectable<TokensTable>
 export type TransitionRow = Selectable<TransitionsTable>
 export type UserRow = Selectable<UsersTable>

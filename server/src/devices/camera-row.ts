@@ -47,6 +47,7 @@ export function toRow(camera: Camera): CameraRow {
     device: camera.device,
     name: camera.camera,
     ...columnsOf(camera),
+    region_json: null,
     active_model: camera.activeModel,
     created_at: camera.createdAt,
   }

@@ -112,6 +112,8 @@ export class Deletion {
     await emptyJournal(database.write)
     await database.write.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('borrowed_labels').where('camera', '=', camera).execute()
+      await transaction.deleteFrom('activations').where('camera', '=', camera).execute()
+      await transaction.deleteFrom('schedules').where('camera', '=', camera).execute()
       await transaction.deleteFrom('camera_aliases').where('camera', '=', camera).execute()
       await transaction.deleteFrom('jobs').where('camera', '=', camera).where('id', '!=', job).execute()
       await transaction.deleteFrom('camera_deletions').where('camera', '=', camera).execute()

@@ -112,6 +112,11 @@ export class Jobs {
       started_at: null,
       finished_at: null,
       starts: 0,
+      owner: null,
+      run_at: null,
+      failures: 0,
+      schedule: null,
+      once_key: null,
     }
     await transaction.insertInto('jobs').values(row).execute()
     return row

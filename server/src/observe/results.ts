@@ -137,7 +137,7 @@ export function resultRoutes(http: Http, { database, cameras }: { database: Stat
   )
 }
 
-export function shownResult(row: ResultRow) {
+export function shownResult(row: Omit<ResultRow, 'novelty' | 'signature'>) {
   return {
     frame: `${row.camera}/${row.captured_at}`,
     capturedAt: iso(row.captured_at),

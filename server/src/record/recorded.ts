@@ -52,7 +52,7 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
   if (answer.kind !== 'predicted' && answer.kind !== 'no_model') return null
   const key = { camera: frame.camera, captured_at: frame.capturedAt, latency_ms: answer.latencyMs, late: 0 } as const
   if (answer.kind === 'no_model') {
-    const nothing = { best: null, confidence: null, probabilities_json: null }
+    const nothing = { best: null, confidence: null, probabilities_json: null, novelty: null, signature: null }
     return { ...key, ...nothing, model: '', state: UNKNOWN, reason: 'no_model' }
   }
   const { state: best, confidence, probabilities, unlike } = answer.prediction
@@ -65,6 +65,8 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
     confidence,
     probabilities_json: JSON.stringify(probabilities),
     reason,
+    novelty: null,
+    signature: null,
   }
 }
 

@@ -1,16 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  AUGMENTATIONS,
-  type BackboneId,
-  FEWEST_FRAMES,
-  loadModel,
-  type Model,
-  saveModel,
-  summariseLabels,
-} from '@ajar/models'
-import { sql } from 'kysely'
+import { AUGMENTATIONS, type BackboneId, FEWEST_FRAMES, type Model, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
@@ -19,18 +8,19 @@ import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
 import type { Label, Labels } from './labels.ts'
+import type { ModelRegistry } from './model-registry.ts'
 import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
   database: StateDatabase
   cameras: Cameras
   labels: Labels
+  registry: ModelRegistry
   log: Log
   /** Has work done by the job worker. */
   perform(work: Work, signal: AbortSignal): Promise<unknown>
   /** Told when a camera has another model. */
   onActivated(camera: string, model: string, author: string): Promise<void>
-  modelsFolder: string
   framesFolder: string
   engine: string
   backbone: BackboneId
@@ -53,17 +43,6 @@ export class Training {
   constructor(ports: TrainingPorts) {
     this.#ports = ports
     this.#embeddings = new Embeddings(ports.database)
-  }
-
-  /** Where the files of a model lie. */
-  folderOf(modelId: string): string {
-    const [camera = '', version = ''] = modelId.split('@')
-    return join(this.#ports.modelsFolder, ...camera.split('/'), version)
-  }
-
-  /** Removes the files of a model that nobody has any more. */
-  async removeFiles(modelId: string): Promise<void> {
-    await rm(this.folderOf(modelId), { recursive: true, force: true })
   }
 
   /** @throws HttpError 400 where the labels cannot teach anything; it names the state that lacks frames */
@@ -140,7 +119,16 @@ export class Training {
     const { skipped, comparison } = result
     const left = new Set(skipped.map(({ frame }) => frame))
     const learned = labels.filter((label) => !left.has(frameOf(label)))
-    const model = await this.#save(camera, learned, backbone, seed, result)
+    const model = await this.#ports.registry.save(camera.id, {
+      backbone,
+      engine: result.engine,
+      createdAtMs: Date.now(),
+      seed,
+      labels: summariseLabels(learned.map((label) => ({ frame: frameOf(label), state: label.state }))),
+      box: camera.box,
+      head: result.head,
+      evaluation: result.evaluation,
+    })
     const reason = params.force === true ? null : reasonAgainst(result)
     if (reason === null) {
       await this.#ports.cameras.activate(camera.id, model.id)
@@ -191,47 +179,9 @@ export class Training {
   /** The active model, where it sees frames as the candidate does and knows the same states. */
   async #rivalOf({ activeModel, box, states }: Camera): Promise<Model | null> {
     if (activeModel === null) return null
-    const active = await loadModel(this.folderOf(activeModel)).catch(() => null) // damaged: anything is better
+    const active = await this.#ports.registry.load(activeModel).catch(() => null) // damaged: anything is better
     if (!active || active.backbone !== this.#ports.backbone) return null
     return isDeepStrictEqual([active.box, active.head.states], [box, states]) ? active : null
-  }
-
-  async #save(camera: Camera, labels: Label[], backbone: string, seed: number, trained: TrainedResult): Promise<Model> {
-    const { database } = this.#ports
-    const version = await this.#nextVersion(camera.id)
-    const model: Model = {
-      id: `${camera.id}@${version}`,
-      backbone,
-      engine: trained.engine,
-      createdAtMs: Date.now(),
-      seed,
-      labels: summariseLabels(labels.map((label) => ({ frame: frameOf(label), state: label.state }))),
-      box: camera.box,
-      head: trained.head,
-      evaluation: trained.evaluation,
-    }
-    await saveModel(this.folderOf(model.id), model)
-    const row = { id: model.id, camera: camera.id, version, backbone, engine: trained.engine }
-    await database.write
-      .insertInto('models')
-      .values({ ...row, created_at: model.createdAtMs, evaluation_json: JSON.stringify(model.evaluation) })
-      .execute()
-    return model
-  }
-
-  /**
-   * The id of a model is a name given once, also where a camera was renamed or deleted and another one has its name.
-   * A crash between saving files and row leaves files that nobody knows of: they make way.
-   */
-  async #nextVersion(camera: string): Promise<number> {
-    const { rows } = await sql<{ version: number | null }>`
-      select max(version) as version from (
-        select version from models where camera = ${camera}
-        union all select version from models where id > ${camera} || '@' and id < ${camera} || 'A'
-        union all select version from used_versions where camera = ${camera})`.execute(this.#ports.database.read)
-    const version = (rows[0]?.version ?? 0) + 1
-    await this.removeFiles(`${camera}@${version}`)
-    return version
   }
 }
 
