@@ -213,7 +213,8 @@ test('a camera that was moved says so', async () => {
   await recording.see(seen('AAA'))
   for (let i = 0; i < 30; i++) {
     const frame = classified(10_000 + i * 1000, 'A')
-    const strange = { state: 'A', confidence: 0.99, probabilities: { A: 1 }, unlike: 'unlike_training' }
+    const said = { state: 'A', confidence: 0.99, probabilities: { A: 1 } }
+    const strange = { ...said, unlike: 'unlike_training', novelty: 0.4, signature: new Uint8Array(32) }
     const answer = { kind: 'predicted', prediction: strange, latencyMs: 1 } as typeof frame.answer
     await recording.recorder.record({ ...frame, answer })
   }

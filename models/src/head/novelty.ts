@@ -7,7 +7,7 @@ import type { Sample } from './sample.ts'
  * (leave one out) is what an ordinary new frame will show, so the threshold lies well beyond the farthest of them.
  */
 export function calibrateNovelty(samples: Sample[]): Novelty {
-  const own = samples.map(({ features }) => signature(rooted(features[0] as Float32Array)))
+  const own = samples.map(({ features }) => wholeOf(rooted(features[0] as Float32Array)))
   const channels = own[0]?.length ?? 0
   const distances = own.map((one, i) =>
     nearest(
@@ -23,16 +23,18 @@ export function calibrateNovelty(samples: Sample[]): Novelty {
   return { channels, prototypes, threshold: MARGIN * Math.max(...distances, LEAST_DISTANCE) }
 }
 
-/** How far (1 - cosine, 0..1) a frame's rooted features are from the nearest training frame. */
-export function noveltyDistance({ channels, prototypes }: Novelty, roots: Float32Array): number {
-  const own = signature(roots)
+/**
+ * How far (1 - cosine, 0..1) a frame is from the nearest training frame.
+ * @param own what `wholeOf` says of the frame
+ */
+export function noveltyDistance({ channels, prototypes }: Novelty, own: Float32Array): number {
   let best = -1
   for (let at = 0; at < prototypes.length; at += channels) {
     let cosine = 0
     for (let i = 0; i < channels; i++) cosine += (own[i] as number) * (prototypes[at + i] as number)
     if (cosine > best) best = cosine
   }
-  return 1 - best
+  return Math.min(Math.max(1 - best, 0), 1)
 }
 
 const MARGIN = 2
@@ -42,7 +44,7 @@ const LEAST_DISTANCE = 0.005
 const MOST_PROTOTYPES = 256
 
 /** What the whole picture is made of: the mean over the grid of rooted features, as a unit vector. */
-function signature(roots: Float32Array): Float32Array {
+export function wholeOf(roots: Float32Array): Float32Array {
   const channels = roots.length / CELLS ** 2
   const sum = new Float32Array(channels)
   for (let cell = 0; cell < roots.length; cell += channels) {

@@ -1,5 +1,6 @@
 import { type Head, rooted } from './head.ts'
-import { noveltyDistance } from './novelty.ts'
+import { noveltyDistance, wholeOf } from './novelty.ts'
+import { signatureOfWhole } from './signature.ts'
 
 /** What the model says of one frame. The caller applies the camera's threshold. */
 export interface Prediction {
@@ -11,6 +12,10 @@ export interface Prediction {
   probabilities: Record<string, number>
   /** Why no state is earned whatever the confidence: the frame resembles no training frame, or shows nothing at all. */
   unlike: null | 'unlike_training' | 'covered'
+  /** How far (1 - cosine, 0..1) it is from all that the model learned from. */
+  novelty: number
+  /** 32 bytes by which frames are compared (`signatureDistance`). */
+  signature: Uint8Array
 }
 
 export interface Predictor {
@@ -40,16 +45,15 @@ export function openHead(head: Head): Predictor {
       }
       const probabilities = softmax(scores)
       const best = probabilities.indexOf(Math.max(...probabilities))
+      const whole = wholeOf(roots)
+      const distance = noveltyDistance(novelty, whole)
       return {
         state: states[best] as string,
         confidence: probabilities[best] as number,
         probabilities: Object.fromEntries(states.map((state, k) => [state, probabilities[k] as number])),
-        unlike:
-          spread < COVERED_SPREAD
-            ? 'covered'
-            : noveltyDistance(novelty, roots) > novelty.threshold
-              ? 'unlike_training'
-              : null,
+        unlike: spread < COVERED_SPREAD ? 'covered' : distance > novelty.threshold ? 'unlike_training' : null,
+        novelty: distance,
+        signature: signatureOfWhole(whole),
       }
     },
   }

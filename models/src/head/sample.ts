@@ -12,4 +12,6 @@ export interface Sample {
   brightness?: number
   /** A frame of another camera: learned from, but not what the camera is judged by where it has frames of its own. */
   borrowed?: boolean
+  /** Its label counts no more: it is judged, for two models to be compared on it, and never learned from. */
+  judgeOnly?: boolean
 }
