@@ -2,8 +2,10 @@ import type { BackboneId } from '@ajar/models'
 import { sql } from 'kysely'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera } from '../devices/cameras.ts'
-import type { Embedded } from './trainer-messages.ts'
+import type { Embedded, FrameToEmbed } from './trainer-messages.ts'
 
+/** Those of so many frames are held at once. */
+const FRAMES_AT_ONCE = 50
 /** Each holds megabytes at most, and its room is overwritten: so many in one transaction. */
 const ROWS_AT_ONCE = 50
 
@@ -43,6 +45,19 @@ export class Embeddings {
         { brightness, features: split(features, 1 + augmentations) },
       ]),
     )
+  }
+
+  /** These frames, each with what is known of it: read as it is asked for. */
+  async *known<Frame extends { camera: string; capturedAt: number }>(
+    frames: Frame[],
+    recipe: string,
+    augmentations: number,
+  ): AsyncGenerator<Frame & FrameToEmbed> {
+    for (let from = 0; from < frames.length; from += FRAMES_AT_ONCE) {
+      const some = frames.slice(from, from + FRAMES_AT_ONCE)
+      const known = await this.of(some, recipe, augmentations)
+      for (const frame of some) yield { ...frame, known: known.get(`${frame.camera}/${frame.capturedAt}`) ?? null }
+    }
   }
 
   async save(

@@ -1,13 +1,11 @@
 import type { Box, EngineName, Evaluation, Head, Mask } from '@ajar/models'
 import type { Comparison } from './compare.ts'
 
-/** What a training is told. */
-export interface TrainerTask {
+/** How labelled frames are to be seen. */
+export interface EmbedTask {
   framesFolder: string
   backbone: string
   engine: string
-  states: string[]
-  seed: number
   box: Box | null
   /** The camera's live frames are black there, so those it learns from have to be. */
   masks: Mask[]
@@ -15,21 +13,31 @@ export interface TrainerTask {
   augmentations: number
   /** How many frames come. */
   count: number
+}
+
+/** What a training is told. */
+export interface TrainerTask extends EmbedTask {
+  states: string[]
+  seed: number
   /** The active model; null where it cannot be compared with. */
   rival: Head | null
 }
 
-/** What a training learns from: its inputs, one by one. */
-export interface LabelledFrame {
+/** A frame whose features are asked for. */
+export interface FrameToEmbed {
   camera: string
   capturedAt: number
+  /** Embeddings that were computed before, or null. */
+  known: Embedded | null
+}
+
+/** What a training learns from: its inputs, one by one. */
+export interface LabelledFrame extends FrameToEmbed {
   state: string
   /** It is a frame of another camera. */
   borrowed: boolean
   /** The rival cannot have learned from it. */
   fresh: boolean
-  /** Embeddings of an earlier training, or null. */
-  known: Embedded | null
 }
 
 export interface Embedded {

@@ -1,27 +1,7 @@
-import {
-  augment,
-  blacken,
-  DecodeError,
-  decode,
-  type Engine,
-  type EngineChoice,
-  evaluate,
-  type Mask,
-  ModelsError,
-  openEngine,
-  type Sample,
-  trainHead,
-} from '@ajar/models'
-import { FrameReader } from '../database/frames/frame-reader.ts'
+import { type EngineName, evaluate, ModelsError, type Sample, trainHead } from '@ajar/models'
 import { compare } from './compare.ts'
-import type {
-  Embedded,
-  LabelledFrame,
-  SkippedFrame,
-  TrainedResult,
-  TrainerMessage,
-  TrainerTask,
-} from './trainer-messages.ts'
+import { embedFrames } from './embed-frames.ts'
+import type { LabelledFrame, SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 type Tell = (message: TrainerMessage) => Promise<void>
 
@@ -35,9 +15,7 @@ export async function train(
   tell: Tell,
 ): Promise<TrainedResult> {
   const { states, seed } = task
-  const engine = await openEngine({ backbone: task.backbone, engine: task.engine as EngineChoice, threads: 2 })
-  const { samples, skipped, fresh } = await embedAll(task, frames, engine, tell)
-  await engine.close()
+  const { samples, skipped, fresh, engine } = await embedAll(task, frames, tell)
   const progress = (phase: 'train' | 'evaluate') => (epoch: number, epochs: number) =>
     void tell({ kind: 'progress', phase, fraction: epoch / epochs })
   const head = await trainHead(samples, { states, seed, onProgress: progress('train') }).catch((error) => {
@@ -49,7 +27,7 @@ export async function train(
     throw error
   })
   const comparison = evaluation && task.rival && compare(evaluation, task.rival, samples, fresh)
-  return { head, evaluation, engine: engine.name, comparison, skipped }
+  return { head, evaluation, engine, comparison, skipped }
 }
 
 /** Too few frames are left: perhaps because of those that were left out. */
@@ -62,55 +40,20 @@ function withSkipped(error: unknown, skipped: SkippedFrame[]): unknown {
 async function embedAll(
   task: TrainerTask,
   frames: AsyncIterable<LabelledFrame>,
-  engine: Engine,
   tell: Tell,
-): Promise<{ samples: Sample[]; skipped: SkippedFrame[]; fresh: Set<string> }> {
-  const reader = new FrameReader(task.framesFolder)
+): Promise<{ samples: Sample[]; skipped: SkippedFrame[]; fresh: Set<string>; engine: EngineName }> {
   const samples: Sample[] = []
   const skipped: SkippedFrame[] = []
   const fresh = new Set<string>()
-  for await (const { camera, capturedAt, state, borrowed, known, ...labelled } of frames) {
-    const stored = known ? null : reader.find(camera, capturedAt)
-    const jpeg = stored && reader.jpeg(stored)
-    const frame = `${camera}/${capturedAt}`
-    if (labelled.fresh) fresh.add(frame)
-    const embedded = known ?? (jpeg ? await embed(jpeg, task, engine, capturedAt) : 'its picture is gone')
+  let by: EngineName | null = null
+  for await (const { of, embedded, engine } of embedFrames(task, frames, tell)) {
+    const { camera, capturedAt: capturedAtMs, state, borrowed } = of
+    const frame = `${camera}/${capturedAtMs}`
+    by = engine
+    if (of.fresh) fresh.add(frame)
     if (typeof embedded === 'string') skipped.push({ frame, reason: embedded })
-    else {
-      if (!known) await tell({ kind: 'embedded', camera, capturedAt, ...embedded })
-      samples.push({ frame, capturedAtMs: capturedAt, state, borrowed, ...embedded })
-    }
-    await tell({ kind: 'progress', phase: 'embed', fraction: (samples.length + skipped.length) / task.count })
+    else samples.push({ frame, capturedAtMs, state, borrowed, ...embedded })
   }
-  reader.close()
-  return { samples, skipped, fresh }
-}
-
-/**
- * The frame itself, then its augmentations; their seeds follow from the frame, so a second run gives the same.
- * @returns why it does not decode, where it does not
- */
-async function embed(
-  jpeg: Uint8Array,
-  { box, masks, augmentations }: TrainerTask,
-  engine: Engine,
-  seed: number,
-): Promise<Embedded | string> {
-  const pixels = await seen(jpeg, masks)
-    .then((picture) => decode(picture, box))
-    .catch((error) => {
-      if (error instanceof DecodeError) return error.message
-      throw error
-    })
-  if (typeof pixels === 'string') return pixels
-  const features = [await engine.embed(pixels.rgb)]
-  for (let variant = 1; variant <= augmentations; variant++) {
-    features.push(await engine.embed(augment(pixels, seed + variant).rgb))
-  }
-  return { brightness: pixels.brightness, features }
-}
-
-/** A frame as the camera would send it now: one stored before there were masks shows what later ones do not. */
-async function seen(jpeg: Uint8Array, masks: Mask[]): Promise<Uint8Array> {
-  return masks.length === 0 ? jpeg : blacken(jpeg, masks)
+  if (!by) throw new ModelsError('too_few_frames', 'caller', 'no frame is labelled')
+  return { samples, skipped, fresh, engine: by }
 }

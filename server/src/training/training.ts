@@ -27,7 +27,6 @@ export interface TrainingPorts {
 }
 
 const TIME_LIMIT_MS = 15 * 60_000
-const FRAMES_AT_ONCE = 50
 
 /** Each phase's share of the whole, from what they take on 40 frames. */
 const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
@@ -110,7 +109,7 @@ export class Training {
         task: 'training',
         job,
         params: task,
-        inputs: this.#frames(camera, labels, recipe, augmentations, rival?.createdAtMs ?? 0),
+        inputs: this.#embeddings.known(toLearn(camera, labels, rival?.createdAtMs ?? 0), recipe, augmentations),
         onMessage: (message) => onMessage(message as TrainerMessage),
         limitMs: TIME_LIMIT_MS,
       },
@@ -159,23 +158,6 @@ export class Training {
     })
   }
 
-  /** What is known of each labelled frame, read as it is asked for. */
-  async *#frames(camera: Camera, labels: Label[], recipe: string, augmentations: number, rivalMadeAt: number) {
-    for (let from = 0; from < labels.length; from += FRAMES_AT_ONCE) {
-      const some = labels.slice(from, from + FRAMES_AT_ONCE)
-      const known = await this.#embeddings.of(some, recipe, augmentations)
-      for (const label of some)
-        yield {
-          camera: label.camera,
-          capturedAt: label.capturedAt,
-          state: label.state,
-          borrowed: label.camera !== camera.id,
-          fresh: label.labelledAt > rivalMadeAt,
-          known: known.get(frameOf(label)) ?? null,
-        } satisfies LabelledFrame
-    }
-  }
-
   /** The active model, where it sees frames as the candidate does and knows the same states. */
   async #rivalOf({ activeModel, box, states }: Camera): Promise<Model | null> {
     if (activeModel === null) return null
@@ -183,6 +165,14 @@ export class Training {
     if (!active || active.backbone !== this.#ports.backbone) return null
     return isDeepStrictEqual([active.box, active.head.states], [box, states]) ? active : null
   }
+}
+
+function toLearn(camera: Camera, labels: Label[], rivalMadeAt: number): Omit<LabelledFrame, 'known'>[] {
+  return labels.map(({ labelledAt, ...label }) => ({
+    ...label,
+    borrowed: label.camera !== camera.id,
+    fresh: labelledAt > rivalMadeAt,
+  }))
 }
 
 function frameOf({ camera, capturedAt }: Label): string {
