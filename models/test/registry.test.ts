@@ -19,7 +19,11 @@ function exampleModel(): Model {
     createdAtMs: 1_795_286_400_000,
     seed: 7,
     labels: summariseLabels([{ frame: 'pi/cam/1', state: 'open' }]),
-    box: { x: 0.1, y: 0, width: 0.5, height: 1 },
+    region: [
+      { x: 0.1, y: 0 },
+      { x: 0.6, y: 0 },
+      { x: 0.1, y: 1 },
+    ],
     head: {
       states: ['closed', 'open'],
       weights: values(16 * 4 * 2),

@@ -15,7 +15,11 @@ const copy = (to: string, from: string, ...what: string[]) =>
 const setUp = (camera: string, settings: object = {}) => server.call('PATCH', `/api/cameras/${camera}`, settings)
 
 test('settings are copied, and nothing else', async () => {
-  const box = { x: 0.1, y: 0.1, width: 0.5, height: 0.5 }
+  const region = [
+    { x: 0.1, y: 0.1 },
+    { x: 0.6, y: 0.1 },
+    { x: 0.1, y: 0.6 },
+  ]
   const masks = [
     [
       { x: 0, y: 0 },
@@ -23,7 +27,7 @@ test('settings are copied, and nothing else', async () => {
       { x: 0, y: 0.1 },
     ],
   ]
-  const settings = { threshold: 0.7, debounce: 5, staleAfterMs: 30_000, box, masks }
+  const settings = { threshold: 0.7, debounce: 5, staleAfterMs: 30_000, region, masks }
   await setUp('pi/model', { ...settings, states: ['on', 'off'] })
   await setUp('pi/settings')
   expect(await copy('pi/settings', 'pi/model', 'settings')).toMatchObject({

@@ -33,6 +33,8 @@ const expectError = ({ status, body }: Answer, expected: number, code: string, f
   })
 }
 
+const corner = ([x, y]: number[]) => ({ x, y })
+
 describe('cameras', () => {
   test('are listed with settings and state', async () => {
     const { body } = await get('/api/cameras')
@@ -45,7 +47,7 @@ describe('cameras', () => {
       threshold: 0.8,
       debounce: 3,
       staleAfterMs: 60_000,
-      box: null,
+      region: null,
       masks: [],
       model: null,
       createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
@@ -64,11 +66,15 @@ describe('cameras', () => {
   })
 
   test('are set up, also before their first frame, and keep what is not named', async () => {
-    const box = { x: 0.1, y: 0.2, width: 0.5, height: 0.8 }
-    const { status, body } = await server.call('PATCH', '/api/cameras/pi/new', { box, debounce: 5 })
-    expect({ status, ...body }).toMatchObject({ status: 200, box, debounce: 5, threshold: 0.8 })
-    expect((await server.call('PATCH', '/api/cameras/pi/new', { box: null })).body).toMatchObject({
-      box: null,
+    const region = [
+      { x: 0.1, y: 0.2 },
+      { x: 0.6, y: 0.2 },
+      { x: 0.3, y: 1 },
+    ]
+    const { status, body } = await server.call('PATCH', '/api/cameras/pi/new', { region, debounce: 5 })
+    expect({ status, ...body }).toMatchObject({ status: 200, region, debounce: 5, threshold: 0.8 })
+    expect((await server.call('PATCH', '/api/cameras/pi/new', { region: null })).body).toMatchObject({
+      region: null,
       debounce: 5,
     })
   })
@@ -78,8 +84,74 @@ describe('cameras', () => {
     [{ states: ['open', 'unknown'] }, 'reserved', 'states'],
     [{ states: ['Open!'] }, 'bad_request', 'states.0'],
     [{ states: ['open', 'open'] }, 'bad_request', 'states'],
-    [{ box: { x: 0.5, y: 0, width: 0.6, height: 1 } }, 'outside', 'box'],
-    [{ box: { x: 0, y: 0, width: 0, height: 1 } }, 'bad_request', 'box.width'],
+    [{ box: { x: 0.5, y: 0, width: 0.5, height: 1 } }, 'bad_request', 'box'],
+    [
+      {
+        region: [
+          [0, 0],
+          [1, 0],
+          [0, 1.1],
+        ].map(corner),
+      },
+      'bad_request',
+      'region.2.y',
+    ],
+    [
+      {
+        region: [
+          [0, 0],
+          [-0.1, 0],
+          [0, 1],
+        ].map(corner),
+      },
+      'bad_request',
+      'region.1.x',
+    ],
+    [
+      {
+        region: [
+          [0, 0],
+          [1, 1],
+        ].map(corner),
+      },
+      'bad_request',
+      'region',
+    ],
+    [{ region: [] }, 'bad_request', 'region'],
+    [
+      {
+        region: [
+          [0, 0],
+          [0.5, 0.5],
+          [1, 1],
+        ].map(corner),
+      },
+      'flat_region',
+      'region',
+    ],
+    [
+      {
+        region: [
+          [0, 0],
+          [0.04, 0],
+          [0, 0.04],
+        ].map(corner),
+      },
+      'small_region',
+      'region',
+    ],
+    [
+      {
+        region: [
+          [0, 0],
+          [1, 1],
+          [1, 0],
+          [0, 1],
+        ].map(corner),
+      },
+      'small_region',
+      'region',
+    ],
     [{ threshold: 1.1 }, 'bad_request', 'threshold'],
     [{ debounce: 0 }, 'bad_request', 'debounce'],
   ])('%j is refused', async (change, code, field) => {

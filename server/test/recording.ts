@@ -92,7 +92,7 @@ export class Recording {
   #camera(id: string) {
     const [device = '', camera = ''] = id.split('/')
     const { debounce, staleAfterMs } = this
-    const settings = { states: ['A', 'B'], threshold: 0.8, debounce, staleAfterMs, box: null, masks: [] }
+    const settings = { states: ['A', 'B'], threshold: 0.8, debounce, staleAfterMs, region: null, masks: [] }
     return { ...settings, id, device, camera, activeModel: `${id}@1`, createdAt: 0 }
   }
 }

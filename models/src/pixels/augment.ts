@@ -1,5 +1,5 @@
 import { randomStream } from '../random.ts'
-import { luminance, PICTURE_SIZE, type Pixels } from './decode.ts'
+import { fillOutside, luminance, PICTURE_SIZE, type Pixels } from './decode.ts'
 
 /**
  * How many augmentations of a labelled frame to train on. Measured with 5, 10 and 20 labels per state on webcams,
@@ -12,7 +12,7 @@ export const AUGMENTATIONS = 0
  * The same frame as the camera might have seen it in other light, shaken a little, with more noise. Deterministic for a
  * seed. What a fixed camera never does (mirror, turn, another crop) is left out: it would blur the states.
  */
-export function augment({ rgb }: Pixels, seed: number): Pixels {
+export function augment({ rgb, outside }: Pixels, seed: number): Pixels {
   const random = randomStream(seed)
   const within = (least: number, most: number) => least + (most - least) * random()
   const gain = within(0.85, 1.18)
@@ -34,7 +34,8 @@ export function augment({ rgb }: Pixels, seed: number): Pixels {
       }
     }
   }
-  return { rgb: out, ...luminance(out) }
+  fillOutside(out, outside)
+  return { rgb: out, outside, ...luminance(out, outside) }
 }
 
 /** Pixels of 224: a mount that shakes in the wind. The edge is repeated where the shift leaves nothing. */

@@ -1,20 +1,11 @@
 import sharp from 'sharp'
 import { checkJpeg, decodeErrorOf, MAX_PIXELS } from './jpeg.ts'
-
-/** A corner of a privacy mask, in fractions 0..1 of the frame as a person sees it: upright. */
-export interface MaskPoint {
-  x: number
-  y: number
-}
-
-/** The corners of a polygon in which nothing may be seen. */
-export type Mask = MaskPoint[]
+import { asStored, type Mask, UPRIGHT } from './polygon.ts'
 
 /** Good enough that a model trained on the camera's own JPEGs sees no difference. */
 const QUALITY = 90
 /** The edge is drawn as well, so that pixels which a polygon covers in part are black too. */
 const EDGE_PIXELS = 2
-const UPRIGHT = 1
 
 /**
  * Paints polygons black and writes the picture again: of what stood under them nothing is left, neither in the pixels
@@ -47,28 +38,6 @@ function polygon(mask: Mask, frame: { width: number; height: number; orientation
     return `${x * frame.width},${y * frame.height}`
   })
   return `<polygon points="${corners.join(' ')}"/>`
-}
-
-/** Where a point of the upright picture lies in the pixels as they are stored (EXIF 2.32, tag 0112). */
-function asStored({ x, y }: MaskPoint, orientation: number): MaskPoint {
-  switch (orientation) {
-    case 2:
-      return { x: 1 - x, y }
-    case 3:
-      return { x: 1 - x, y: 1 - y }
-    case 4:
-      return { x, y: 1 - y }
-    case 5:
-      return { x: y, y: x }
-    case 6:
-      return { x: y, y: 1 - x }
-    case 7:
-      return { x: 1 - y, y: 1 - x }
-    case 8:
-      return { x: 1 - y, y: x }
-    default:
-      return { x, y }
-  }
 }
 
 /** The JPEG with an EXIF segment that says how it is turned, and nothing else (EXIF 2.32, 4.5 and 4.6). */

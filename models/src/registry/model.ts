@@ -2,7 +2,7 @@ import type { BackboneId } from '../backbone/backbones.ts'
 import type { EngineName } from '../engines/engine.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { Head } from '../head/head.ts'
-import type { Box } from '../pixels/decode.ts'
+import type { Region } from '../pixels/polygon.ts'
 
 /** One camera's model: immutable once saved. */
 export interface Model {
@@ -16,8 +16,8 @@ export interface Model {
   seed: number
   /** Which labels it learned from (`summariseLabels`). */
   labels: { digest: string; frames: number; perState: Record<string, number> }
-  /** Region of interest its frames are cropped to, null for the whole frame. */
-  box: Box | null
+  /** Region of interest that it looks at, corners in fractions of the upright frame; null for the whole frame. */
+  region: Region | null
   head: Head
   /** Null where there were too few frames to evaluate. */
   evaluation: Evaluation | null

@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import {
-  type Box,
   DecodeError,
   decode,
   type Engine,
@@ -11,6 +10,7 @@ import {
   openHead,
   type Prediction,
   type Predictor,
+  type Region,
   type SkippedEngine,
 } from '@ajar/models'
 import { FrameReader } from '../database/frames/frame-reader.ts'
@@ -55,7 +55,7 @@ export type ClassifyReply = { id: number } & (
 
 interface Loaded {
   head: Predictor
-  box: Box | null
+  region: Region | null
   backbone: string
 }
 
@@ -92,7 +92,7 @@ async function classify({ id, jpeg: given, stored, model }: ClassifyRequest): Pr
   if (!jpeg) return { id, kind: 'gone' }
   const loaded = await headOf(model)
   try {
-    const pixels = await decode(jpeg, loaded.box)
+    const pixels = await decode(jpeg, loaded.region)
     // Gives the bytes back at once: left to the collector, they make it run over the whole heap again and again.
     if (stored) (jpeg.buffer as ArrayBuffer).transfer(0)
     const features = await (await engineOf(loaded.backbone)).embed(pixels.rgb)
@@ -109,7 +109,7 @@ function headOf({ id, folder }: ModelRef): Promise<Loaded> {
   heads.delete(id)
   loaded ??= loadModel(folder).then((model) => ({
     head: openHead(model.head),
-    box: model.box,
+    region: model.region,
     backbone: model.backbone,
   }))
   heads.set(id, loaded) // to the end: the first of the map is the one not asked for longest

@@ -91,9 +91,12 @@ export interface CamerasTable {
   /** How many agreeing results change the state. */
   debounce: number
   stale_after_ms: number
-  /** Region of interest `{x, y, width, height}` in fractions of the frame, or null for all of it. */
+  /** The bounding box `{x, y, width, height}` of `region_json`, or null: what the release before knows of it. */
   box_json: string | null
-  /** Region of interest as a polygon `[{x, y}, ...]` in fractions of the upright frame; null: `box_json` says it. */
+  /**
+   * Region of interest as a polygon `[{x, y}, ...]` in fractions of the upright frame; `box_json` says it where this is
+   * null, or has another bounding box.
+   */
   region_json: string | null
   /** Privacy masks `[[{x, y}, ...], ...]` in fractions of the upright frame; null in rows of an older release. */
   masks_json: string | null
@@ -143,7 +146,7 @@ export interface DevicesTable {
 export interface EmbeddingsTable {
   camera: string
   captured_at: number
-  /** Names what the features depend on besides the frame: backbone, box, augmentation. */
+  /** Names what the features depend on besides the frame: backbone, region, masks, augmentation. */
   recipe: string
   /** Mean luminance of the frame, 0..255. */
   brightness: number

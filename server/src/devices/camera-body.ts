@@ -8,15 +8,6 @@ import type { Camera, Cameras } from './cameras.ts'
 const fraction = { minimum: 0, maximum: 1 }
 const strict = { additionalProperties: false }
 
-const Box = Type.Object(
-  {
-    x: Type.Number(fraction),
-    y: Type.Number(fraction),
-    width: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-    height: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-  },
-  { ...strict, description: 'region of interest, fractions of the frame' },
-)
 const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Type.Number(fraction) }, strict), {
   minItems: 3,
   maxItems: 64,
@@ -36,7 +27,12 @@ export const cameraSettings = {
     maximum: 86_400_000,
     description: '`unknown` when frames stop for so long',
   }),
-  box: nullable(Box),
+  region: nullable({
+    ...Polygon,
+    description:
+      'region of interest: corners of a polygon, fractions of the upright frame; null is all of it. Models made from ' +
+      'now on look at it alone; the active model goes on with its own',
+  }),
   masks: Type.Array(Polygon, {
     maxItems: 16,
     description:

@@ -1,4 +1,4 @@
-import type { Mask } from '@ajar/models'
+import type { Region } from '@ajar/models'
 import { CameraState } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
@@ -8,6 +8,10 @@ import { CameraPath, listOf } from '../http/shapes.ts'
 import { CameraBody, type CameraBodyPorts, cameraSettings, shownCamera, shownCameras } from './camera-body.ts'
 import type { Camera, CameraSettings } from './cameras.ts'
 import { isReserved } from './devices.ts'
+import { areaOf, isFlat } from './polygon.ts'
+
+/** Its share of the frame: of a picture of 640 x 480 no less than 17 x 17 pixels. */
+const LEAST_REGION = 0.001
 
 export interface CameraRoutesPorts extends CameraBodyPorts {
   change(camera: string, change: Partial<CameraSettings>, author: string): Promise<Camera>
@@ -59,8 +63,7 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       const { params, body } = request
       if (body.states?.includes('unknown'))
         throw badRequest('reserved', '`unknown` is what ajar says itself: choose another name', 'states')
-      if (body.box && (body.box.x + body.box.width > 1 || body.box.y + body.box.height > 1))
-        throw badRequest('outside', 'the box reaches beyond the frame', 'box')
+      refuseUselessRegion(body.region ?? null)
       const flat = body.masks?.findIndex(isFlat) ?? -1
       if (flat >= 0)
         throw badRequest('flat_mask', 'the corners of this mask lie on one line: it covers nothing', `masks.${flat}`)
@@ -74,13 +77,13 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
   )
 }
 
-/** Whether all corners of a polygon lie on one line. */
-function isFlat([a, ...others]: Mask): boolean {
-  if (!a) return true
-  const far = others.reduce((one, other) => (distance(a, other) > distance(a, one) ? other : one), a)
-  return others.every(({ x, y }) => Math.abs((far.x - a.x) * (y - a.y) - (far.y - a.y) * (x - a.x)) < 1e-7)
-}
-
-function distance(one: Mask[number], other: Mask[number]): number {
-  return Math.hypot(one.x - other.x, one.y - other.y)
+function refuseUselessRegion(region: Region | null) {
+  if (!region) return
+  if (isFlat(region))
+    throw badRequest('flat_region', 'the corners of the region lie on one line: there is nothing to see', 'region')
+  const area = areaOf(region)
+  if (area >= LEAST_REGION) return
+  const [has, least] = [area, LEAST_REGION].map((share) => `${(share * 100).toFixed(2)} %`)
+  const what = `the region covers ${has} of the frame and at least ${least} are needed`
+  throw badRequest('small_region', `${what}: draw it larger, and so that its edges do not cross`, 'region')
 }

@@ -1,7 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Region } from '@ajar/models'
 import type { CameraRow } from '../database/schema.ts'
 import type { Camera, CameraSettings } from './camera.ts'
+import { boxAround, cornersOf } from './polygon.ts'
 
-type SettingsColumn = 'states_json' | 'threshold' | 'debounce' | 'stale_after_ms' | 'box_json' | 'masks_json'
+type SettingsColumn =
+  | 'states_json'
+  | 'threshold'
+  | 'debounce'
+  | 'stale_after_ms'
+  | 'box_json'
+  | 'region_json'
+  | 'masks_json'
 
 /** A camera, as its row says it. */
 export function fromRow(row: CameraRow): Camera {
@@ -13,11 +23,27 @@ export function fromRow(row: CameraRow): Camera {
     threshold: row.threshold,
     debounce: row.debounce,
     staleAfterMs: row.stale_after_ms,
-    box: row.box_json === null ? null : JSON.parse(row.box_json),
+    region: regionOf(row),
     masks: row.masks_json === null ? [] : JSON.parse(row.masks_json),
     activeModel: row.active_model,
     createdAt: row.created_at,
   }
+}
+
+/**
+ * The release before knows boxes only: a region has its bounding box beside it, and one that no longer fits was set by
+ * that release, and counts.
+ */
+function regionOf({ region_json, box_json }: Pick<CameraRow, 'region_json' | 'box_json'>): Region | null {
+  const box = box_json === null ? null : JSON.parse(box_json)
+  const region: Region | null = region_json === null ? null : JSON.parse(region_json)
+  if (region && isDeepStrictEqual(boxAround(region), box)) return region
+  return box && cornersOf(box)
+}
+
+function regionColumns(region: Region | null): Pick<CameraRow, 'region_json' | 'box_json'> {
+  if (!region) return { region_json: null, box_json: null }
+  return { region_json: JSON.stringify(region), box_json: JSON.stringify(boxAround(region)) }
 }
 
 /** The columns of the settings that are given. */
@@ -28,7 +54,7 @@ export function columnsOf({
   threshold,
   debounce,
   staleAfterMs,
-  box,
+  region,
   masks,
 }: Partial<CameraSettings>): Partial<Pick<CameraRow, SettingsColumn>> {
   return {
@@ -36,7 +62,7 @@ export function columnsOf({
     ...(threshold === undefined ? {} : { threshold }),
     ...(debounce === undefined ? {} : { debounce }),
     ...(staleAfterMs === undefined ? {} : { stale_after_ms: staleAfterMs }),
-    ...(box === undefined ? {} : { box_json: box === null ? null : JSON.stringify(box) }),
+    ...(region === undefined ? {} : regionColumns(region)),
     ...(masks === undefined ? {} : { masks_json: JSON.stringify(masks) }),
   }
 }
@@ -47,7 +73,6 @@ export function toRow(camera: Camera): CameraRow {
     device: camera.device,
     name: camera.camera,
     ...columnsOf(camera),
-    region_json: null,
     active_model: camera.activeModel,
     created_at: camera.createdAt,
   }

@@ -1,13 +1,5 @@
-import type { Mask } from '@ajar/models'
+import type { Mask, Region } from '@ajar/models'
 import type { CameraRef } from '@ajar/protocol'
-
-/** Region of interest in fractions of the frame. */
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
 
 /** What an operator sets of a camera. */
 export interface CameraSettings {
@@ -18,7 +10,8 @@ export interface CameraSettings {
   /** So many agreeing results change the state. */
   debounce: number
   staleAfterMs: number
-  box: Box | null
+  /** What its states are told by; null: all of the frame. */
+  region: Region | null
   /** What nobody may see: blackened in every frame before it is kept. */
   masks: Mask[]
 }

@@ -5,14 +5,14 @@ import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
 import type { Camera, CameraSettings } from './camera.ts'
 import { columnsOf, fromRow, toRow } from './camera-row.ts'
 
-export type { Box, Camera, CameraSettings } from './camera.ts'
+export type { Camera, CameraSettings } from './camera.ts'
 
 const DEFAULTS: CameraSettings = {
   states: [],
   threshold: 0.8,
   debounce: 3,
   staleAfterMs: 60_000,
-  box: null,
+  region: null,
   masks: [],
 }
 /** A device that invents names does not fill the database with cameras. */

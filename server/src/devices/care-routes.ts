@@ -113,8 +113,8 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       schema: {
         summary: 'Copy settings, states or labels of another camera to this one',
         description:
-          'settings: threshold, debounce, staleAfterMs, box, masks. labels: a snapshot of the labels of its own frames; ' +
-          'they are borrowed, and the next training embeds these frames with the box of this camera.',
+          'settings: threshold, debounce, staleAfterMs, region, masks. labels: a snapshot of the labels of its own frames; ' +
+          'they are borrowed, and the next training embeds these frames with the region of this camera.',
         params: CameraPath,
         body: Type.Object(
           {

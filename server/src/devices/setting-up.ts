@@ -43,9 +43,9 @@ export class SettingUp {
     if (id === source) throw badRequest('same_camera', 'a camera cannot copy itself: name another one', 'from')
     const states = what.includes('states') ? model.states : target.states
     if (what.includes('labels')) await this.#refuseUnknownStates(id, states, source)
-    const { threshold, debounce, staleAfterMs, box, masks } = model
+    const { threshold, debounce, staleAfterMs, region, masks } = model
     const change: Partial<CameraSettings> = {
-      ...(what.includes('settings') ? { threshold, debounce, staleAfterMs, box, masks } : {}),
+      ...(what.includes('settings') ? { threshold, debounce, staleAfterMs, region, masks } : {}),
       ...(what.includes('states') ? { states } : {}),
     }
     const camera = await this.change(id, change, author)

@@ -59,12 +59,12 @@ async function read(
  */
 async function embed(
   jpeg: Uint8Array,
-  { box, masks, augmentations }: EmbedTask,
+  { region, masks, augmentations }: EmbedTask,
   engine: Engine,
   seed: number,
 ): Promise<Embedded | string> {
   const pixels = await seen(jpeg, masks)
-    .then((picture) => decode(picture, box))
+    .then((picture) => decode(picture, region))
     .catch((error) => {
       if (error instanceof DecodeError) return error.message
       throw error

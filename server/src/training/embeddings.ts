@@ -10,8 +10,8 @@ const FRAMES_AT_ONCE = 50
 const ROWS_AT_ONCE = 50
 
 /** What the features of a labelled frame depend on besides the frame. */
-export function recipeFor(backbone: BackboneId, { box, masks }: Camera, augmentations: number): string {
-  return JSON.stringify([backbone, box, augmentations, ...(masks.length > 0 ? [masks] : [])])
+export function recipeFor(backbone: BackboneId, { region, masks }: Camera, augmentations: number): string {
+  return JSON.stringify([backbone, region, augmentations, ...(masks.length > 0 ? [masks] : [])])
 }
 
 /** Features of labelled frames, kept so that the next training need not compute them. Any of them may be missing. */

@@ -1,4 +1,4 @@
-import type { Box, EngineName, Evaluation, Head, Mask } from '@ajar/models'
+import type { EngineName, Evaluation, Head, Mask, Region } from '@ajar/models'
 import type { Comparison } from './compare.ts'
 
 /** How labelled frames are to be seen. */
@@ -6,7 +6,7 @@ export interface EmbedTask {
   framesFolder: string
   backbone: string
   engine: string
-  box: Box | null
+  region: Region | null
   /** The camera's live frames are black there, so those it learns from have to be. */
   masks: Mask[]
   /** Variants of each frame to embed besides itself. */

@@ -93,7 +93,7 @@ export class Training {
       engine: this.#ports.engine,
       states: camera.states,
       seed,
-      box: camera.box,
+      region: camera.region,
       augmentations,
       masks: camera.masks,
       count: labels.length,
@@ -124,7 +124,7 @@ export class Training {
       createdAtMs: Date.now(),
       seed,
       labels: summariseLabels(learned.map((label) => ({ frame: frameOf(label), state: label.state }))),
-      box: camera.box,
+      region: camera.region,
       head: result.head,
       evaluation: result.evaluation,
     })
@@ -159,11 +159,11 @@ export class Training {
   }
 
   /** The active model, where it sees frames as the candidate does and knows the same states. */
-  async #rivalOf({ activeModel, box, states }: Camera): Promise<Model | null> {
+  async #rivalOf({ activeModel, region, states }: Camera): Promise<Model | null> {
     if (activeModel === null) return null
     const active = await this.#ports.registry.load(activeModel).catch(() => null) // damaged: anything is better
     if (!active || active.backbone !== this.#ports.backbone) return null
-    return isDeepStrictEqual([active.box, active.head.states], [box, states]) ? active : null
+    return isDeepStrictEqual([active.region, active.head.states], [region, states]) ? active : null
   }
 }
 

@@ -14,7 +14,7 @@ const camera = (change: Partial<LiveCamera> = {}): LiveCamera => ({
     threshold: 0.8,
     debounce: 3,
     staleAfterMs: 60_000,
-    box: null,
+    region: null,
     model: `${CAMERA}@1`,
     createdAt: '2026-01-01T00:00:00.000Z',
     state: { state: 'closed', confidence: 0.9, since: 1000, frame: `${CAMERA}/4000`, model: `${CAMERA}@1` },

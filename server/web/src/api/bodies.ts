@@ -34,11 +34,6 @@ export interface Point {
   y: number
 }
 
-export interface Box extends Point {
-  width: number
-  height: number
-}
-
 /** What an operator sets of a camera. */
 export interface CameraSettings {
   states: string[]
@@ -47,7 +42,8 @@ export interface CameraSettings {
   /** Agreeing results that change the state. */
   debounce: number
   staleAfterMs: number
-  box: Box | null
+  /** Corners of the region of interest; null: the whole frame. */
+  region: Point[] | null
   /** Polygons that are blackened before a frame is stored. */
   masks?: Point[][]
 }
