@@ -6,8 +6,7 @@
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
- *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox;
- *   `capture/name-time.ts` reads the time that a file's name tells.
+ *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
  * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
  *   `outbox/queue.ts` decides which frame goes next.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
@@ -20,7 +19,6 @@
 export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'
 export type { CapturedFrame } from './capture/loop.ts'
-export { timeInName } from './capture/name-time.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { Config, checkConfig, readConfig } from './config.ts'
 export { type DoorPicture, renderDoor } from './door/render.ts'

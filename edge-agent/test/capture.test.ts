@@ -4,7 +4,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Picture } from '../src/capture/driver.ts'
 import { type CameraConfig, openCamera } from '../src/capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from '../src/capture/loop.ts'
-import { timeInName } from '../src/capture/name-time.ts'
 import { type ClockTrust, clockTrust } from '../src/clock.ts'
 import { checkConfig } from '../src/config.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
@@ -60,13 +59,6 @@ test('names without a time follow at the interval, links are followed, and a loo
   const seen = await pictures(config, clock, 4)
   expect(seen.map(({ source }) => basename(source ?? ''))).toEqual(['a.jpg', 'b.jpg', 'a.jpg', 'b.jpg'])
   expect(seen.map(({ takenAtMs }) => takenAtMs - start)).toEqual([0, 500, 1000, 1500])
-})
-
-test('the time in the name of a file, or null where there is none', () => {
-  expect(timeInName('night/cam_20151102_042051.jpg')).toBe(Date.UTC(2015, 10, 2, 4, 20, 51))
-  expect(['notes.jpg', '120151102_042051.jpg', '20151302_042051.jpg', '20151102_042051/a.jpg'].map(timeInName)).toEqual(
-    [null, null, null, null],
-  )
 })
 
 test('a link that leads back to its parent is reported and not followed for ever', async () => {

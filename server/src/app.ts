@@ -27,6 +27,7 @@ import { logFileHealth } from './logging/file-health.ts'
 import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
 import { SparingLog } from './logging/sparing-log.ts'
+import { isMark } from './marks.ts'
 import { BrokerEvents } from './observe/broker-events.ts'
 import { connectionsHealth } from './observe/connections-health.ts'
 import { healthRoutes } from './observe/health.ts'
@@ -43,8 +44,8 @@ import { Retention } from './retention/retention.ts'
 import { openRoutes } from './routes.ts'
 import type { Settings } from './settings.ts'
 import { ownRoot } from './tls/own-root.ts'
-import { BorrowedLabels } from './training/borrowed-labels.ts'
-import { Labels } from './training/labels.ts'
+import { BorrowedLabels } from './training/labels/borrowed-labels.ts'
+import { Labels } from './training/labels/labels.ts'
 import { ModelRegistry } from './training/model-registry.ts'
 import { Training } from './training/training.ts'
 
@@ -215,7 +216,7 @@ async function build(
     rename: (from, to, committed) => pipeline.recorder.rename(from, to, committed),
     forget: (camera, write, committed) => pipeline.recorder.forgetCamera(camera, write, committed),
     forgetSpan: (camera, span) => pipeline.recorder.forgetSpan(camera, span),
-    labelledStates: async (camera) => Object.keys(await labels.countsOf(camera)),
+    labelledStates: async (camera) => Object.keys(await labels.countsOf(camera)).filter((state) => !isMark(state)),
     borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
     removeModel: (id) => models.removeFiles(id),
   })

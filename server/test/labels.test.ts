@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 
 const labelOf = async (frame: string | undefined) => (await server.call('GET', `/api/frames/${frame}`)).body.label
-const post = (...labels: [frame: string | undefined, state: string][]) =>
+const post = (...labels: [frame: string | undefined, state: string | null][]) =>
   server.call('POST', '/api/labels', { labels: labels.map(([frame, state]) => ({ frame, state })) })
 
 test('a frame is labelled, labelled otherwise, and the label is taken back', async () => {
@@ -44,6 +44,60 @@ test('many at once, all or none', async () => {
   ])
   expect(refused[1]?.body.error.message).toMatch(/open, closed/)
   expect(await labelOf(frames[2])).toBeNull()
+})
+
+test('labels are taken back in bulk, with others or without', async () => {
+  await post([frames[0], 'open'], [frames[1], 'closed'])
+  expect((await post([frames[0], null], [frames[1], 'open'], [frames[2], null])).status).toBe(200)
+  expect(await Promise.all(frames.map(labelOf))).toEqual([null, 'open', null])
+  expect((await post([frames[1], null], [frames[0], 'ajar'])).status).toBe(400)
+  expect(await labelOf(frames[1])).toBe('open')
+  expect((await post([frames[1], null])).status).toBe(200)
+  const many = Array.from({ length: 1001 }, (): [string | undefined, null] => [frames[0], null])
+  expect((await post(...many)).body.error).toMatchObject({ code: 'bad_request', field: 'labels' })
+})
+
+test('a refused frame has no picture to label, and whoever tries is told so', async () => {
+  const at = 1_790_000_000_000
+  await server.call('POST', `/api/cameras/pi/cam/frames?capturedAt=${at}`, new Uint8Array([1, 2, 3]))
+  expect((await server.ended(`pi/cam/${at}`)).outcome).toBe('refused')
+  const { status, body } = await server.call('PUT', `/api/frames/pi/cam/${at}/label`, { state: 'open' })
+  expect({ status, ...body.error }).toMatchObject({ status: 404, code: 'no_picture' })
+  expect(body.error.message).toMatch(/refused.*not_jpeg/)
+})
+
+test('marks are said as states are, and are none', async () => {
+  await server.call('PATCH', '/api/cameras/pi/marked', {})
+  const jpeg = await plainJpeg(7)
+  const [one, two, three] = [
+    await server.send('pi/marked', jpeg),
+    await server.send('pi/marked', jpeg),
+    await server.send('pi/marked', jpeg),
+  ]
+  // Also of a camera that has no states yet.
+  expect((await server.call('PUT', `/api/frames/${one}/label`, { state: 'unclear' })).status).toBe(200)
+  expect((await post([two, 'ignore'])).status).toBe(200)
+  expect((await server.call('GET', '/api/labels?camera=pi/marked')).body.counts).toEqual({ unclear: 1, ignore: 1 })
+  await server.ended(one)
+  await server.ended(two)
+  await server.ended(three)
+  const listed = async (label: string) =>
+    (await server.call('GET', `/api/frames?camera=pi/marked&label=${label}`)).body.items.map(
+      ({ id }: { id: string }) => id,
+    )
+  expect([await listed('unclear'), await listed('ignore'), await listed('none')]).toEqual([[one], [two], [three]])
+  // No state can have these names, and they hinder no change of states.
+  for (const state of ['unclear', 'ignore', 'unknown'])
+    expect((await server.call('PATCH', '/api/cameras/pi/marked', { states: ['on', state] })).body.error).toMatchObject({
+      code: 'reserved',
+      field: 'states',
+    })
+  expect((await server.call('PATCH', '/api/cameras/pi/marked', { states: ['on', 'off'] })).status).toBe(200)
+  expect((await server.call('PATCH', '/api/cameras/pi/marked', { states: [] })).status).toBe(200)
+  // Nor are they borrowed.
+  await server.call('PATCH', '/api/cameras/pi/other', {})
+  const copied = await server.call('POST', '/api/cameras/pi/other/copy', { from: 'pi/marked', what: ['labels'] })
+  expect(copied).toMatchObject({ status: 200, body: { borrowed: [] } })
 })
 
 test('labels are counted by state, beside what training needs', async () => {

@@ -60,6 +60,17 @@ test('a row goes when it was recorded too long ago, whenever the frame was captu
   expect(await rows(stored)).toEqual({ frames: [2], results: [2], transitions: 0, readings: 0 })
 })
 
+test('a frame that is to be ignored goes as any other, and its mark with it; an unclear one stays', async () => {
+  const stored = await withRows([1, 2])
+  await stored.label(1, 'ignore')
+  await stored.label(2, 'unclear')
+  stored.later = 91 * DAY
+  await prune(stored)
+  expect(await rows(stored)).toMatchObject({ frames: [2], results: [2] })
+  const labels = await stored.database.read.selectFrom('labels').select('state').execute()
+  expect(labels).toEqual([{ state: 'unclear' }])
+})
+
 test('rows go sooner where state.db takes too much, and those of a day stay whatever they take', async () => {
   const stored = await withRows([1, 2])
   stored.later = 30 * DAY

@@ -149,6 +149,15 @@ describe('what stays', () => {
     expect(stored.retention.storage?.keptBytes).toBeGreaterThan(3 * FRAME_BYTES)
   })
 
+  test('what is unclear, but not what is to be ignored', async () => {
+    const stored = await Stored.open({ bytes: 1 * MB })
+    await stored.put([...SIX, 7, 8])
+    await stored.label(1, 'unclear')
+    await stored.label(2, 'ignore')
+    await stored.retention.sweep()
+    expect(await stored.left([1, 2, 3])).toEqual([1])
+  })
+
   test('what is labelled while its file is being cleared', async () => {
     const stored = await Stored.open({ bytes: 0.7 * MB })
     await stored.put([1, 2], { pending: true })

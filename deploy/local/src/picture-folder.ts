@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { timeInName } from '@ajar/edge-agent'
-import { isName } from '@ajar/protocol'
+import { stateOfFolder, timeInName } from '@ajar/protocol'
 
 export interface Picture {
   path: string
@@ -38,14 +37,10 @@ export async function readPictureFolder(folder: string): Promise<Picture[]> {
   return pictures.sort(byName)
 }
 
-/** The state that a folder's name stands for: names of states are lower-case letters, digits and hyphens, at most 32. */
+/** The state that a folder's name stands for. @throws Error where it cannot */
 export function stateName(folder: string): string {
-  const name = folder
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, 32)
-  if (!isName(name)) throw new Error(`the folder ${folder} cannot name a state: use letters, digits and hyphens`)
+  const name = stateOfFolder(folder)
+  if (name === null) throw new Error(`the folder ${folder} cannot name a state: use letters, digits and hyphens`)
   return name
 }
 

@@ -246,6 +246,7 @@ export interface SchedulesTable {
 export interface LabelsTable {
   camera: string
   captured_at: number
+  /** A state of the camera, or a mark (`marks.ts`). */
   state: string
   /** Who said so. */
   author: string
@@ -347,6 +348,7 @@ export type EventRow = Selectable<EventsTable>
 export type FrameRow = Selectable<FramesTable>
 export type JobLineRow = Selectable<JobLinesTable>
 export type JobRow = Selectable<JobsTable>
+export type LabelRow = Selectable<LabelsTable>
 export type ModelRow = Selectable<ModelsTable>
 export type ResultRow = Selectable<ResultsTable>
 export type ScheduleRow = Selectable<SchedulesTable>

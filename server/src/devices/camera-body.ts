@@ -18,7 +18,7 @@ export const cameraSettings = {
   states: Type.Array(Type.String({ pattern: NAME_PATTERN }), {
     maxItems: 32,
     uniqueItems: true,
-    description: 'names the camera can be in; `unknown` is not one of them',
+    description: 'names the camera can be in; `unknown` and the marks `unclear` and `ignore` are none',
   }),
   threshold: Type.Number({ ...fraction, description: 'a result of less confidence is `unknown`' }),
   debounce: Type.Integer({ minimum: 1, maximum: 1000, description: 'so many agreeing results change the state' }),

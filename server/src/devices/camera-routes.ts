@@ -5,6 +5,7 @@ import { callerName } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, listOf } from '../http/shapes.ts'
+import { reservedState } from '../marks.ts'
 import { CameraBody, type CameraBodyPorts, cameraSettings, shownCamera, shownCameras } from './camera-body.ts'
 import type { Camera, CameraSettings } from './cameras.ts'
 import { isReserved } from './devices.ts'
@@ -61,8 +62,8 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
     },
     async (request) => {
       const { params, body } = request
-      if (body.states?.includes('unknown'))
-        throw badRequest('reserved', '`unknown` is what ajar says itself: choose another name', 'states')
+      for (const reserved of body.states?.map(reservedState) ?? [])
+        if (reserved !== null) throw badRequest('reserved', reserved, 'states')
       refuseUselessRegion(body.region ?? null)
       const flat = body.masks?.findIndex(isFlat) ?? -1
       if (flat >= 0)

@@ -2,6 +2,7 @@ import { type CameraRef, cameraId, parseCameraId } from '@ajar/protocol'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
+import { MARKS } from '../marks.ts'
 import type { Camera, CameraSettings } from './camera.ts'
 import { columnsOf, fromRow, toRow } from './camera-row.ts'
 
@@ -165,7 +166,7 @@ export class Cameras {
       .selectFrom('labels')
       .select('state')
       .where('camera', '=', id)
-      .where('state', 'not in', states)
+      .where('state', 'not in', [...states, ...MARKS])
       .union(borrowed.where('state', 'not in', states))
       .execute()
     if (used.length > 0) {

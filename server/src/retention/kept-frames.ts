@@ -2,7 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import type { FrameId } from '../database/frames/frame-store.ts'
 import type { StateTables } from '../database/schema.ts'
 
-/** Which frames outlive their file: those that somebody labelled, also for another camera, and those of transitions. */
+/**
+ * Which frames outlive their file: those that somebody labelled, also for another camera, and those of transitions. What
+ * is to be ignored is not kept for that; what is unclear is, for it may become clear.
+ */
 
 /**
  * Whether a camera is half renamed, so that its labels and its frames do not find each other: nothing may go then.
@@ -15,7 +18,8 @@ export async function isRenaming(database: Kysely<StateTables>): Promise<boolean
 /** Kept frames captured in [from, to], milliseconds UTC. */
 export async function keptFrames(database: Kysely<StateTables>, from: number, to: number): Promise<FrameId[]> {
   const { rows } = await sql<FrameId>`
-    select camera, captured_at as "capturedAt" from labels where captured_at between ${from} and ${to}
+    select camera, captured_at as "capturedAt" from labels
+    where captured_at between ${from} and ${to} and state <> 'ignore'
     union select source, captured_at from borrowed_labels where captured_at between ${from} and ${to}
     union select camera, frame_at from transitions where frame_at between ${from} and ${to}`.execute(database)
   return rows

@@ -129,11 +129,12 @@ export class OldRows {
         .returning('captured_at')
         .execute()
       if (going.length > 0)
-        await transaction
-          .deleteFrom('results')
-          .where('camera', '=', camera)
-          .where('captured_at', 'in', timesOf(going))
-          .execute()
+        for (const table of ['results', 'labels'] as const) // of labels only some that say `ignore` are left
+          await transaction
+            .deleteFrom(table)
+            .where('camera', '=', camera)
+            .where('captured_at', 'in', timesOf(going))
+            .execute()
       return old.length
     })
   }
@@ -193,8 +194,9 @@ export class OldRows {
   }
 }
 
+/** That a frame is to be ignored is no reason to keep its rows. */
 const isUnlabelled = sql<boolean>`not exists (
-  select 1 from labels l where l.camera = f.camera and l.captured_at = f.captured_at)
+  select 1 from labels l where l.camera = f.camera and l.captured_at = f.captured_at and l.state <> 'ignore')
   and not exists (select 1 from borrowed_labels b where b.source = f.camera and b.captured_at = f.captured_at)`
 
 function timesOf(rows: { captured_at: number }[]): number[] {

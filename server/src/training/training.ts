@@ -7,7 +7,7 @@ import type { JobContext } from '../jobs/jobs.ts'
 import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
-import type { Label, Labels } from './labels.ts'
+import type { Label, Labels } from './labels/labels.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { timeInName } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { AgentError, reasonOf } from '../../failure.ts'
 import { cameraFields, type DriverContext, driver, type Picture } from '../driver.ts'
-import { timeInName } from '../name-time.ts'
 
 const FILES_MAX = 1_000_000
 const DEPTH_MAX = 32

@@ -1,14 +1,20 @@
 import { FEWEST_FRAMES } from '@ajar/models'
 import { frameId } from '@ajar/protocol'
 import { Type } from 'typebox'
-import { callerName } from '../http/access.ts'
-import type { Http } from '../http/http.ts'
-import { FramePath } from '../http/shapes.ts'
+import { callerName } from '../../http/access.ts'
+import type { Http } from '../../http/http.ts'
+import { FramePath, nullable } from '../../http/shapes.ts'
 import type { Labels } from './labels.ts'
 
-const Label = Type.Object({ frame: Type.String(), state: Type.String() }, { additionalProperties: false })
+const State = Type.String({
+  description: 'a state of the camera, or a mark: `unclear` (nobody can tell), `ignore` (not to be used)',
+})
+const Label = Type.Object({ frame: Type.String(), state: State }, { additionalProperties: false })
+const Said = Type.Object({ frame: Type.String(), state: nullable(State) }, { additionalProperties: false })
 const Counts = Type.Object({
-  counts: Type.Record(Type.String(), Type.Integer(), { description: 'by state; states without any are not named' }),
+  counts: Type.Record(Type.String(), Type.Integer(), {
+    description: 'by state and by mark; those without any are not named',
+  }),
   least: Type.Integer({ description: 'frames of each state without which training is refused' }),
   good: Type.Integer({ description: 'frames of each state that make a good model of most cameras' }),
 })
@@ -24,7 +30,7 @@ export function labelRoutes(http: Http, labels: Labels) {
       schema: {
         summary: 'Say what a frame shows',
         params: FramePath,
-        body: Type.Object({ state: Type.String() }, strict),
+        body: Type.Object({ state: State }, strict),
         response: { 200: Label },
       },
     },
@@ -62,8 +68,8 @@ export function labelRoutes(http: Http, labels: Labels) {
     {
       config: { access: 'operator' },
       schema: {
-        summary: 'Label many frames, all or none',
-        body: Type.Object({ labels: Type.Array(Label, { minItems: 1, maxItems: 1000 }) }, strict),
+        summary: 'Label many frames, all or none; a state that is null takes the label back',
+        body: Type.Object({ labels: Type.Array(Said, { minItems: 1, maxItems: 1000 }) }, strict),
         response: { 200: Type.Object({ labelled: Type.Integer() }) },
       },
     },

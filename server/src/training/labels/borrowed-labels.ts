@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { StateDatabase } from '../database/state-database.ts'
+import type { StateDatabase } from '../../database/state-database.ts'
+import { MARKS } from '../../marks.ts'
 
 /** Labels that a camera took over from another one: a snapshot, which does not change with them. */
 export class BorrowedLabels {
@@ -10,7 +11,7 @@ export class BorrowedLabels {
   }
 
   /**
-   * Takes over the source's own labels as they are now, in place of an earlier snapshot of them.
+   * Takes over the source's own labels as they are now, without marks, in place of an earlier snapshot of them.
    * @returns how many these are
    */
   async borrow(camera: string, source: string, author: string): Promise<number> {
@@ -23,7 +24,7 @@ export class BorrowedLabels {
       const { numAffectedRows } = await sql`
         insert into borrowed_labels (camera, source, captured_at, state, author, borrowed_at)
         select ${camera}, camera, captured_at, state, ${author}, ${Date.now()}
-        from labels where camera = ${source}`.execute(transaction)
+        from labels where camera = ${source} and state not in (${sql.join([...MARKS])})`.execute(transaction)
       return Number(numAffectedRows ?? 0n)
     })
   }
