@@ -8,8 +8,9 @@ import { isName } from './names.ts'
  * since 1970; or null.
  */
 export function timeInName(path: string): number | null {
-  const [, year, month, day, hour, minute, second, fraction = '000'] =
-    /(?<!\d)(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)(?:_(\d{3})(?!\d))?/.exec(basename(path)) ?? []
+  const found = /(?<!\d)(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)(?:_(\d{3})(?!\d))?/.exec(basename(path))
+  if (!found) return null
+  const [, year, month, day, hour, minute, second, fraction = '000'] = found
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`)
   return Number.isNaN(time) ? null : time
 }
