@@ -20,7 +20,8 @@ import { HttpConnections } from './http/connections.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
 import { Upgrades } from './http/upgrades.ts'
-import { type JobContext, Jobs } from './jobs/jobs.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { JOB_KINDS } from './jobs/kinds.ts'
 import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
@@ -147,9 +148,12 @@ async function build(
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
-  const workers = openWorkers(settings, logging.of('worker'), () => {
-    processes.workerConnected()
-    jobs.wake()
+  const workers = openWorkers(settings, logging.of('worker'), {
+    onConnected: () => {
+      processes.workerConnected()
+      jobs.wake()
+    },
+    onLine: (job, level, text) => jobs.said(job, level, text),
   })
   const processes = new Processes({ database, events, logging, workers })
   const loopLag = new LoopLag(logging.of('processes'))
@@ -163,12 +167,19 @@ async function build(
     engine: settings.engine,
     backbone: settings.backbone,
   })
-  const handlers = {
-    training: (context: JobContext) => training.run(context),
-    deletion: (context: JobContext) => care.deletion.run(context),
-    purge: (context: JobContext) => care.purge.run(context),
-  }
-  const jobs = new Jobs(database, events, handlers, (kind) => kind !== 'training' || workers.ready)
+  const jobs = new Jobs({
+    ...{ database, events },
+    kinds: JOB_KINDS,
+    handlers: [
+      { kind: 'training', run: (context) => training.run(context) },
+      { kind: 'deletion', run: (context) => care.deletion.run(context) },
+      { kind: 'purge', run: (context) => care.purge.run(context) },
+    ],
+    canBegin: (lane) => lane !== 'worker' || workers.ready,
+    logOf: (component) => logging.of(component),
+    now: () => Date.now(),
+    random: () => Math.random(),
+  })
 
   const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
@@ -207,7 +218,7 @@ async function build(
   const care = cameraCare({
     ...{ database, frames, cameras, devices, log: logging.of('devices'), unfinishedRenamings },
     changes,
-    createJob: (kind, camera, params) => jobs.create(kind, camera, params),
+    createJob: (...job) => jobs.create(...job),
     addJob: (...job) => jobs.add(...job),
     wakeJobs: () => jobs.wake(),
     whileShut: (camera, work) => pipeline.whileShut(camera, work),

@@ -118,7 +118,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     versions: { server: server.version, ...VERSIONS },
     train: async (camera, author) => {
       await training.check(cameras.get(camera))
-      await jobs.create('training', camera, { author })
+      await jobs.create('training', camera, {}, { owner: author })
     },
   })
   listenersRoute(http, parts.listeners)

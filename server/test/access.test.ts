@@ -68,6 +68,7 @@ const ROUTES: Record<string, string> = {
   'GET /api/models/:device/:name': 'viewer',
   'GET /api/jobs': 'viewer',
   'GET /api/jobs/:id': 'viewer',
+  'GET /api/jobs/:id/log': 'viewer',
   'DELETE /api/jobs/:id': 'operator',
   'GET /api/devices': 'viewer',
   'POST /api/devices': 'operator',

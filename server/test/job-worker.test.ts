@@ -30,6 +30,7 @@ async function open({ own = false, dataDir }: { own?: boolean; dataDir?: string 
     own: own ? { entry: ENTRY, environment: { AJAR_DATA_DIR: folder } } : null,
     log: createLog('silent'),
     onConnected: () => {},
+    onLine: () => {},
   })
   await workers.start()
   onTestFinished(() => workers.close())
@@ -121,7 +122,9 @@ test('what a task prints stands in the log with its job, as far as it is bearabl
   const file = { path: '', maxBytes: 0, enabled: false }
   const logging = new Logging({ level: 'debug', file, print: () => {} })
   const log = logging.of('worker')
-  const workers = new Workers({ dataDir, own: null, log, onConnected: () => {} })
+  const jobLines: string[] = []
+  const onLine = (job: string, level: string, text: string) => void jobLines.push(`${job} ${level}: ${text}`)
+  const workers = new Workers({ dataDir, own: null, log, onConnected: () => {}, onLine })
   await workers.start()
   onTestFinished(() => workers.close())
   startWorker(dataDir)
@@ -134,6 +137,8 @@ test('what a task prints stands in the log with its job, as far as it is bearabl
   const lines = said().map(({ level, json }) => `${level}: ${JSON.parse(json).msg}`)
   expect(lines).toEqual(expect.arrayContaining(['info: on the way', 'warn: no door']))
   expect(lines.length).toBeLessThan(600)
+  expect(jobLines).toEqual(expect.arrayContaining(['job-1 info: on the way', 'job-1 warn: no door']))
+  expect(jobLines).toHaveLength(lines.length)
   expect(logging.recent.newest({ text: 'connected to the server' }, 1)).toMatchObject([{ component: 'worker' }])
 })
 

@@ -1,34 +1,14 @@
 import { sql } from 'kysely'
-import { expect, onTestFinished, test } from 'vitest'
-import { Events } from '../src/database/events.ts'
+import { expect, test } from 'vitest'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { type JobHandler, Jobs } from '../src/jobs/jobs.ts'
 import { WorkerLostError } from '../src/jobs/worker/messages.ts'
 import { until } from './running-server.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-
-/** Jobs on a real database, with one kind of work. */
-async function start(work: JobHandler, folder?: string, canBegin?: (kind: string) => boolean) {
-  const dataDir = folder ?? (await temporaryFolder(onTestFinished))
-  const database = await openStateDatabase(dataDir)
-  const jobs = new Jobs(database, new Events(), { work, light: async () => ({}) }, canBegin)
-  await jobs.start()
-  const close = async () => {
-    await jobs.close()
-    await database.close()
-  }
-  onTestFinished(close)
-  return { database, jobs, dataDir, close, add: (params = {}) => jobs.create('work', null, params) }
-}
-
-const stateOf = async (jobs: Jobs, id: string) => (await jobs.get(id)).state
-const untilCancelled: JobHandler = ({ signal }) =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+import { startJobs, stateOf, untilCancelled } from './some-jobs.ts'
 
 test('one after the other, in the order they were asked for', async () => {
   const done: unknown[] = []
   let atOnce = 0
-  const { jobs, add } = await start(async ({ params }) => {
+  const { jobs, add } = await startJobs(async ({ params }) => {
     expect(++atOnce).toBe(1)
     await new Promise((resolve) => setImmediate(resolve))
     atOnce -= 1
@@ -43,7 +23,7 @@ test('one after the other, in the order they were asked for', async () => {
 })
 
 test('an error keeps its code, and the next job runs', async () => {
-  const { jobs, add } = await start(async ({ params }) => {
+  const { jobs, add } = await startJobs(async ({ params }) => {
     if (params.fail) throw Object.assign(new Error('no door in sight: point the camera at one'), { code: 'no_door' })
     return {}
   })
@@ -54,36 +34,36 @@ test('an error keeps its code, and the next job runs', async () => {
 })
 
 test('cancelled at any moment, a job ends cancelled and never runs again', async () => {
-  const { jobs, add } = await start(untilCancelled)
+  const { jobs, add } = await startJobs(untilCancelled)
   for (let i = 0; i < 5; i++) {
     const { id } = await add()
     await jobs.cancel(id)
     await until(async () => (await stateOf(jobs, id)) === 'cancelled')
   }
-  const rows = await jobs.list(10)
+  const rows = await jobs.list({ limit: 10 })
   expect(rows.map(({ state }) => state)).toEqual(Array(5).fill('cancelled'))
 })
 
 test('what was running when the server stopped runs again', async () => {
-  const first = await start(untilCancelled)
+  const first = await startJobs(untilCancelled)
   const { id } = await first.add()
   await until(async () => (await stateOf(first.jobs, id)) === 'running')
   await first.close()
-  const second = await start(async () => ({ again: true }), first.dataDir)
+  const second = await startJobs(async () => ({ again: true }), { folder: first.dataDir })
   await until(async () => (await stateOf(second.jobs, id)) === 'done')
 })
 
 test('a job that takes the server down each time is given up after three starts; orderly stops do not count', async () => {
-  const first = await start(untilCancelled)
+  const first = await startJobs(untilCancelled)
   const { id } = await first.add()
   await first.close()
   for (let stops = 0; stops < 4; stops++) {
-    const { jobs, close } = await start(untilCancelled, first.dataDir)
+    const { jobs, close } = await startJobs(untilCancelled, { folder: first.dataDir })
     await until(async () => (await stateOf(jobs, id)) === 'running')
     await close()
   }
   const crashed = async () => {
-    const { jobs, close } = await start(untilCancelled, first.dataDir)
+    const { jobs, close } = await startJobs(untilCancelled, { folder: first.dataDir })
     await until(async () => (await stateOf(jobs, id)) !== 'queued')
     const row = await jobs.get(id)
     await close()
@@ -100,30 +80,35 @@ test('a job that takes the server down each time is given up after three starts;
 
 test('a job whose worker is killed runs again, but not for ever; one whose worker left in order is none the worse', async () => {
   const inOrder = [true, true, true, true, false, true, false, false]
-  let runs = 0
-  const { jobs, add } = await start(async ({ params }) => {
-    runs += 1
-    if (params.survives && runs > 1) return {}
-    throw new WorkerLostError('gone', { inOrder: inOrder[runs - 1] ?? false })
-  })
+  let [runs, now] = [0, Date.now()]
+  const { jobs, add } = await startJobs(
+    async ({ params }) => {
+      runs += 1
+      if (params.survives && runs > 1) return {}
+      throw new WorkerLostError('gone', { inOrder: inOrder[runs - 1] ?? false })
+    },
+    { now: () => now },
+  )
   const { id } = await add()
-  await until(async () => (await stateOf(jobs, id)) === 'failed')
+  const untilEnded = (job: string, state: string) =>
+    until(async () => {
+      now += 60_000 // longer than it is put off
+      jobs.wake()
+      return (await stateOf(jobs, job)) === state
+    })
+  await untilEnded(id, 'failed')
   expect(runs).toBe(inOrder.length)
   const { error_json, starts } = await jobs.get(id)
   expect([starts, error_json]).toEqual([3, expect.stringContaining('interrupted')])
   runs = 0
   const again = await add({ survives: true })
-  await until(async () => (await stateOf(jobs, again.id)) === 'done')
+  await untilEnded(again.id, 'done')
   expect(runs).toBe(2)
 })
 
 test('what needs a worker that is not there waits, and the rest goes on', async () => {
   let connected = false
-  const { jobs, add } = await start(
-    async () => ({}),
-    undefined,
-    (kind) => kind !== 'work' || connected,
-  )
+  const { jobs, add } = await startJobs(async () => ({}), { canBegin: (lane) => lane !== 'worker' || connected })
   const [heavy, cancelled, light] = [await add(), await add(), await jobs.create('light', null, {})]
   await until(async () => (await stateOf(jobs, light.id)) === 'done')
   await until(() => jobs.heldUpForMs > 0)
@@ -138,7 +123,7 @@ test('what needs a worker that is not there waits, and the rest goes on', async 
 
 test('a disk that refuses costs no job, and the server goes on', async () => {
   let finish = () => {}
-  const { jobs, add, database } = await start(async ({ report }) => {
+  const { jobs, add, database } = await startJobs(async ({ report }) => {
     await new Promise<void>((resolve) => {
       finish = resolve
     })
@@ -157,7 +142,7 @@ test('a disk that refuses costs no job, and the server goes on', async () => {
 })
 
 test('no more wait than a hundred', async () => {
-  const { add } = await start(untilCancelled)
+  const { add } = await startJobs(untilCancelled)
   await add()
   for (let i = 0; i < 100; i++) await add().catch(() => {})
   await expect(add()).rejects.toMatchObject({ code: 'queue_full', status: 409 })

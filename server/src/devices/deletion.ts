@@ -23,6 +23,7 @@ export interface DeletionPorts {
     kind: string,
     camera: string,
     params: Record<string, unknown>,
+    options: { owner: string },
   ): Promise<JobRow>
   /** Jobs that were added are committed. */
   wakeJobs(): void
@@ -72,7 +73,7 @@ export class Deletion {
       const write = async (transaction: Kysely<StateTables>) => {
         await transaction.insertInto('camera_deletions').values({ camera: id, author, at: Date.now() }).execute()
         await transaction.deleteFrom('cameras').where('id', '=', id).execute()
-        row = await addJob(transaction, 'deletion', id, { author })
+        row = await addJob(transaction, 'deletion', id, {}, { owner: author })
       }
       await forget(id, write, () => {
         cameras.beginDeletion(id)
@@ -92,7 +93,7 @@ export class Deletion {
       .transaction()
       .execute(
         async (transaction) =>
-          (await activeJob(transaction, camera)) ?? addJob(transaction, 'deletion', camera, { author }),
+          (await activeJob(transaction, camera)) ?? addJob(transaction, 'deletion', camera, {}, { owner: author }),
       )
     wakeJobs()
     return job
@@ -115,6 +116,8 @@ export class Deletion {
       await transaction.deleteFrom('activations').where('camera', '=', camera).execute()
       await transaction.deleteFrom('schedules').where('camera', '=', camera).execute()
       await transaction.deleteFrom('camera_aliases').where('camera', '=', camera).execute()
+      const others = transaction.selectFrom('jobs').select('id').where('camera', '=', camera).where('id', '!=', job)
+      await transaction.deleteFrom('job_lines').where('job', 'in', others).execute()
       await transaction.deleteFrom('jobs').where('camera', '=', camera).where('id', '!=', job).execute()
       await transaction.deleteFrom('camera_deletions').where('camera', '=', camera).execute()
     })

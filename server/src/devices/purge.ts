@@ -15,7 +15,7 @@ export interface PurgePorts {
   frames: Pick<FrameStore, 'remove'>
   cameras: Cameras
   changes: CameraChanges
-  createJob(kind: string, camera: string, params: Record<string, unknown>): Promise<JobRow>
+  createJob(kind: string, camera: string, params: Record<string, unknown>, options: { owner: string }): Promise<JobRow>
   /** Runs the work while no frame of these cameras is on its way. */
   whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
   /** The state that is published names no frame of the span any more. */
@@ -41,14 +41,14 @@ export class Purge {
     const { cameras, createJob } = this.#ports
     cameras.get(id)
     if (from >= to) throw badRequest('empty_span', 'nothing lies between `from` and `to`', 'to')
-    return createJob('purge', id, { from, to, author })
+    return createJob('purge', id, { from, to }, { owner: author })
   }
 
   /**
    * The handler of jobs of kind `purge`. Most is removed while the camera goes on; then, for a moment without frames on
    * their way, what came in meanwhile, so that no frame is left without its rows or rows without their frame.
    */
-  async run({ id: job, camera: id, params, signal, report }: JobContext): Promise<object> {
+  async run({ id: job, camera: id, params, owner, signal, report }: JobContext): Promise<object> {
     const { cameras, changes, database, whileQuiet, forgetSpan } = this.#ports
     const camera = cameras.get(id ?? '').id
     const span = { from: Number(params.from), to: Number(params.to) }
@@ -65,7 +65,7 @@ export class Purge {
       await mentions.remove()
     })
     await emptyJournal(database.write)
-    await changes.tell({ camera, change: 'purged' }, String(params.author), { ...span, frames, job })
+    await changes.tell({ camera, change: 'purged' }, owner, { ...span, frames, job })
     return { frames }
   }
 }

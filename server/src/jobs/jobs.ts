@@ -1,151 +1,163 @@
-import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { isBeingRenamed } from '../database/camera-rows.ts'
 import type { Events } from '../database/events.ts'
-import type { JobRow, StateTables } from '../database/schema.ts'
+import type { JobLineRow, JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { conflict, notFound } from '../http/errors.ts'
-import { WorkerLostError } from './worker/messages.ts'
+import { badRequest, conflict, notFound } from '../http/errors.ts'
+import { InTurn } from '../in-turn.ts'
+import type { Component, Log } from '../logging/levels.ts'
+import { Attempt } from './attempt.ts'
+import { type Doable, type HandledKind, type LineLevel, matchHandlers } from './handlers.ts'
+import { type JobFilter, type JobOptions, JobRows } from './job-rows.ts'
+import { type JobKind, LANES, type Lane } from './kinds.ts'
+import { LaneLoop } from './lane.ts'
+import { JobLines } from './lines.ts'
+import { failedWith, interrupted, MOST_CRASHES, type Outcome } from './outcome.ts'
+import { isDue, nextTime, TakenCameras } from './waiting.ts'
 
-/** What a job is told to do, and how it tells how far it is. */
-export interface JobContext {
-  id: string
-  camera: string | null
-  params: Record<string, unknown>
-  /** Ends the work; the job is then `cancelled`. */
-  signal: AbortSignal
-  /** @param progress 0..1 within the whole job */
-  report(phase: string, progress: number): void
+export type { HandledKind, JobContext, JobHandler } from './handlers.ts'
+
+export interface JobsPorts {
+  database: StateDatabase
+  events: Events
+  kinds: readonly JobKind[]
+  /** One of each kind: `start` fails otherwise. */
+  handlers: readonly HandledKind[]
+  /** Whether jobs of that lane can be done now; the other lane goes on. */
+  canBegin(lane: Lane): boolean
+  logOf(component: Component): Pick<Log, LineLevel>
+  /** Milliseconds UTC; may jump either way when somebody sets it. */
+  now(): number
+  /** 0..1 */
+  random(): number
+  /** For tests: how long a handler may take to stop. */
+  graceMs?: number
 }
 
-/** Does one kind of job. Run twice, it must leave what one run leaves. */
-export type JobHandler = (context: JobContext) => Promise<object>
-
-/** An error that says what to do keeps its code in the job. */
-interface CodedError extends Error {
-  code?: string
-}
-
-const CANCELLED = { code: 'cancelled', message: 'the job was cancelled' }
 const MAX_QUEUED = 100
-/** A job that has taken the server down so often is not what the next start begins with. */
-const MOST_STARTS = 3
-const INTERRUPTED = {
-  code: 'interrupted',
-  message: `the server or its job worker ended ${MOST_STARTS} times while this job ran: see their logs, then ask for the job again`,
-}
 const REPORT_MS = 100
-const RETRY_MS = 500
+/** The clock may be set: whoever waits for a time is looked at so often. */
+const LOOK_MS = 60_000
+const PAST_MS = 60_000
+const YEAR_MS = 366 * 86_400_000
 
-/** Long work, one job at a time, durable: what was running when the server or its worker ended runs again, but not for ever. */
+/**
+ * Long work, durable: one job of each lane at a time, and never two of one camera. What was running when the server or
+ * its worker ended runs again, but not for ever; what the machine made fail is put off and tried again.
+ */
 export class Jobs {
-  readonly #database: StateDatabase
-  readonly #events: Events
-  readonly #handlers: Record<string, JobHandler>
-  readonly #canBegin: (kind: string) => boolean
-  readonly #running = new Map<string, AbortController>()
-  #woken = false
-  #looping = false
-  #loop: Promise<void> = Promise.resolve()
-  #closing = false
+  readonly #ports: JobsPorts
+  readonly #rows: JobRows
+  readonly #lines: JobLines
+  readonly #taken: TakenCameras
+  readonly #lanes: LaneLoop[]
+  readonly #running = new Map<string, Attempt>()
+  /** Who chooses a job sees what the other lane has chosen. */
+  readonly #choosing = new InTurn(1)
+  #kinds = new Map<string, Doable>()
+  #timer: NodeJS.Timeout | undefined
+  #isClosing = false
   #heldUpSince: number | null = null
 
-  /** @param canBegin whether jobs of that kind can be done now; others go before those that cannot */
-  constructor(
-    database: StateDatabase,
-    events: Events,
-    handlers: Record<string, JobHandler>,
-    canBegin: (kind: string) => boolean = () => true,
-  ) {
-    this.#database = database
-    this.#events = events
-    this.#handlers = handlers
-    this.#canBegin = canBegin
+  constructor(ports: JobsPorts) {
+    const { database, events, now } = ports
+    this.#ports = ports
+    this.#rows = new JobRows(database, events, now)
+    this.#lines = new JobLines(database, now)
+    this.#taken = new TakenCameras(database)
+    this.#lanes = LANES.map((lane) => new LaneLoop(() => this.#performNext(lane)))
   }
 
-  /** For how long a job has waited because what its kind needs is not there; 0 where none does. */
+  /** For how long a job has waited because what its lane needs is not there; 0 where none does. */
   get heldUpForMs(): number {
     return this.#heldUpSince === null ? 0 : performance.now() - this.#heldUpSince
   }
 
+  /** @throws Error where a kind has no handler, or two */
   async start() {
-    const interrupted = this.#database.write.updateTable('jobs').where('state', '=', 'running')
-    await interrupted
-      .where('starts', '>=', MOST_STARTS)
-      .set({ state: 'failed', error_json: JSON.stringify(INTERRUPTED), finished_at: Date.now() })
+    const { kinds, handlers, database, now } = this.#ports
+    this.#kinds = matchHandlers(kinds, handlers)
+    const crashed = database.write.updateTable('jobs').where('state', '=', 'running')
+    await crashed
+      .where(({ eb }) => eb(eb('starts', '-', eb.ref('failures')), '>=', MOST_CRASHES))
+      .set({ state: 'failed', error_json: JSON.stringify(interrupted(MOST_CRASHES)), finished_at: now() })
       .execute()
-    await interrupted.set({ state: 'queued' }).execute()
+    await crashed.set({ state: 'queued' }).execute()
     this.wake()
   }
 
-  /** @throws HttpError 409 `queue_full`, `being_renamed` */
-  async create(kind: string, camera: string | null, params: Record<string, unknown>): Promise<JobRow> {
-    const row = await this.#database.write.transaction().execute(async (transaction) => {
-      const queued = await queuedIn(transaction)
-      if (queued.length >= MAX_QUEUED) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
+  /**
+   * @returns the job that was added
+   * @throws HttpError 400 `bad_time`, `start_in_past`, `start_too_late`; 409 `queue_full`, `being_renamed`
+   */
+  async create(
+    kind: string,
+    camera: string | null,
+    params: Record<string, unknown>,
+    options: JobOptions = {},
+  ): Promise<JobRow> {
+    checkStart(options.runAt ?? null, this.#ports.now())
+    const row = await this.#ports.database.write.transaction().execute(async (transaction) => {
+      if (await this.isFull(transaction)) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
       if (camera !== null && (await isBeingRenamed(transaction, camera)))
         throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
-      return this.add(transaction, kind, camera, params)
+      return this.add(transaction, kind, camera, params, options)
     })
     this.wake()
     return row
   }
 
   /** Adds a job together with its cause, however many wait. Call `wake` once that is committed. */
-  async add(
+  add(
     transaction: Kysely<StateTables>,
     kind: string,
     camera: string | null,
     params: Record<string, unknown>,
+    options: JobOptions = {},
   ): Promise<JobRow> {
-    const row: JobRow = {
-      id: randomUUID(),
-      kind,
-      camera,
-      state: 'queued',
-      phase: null,
-      progress: 0,
-      params_json: JSON.stringify(params),
-      result_json: null,
-      error_json: null,
-      created_at: Date.now(),
-      started_at: null,
-      finished_at: null,
-      starts: 0,
-      owner: null,
-      run_at: null,
-      failures: 0,
-      schedule: null,
-      once_key: null,
-    }
-    await transaction.insertInto('jobs').values(row).execute()
-    return row
+    return this.#rows.add(transaction, kind, camera, params, options)
+  }
+
+  /** Whether as many wait as may. */
+  async isFull(transaction: Kysely<StateTables>): Promise<boolean> {
+    return (await this.#rows.queued(transaction)).length >= MAX_QUEUED
   }
 
   /** Looks for jobs that wait. */
   wake() {
-    this.#woken = true
-    if (this.#looping) return
-    this.#looping = true
-    this.#loop = this.#run()
+    for (const lane of this.#lanes) lane.wake()
   }
 
+  /** @throws HttpError 404 */
   async get(id: string): Promise<JobRow> {
-    const row = await this.#database.read.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
+    const row = await this.#rows.find(id)
     if (!row) throw notFound(`the job ${id}`)
     return row
   }
 
-  list(limit: number): Promise<JobRow[]> {
-    return this.#database.read.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').limit(limit).execute()
+  /** The newest first. */
+  list(filter: JobFilter): Promise<JobRow[]> {
+    return this.#rows.list(filter)
   }
 
+  /** What a job had to say. @param after only lines with a higher `seq` @throws HttpError 404 */
+  async lines(id: string, after = 0): Promise<JobLineRow[]> {
+    await this.get(id)
+    return this.#lines.of(id, after)
+  }
+
+  /** What the process of a job printed, which stands in the server's log already. */
+  said(id: string, level: LineLevel, text: string) {
+    this.#lines.say(id, level, text)
+  }
+
+  /** @throws HttpError 404; 409 `job_ended` */
   async cancel(id: string): Promise<JobRow> {
     const { state } = await this.get(id)
     const running = this.#running.get(id)
-    if (running) running.abort()
+    if (running) running.stop('cancelled')
     else if (state === 'queued') {
-      await this.#change(id, { state: 'cancelled', finished_at: Date.now() })
+      await this.#rows.change(id, { state: 'cancelled', finished_at: this.#ports.now() })
       this.wake() // perhaps it was the one that was held up
     } else throw conflict('job_ended', `this job is ${state} already`)
     return this.get(id)
@@ -153,125 +165,126 @@ export class Jobs {
 
   /** Stops what runs; it is done again after the next start. */
   async close() {
-    this.#closing = true
-    for (const controller of this.#running.values()) controller.abort()
-    await this.#loop
+    this.#isClosing = true
+    clearTimeout(this.#timer)
+    for (const attempt of this.#running.values()) attempt.stop('closing')
+    await Promise.all(this.#lanes.map((lane) => lane.close()))
+    await this.#lines.close()
   }
 
-  async #run() {
-    while (this.#woken && !this.#closing) {
-      this.#woken = false
-      try {
-        await this.#performQueued()
-      } catch {
-        // The disk refuses: what a job has come to is written when it works again, or found out by the next start.
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-        this.#woken = true
-      }
-    }
-    this.#looping = false
-  }
-
-  async #performQueued() {
-    for (;;) {
-      const queued = await queuedIn(this.#database.write) // it sees a job that was inserted just now
-      const next = queued.find(({ kind }) => this.#canBegin(kind))
-      const heldUp = queued.some(({ kind }) => !this.#canBegin(kind))
-      this.#heldUpSince = heldUp ? (this.#heldUpSince ?? performance.now()) : null
-      if (!next || this.#closing) return // closed while it was looked for: nobody would end what begins now
-      await this.#perform(next)
-    }
-  }
-
-  async #perform(job: JobRow) {
-    const controller = new AbortController()
-    this.#running.set(job.id, controller)
+  async #performNext(lane: Lane): Promise<boolean> {
+    const attempt = await this.#choosing.run(() => this.#choose(lane))
+    if (!attempt) return false
+    const { id } = attempt.job
     try {
-      const starts = job.starts + 1
-      const begun = await this.#change(job.id, {
-        state: 'running',
-        started_at: Date.now(),
-        progress: 0,
-        phase: null,
-        starts,
-      })
-      if (!begun) return // cancelled an instant before
-      const outcome = await this.#outcomeOf({ ...job, starts }, controller.signal)
-      if (this.#closing && outcome.state !== 'done') {
-        // Stopped in order, it runs again and is none the worse; where the disk refuses, its row says `running` still.
-        await this.#change(job.id, { state: 'queued', starts: job.starts }).catch(() => {})
-        return
-      }
-      await this.#settle(job.id, outcome.state === 'queued' ? outcome : { ...outcome, finished_at: Date.now() })
+      await this.#perform(attempt)
     } finally {
-      this.#running.delete(job.id)
+      this.#running.delete(id)
+      void attempt.ended.then(() => {
+        this.#taken.giveBack(id)
+        this.wake() // the other lane may have waited for its camera
+      })
     }
+    return true
   }
 
-  async #outcomeOf(job: JobRow, signal: AbortSignal): Promise<Partial<JobRow>> {
+  /** The first job that may begin now; its cameras are taken then. */
+  async #choose(lane: Lane): Promise<Attempt | null> {
+    const { canBegin, now } = this.#ports
+    const queued = await this.#rows.queued()
+    this.#arrangeLook(nextTime(queued, now()))
+    const due = queued.filter((job) => isDue(job, now()))
+    const isHeldUp = due.some(({ kind }) => !canBegin(this.#kinds.get(kind)?.lane ?? 'server'))
+    this.#heldUpSince = isHeldUp ? (this.#heldUpSince ?? performance.now()) : null
+    for (const job of due) {
+      const kind = this.#kinds.get(job.kind)
+      if (!kind) await this.#refuseUnknown(job)
+      else if (kind.lane === lane && canBegin(lane) && (await this.#taken.take(job))) {
+        // Closed while it was looked for: nobody would end what begins now.
+        if (this.#isClosing) return null
+        const attempt = new Attempt(job, kind)
+        this.#running.set(job.id, attempt)
+        return attempt
+      }
+    }
+    return null
+  }
+
+  async #perform(attempt: Attempt) {
+    const { job, kind } = attempt
+    const { id, camera } = job
+    const { logOf, now, random, graceMs } = this.#ports
+    const starts = job.starts + 1
+    await this.#lines.open(id)
+    const begin = { state: 'running', started_at: now(), progress: 0, phase: null, error_json: null, starts } as const
+    if (!(await this.#rows.change(id, begin))) return // cancelled an instant before
+    this.#lines.tell(id, 'info', starts === 1 ? 'began' : `began again, attempt ${starts}`)
+    const reports = this.#reportsOf(id, starts)
+    const tell = (level: LineLevel, text: string) => {
+      this.#lines.tell(id, level, text)
+      if (level !== 'info') logOf('jobs').warn({ job: id, camera }, `${kind.title}: ${text}`)
+    }
+    const outcome = await attempt.run(
+      { ...job, starts },
+      {
+        ...{ now, random, graceMs, tell },
+        report: reports.report,
+        say: (level, text) => {
+          this.#lines.say(id, level, text)
+          logOf(kind.component)[level]({ job: id, camera }, text)
+        },
+      },
+    )
+    await reports.written()
+    tell(outcome.line.level, outcome.line.text)
+    await this.#settle(id, outcome)
+  }
+
+  /** Writes what came of a job, its lines first: who sees that it ended finds them. */
+  async #settle(id: string, { change }: Outcome) {
+    await this.#lines.flush(id, { isOver: true })
+    const ended = change.state === 'queued' ? {} : { finished_at: this.#ports.now() }
+    await this.#rows.settle(id, { ...change, ...ended }, () => this.#isClosing)
+  }
+
+  async #refuseUnknown({ id, kind }: JobRow) {
+    const message =
+      `this release of ajar does no jobs of kind ${kind}: a newer one was asked for it; ask again when ` +
+      'that one runs'
+    const outcome = failedWith({ code: 'unknown_kind', message })
+    await this.#lines.open(id)
+    this.#lines.tell(id, outcome.line.level, outcome.line.text)
+    await this.#settle(id, outcome)
+  }
+
+  /** How far it is, as often as anybody can look at it. */
+  #reportsOf(id: string, starts: number) {
     let reportedAt = Number.NEGATIVE_INFINITY
     let reporting: Promise<unknown> = Promise.resolve()
-    const report = (phase: string, progress: number) => {
-      if (performance.now() - reportedAt < REPORT_MS) return // a clock that is set back reports on
-      reportedAt = performance.now()
-      reporting = this.#change(job.id, { phase, progress }).catch(() => {}) // the next report tells more
-    }
-    try {
-      signal.throwIfAborted() // it was cancelled while its row was written
-      const handler = this.#handlers[job.kind]
-      if (!handler) throw new Error(`nothing here does jobs of kind ${job.kind}`)
-      const params = JSON.parse(job.params_json)
-      const result = await handler({ id: job.id, camera: job.camera, params, signal, report })
-      return { state: 'done', progress: 1, phase: null, result_json: JSON.stringify(result) }
-    } catch (error) {
-      if (signal.aborted) return { state: 'cancelled', error_json: JSON.stringify(CANCELLED) }
-      if (error instanceof WorkerLostError) return afterLoss(job, error)
-      const { code = 'failed', message } = error as CodedError
-      return { state: 'failed', error_json: JSON.stringify({ code, message }) }
-    } finally {
-      await reporting
+    return {
+      report: (phase: string, progress: number) => {
+        if (performance.now() - reportedAt < REPORT_MS) return
+        reportedAt = performance.now()
+        // Where the disk refuses, the next report tells more.
+        reporting = this.#rows.change(id, { phase, progress }, starts).catch(() => {})
+      },
+      written: () => reporting,
     }
   }
 
-  /** Writes how a job ended, as soon as the disk takes it. */
-  async #settle(id: string, change: Partial<JobRow>) {
-    for (;;) {
-      try {
-        await this.#change(id, change)
-        return
-      } catch (error) {
-        if (this.#closing) throw error
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
-    }
-  }
-
-  /** @returns whether the job had not ended before */
-  async #change(id: string, change: Partial<JobRow>): Promise<boolean> {
-    const events = await this.#database.write.transaction().execute(async (transaction) => {
-      const row = await transaction
-        .updateTable('jobs')
-        .set(change)
-        .where('id', '=', id)
-        .where('state', 'in', ['queued', 'running'])
-        .returningAll()
-        .executeTakeFirst()
-      if (!row) return []
-      const { kind, camera, state, phase, progress } = row
-      return this.#events.append(transaction, [{ kind: 'job', data: { id, kind, camera, state, phase, progress } }])
-    })
-    this.#events.publish(events)
-    return events.length > 0
+  /** Looks again when the next job may begin, and often enough for a clock that is set. */
+  #arrangeLook(at: number | null) {
+    clearTimeout(this.#timer)
+    if (at === null || this.#isClosing) return
+    const delayMs = Math.min(Math.max(at - this.#ports.now(), 0), LOOK_MS)
+    this.#timer = setTimeout(() => this.wake(), delayMs)
   }
 }
 
-/** The worker went away in the middle: that is not for ever the job's fault, but it may be. */
-function afterLoss({ starts }: JobRow, { inOrder }: WorkerLostError): Partial<JobRow> {
-  if (inOrder) return { state: 'queued', starts: starts - 1 }
-  if (starts >= MOST_STARTS) return { state: 'failed', error_json: JSON.stringify(INTERRUPTED) }
-  return { state: 'queued' }
-}
-
-function queuedIn(database: Kysely<StateTables>): Promise<JobRow[]> {
-  return database.selectFrom('jobs').selectAll().where('state', '=', 'queued').orderBy('created_at').execute()
+function checkStart(runAt: number | null, now: number) {
+  if (runAt === null) return
+  if (!Number.isFinite(runAt)) throw badRequest('bad_time', 'there is no such time', 'startAt')
+  const past = `${new Date(runAt).toISOString()} is over: it is ${new Date(now).toISOString()} here`
+  if (runAt < now - PAST_MS) throw badRequest('start_in_past', `${past}; leave startAt out to begin at once`, 'startAt')
+  if (runAt > now + YEAR_MS) throw badRequest('start_too_late', 'a job waits for a year at most', 'startAt')
 }

@@ -3,6 +3,7 @@ import type { Cameras } from '../devices/cameras.ts'
 import { callerName } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
 import { JobBody, shownJob } from '../http/job-body.ts'
+import { TrainingParams } from '../http/training-params.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Training } from './training.ts'
 
@@ -22,21 +23,12 @@ export function trainingRoutes(http: Http, { cameras, jobs, training }: Training
         body: Type.Object(
           {
             camera: Type.String(),
-            seed: Type.Optional(
-              Type.Integer({
-                minimum: 0,
-                description: 'a number kept with the model; it changes nothing, for nothing is drawn at random',
-              }),
-            ),
+            ...TrainingParams,
             force: Type.Optional(
               Type.Boolean({ description: 'activate the model even where it is clearly worse than the active one' }),
             ),
-            augmentations: Type.Optional(
-              Type.Integer({
-                minimum: 0,
-                maximum: 16,
-                description: 'variants of each labelled frame (light, shift, noise) to learn from besides itself',
-              }),
+            startAt: Type.Optional(
+              Type.String({ format: 'date-time', description: 'not begun before, at most a year ahead; else at once' }),
             ),
           },
           { additionalProperties: false },
@@ -45,11 +37,11 @@ export function trainingRoutes(http: Http, { cameras, jobs, training }: Training
       },
     },
     async (request, reply) => {
-      const { camera: id, ...params } = request.body
+      const { camera: id, startAt, ...params } = request.body
       await training.check(cameras.get(id))
-      return reply
-        .status(202)
-        .send(shownJob(await jobs.create('training', id, { ...params, author: callerName(request) })))
+      const runAt = startAt === undefined ? null : Date.parse(startAt)
+      const job = await jobs.create('training', id, params, { owner: callerName(request), runAt })
+      return reply.status(202).send(shownJob(job))
     },
   )
 }

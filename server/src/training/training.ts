@@ -75,7 +75,7 @@ export class Training {
     }
   }
 
-  async #train({ id: job, camera: id, params, signal, report }: JobContext) {
+  async #train({ id: job, camera: id, params, owner, signal, report }: JobContext) {
     const started = performance.now()
     const camera = this.#ports.cameras.get(id ?? '')
     await this.check(camera)
@@ -131,7 +131,7 @@ export class Training {
     const reason = params.force === true ? null : reasonAgainst(result)
     if (reason === null) {
       await this.#ports.cameras.activate(camera.id, model.id)
-      await this.#ports.onActivated(camera.id, model.id, String(params.author))
+      await this.#ports.onActivated(camera.id, model.id, owner)
     }
     // Only a cache: what the disk refuses now, the next training removes.
     for (const source of sources) await this.#pruneEmbeddings(source, camera.id, recipe).catch(() => {})

@@ -5,6 +5,7 @@ import {
   type FromWorker,
   LEAVING,
   LOG_LEVELS,
+  type LogLevel,
   type ToWorker,
   type Work,
   WorkError,
@@ -14,6 +15,9 @@ import {
 /** A worker that does not stop what it was told to stop is given up. */
 const CANCEL_LIMIT_MS = 5000
 const HELLO_LIMIT_MS = 5000
+
+/** Takes a line that the task of a job printed. */
+export type LineListener = (job: string, level: Exclude<LogLevel, 'debug'>, text: string) => void
 
 interface Current {
   id: number
@@ -33,6 +37,7 @@ export class ConnectedWorker {
   readonly ended: Promise<void>
   readonly #socket: Socket
   readonly #log: Log
+  readonly #onLine: LineListener
   #job: string | undefined
   #current: Current | null = null
   #lastId = 0
@@ -42,9 +47,11 @@ export class ConnectedWorker {
     { pid, startedAtMs }: Hello,
     messages: AsyncGenerator<FromWorker, undefined>,
     log: Log,
+    onLine: LineListener,
   ) {
     this.#socket = socket
     this.#log = log
+    this.#onLine = onLine
     this.pid = pid
     this.startedAtMs = startedAtMs
     this.ended = this.#read(messages)
@@ -55,15 +62,16 @@ export class ConnectedWorker {
   /**
    * Waits until whoever connected says that it is a worker.
    * @param log for what the worker says for it
+   * @param onLine told what the task of a job printed
    * @throws where it says something else, or nothing
    */
-  static async greet(socket: Socket, log: Log): Promise<ConnectedWorker> {
+  static async greet(socket: Socket, log: Log, onLine: LineListener): Promise<ConnectedWorker> {
     const tooLate = setTimeout(() => socket.destroy(), HELLO_LIMIT_MS)
     const messages = receive<FromWorker>(socket)
     const { value: hello } = await messages.next().finally(() => clearTimeout(tooLate))
     if (!isHello(hello)) throw new WorkError('no_worker', 'who connects says first that it is a worker, and did not')
     await send(socket, { kind: 'welcome' } satisfies ToWorker)
-    return new ConnectedWorker(socket, hello, messages, log)
+    return new ConnectedWorker(socket, hello, messages, log, onLine)
   }
 
   /** @throws WorkError, WorkerLostError */
@@ -145,8 +153,10 @@ export class ConnectedWorker {
 
   /** What a task has printed may come when it is over already: the lines are still its own. */
   #take({ id, level, text }: Extract<FromWorker, { kind: 'log' }>) {
-    const fields = id === this.#lastId && this.#job !== undefined ? { job: this.#job } : {}
-    if (LOG_LEVELS.includes(level)) this.#log[level]({ worker: this.pid, ...fields }, String(text))
+    if (!LOG_LEVELS.includes(level)) return
+    const job = id === this.#lastId ? this.#job : undefined
+    this.#log[level]({ worker: this.pid, ...(job === undefined ? {} : { job }) }, String(text))
+    if (job !== undefined && level !== 'debug') this.#onLine(job, level, String(text))
   }
 
   /** Where it is not taken the connection is gone, which is noticed by whoever waits. */
@@ -165,6 +175,6 @@ function isHello(message: FromWorker | undefined): message is Hello {
   return message?.kind === 'hello' && Number.isInteger(message.pid) && Number.isFinite(message.startedAtMs)
 }
 
-function errorOf({ code, message }: { code: string; message: string }): Error {
-  return code === LEAVING ? new WorkerLostError(message, { inOrder: true }) : new WorkError(code, message)
+function errorOf({ code, message, fault }: { code: string; message: string; fault?: string }): Error {
+  return code === LEAVING ? new WorkerLostError(message, { inOrder: true }) : new WorkError(code, message, fault)
 }

@@ -22,7 +22,8 @@ export type FromWorker =
   /** On the way: progress, or a part of the result. */
   | { kind: 'told'; id: number; message: unknown }
   | { kind: 'done'; id: number; result: unknown }
-  | { kind: 'failed'; id: number; code: string; message: string }
+  /** @property fault whose it is, where the task knows */
+  | { kind: 'failed'; id: number; code: string; message: string; fault?: string }
 
 /** Between a worker and the process of its one task the same is said, without an id. */
 export type ToTask = { kind: 'begin'; params: object } | { kind: 'input'; input: unknown } | { kind: 'complete' }
@@ -30,7 +31,7 @@ export type FromTask =
   | { kind: 'next' }
   | { kind: 'told'; message: unknown }
   | { kind: 'done'; result: unknown }
-  | { kind: 'failed'; code: string; message: string }
+  | { kind: 'failed'; code: string; message: string; fault?: string }
 
 /** A worker that is told to end says so of the task that it gives up. */
 export const LEAVING = 'worker_leaves'
@@ -52,9 +53,12 @@ export interface Work {
 /** Work that did not end well; `code` says why: the task's own, or `cancelled`, `timeout`, `crashed`. */
 export class WorkError extends Error {
   readonly code: string
-  constructor(code: string, message: string) {
+  /** Whose it is, where the task knows: `caller`, `environment`, `us`. */
+  readonly fault: string | undefined
+  constructor(code: string, message: string, fault?: string) {
     super(message)
     this.code = code
+    this.fault = fault
   }
 }
 

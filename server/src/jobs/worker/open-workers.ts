@@ -1,16 +1,20 @@
 import type { Log } from '../../logging/levels.ts'
 import type { HealthCheck } from '../../observe/health.ts'
 import type { Settings } from '../../settings.ts'
-import { Workers } from './workers.ts'
+import { Workers, type WorkersOptions } from './workers.ts'
 
 const ENTRY = new URL('../../worker.ts', import.meta.url)
 /** A worker that is restarted is back long before. */
 const PATIENCE_MS = 60_000
 
 /** The workers as the settings want them; they wait for `start`. */
-export function openWorkers({ worker, dataDir, logLevel }: Settings, log: Log, onConnected: () => void): Workers {
+export function openWorkers(
+  { worker, dataDir, logLevel }: Settings,
+  log: Log,
+  listeners: Pick<WorkersOptions, 'onConnected' | 'onLine'>,
+): Workers {
   const environment = { AJAR_DATA_DIR: dataDir, AJAR_LOG_LEVEL: logLevel }
-  return new Workers({ dataDir, own: worker === 'own' ? { entry: ENTRY, environment } : null, log, onConnected })
+  return new Workers({ dataDir, own: worker === 'own' ? { entry: ENTRY, environment } : null, log, ...listeners })
 }
 
 /** @param heldUpForMs for how long a job has waited for a worker */

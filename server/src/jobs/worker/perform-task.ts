@@ -40,8 +40,9 @@ export async function performTask(task: Task<never, never, unknown>): Promise<vo
     const result = await task((await begun.promise) as never, inputs() as AsyncIterable<never>, tell)
     await say({ kind: 'done', result })
   } catch (error) {
-    const { code, message } = error as Error & { code?: unknown }
-    await say({ kind: 'failed', code: typeof code === 'string' ? code : 'internal', message })
+    const { code, fault, message } = error as Error & { code?: unknown; fault?: unknown }
+    const whose = typeof fault === 'string' ? { fault } : {}
+    await say({ kind: 'failed', code: typeof code === 'string' ? code : 'internal', message, ...whose })
   }
 }
 

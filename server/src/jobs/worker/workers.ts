@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { InTurn } from '../../in-turn.ts'
 import type { Log } from '../../logging/levels.ts'
-import { ConnectedWorker } from './connected-worker.ts'
+import { ConnectedWorker, type LineListener } from './connected-worker.ts'
 import { type Work, WorkerLostError } from './messages.ts'
 import { OwnWorker } from './own-worker.ts'
 import { clearMeetingPoint, type MeetingPoint, meetingPoint } from './socket-path.ts'
@@ -21,6 +21,8 @@ export interface WorkersOptions {
   log: Log
   /** Told when work can be done that could not be done before. */
   onConnected(): void
+  /** Told what the task of a job prints; the log has it too. */
+  onLine: LineListener
 }
 
 /** The processes that do what would take a core of the server: whoever connects to the socket in the data folder. */
@@ -128,7 +130,7 @@ export class Workers {
   }
 
   async #take(socket: Socket) {
-    const { log, onConnected } = this.#options
+    const { log, onConnected, onLine } = this.#options
     socket.on('error', () => {}) // what reads from it, or waits for an answer, is told
     if (this.#closing || this.#sockets.size >= MOST_WORKERS) {
       log.warn(`more than ${MOST_WORKERS} job workers: one is sent away`)
@@ -138,7 +140,7 @@ export class Workers {
     this.#sockets.add(socket)
     let worker: ConnectedWorker | null = null
     try {
-      worker = await ConnectedWorker.greet(socket, log)
+      worker = await ConnectedWorker.greet(socket, log, onLine)
       this.#connected.push(worker)
       log.debug({ pid: worker.pid }, 'a job worker is connected')
       this.#awaited?.resolve(worker)

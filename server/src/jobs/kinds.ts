@@ -1,0 +1,61 @@
+import { type TObject, Type } from 'typebox'
+import { TrainingParams } from '../http/training-params.ts'
+import type { Component } from '../logging/levels.ts'
+
+/**
+ * Jobs of a lane are done one at a time; lanes go on side by side. `worker`: what the job worker does, which takes a
+ * core. `server`: slices of work in our own files and databases, which only the server may write.
+ */
+export const LANES = ['worker', 'server'] as const
+export type Lane = (typeof LANES)[number]
+
+/** One kind of long work, whatever does it. */
+export interface JobKind {
+  name: string
+  /** For people: stands before "of device/camera". */
+  title: string
+  lane: Lane
+  /** From its begin; what takes longer ends as `timeout`. Less than 24 days. */
+  timeLimitMs: number
+  /** How often it is tried where the machine is at fault: a full disk, a worker that was killed. */
+  attempts: number
+  /** The part of the server whose log has its lines too. */
+  component: Component
+  /** What a schedule may say of its jobs; null: it is nothing to be done again and again. */
+  scheduled: TObject | null
+}
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const strict = { additionalProperties: false }
+
+/** Every kind of job. Each has exactly one handler, which `app.ts` hands in: the start fails otherwise. */
+export const JOB_KINDS: readonly JobKind[] = [
+  {
+    name: 'training',
+    title: 'training',
+    lane: 'worker',
+    timeLimitMs: 20 * MINUTE,
+    attempts: 4,
+    component: 'training',
+    scheduled: Type.Object(TrainingParams, strict),
+  },
+  {
+    name: 'deletion',
+    title: 'deletion',
+    lane: 'server',
+    timeLimitMs: 6 * HOUR,
+    attempts: 10,
+    component: 'devices',
+    scheduled: null,
+  },
+  {
+    name: 'purge',
+    title: 'purge',
+    lane: 'server',
+    timeLimitMs: 6 * HOUR,
+    attempts: 10,
+    component: 'devices',
+    scheduled: null,
+  },
+]
