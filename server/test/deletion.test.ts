@@ -99,7 +99,11 @@ test('what comes under a name that is being deleted is refused, and the name can
   const camera = 'pi/busy'
   await server.ended(await server.send(camera, await plainJpeg(1)))
   await label(server, 4, 200)
-  const training = (await server.call('POST', '/api/training', { camera: CAMERA })).body // the deletion waits behind it
+  // The deletion waits behind the training: its camera borrowed what is learned there.
+  const copied = await server.call('POST', `/api/cameras/${camera}/copy`, { from: CAMERA, what: ['states', 'labels'] })
+  expect(copied.status).toBe(200)
+  const training = (await server.call('POST', '/api/training', { camera: CAMERA })).body
+  await until(async () => (await server.call('GET', `/api/jobs/${training.id}`)).body.state === 'running')
   const { body: job } = await server.call('DELETE', `/api/cameras/${camera}`)
   const refused = { status: 409, body: { error: { code: 'being_deleted' } } }
   expect(await server.call('POST', `/api/cameras/${camera}/frames`, await plainJpeg(2))).toMatchObject(refused)

@@ -4,7 +4,7 @@ import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
 import { CAMERA, jobEnded, label } from './lesson.ts'
 import { plainJpeg } from './pictures.ts'
-import { RunningServer } from './running-server.ts'
+import { RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 let server: RunningServer
@@ -70,9 +70,12 @@ test('neither name may be part of a job, nor a source of a training', { timeout:
   await server.call('PATCH', `/api/cameras/${sibling}`, {})
   await copy(sibling, CAMERA, 'states', 'labels')
   await server.call('PATCH', '/api/cameras/pi/target', {})
+  await copy('pi/target', CAMERA, 'states', 'labels')
   await server.ended(await server.send('pi/mover', await plainJpeg(4)))
   const training = (await server.call('POST', '/api/training', { camera: sibling })).body
-  const purge = (await server.call('DELETE', '/api/cameras/pi/target/frames?from=0&to=1')).body // waits behind it
+  await until(async () => (await server.call('GET', `/api/jobs/${training.id}`)).body.state === 'running')
+  // Waits behind it: both cameras learn of the same one.
+  const purge = (await server.call('DELETE', '/api/cameras/pi/target/frames?from=0&to=1')).body
   const refused = { status: 409, body: { error: { code: 'job_runs' } } }
   expect(await rename('pi/mover', 'pi/target')).toMatchObject(refused)
   expect(await rename(CAMERA, 'pi/moved')).toMatchObject(refused)
