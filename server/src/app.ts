@@ -22,6 +22,9 @@ import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
 import { Upgrades } from './http/upgrades.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { JOB_KINDS } from './jobs/kinds.ts'
+import { JobPruning } from './jobs/pruning.ts'
+import { Firing } from './jobs/schedules/firing.ts'
+import { Schedules } from './jobs/schedules/schedules.ts'
 import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
@@ -177,9 +180,18 @@ async function build(
     ],
     canBegin: (lane) => lane !== 'worker' || workers.ready,
     logOf: (component) => logging.of(component),
+    clean: (text) => logging.clean(text) ?? '',
     now: () => Date.now(),
     random: () => Math.random(),
   })
+  const jobsShared = { database, kinds: JOB_KINDS, log: logging.of('jobs'), now: () => Date.now() }
+  const firing = new Firing({ ...jobsShared, jobs })
+  const schedules = new Schedules({
+    ...jobsShared,
+    requireCamera: (id) => void cameras.get(id),
+    onChanged: () => firing.wake(),
+  })
+  const jobPruning = new JobPruning(jobsShared)
 
   const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
@@ -288,7 +300,7 @@ async function build(
   })
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
-    ...{ labels, borrowed, training, jobs, pipeline, retention, care, processes },
+    ...{ labels, borrowed, training, jobs, schedules, pipeline, retention, care, processes },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
@@ -331,6 +343,10 @@ async function build(
   closers.push(() => workers.close())
   await jobs.start()
   closers.push(() => jobs.close())
+  firing.start()
+  closers.push(() => firing.close())
+  jobPruning.start()
+  closers.push(() => jobPruning.close())
   await care.deletion.start()
   closers.push(() => care.renaming.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])

@@ -24,6 +24,8 @@ import type { Http } from './http/http.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { scheduleRoutes } from './jobs/schedules/routes.ts'
+import type { Schedules } from './jobs/schedules/schedules.ts'
 import { legacyRoutes } from './legacy/legacy.ts'
 import type { Logging } from './logging/logging.ts'
 import { logRoutes } from './logging/routes.ts'
@@ -69,6 +71,7 @@ export interface Parts {
   borrowed: BorrowedLabels
   training: Training
   jobs: Jobs
+  schedules: Schedules
   pipeline: Pipeline
   retention: Retention
   care: ReturnType<typeof cameraCare>
@@ -111,6 +114,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   trainingRoutes(http, { cameras, jobs, training })
   modelRoutes(http, { database, cameras })
   jobRoutes(http, jobs)
+  scheduleRoutes(http, parts.schedules)
   storageRoutes(http, () => retention.storage)
   await legacyRoutes(http, settings.legacyOpen === '1', {
     ...{ database, registry, logging },

@@ -31,6 +31,7 @@ export async function startJobs(work: JobHandler, { folder, ...given }: Given = 
     ],
     canBegin: () => true,
     logOf: () => log,
+    clean: (text) => text,
     now: () => Date.now(),
     random: () => 0,
     ...given,

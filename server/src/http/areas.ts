@@ -21,7 +21,11 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     paths: /^\/api\/(cameras|ribbons)\b/,
   },
   { name: 'models', description: 'What was learned, and how good it is.', paths: /^\/api\/models\b/ },
-  { name: 'jobs', description: 'Long work: how far it is, and an end to it.', paths: /^\/api\/jobs\b/ },
+  {
+    name: 'jobs',
+    description: 'Long work: how far it is, an end to it, and what is done again and again.',
+    paths: /^\/api\/(jobs|schedules)\b/,
+  },
   {
     name: 'devices',
     description: 'Devices, their credentials and settings, and what their sensors read.',

@@ -26,6 +26,8 @@ export interface JobsPorts {
   /** Whether jobs of that lane can be done now; the other lane goes on. */
   canBegin(lane: Lane): boolean
   logOf(component: Component): Pick<Log, LineLevel>
+  /** A text that others may have written, without secrets that are known. */
+  clean(text: string): string
   /** Milliseconds UTC; may jump either way when somebody sets it. */
   now(): number
   /** 0..1 */
@@ -60,12 +62,18 @@ export class Jobs {
   #heldUpSince: number | null = null
 
   constructor(ports: JobsPorts) {
-    const { database, events, now } = ports
+    const { database, events, now, clean } = ports
     this.#ports = ports
     this.#rows = new JobRows(database, events, now)
-    this.#lines = new JobLines(database, now)
+    this.#lines = new JobLines(database, { now, clean })
     this.#taken = new TakenCameras(database)
-    this.#lanes = LANES.map((lane) => new LaneLoop(() => this.#performNext(lane)))
+    this.#lanes = LANES.map(
+      (lane) =>
+        new LaneLoop(
+          () => this.#performNext(lane),
+          (err) => ports.logOf('jobs').warn({ err, lane }, 'jobs cannot go on; trying again'),
+        ),
+    )
   }
 
   /** For how long a job has waited because what its lane needs is not there; 0 where none does. */

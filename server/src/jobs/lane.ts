@@ -3,14 +3,19 @@ const RETRY_MS = 500
 /** Does one thing after the other, for as long as there is something to do. */
 export class LaneLoop {
   readonly #performNext: () => Promise<boolean>
+  readonly #onTrouble: (error: unknown) => void
   #woken = false
   #isClosing = false
   #looping = false
   #loop: Promise<void> = Promise.resolve()
 
-  /** @param performNext does the next thing; false where there is none now */
-  constructor(performNext: () => Promise<boolean>) {
+  /**
+   * @param performNext does the next thing; false where there is none now
+   * @param onTrouble told once why it cannot go on, until it can again
+   */
+  constructor(performNext: () => Promise<boolean>, onTrouble: (error: unknown) => void) {
     this.#performNext = performNext
+    this.#onTrouble = onTrouble
   }
 
   /** Looks whether there is something to do. */
@@ -28,12 +33,16 @@ export class LaneLoop {
   }
 
   async #run() {
+    let isInTrouble = false
     while (this.#woken && !this.#isClosing) {
       this.#woken = false
       try {
         while (!this.#isClosing && (await this.#performNext()));
-      } catch {
+        isInTrouble = false
+      } catch (error) {
         // The disk refuses: what a job has come to is written when it works again, or found out by the next start.
+        if (!isInTrouble && !this.#isClosing) this.#onTrouble(error)
+        isInTrouble = true
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         this.#woken = true
       }

@@ -10,6 +10,13 @@ const MOST_CHARACTERS = 2000
 /** Lines that come together are written together. */
 const WRITE_MS = 200
 
+export interface LinesPorts {
+  /** Milliseconds UTC. */
+  now(): number
+  /** The text without secrets that are known. */
+  clean(text: string): string
+}
+
 /** The lines of one job, from when it begins until the next one of its lane does: what it printed may come late. */
 class OpenLog {
   readonly job: string
@@ -36,12 +43,12 @@ class OpenLog {
 /** What jobs had to say: a bounded number of lines each, and a copy of them in rows. */
 export class JobLines {
   readonly #database: StateDatabase
-  readonly #now: () => number
+  readonly #ports: LinesPorts
   readonly #open = new Map<string, OpenLog>()
 
-  constructor(database: StateDatabase, now: () => number) {
+  constructor(database: StateDatabase, ports: LinesPorts) {
     this.#database = database
-    this.#now = now
+    this.#ports = ports
   }
 
   /** Takes lines of that job from here on. */
@@ -97,7 +104,7 @@ export class JobLines {
 
   #add(job: string, level: LineLevel, text: string, most: number) {
     const log = this.#open.get(job)
-    if (!log?.add(this.#now(), level, text, most)) return
+    if (!log?.add(this.#ports.now(), level, this.#ports.clean(text), most)) return
     log.timer ??= setTimeout(() => void this.#write(log), WRITE_MS)
   }
 

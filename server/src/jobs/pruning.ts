@@ -1,0 +1,90 @@
+import { sql } from 'kysely'
+import type { StateDatabase } from '../database/state-database.ts'
+import type { Log } from '../logging/levels.ts'
+
+export interface JobPruningPorts {
+  database: StateDatabase
+  log: Pick<Log, 'info' | 'warn'>
+  /** Milliseconds UTC. */
+  now(): number
+}
+
+const OLDEST_MS = 30 * 86_400_000
+const MOST_ENDED = 1000
+/** Rows in one transaction: whoever else writes waits as long. */
+const SLICE = 200
+const PRUNE_MS = 3_600_000
+
+/**
+ * Lets jobs go that ended long ago, with their lines. Of each kind, camera and outcome the newest stays, for the latest
+ * training is asked for however long ago it was, and so does the job that a schedule asked for last.
+ */
+export class JobPruning {
+  readonly #ports: JobPruningPorts
+  #timer: NodeJS.Timeout | undefined
+  #pruning: Promise<void> = Promise.resolve()
+  #isClosing = false
+
+  constructor(ports: JobPruningPorts) {
+    this.#ports = ports
+  }
+
+  start() {
+    this.#pruning = this.#pruneAndArrange()
+  }
+
+  async close() {
+    this.#isClosing = true
+    clearTimeout(this.#timer)
+    await this.#pruning
+  }
+
+  async prune(): Promise<void> {
+    const { database, log } = this.#ports
+    let gone = 0
+    for (let ids = await this.#old(); ids.length > 0 && !this.#isClosing; ids = await this.#old()) {
+      await database.write.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('job_lines').where('job', 'in', ids).execute()
+        await transaction.deleteFrom('jobs').where('id', 'in', ids).execute()
+      })
+      gone += ids.length
+    }
+    for (let jobs = await this.#orphans(); jobs.length > 0 && !this.#isClosing; jobs = await this.#orphans())
+      await database.write.deleteFrom('job_lines').where('job', 'in', jobs).execute()
+    if (gone > 0) log.info({ jobs: gone }, 'jobs that ended long ago went')
+  }
+
+  async #pruneAndArrange() {
+    try {
+      await this.prune()
+    } catch (err) {
+      if (!this.#isClosing) this.#ports.log.warn({ err }, 'old jobs cannot go; trying again')
+    }
+    if (this.#isClosing) return
+    this.#timer = setTimeout(() => {
+      this.#pruning = this.#pruneAndArrange()
+    }, PRUNE_MS)
+  }
+
+  async #old(): Promise<string[]> {
+    const { rows } = await sql<{ id: string }>`
+      with ended as (
+        select id, coalesce(finished_at, created_at) as at,
+          row_number() over (order by coalesce(finished_at, created_at) desc, id desc) as place,
+          row_number() over (partition by kind, camera, state order by created_at desc, id desc) as newness
+        from jobs where state in ('done', 'failed', 'cancelled'))
+      select id from ended
+      where newness > 1 and (at < ${this.#ports.now() - OLDEST_MS} or place > ${MOST_ENDED})
+        and id not in (select last_job from schedules where last_job is not null)
+      order by at limit ${SLICE}`.execute(this.#ports.database.read)
+    return rows.map(({ id }) => id)
+  }
+
+  /** Jobs that are no more and whose lines are: they went with their camera. */
+  async #orphans(): Promise<string[]> {
+    const { rows } = await sql<{ job: string }>`
+      select distinct job from job_lines l where not exists (select 1 from jobs where id = l.job)
+      limit ${SLICE}`.execute(this.#ports.database.read)
+    return rows.map(({ job }) => job)
+  }
+}
