@@ -49,7 +49,10 @@ import { openRoutes } from './routes.ts'
 import type { Settings } from './settings.ts'
 import { ownRoot } from './tls/own-root.ts'
 import { BorrowedLabels } from './training/labels/borrowed-labels.ts'
+import { Import } from './training/labels/import.ts'
+import { sweepAfterImports, uploadsOfJobs } from './training/labels/import-uploads.ts'
 import { Labels } from './training/labels/labels.ts'
+import { Uploads } from './training/labels/uploads.ts'
 import { ModelRegistry } from './training/model-registry.ts'
 import { Training } from './training/training.ts'
 
@@ -170,11 +173,25 @@ async function build(
     engine: settings.engine,
     backbone: settings.backbone,
   })
+  const uploads = new Uploads({
+    folder: join(settings.dataDir, 'imports'),
+    mostBytes: settings.maxImportBytes,
+    room: async () => (await diskOf(settings.dataDir)).freeBytes - limits.freeBytes,
+    needed: () => uploadsOfJobs(database),
+  })
+  const imports = new Import({
+    ...{ cameras, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
+    maxImportBytes: settings.maxImportBytes,
+    perform: (work, signal) => workers.perform(work, signal),
+    store: (frame) => pipeline.import(frame),
+    changeStates: (camera, states, author) => care.settingUp.change(camera, { states }, author),
+  })
   const jobs = new Jobs({
     ...{ database, events },
     kinds: JOB_KINDS,
     handlers: [
       { kind: 'training', run: (context) => training.run(context) },
+      imports,
       { kind: 'deletion', run: (context) => care.deletion.run(context) },
       { kind: 'purge', run: (context) => care.purge.run(context) },
     ],
@@ -207,6 +224,7 @@ async function build(
     backbone: settings.backbone,
     modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
+    isPending: (camera, capturedAt) => archive.isPending(camera, capturedAt),
     publish: (topic, payload, options) =>
       broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options),
   })
@@ -300,7 +318,7 @@ async function build(
   })
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
-    ...{ labels, borrowed, training, jobs, schedules, pipeline, retention, care, processes },
+    ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
@@ -339,6 +357,8 @@ async function build(
   registry.start()
   await retention.start()
   closers.push(() => retention.close())
+  await uploads.start()
+  closers.push(sweepAfterImports(events, uploads, log))
   await workers.start()
   closers.push(() => workers.close())
   await jobs.start()

@@ -9,7 +9,7 @@ import type { StateDatabase } from './database/state-database.ts'
 import { withDeadline } from './deadline.ts'
 import type { Camera, Cameras } from './devices/cameras.ts'
 import { HttpError } from './http/errors.ts'
-import { type IncomingFrame, type Ingested, ingest, type Refusal } from './ingest/ingest.ts'
+import { type IncomingFrame, type Ingested, type IngestPorts, ingest, type Refusal } from './ingest/ingest.ts'
 import { Masking } from './ingest/masking.ts'
 import { Turnstile } from './ingest/turnstile.ts'
 import type { Log } from './logging/levels.ts'
@@ -34,6 +34,8 @@ export interface PipelinePorts {
   backbone: string
   modelFolder(modelId: string): string
   isConnected(device: string): boolean
+  /** Whether a stored frame waits for the pipeline. */
+  isPending(camera: string, capturedAt: number): Promise<boolean>
   /** @param payload null clears what is retained */
   publish(topic: string, payload: object | null, options: { retain: boolean }): Promise<void>
 }
@@ -225,8 +227,17 @@ export class Pipeline {
   }
 
   async #ingest(frame: IncomingFrame): Promise<Ingested> {
-    const { frames, settings, metrics, cameras } = this.#ports
-    const ingested = await ingest(frame, {
+    const { metrics } = this.#ports
+    const ingested = await ingest(frame, this.#ingestPorts())
+    this.#ports.logOf('ingest').debug(ingestedLine(frame, ingested), `frame ${ingested.kind}`)
+    if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
+    if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
+    return ingested
+  }
+
+  #ingestPorts(): IngestPorts {
+    const { frames, settings, cameras } = this.#ports
+    return {
       now: () => Date.now(),
       nameNow: (ref) => cameras.nameNow(ref),
       isBeingDeleted: (camera) => cameras.isBeingDeleted(camera),
@@ -237,11 +248,33 @@ export class Pipeline {
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
       enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
-    })
-    this.#ports.logOf('ingest').debug(ingestedLine(frame, ingested), `frame ${ingested.kind}`)
-    if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
-    if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
-    return ingested
+    }
+  }
+
+  /**
+   * Takes in a frame that is past and known to somebody: stored and masked as any other, it makes no result, no transition
+   * and no point, whatever happens meanwhile, and ends as skipped (`imported`). Refused, it is nobody's news.
+   */
+  async import(frame: IncomingFrame): Promise<Ingested> {
+    const { frames, isPending } = this.#ports
+    const nameNow = () => cameraId(this.#ports.cameras.nameNow(frame))
+    const work = async () => {
+      const ingested = await ingest(frame, {
+        ...this.#ingestPorts(),
+        store: (one, giveUpAt) => frames.put({ ...one, ended: true }, giveUpAt),
+        recordRefusal: async () => {},
+        enqueue: () => {},
+      })
+      if (ingested.kind !== 'stored' && ingested.kind !== 'duplicate') return ingested
+      const stored = ingested.frame
+      // A server that was killed may have stored it and no more; a frame of the camera itself that waits ends as any other.
+      if (ingested.kind === 'stored' || !(await isPending(stored.camera, stored.capturedAt))) {
+        const answer = { kind: 'skipped', code: 'imported' } as const
+        await this.recorder.record({ frame: stored, model: null, answer, classifiedAt: Date.now() })
+      }
+      return ingested
+    }
+    return (await this.#turnstile.pass(nameNow, work, frame.giveUpAt)) ?? { kind: 'given_up' }
   }
 
   /** Ends frames that wait as skipped, for their bytes have to go; durable when it resolves. */

@@ -44,8 +44,11 @@ import type { Retention } from './retention/retention.ts'
 import { storageRoutes } from './retention/routes.ts'
 import type { Settings } from './settings.ts'
 import type { BorrowedLabels } from './training/labels/borrowed-labels.ts'
+import { exportRoutes } from './training/labels/export-routes.ts'
+import { importRoutes } from './training/labels/import-routes.ts'
 import { labelRoutes } from './training/labels/label-routes.ts'
 import type { Labels } from './training/labels/labels.ts'
+import type { Uploads } from './training/labels/uploads.ts'
 import { modelRoutes } from './training/model-routes.ts'
 import { trainingRoutes } from './training/routes.ts'
 import type { Training } from './training/training.ts'
@@ -69,6 +72,7 @@ export interface Parts {
   cameras: Cameras
   labels: Labels
   borrowed: BorrowedLabels
+  uploads: Uploads
   training: Training
   jobs: Jobs
   schedules: Schedules
@@ -111,6 +115,11 @@ export async function openRoutes(http: Http, parts: Parts) {
   ribbonRoutes(http, { database, cameras, state: shown.state })
   readingRoutes(http, database)
   labelRoutes(http, labels)
+  await importRoutes(http, {
+    ...{ cameras, uploads: parts.uploads },
+    createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),
+  })
+  exportRoutes(http, { cameras, labels, archive })
   trainingRoutes(http, { cameras, jobs, training })
   modelRoutes(http, { database, cameras })
   jobRoutes(http, jobs)

@@ -51,6 +51,12 @@ export const SETTINGS = {
     'largest frame that is taken, in bytes',
     integer(1024, 67_108_864),
   ),
+  maxImportBytes: setting(
+    'AJAR_MAX_IMPORT_BYTES',
+    '1GB',
+    'largest zip of labelled pictures that is taken at once',
+    bytes,
+  ),
   maxPendingAgeMs: setting(
     'AJAR_MAX_PENDING_AGE',
     '600',

@@ -11,7 +11,7 @@ export interface Classified {
   /** The model that was asked, or null where the camera has none. */
   model: ModelRef | null
   /** Nothing is computed for a camera without a model: there is nobody to ask. */
-  answer: ClassifyAnswer | { kind: 'skipped' } | { kind: 'no_model'; latencyMs: 0 }
+  answer: ClassifyAnswer | { kind: 'skipped'; code?: 'imported' } | { kind: 'no_model'; latencyMs: 0 }
   classifiedAt: number
 }
 

@@ -175,7 +175,7 @@ export interface FramesTable {
   size: number
   sha256: Uint8Array
   outcome: Outcome
-  /** Reject code of a refused frame. */
+  /** Reject code of a refused frame; `imported` of one that came with its label, and that nothing judged. */
   code: string | null
   late: Bit
 }

@@ -23,6 +23,7 @@ import { describeRoutes } from './describe-routes.ts'
 import { type ErrorBody, HttpError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import { checkDepth } from './json-depth.ts'
+import { allowLongBodies } from './long-bodies.ts'
 import { boundStrangersBodies } from './strangers-bodies.ts'
 import { noRoute, refuseUnreadBodies, tooLarge } from './unread-body.ts'
 import { checksWhenFirstUsed, serializesWhenFirstUsed } from './when-first-used.ts'
@@ -97,6 +98,7 @@ export async function createHttp({
     if (caller) connections?.know(raw.socket)
   })
   boundStrangersBodies(http)
+  allowLongBodies(http)
   refuseUnreadBodies(http, Math.max(JSON_BYTES, maxFrameBytes))
   describeRoutes(http, (url) => !url.startsWith(DOCS))
   // A browser would hold it against every port of this host, and so against programs that are not ours.

@@ -41,6 +41,15 @@ export const JOB_KINDS: readonly JobKind[] = [
     scheduled: Type.Object(TrainingParams, strict),
   },
   {
+    name: 'import',
+    title: 'import of labelled pictures',
+    lane: 'worker',
+    timeLimitMs: 4 * HOUR,
+    attempts: 10,
+    component: 'training',
+    scheduled: null,
+  },
+  {
     name: 'deletion',
     title: 'deletion',
     lane: 'server',

@@ -33,7 +33,9 @@ const Frame = Type.Object({
   outcome: Type.Union([Type.Enum(['pending', 'classified', 'skipped', 'refused']), Type.Null()], {
     description: 'null where it is not kept any more what became of it (AJAR_RETAIN_RESULTS_DAYS)',
   }),
-  code: nullable(Type.String({ description: 'why it was refused' })),
+  code: nullable(
+    Type.String({ description: 'why it was refused; `imported`: it came with its label, and nothing judged it' }),
+  ),
   label: nullable(Type.String()),
   result: nullable(ResultBody),
   pruned: Type.Boolean({ description: 'its picture is not kept any more' }),

@@ -21,7 +21,7 @@ export function frameRow({ frame, answer, classifiedAt }: Classified, recordedAt
     size: frame.size,
     sha256: frame.sha256,
     outcome,
-    code: answer.kind === 'refused' ? answer.code : null,
+    code: 'code' in answer ? answer.code : null,
     late: 0,
   }
 }
@@ -55,7 +55,7 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
     const nothing = { best: null, confidence: null, probabilities_json: null, novelty: null, signature: null }
     return { ...key, ...nothing, model: '', state: UNKNOWN, reason: 'no_model' }
   }
-  const { state: best, confidence, probabilities, unlike } = answer.prediction
+  const { state: best, confidence, probabilities, unlike, novelty, signature } = answer.prediction
   const reason = unlike ?? (confidence < threshold ? 'low_confidence' : null)
   return {
     ...key,
@@ -65,8 +65,8 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
     confidence,
     probabilities_json: JSON.stringify(probabilities),
     reason,
-    novelty: null,
-    signature: null,
+    novelty,
+    signature,
   }
 }
 

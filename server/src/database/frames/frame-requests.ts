@@ -13,6 +13,8 @@ export interface NewFrame {
   jpeg: Uint8Array
   /** Of the bytes as they were sent, where others are stored: it tells whether a frame is sent again. */
   sha256?: Uint8Array
+  /** It has ended already: it does not wait for the pipeline. */
+  ended?: boolean
 }
 
 export type Taken =

@@ -24,7 +24,7 @@ export function putFrame(files: FramesFiles, current: FramesFile, frame: NewFram
   const before = capturedAt === null ? null : files.find(camera, time)
   if (before) return { kind: isSame(before) ? 'duplicate' : 'collision', frame: before }
   const fresh = { camera, capturedAt: time, receivedAt, storedAt: now, size: jpeg.byteLength, sha256 }
-  const stored = current.insert(fresh, jpeg, true)
+  const stored = current.insert(fresh, jpeg, !frame.ended)
   files.note(current, stored)
   return { kind: 'stored', frame: stored, jpeg }
 }

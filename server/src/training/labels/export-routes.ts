@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import type { Cameras } from '../../devices/cameras.ts'
+import { HttpError } from '../../http/errors.ts'
+import type { Http } from '../../http/http.ts'
+import { CameraPath } from '../../http/shapes.ts'
+import { type ExportPorts, exportLabelled } from './export.ts'
+
+/** Each reads as fast as its reader takes it. */
+const MOST_AT_ONCE = 4
+
+export function exportRoutes(http: Http, { cameras, ...ports }: ExportPorts & { cameras: Cameras }) {
+  let running = 0
+
+  http.get(
+    '/api/cameras/:device/:camera/export',
+    {
+      exposeHeadRoute: false, // it would read all of it, for nobody
+      config: { access: 'operator' },
+      schema: {
+        summary: 'All labelled frames of a camera as a zip, which import reads again',
+        description:
+          '`<state>/<yyyymmdd_hhmmss_mmm>.jpg` and manifest.json: {format: 1, camera, states, exportedAt, digest, frames: ' +
+          '[{file, frame, state, capturedAt, author, labelledAt, sha256}]}; `file` is null where a picture is gone. ' +
+          'Borrowed labels are not its own. A zip that ends without its list of files was cut off.',
+        params: CameraPath,
+        querystring: Type.Object({
+          marks: Type.Boolean({ default: true, description: 'with the frames that are marked `unclear` or `ignore`' }),
+        }),
+      },
+    },
+    async ({ params, query }, reply) => {
+      const camera = cameras.get(`${params.device}/${params.camera}`)
+      if (running >= MOST_AT_ONCE)
+        throw new HttpError(503, 'busy', `${MOST_AT_ONCE} exports run already: ask again when one has ended`)
+      running += 1
+      const zip = exportLabelled(camera, ports, query)
+      zip.once('close', () => {
+        running -= 1
+      })
+      const name = `${camera.device}-${camera.camera}-labels.zip`
+      return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)
+    },
+  )
+}

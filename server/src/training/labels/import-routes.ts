@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import type { JobRow } from '../../database/schema.ts'
+import type { Cameras } from '../../devices/cameras.ts'
+import { callerName } from '../../http/access.ts'
+import { HttpError } from '../../http/errors.ts'
+import type { Http } from '../../http/http.ts'
+import { JobBody, shownJob } from '../../http/job-body.ts'
+import { CameraPath } from '../../http/shapes.ts'
+import type { Uploads } from './uploads.ts'
+
+const ZIP = 'application/zip'
+
+export interface ImportRoutesPorts {
+  cameras: Cameras
+  uploads: Uploads
+  createJob(camera: string, params: object, owner: string): Promise<JobRow>
+}
+
+export async function importRoutes(http: Http, { cameras, uploads, createJob }: ImportRoutesPorts) {
+  // In a scope of its own: elsewhere a zip is small and read at once.
+  await http.register(async (scope: Http) => {
+    scope.removeContentTypeParser(ZIP)
+    scope.addContentTypeParser(ZIP, (_request, body, done) => done(null, body))
+
+    scope.post(
+      '/api/cameras/:device/:camera/import',
+      {
+        bodyLimit: Number.MAX_SAFE_INTEGER, // how much it is stands in a setting, and so in the error
+        config: { access: 'operator', longBody: true },
+        schema: {
+          summary: 'Import labelled pictures from a zip; answers with the job',
+          description:
+            'One folder per state with JPEGs, PNGs or WebPs; `unclear` and `ignore` are marks, and what an export wrote is ' +
+            'read again. The time of a picture is that of the manifest, else of its name (yyyymmdd_hhmmss), else of its ' +
+            'EXIF, else of its entry in the zip, all UTC. The pictures become frames as any others, masks applied, but ' +
+            'make no results; sent again they are the same frames. A state that the camera does not have is an error ' +
+            'unless it has none at all, or with `states=add`. The result of the job: imported, labelled, duplicates, ' +
+            'skipped (file and reason, at most 100), skippedCount.',
+          consumes: [ZIP],
+          body: Type.Unknown({ description: 'the bytes of one zip' }),
+          params: CameraPath,
+          querystring: Type.Object({ states: Type.Optional(Type.Enum(['add'])) }),
+          response: { 202: JobBody },
+        },
+      },
+      async (request, reply) => {
+        const { params, query, headers } = request
+        const { id } = cameras.get(`${params.device}/${params.camera}`)
+        const body = request.body as Readable | null
+        if (!body) throw new HttpError(415, 'not_zip', `send the bytes of one zip with Content-Type: ${ZIP}`)
+        const author = callerName(request)
+        const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
+        const job = await uploads.take(author, body, length, (upload) =>
+          createJob(id, { upload, addStates: query.states === 'add' }, author),
+        )
+        return reply.status(202).send(shownJob(job))
+      },
+    )
+  })
+}
