@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { JobRow } from '../../database/schema.ts'
 import type { Cameras } from '../../devices/cameras.ts'
@@ -47,8 +47,9 @@ export async function importRoutes(http: Http, { cameras, uploads, createJob }: 
       async (request, reply) => {
         const { params, query, headers } = request
         const { id } = cameras.get(`${params.device}/${params.camera}`)
-        const body = request.body as Readable | null
-        if (!body) throw new HttpError(415, 'not_zip', `send the bytes of one zip with Content-Type: ${ZIP}`)
+        const { body } = request
+        if (!(body instanceof Readable))
+          throw new HttpError(415, 'not_zip', `send the bytes of one zip with Content-Type: ${ZIP}`)
         const author = callerName(request)
         const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
         const job = await uploads.take(author, body, length, (upload) =>

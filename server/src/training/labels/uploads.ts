@@ -103,7 +103,9 @@ export class Uploads {
     })
     // What is on the disk when this resolves is there after a power cut too: the job that is made of it counts on it.
     const file = createWriteStream(this.pathOf(name), { flags: 'wx', mode: 0o600, flush: true })
-    const cut = () => bounded.destroy(cutOff())
+    const cut = () => {
+      if (!body.readableEnded) bounded.destroy(cutOff())
+    }
     body.once('error', cut).once('close', cut)
     try {
       body.pipe(bounded)
