@@ -7,17 +7,19 @@
  * A model is a frozen backbone, the same for all cameras, and a small head trained for one camera on few labels.
  * Walk through the folders in the order a frame takes:
  *
- * - `pixels/`      `jpeg` refuses what is no whole JPEG, `decode` makes 224x224 RGB of it, `augment` varies it for training,
- *                `blacken` paints what nobody may see
+ * - `pixels/`      `jpeg` refuses what is no whole JPEG, `decode` makes 224x224 RGB of its region of interest (`view`),
+ *                `augment` varies it for training, `blacken` paints what nobody may see
  * - `backbone/`    the list of backbones and the neutral form (`graph`) in which `weights/` keeps them
  * - `engines/`     one file per library that can run a backbone; `open-engine` picks the first that loads
  * - `head/`        `train` makes a head with TensorFlow.js, `predict` uses it without, `novelty` tells strange frames
  * - `evaluation/`  `folds` splits by time, `score` counts, `verdict` says it in words
- * - `registry/`    `save` and `load` a model as an immutable folder whose every file has its sha256
+ * - `registry/`    `save` and `load` a model as an immutable folder whose every file has its sha256; `files` judges files
+ *                wherever they come from
  *
  * `make-weights.ts` beside `src/` made `weights/` from published files. This package imports none of our others.
  */
 export { BACKBONES, type BackboneId, DEFAULT_BACKBONE } from './backbone/backbones.ts'
+export { featureLengthOf } from './backbone/graph.ts'
 export type { Engine, EngineChoice, EngineName, SkippedEngine } from './engines/engine.ts'
 export { ENGINES, type EngineOptions, openEngine } from './engines/open-engine.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts'
@@ -33,9 +35,12 @@ export { AUGMENTATIONS, augment } from './pixels/augment.ts'
 export { blacken } from './pixels/blacken.ts'
 export { decode, type Pixels } from './pixels/decode.ts'
 export { checkJpeg, DecodeError, type DecodeErrorCode } from './pixels/jpeg.ts'
-export type { Mask, MaskPoint, Region } from './pixels/polygon.ts'
+export { type Box, boxAround, cornersOf, type Mask, type MaskPoint, type Region } from './pixels/polygon.ts'
+export { filesOf, modelOf } from './registry/files.ts'
+export { renewedEvaluation } from './registry/format-1.ts'
 export { summariseLabels } from './registry/labels.ts'
-export { loadModel } from './registry/load.ts'
+export { loadModel, readModelFiles } from './registry/load.ts'
+export { MODEL_FILES } from './registry/manifest.ts'
 export type { Model } from './registry/model.ts'
 export { saveModel } from './registry/save.ts'
 export { VERSIONS } from './versions.ts'

@@ -10,6 +10,7 @@ export type ModelsErrorCode =
   | 'too_few_frames'
   | 'bad_samples'
   | 'cancelled'
+  | 'bad_model'
   | 'model_missing'
   | 'model_damaged'
   | 'model_exists'

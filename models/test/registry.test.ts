@@ -6,8 +6,22 @@ import { loadLayersModel } from '@tensorflow/tfjs-layers'
 import { expect, onTestFinished, test } from 'vitest'
 import { startTensorFlow } from '../src/engines/tensorflow.ts'
 import { rooted } from '../src/head/head.ts'
-import { loadModel, type Model, openHead, saveModel, summariseLabels } from '../src/index.ts'
+import {
+  featureLengthOf,
+  filesOf,
+  loadModel,
+  type Model,
+  modelOf,
+  openEngine,
+  openHead,
+  saveModel,
+  summariseLabels,
+} from '../src/index.ts'
 import { randomStream } from '../src/random.ts'
+import { sha256 } from '../src/registry/manifest.ts'
+
+const FEATURES = await featureLengthOf('mobilenet-v2-0.35')
+const CHANNELS = FEATURES / 16
 
 function exampleModel(): Model {
   const random = randomStream(1)
@@ -26,11 +40,14 @@ function exampleModel(): Model {
     ],
     head: {
       states: ['closed', 'open'],
-      weights: values(16 * 4 * 2),
+      weights: values(FEATURES * 2),
       bias: values(2),
-      novelty: { channels: 4, prototypes: values(3 * 4), threshold: 0.02 },
+      novelty: { channels: CHANNELS, prototypes: values(3 * CHANNELS), threshold: 0.02 },
     },
     evaluation: null,
+    verdict: 'needs more of everything',
+    parent: 'pi/cam@2',
+    testSet: [{ frame: 'pi/cam/1', truth: 'open', said: 'closed', confidence: 0.6 }],
   }
 }
 
@@ -56,13 +73,16 @@ test('a saved model is never written over', async () => {
   expect(await readdir(join(folder, '..'))).toEqual(['3'])
 })
 
-test.for(['weights.bin', 'novelty.bin', 'model.json'])('one changed byte of %s is found', async (name) => {
-  const { folder } = await savedModel()
-  const bytes = await readFile(join(folder, name))
-  bytes[5] = (bytes[5] ?? 0) ^ 1
-  await writeFile(join(folder, name), bytes)
-  await expect(loadModel(folder)).rejects.toMatchObject({ code: 'model_damaged', message: new RegExp(name) })
-})
+test.for(['weights.bin', 'novelty.bin', 'model.json', 'test-set.json'])(
+  'one changed byte of %s is found',
+  async (name) => {
+    const { folder } = await savedModel()
+    const bytes = await readFile(join(folder, name))
+    bytes[5] = (bytes[5] ?? 0) ^ 1
+    await writeFile(join(folder, name), bytes)
+    await expect(loadModel(folder)).rejects.toMatchObject({ code: 'model_damaged', message: new RegExp(name) })
+  },
+)
 
 test('a missing file, a missing model and a manifest of garbage are told apart', async () => {
   const { folder } = await savedModel()
@@ -71,6 +91,139 @@ test('a missing file, a missing model and a manifest of garbage are told apart',
   await expect(loadModel(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'model_missing', fault: 'caller' })
   await writeFile(join(folder, 'manifest.json'), 'garbage')
   await expect(loadModel(folder)).rejects.toMatchObject({ code: 'model_damaged' })
+})
+
+type Files = Map<string, Uint8Array>
+type Json = Record<string, unknown>
+
+const jsonOf = (files: Files, name: string) => JSON.parse(new TextDecoder().decode(files.get(name)))
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
+/** Puts another file in its place, and its sha256 into the manifest: as somebody would who means it. */
+function replace(files: Files, name: string, bytes: Uint8Array) {
+  files.set(name, bytes)
+  const manifest = jsonOf(files, 'manifest.json')
+  files.set('manifest.json', bytesOf({ ...manifest, files: { ...manifest.files, [name]: sha256(bytes) } }))
+}
+
+const inManifest = (change: Json) => (files: Files) =>
+  files.set('manifest.json', bytesOf({ ...jsonOf(files, 'manifest.json'), ...change }))
+const floatsOf = (values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
+
+test.for<[string, (files: Files) => unknown, RegExp]>([
+  [
+    'one weight too few',
+    (files) => replace(files, 'weights.bin', (files.get('weights.bin') ?? new Uint8Array()).slice(4)),
+    /weights\.bin has \d+ values, and 2 states of \S+ need \d+/,
+  ],
+  ['half a weight', (files) => replace(files, 'weights.bin', new Uint8Array(7)), /no whole float32/],
+  [
+    'a weight that is NaN',
+    (files) => replace(files, 'weights.bin', floatsOf(new Array((FEATURES + 1) * 2).fill(Number.NaN))),
+    /no finite number/,
+  ],
+  [
+    'an infinite prototype',
+    (files) => replace(files, 'novelty.bin', floatsOf(new Array(CHANNELS).fill(Infinity))),
+    /no finite number/,
+  ],
+  ['no prototypes', (files) => replace(files, 'novelty.bin', new Uint8Array()), /0 values/],
+  ['other channels', inManifest({ novelty: { channels: 8, threshold: 0.1 } }), /8 channels instead of/],
+  ['a threshold of text', inManifest({ novelty: { channels: CHANNELS, threshold: 'far' } }), /novelty/],
+  ['another backbone of other features', inManifest({ backbone: 'mobilenet-v1-1.0' }), /weights\.bin has/],
+  ['an unknown backbone', inManifest({ backbone: 'resnet-9000' }), /there is no backbone resnet-9000/],
+  ['one state', inManifest({ states: ['open'] }), /names 1 states/],
+  ['the same state twice', inManifest({ states: ['open', 'open'] }), /states/],
+  [
+    'a region outside',
+    inManifest({
+      region: [
+        [0, 0],
+        [2, 0],
+        [0, 1],
+      ].map(([x, y]) => ({ x, y })),
+    }),
+    /region/,
+  ],
+  [
+    'a region of two corners',
+    inManifest({
+      region: [
+        { x: 0, y: 0 },
+        { x: 1, y: 1 },
+      ],
+    }),
+    /region/,
+  ],
+  ['an evaluation of another shape', inManifest({ evaluation: { balancedAccuracy: 2 } }), /evaluation/],
+  ['no digest', inManifest({ labels: {} }), /labels/],
+  ['a format of the future', inManifest({ format: 3 }), /format is 3.*reads 1 and 2/],
+  ['a list for a manifest', (files) => files.set('manifest.json', bytesOf([])), /format/],
+  [
+    'a judged frame of no state',
+    (files) =>
+      replace(files, 'test-set.json', bytesOf([{ frame: 'a/b/1', truth: 'ajar', said: 'open', confidence: 1 }])),
+    /entry 0/,
+  ],
+  [
+    'a topology of other weights',
+    (files) => replace(files, 'model.json', bytesOf({ weightsManifest: [] })),
+    /describes other weights/,
+  ],
+])('%s is refused with words', async ([, spoil, words]) => {
+  const files = filesOf(exampleModel())
+  spoil(files)
+  await expect(modelOf(files)).rejects.toMatchObject({ code: 'bad_model', fault: 'caller', message: words })
+})
+
+test('a model of format 1 is read: its box is a region, and its verdict its own', async () => {
+  const { head, evaluation: _, verdict: _v, parent: _p, testSet: _t, region: _r, ...rest } = exampleModel()
+  const files = filesOf(exampleModel())
+  files.delete('test-set.json')
+  const sums = jsonOf(files, 'manifest.json').files
+  delete sums['test-set.json']
+  const confusion = [
+    [3, 1],
+    [0, 4],
+  ]
+  const score = { states: head.states, frames: 8, balancedAccuracy: 0.9, interval: { low: 0.6, high: 1 }, confusion }
+  const old = {
+    format: 1,
+    ...rest,
+    box: { x: 0.5, y: 0.5, width: 0.6, height: 0.5 },
+    evaluation: { ...score, wrong: [], folds: 4, borrowed: 0, judgedOn: 'own', verdict: 'needs 5 more' },
+    states: head.states,
+    novelty: { channels: CHANNELS, threshold: head.novelty.threshold },
+    files: sums,
+  }
+  files.set('manifest.json', bytesOf(old))
+  const model = await modelOf(files)
+  expect(model).toMatchObject({ id: 'pi/cam@3', verdict: 'needs 5 more', parent: null, testSet: [] })
+  expect(model.region).toEqual([
+    { x: 0.5, y: 0.5 },
+    { x: 1, y: 0.5 },
+    { x: 1, y: 1 },
+    { x: 0.5, y: 1 },
+  ])
+  expect(model.evaluation).toMatchObject({ balancedAccuracy: 0.9, curve: [], suspects: [], day: null, night: null })
+  expect(model.evaluation).toMatchObject({
+    perState: [
+      { state: 'closed', frames: 4, precision: 1, recall: 0.75 },
+      { state: 'open', frames: 4, precision: 0.8, recall: 1 },
+    ],
+  })
+  files.set('manifest.json', bytesOf({ ...old, box: null, evaluation: null }))
+  expect(await modelOf(files)).toMatchObject({
+    region: null,
+    evaluation: null,
+    verdict: expect.stringMatching(/train again/),
+  })
+})
+
+test('the length of features is that which the engine gives', async () => {
+  const engine = await openEngine({ backbone: 'mobilenet-v2-0.35' })
+  expect(engine.featureLength).toBe(FEATURES)
+  await engine.close()
 })
 
 test('TensorFlow.js itself loads the saved head and says the same', async () => {
@@ -86,8 +239,8 @@ test('TensorFlow.js itself loads the saved head and says the same', async () => 
     }),
   })
   const random = randomStream(3)
-  const features = Float32Array.from({ length: 64 }, () => 6 * random())
-  const answer = theirs.predict(tensor2d(rooted(features), [1, 64]))
+  const features = Float32Array.from({ length: FEATURES }, () => 6 * random())
+  const answer = theirs.predict(tensor2d(rooted(features), [1, FEATURES]))
   const [, open] = Array.isArray(answer) ? [] : answer.dataSync()
   expect(openHead(model.head).predict(features, { spread: 40 }).probabilities.open).toBeCloseTo(open ?? Number.NaN, 4)
 })

@@ -52,6 +52,13 @@ const WEIGHTS_FOLDER = new URL('../../weights/', import.meta.url)
 
 /** Reads `models/weights/<id>/`. @throws ModelsError `unknown_backbone`, or what the file system says. */
 export async function readBackbone(id: BackboneId): Promise<Backbone> {
+  const graph = await readGraph(id)
+  const bytes = await readFile(new URL(`${id}/weights.bin`, WEIGHTS_FOLDER))
+  // Copied into a buffer of its own: a small file's bytes may sit at an odd offset of Node's shared pool.
+  return { graph, weights: new Float32Array(Uint8Array.from(bytes).buffer) }
+}
+
+async function readGraph(id: BackboneId): Promise<Graph> {
   if (!BACKBONES.includes(id)) {
     throw new ModelsError(
       'unknown_backbone',
@@ -59,12 +66,17 @@ export async function readBackbone(id: BackboneId): Promise<Backbone> {
       `there is no backbone ${id}; choose one of ${BACKBONES.join(', ')}`,
     )
   }
-  const [json, bytes] = await Promise.all([
-    readFile(new URL(`${id}/graph.json`, WEIGHTS_FOLDER), 'utf8'),
-    readFile(new URL(`${id}/weights.bin`, WEIGHTS_FOLDER)),
-  ])
-  // Copied into a buffer of its own: a small file's bytes may sit at an odd offset of Node's shared pool.
-  return { graph: JSON.parse(json) as Graph, weights: new Float32Array(Uint8Array.from(bytes).buffer) }
+  return JSON.parse(await readFile(new URL(`${id}/graph.json`, WEIGHTS_FOLDER), 'utf8')) as Graph
+}
+
+/** How many numbers a frame becomes: 4 x 4 cells x the channels of the backbone's last layer. */
+export function featureLength({ output }: Graph): number {
+  return GRID.cells * GRID.cells * output.channels
+}
+
+/** The same of a backbone that is not open. @throws ModelsError `unknown_backbone` */
+export async function featureLengthOf(id: BackboneId): Promise<number> {
+  return featureLength(await readGraph(id))
 }
 
 /** The values of one tensor: a view, not a copy. */

@@ -1,5 +1,5 @@
 import { type BackboneId, DEFAULT_BACKBONE } from '../backbone/backbones.ts'
-import { GRID, readBackbone } from '../backbone/graph.ts'
+import { featureLength, readBackbone } from '../backbone/graph.ts'
 import { ModelsError } from '../models-error.ts'
 import type { Engine, EngineChoice, EngineDriver, SkippedEngine } from './engine.ts'
 import { onnxruntime } from './onnxruntime.ts'
@@ -34,8 +34,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   for (const driver of drivers) {
     try {
       const opened = await driver.open(backbone, threads)
-      const featureLength = GRID.cells * GRID.cells * backbone.graph.output.channels
-      return { name: driver.name, backbone: id, featureLength, skipped, ...opened }
+      return { name: driver.name, backbone: id, featureLength: featureLength(backbone.graph), skipped, ...opened }
     } catch (error) {
       skipped.push({ name: driver.name, reason: error instanceof Error ? error.message : String(error) })
     }

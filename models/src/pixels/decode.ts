@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { checkJpeg, decodeErrorOf, MAX_PIXELS } from './jpeg.ts'
-import { type Region, UPRIGHT } from './polygon.ts'
-import { type Box, type View, viewOf } from './view.ts'
+import { type Box, type Region, UPRIGHT } from './polygon.ts'
+import { type View, viewOf } from './view.ts'
 
 /** What a backbone sees of a frame. */
 export interface Pixels {

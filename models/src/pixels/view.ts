@@ -1,15 +1,8 @@
-import { asStored, type MaskPoint, type Region } from './polygon.ts'
-
-/** A part of a picture, fractions 0..1 of its width and height as it is stored. */
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
+import { asStored, type Box, boxAround, type MaskPoint, type Region } from './polygon.ts'
 
 /** What is looked at of a frame: its crop, and what of the crop is not looked at. */
 export interface View {
+  /** As the picture is stored. */
   box: Box
   /** Pixels of the square picture whose centres lie outside the region, counted row by row. */
   outside: Uint32Array
@@ -38,9 +31,8 @@ export function viewOf(region: Region, orientation: number, size: number): View 
 }
 
 function draw(corners: MaskPoint[], size: number): View {
-  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
-  const [x, y] = [Math.min(...xs), Math.min(...ys)]
-  const [width, height] = [Math.max(...xs) - x, Math.max(...ys) - y]
+  const box = boxAround(corners)
+  const { x, y, width, height } = box
   const scaled = corners.map((corner) => ({
     x: ((corner.x - x) / width) * size,
     y: ((corner.y - y) / height) * size,
@@ -55,7 +47,7 @@ function draw(corners: MaskPoint[], size: number): View {
   }
   // Too thin for the centre of any pixel: rather its surroundings than nothing at all.
   const all = outside.length === size * size
-  return { box: { x, y, width, height }, outside: Uint32Array.from(all ? [] : outside) }
+  return { box, outside: Uint32Array.from(all ? [] : outside) }
 }
 
 /** Where a row crosses the edges, and which way each goes: as masks are filled, also where edges cross (non-zero). */

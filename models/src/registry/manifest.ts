@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Head } from '../head/head.ts'
 import type { Model } from './model.ts'
 
-/** `manifest.json` of a saved model; the numbers stand in the other files. */
-export interface Manifest extends Omit<Model, 'head'> {
-  /** Of this layout. */
-  format: 1
+/** `manifest.json` of a saved model; the numbers and the test set stand in the other files. */
+export interface Manifest extends Omit<Model, 'head' | 'testSet'> {
+  /** Of this layout. Format 1, which is still read, had a box for a region, no parent, no test set, and its verdict in the evaluation. */
+  format: 2
   states: string[]
   novelty: { channels: number; threshold: number }
   /** sha256 of every other file of the folder. */
@@ -19,6 +19,12 @@ export const TOPOLOGY = 'model.json'
 export const WEIGHTS = 'weights.bin'
 /** float32, little endian: the novelty check's prototypes. */
 export const NOVELTY = 'novelty.bin'
+
+/** The frames by which it was judged. */
+export const TEST_SET = 'test-set.json'
+
+/** Every file of a model. */
+export const MODEL_FILES: readonly string[] = [MANIFEST, TOPOLOGY, WEIGHTS, NOVELTY, TEST_SET]
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')

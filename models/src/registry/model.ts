@@ -1,6 +1,7 @@
 import type { BackboneId } from '../backbone/backbones.ts'
 import type { EngineName } from '../engines/engine.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
+import type { TestFrame } from '../evaluation/gate.ts'
 import type { Head } from '../head/head.ts'
 import type { Region } from '../pixels/polygon.ts'
 
@@ -19,6 +20,12 @@ export interface Model {
   /** Region of interest that it looks at, corners in fractions of the upright frame; null for the whole frame. */
   region: Region | null
   head: Head
-  /** Null where there were too few frames to evaluate. */
+  /** Null where nothing honest can be said of it. */
   evaluation: Evaluation | null
+  /** In words: `ready`, or what to label next. */
+  verdict: string
+  /** The model that was active when it was made, or that it is a copy of. */
+  parent: string | null
+  /** The frames that it was judged by, each by a head that had not learned from its time: frozen with the model. */
+  testSet: TestFrame[]
 }

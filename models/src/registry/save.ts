@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ModelsError } from '../models-error.ts'
-import { layersModel, MANIFEST, type Manifest, NOVELTY, sha256, TOPOLOGY, WEIGHTS } from './manifest.ts'
+import { filesOf } from './files.ts'
 import type { Model } from './model.ts'
 
 /**
@@ -10,25 +10,12 @@ import type { Model } from './model.ts'
  * @throws ModelsError `model_exists`: a saved model is never written over.
  */
 export async function saveModel(folder: string, model: Model): Promise<void> {
-  const { head, ...rest } = model
-  const files: Record<string, Uint8Array> = {
-    [TOPOLOGY]: json(layersModel(head)),
-    [WEIGHTS]: bytesOf(head.weights, head.bias),
-    [NOVELTY]: bytesOf(head.novelty.prototypes),
-  }
-  const manifest: Manifest = {
-    format: 1,
-    ...rest,
-    states: head.states,
-    novelty: { channels: head.novelty.channels, threshold: head.novelty.threshold },
-    files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)])),
-  }
+  const files = filesOf(model)
   const parent = dirname(folder)
   await mkdir(parent, { recursive: true })
   const temporary = await mkdtemp(join(parent, `.${basename(folder)}-`))
   try {
-    for (const [name, bytes] of Object.entries(files)) await writeSynced(join(temporary, name), bytes)
-    await writeSynced(join(temporary, MANIFEST), json(manifest))
+    for (const [name, bytes] of files) await writeSynced(join(temporary, name), bytes)
     await sync(temporary)
     await rename(temporary, folder)
     await sync(parent)
@@ -39,14 +26,6 @@ export async function saveModel(folder: string, model: Model): Promise<void> {
     }
     throw error
   }
-}
-
-function json(value: object): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
-}
-
-function bytesOf(...arrays: Float32Array[]): Uint8Array {
-  return Buffer.concat(arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)))
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
