@@ -146,6 +146,8 @@ export class Pipeline {
       maxPendingAgeMs,
       onFailed: (frame, message) =>
         log.error({ frame: frameId(frame), message }, 'frames of this camera fail; trying them again'),
+      onDamaged: (model, message) =>
+        log.error({ model, message }, 'this model cannot be asked: its frames end without a state'),
     })
 
     this.#progress = new Progress({

@@ -19,7 +19,13 @@ const frame = (capturedAt: number): StoredFrame => ({
 
 /** A classifier whose threads answer what they are told, on a clock that is moved by hand. */
 async function start(more: Partial<ClassifierPorts> = {}) {
-  const told = { answer: FAILED as ClassifyAnswer, tries: [] as number[], failed: 0, recorded: [] as Classified[] }
+  const told = {
+    answer: FAILED as ClassifyAnswer,
+    tries: [] as number[],
+    failed: 0,
+    damaged: 0,
+    recorded: [] as Classified[],
+  }
   const pool = {
     capacity: 2,
     classify: async ({ stored }: { stored: StoredFrame }) => {
@@ -36,6 +42,7 @@ async function start(more: Partial<ClassifierPorts> = {}) {
     restoreCamera: async () => {},
     maxPendingAgeMs: Number.POSITIVE_INFINITY,
     onFailed: () => void told.failed++,
+    onDamaged: () => void told.damaged++,
     ...more,
   })
   await classifier.start()
@@ -101,6 +108,24 @@ describe('a frame that the threads cannot do', () => {
     await pass(60)
     expect(told.recorded).toHaveLength(200)
   })
+})
+
+test('frames whose model is damaged end at once, without one, and it is told once until it can be asked again', async () => {
+  const { classifier, told } = await start()
+  told.answer = { kind: 'damaged', message: 'weights.bin is missing' }
+  for (let i = 1; i <= 5; i++) classifier.add(frame(i))
+  await pass(1)
+  expect(told.recorded.map(({ answer, model }) => [answer.kind, model])).toEqual(Array(5).fill(['no_model', null]))
+  expect([told.damaged, told.failed, classifier.waiting]).toEqual([1, 0, 0])
+  expect(classifier.damageOf('pi/a@1')).toBe('weights.bin is missing')
+  told.answer = PREDICTED
+  classifier.add(frame(6))
+  await pass(1)
+  expect(classifier.damageOf('pi/a@1')).toBe(null)
+  told.answer = { kind: 'damaged', message: 'again' }
+  classifier.add(frame(7))
+  await pass(1)
+  expect(told.damaged).toBe(2)
 })
 
 test('cameras of pending frames are restored before their frames are classified', async () => {

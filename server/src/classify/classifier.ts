@@ -8,10 +8,13 @@ import { PendingQueue } from './queue.ts'
 /** What became of a frame, and what is recorded of it. */
 export interface Classified {
   frame: StoredFrame
-  /** The model that was asked, or null where the camera has none. */
+  /** The model that was asked, or null where the camera has none that can be asked. */
   model: ModelRef | null
   /** Nothing is computed for a camera without a model: there is nobody to ask. */
-  answer: ClassifyAnswer | { kind: 'skipped'; code?: 'imported' } | { kind: 'no_model'; latencyMs: 0 }
+  answer:
+    | Exclude<ClassifyAnswer, { kind: 'damaged' }>
+    | { kind: 'skipped'; code?: 'imported' }
+    | { kind: 'no_model'; latencyMs: 0 }
   classifiedAt: number
 }
 
@@ -28,6 +31,8 @@ export interface ClassifierPorts {
   maxPendingAgeMs: number
   /** A frame that the threads could not do, twice. Told once per model, until the model works again. */
   onFailed(frame: StoredFrame, message: string): void
+  /** A model cannot be asked: its files are damaged. Told once, until it can be asked again. */
+  onDamaged(model: string, message: string): void
 }
 
 /** Outcomes that may wait to be recorded, beyond those still worked on. */
@@ -47,6 +52,8 @@ export class Classifier {
   readonly #failed = new FailedFrames()
   /** Ids of models that failed last. */
   readonly #failing = new Set<string>()
+  /** Models that could not be asked the last time, and why. */
+  readonly #damaged = new Map<string, string>()
   #working = 0
   #unrecorded = 0
   #steps = 0
@@ -94,6 +101,11 @@ export class Classifier {
   /** Frames that wait in memory, also for another try, or are being worked on. */
   get waiting(): number {
     return this.#queue.size + this.#failed.size + this.#working + this.#unrecorded
+  }
+
+  /** Why a model could not be asked the last time; null where it could, or was not. */
+  damageOf(model: string): string | null {
+    return this.#damaged.get(model) ?? null
   }
 
   /** Rises whenever a thread has answered for a frame, and whenever one is recorded. */
@@ -169,11 +181,7 @@ export class Classifier {
     this.#working += 1
     this.#begin(frame)
     this.#order.begin(frame.camera, frame.capturedAt)
-    const model = this.#ports.modelOf(frame.camera)
-    const jpeg = this.#takeJpeg(frame)
-    const answer = model
-      ? await this.#ports.pool.classify({ jpeg, stored: frame, model })
-      : ({ kind: 'no_model', latencyMs: 0 } as const)
+    const { model, answer } = await this.#ask(frame, this.#ports.modelOf(frame.camera))
     this.#working -= 1
     this.#steps += 1
     const expired = frame.receivedAt < Date.now() - this.#ports.maxPendingAgeMs
@@ -193,6 +201,21 @@ export class Classifier {
       if (classified.answer.kind !== 'failed') void this.#record(classified)
     if (this.#working === 0) this.#onIdle()
     this.#advance()
+  }
+
+  /** A frame whose model cannot be asked ends as that of a camera without one: no later try would find it better. */
+  async #ask(frame: StoredFrame, model: ModelRef | null): Promise<Pick<Classified, 'model' | 'answer'>> {
+    const jpeg = this.#takeJpeg(frame)
+    const nobody = { model: null, answer: { kind: 'no_model', latencyMs: 0 } } as const
+    if (!model) return nobody
+    const answer = await this.#ports.pool.classify({ jpeg, stored: frame, model })
+    if (answer.kind !== 'damaged') {
+      if (answer.kind === 'predicted') this.#damaged.delete(model.id)
+      return { model, answer }
+    }
+    if (!this.#damaged.has(model.id)) this.#ports.onDamaged(model.id, answer.message)
+    this.#damaged.set(model.id, answer.message)
+    return nobody
   }
 
   /** A model that is broken fails with every frame: that is said once. */

@@ -6,6 +6,7 @@ import {
   type EngineChoice,
   type EngineName,
   loadModel,
+  ModelsError,
   openEngine,
   openHead,
   type Prediction,
@@ -48,6 +49,8 @@ export interface EngineNotice {
 export type ClassifyReply = { id: number } & (
   | { kind: 'predicted'; prediction: Prediction; latencyMs: number }
   | { kind: 'refused'; code: 'not_jpeg' | 'truncated' | 'too_many_pixels'; reason: string }
+  /** The model's files are damaged or gone: no frame can be asked about, now or later, until that is mended. */
+  | { kind: 'damaged'; message: string }
   /** The frame's bytes are gone. */
   | { kind: 'gone' }
   | { kind: 'failed'; message: string }
@@ -59,6 +62,7 @@ interface Loaded {
   backbone: string
 }
 
+const DAMAGED = new Set(['model_damaged', 'model_missing'])
 /** Heads are small, but a server may have many cameras: those not asked for longest are loaded again when needed. */
 const MAX_HEADS = 64
 
@@ -90,7 +94,8 @@ async function classify({ id, jpeg: given, stored, model }: ClassifyRequest): Pr
   const started = performance.now()
   const jpeg = given ?? (stored && reader.jpeg(stored))
   if (!jpeg) return { id, kind: 'gone' }
-  const loaded = await headOf(model)
+  const loaded = await headOf(model).catch(damagedOr)
+  if ('damaged' in loaded) return { id, kind: 'damaged', message: loaded.damaged }
   try {
     const pixels = await decode(jpeg, loaded.region)
     // Gives the bytes back at once: left to the collector, they make it run over the whole heap again and again.
@@ -102,6 +107,12 @@ async function classify({ id, jpeg: given, stored, model }: ClassifyRequest): Pr
     if (error instanceof DecodeError) return { id, kind: 'refused', code: error.code, reason: error.message }
     throw error
   }
+}
+
+/** What a disk refuses for a moment is asked for again; what it holds wrongly stays so. */
+function damagedOr(error: unknown): { damaged: string } {
+  if (error instanceof ModelsError && DAMAGED.has(error.code)) return { damaged: error.message }
+  throw error
 }
 
 function headOf({ id, folder }: ModelRef): Promise<Loaded> {
@@ -124,12 +135,13 @@ function engineOf(backbone: string): Promise<Engine> {
   if (!engine) {
     engine = openEngine({ backbone, engine: options.engine, threads: 1 })
     engines.set(backbone, engine)
+    engine.catch(() => engines.delete(backbone)) // what hindered it may pass
   }
   return engine
 }
 
 async function close() {
-  for (const engine of engines.values()) await (await engine).close()
+  for (const engine of engines.values()) await engine.then((open) => open.close()).catch(() => {})
   reader.close()
   port?.close()
 }

@@ -95,6 +95,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       const answer = await classifying.run(() => ports.classify(camera.id, picture))
       if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
       if (answer === null) throw new HttpError(409, 'no_model', 'train a model of this camera first')
+      if (answer.kind === 'damaged') throw new HttpError(409, 'model_damaged', answer.message)
       if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', 'the picture was not classified: our fault')
       const { state, confidence, probabilities, unlike } = answer.prediction
       const reason = unlike ?? (confidence < camera.threshold ? 'low_confidence' : null)
