@@ -37,6 +37,7 @@ import { connectionsHealth } from './observe/connections-health.ts'
 import { healthRoutes } from './observe/health.ts'
 import { listenersHealth } from './observe/listeners-health.ts'
 import { Metrics } from './observe/metrics.ts'
+import { modelsHealth } from './observe/models-health.ts'
 import { partChecks } from './observe/part-checks.ts'
 import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
@@ -53,8 +54,7 @@ import { Import } from './training/labels/import.ts'
 import { sweepAfterImports, uploadsOfJobs } from './training/labels/import-uploads.ts'
 import { Labels } from './training/labels/labels.ts'
 import { Uploads } from './training/labels/uploads.ts'
-import { ModelRegistry } from './training/model-registry.ts'
-import { Training } from './training/training.ts'
+import { openTeaching } from './training/teaching.ts'
 
 /** Ports, null where nothing listens. With `mqtts` HTTP is HTTPS. */
 export interface Listening {
@@ -164,14 +164,13 @@ async function build(
   const processes = new Processes({ database, events, logging, workers })
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
-  const models = new ModelRegistry(database, join(settings.dataDir, 'models'))
-  const training = new Training({
-    ...{ database, cameras, labels, registry: models, log: logging.of('training') },
+  const { models, activations, copies, modelUploads, reEmbedding, training } = openTeaching({
+    ...{ database, cameras, labels, changes, framesFolder, log: logging.of('training') },
+    ...{ engine: settings.engine, backbone: settings.backbone, modelsFolder: join(settings.dataDir, 'models') },
+    createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
+    cancelJob: (id) => jobs.cancel(id),
     perform: (work, signal) => workers.perform(work, signal),
-    onActivated: (camera, model, author) => changes.tell({ camera, change: 'changed' }, author, { model }),
-    framesFolder,
-    engine: settings.engine,
-    backbone: settings.backbone,
+    change: (camera, change, author) => care.settingUp.change(camera, change, author),
   })
   const uploads = new Uploads({
     folder: join(settings.dataDir, 'imports'),
@@ -192,6 +191,7 @@ async function build(
     handlers: [
       { kind: 'training', run: (context) => training.run(context) },
       imports,
+      { kind: 'embedding', run: (context) => reEmbedding.run(context) },
       { kind: 'deletion', run: (context) => care.deletion.run(context) },
       { kind: 'purge', run: (context) => care.purge.run(context) },
     ],
@@ -260,6 +260,9 @@ async function build(
     labelledStates: async (camera) => Object.keys(await labels.countsOf(camera)).filter((state) => !isMark(state)),
     borrowLabels: (camera, source, author) => borrowed.borrow(camera, source, author),
     removeModel: (id) => models.removeFiles(id),
+    checkModel: (source, states) => copies.check(source, states),
+    copyModel: (camera, source, author) => copies.copy(camera, source, author),
+    onSeenOtherwise: (camera, author) => reEmbedding.queue(camera, author),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }
@@ -319,6 +322,7 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
+    ...{ models, activations, modelUploads },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
@@ -336,6 +340,7 @@ async function build(
     ...listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
     connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
     ...logFileHealth(logging.file),
+    ...modelsHealth(cameras.list(), (model) => pipeline.classifier.damageOf(model)),
     ...registry.health,
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,
@@ -367,6 +372,7 @@ async function build(
   closers.push(() => firing.close())
   jobPruning.start()
   closers.push(() => jobPruning.close())
+  await reEmbedding.start()
   await care.deletion.start()
   closers.push(() => care.renaming.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])

@@ -49,7 +49,11 @@ import { importRoutes } from './training/labels/import-routes.ts'
 import { labelRoutes } from './training/labels/label-routes.ts'
 import type { Labels } from './training/labels/labels.ts'
 import type { Uploads } from './training/labels/uploads.ts'
-import { modelRoutes } from './training/model-routes.ts'
+import type { Activations } from './training/registry/activations.ts'
+import { archiveRoutes } from './training/registry/archive-routes.ts'
+import type { ModelRegistry } from './training/registry/model-registry.ts'
+import { modelRoutes } from './training/registry/model-routes.ts'
+import type { ModelUploads } from './training/registry/uploads.ts'
 import { trainingRoutes } from './training/routes.ts'
 import type { Training } from './training/training.ts'
 
@@ -74,6 +78,9 @@ export interface Parts {
   borrowed: BorrowedLabels
   uploads: Uploads
   training: Training
+  models: ModelRegistry
+  activations: Activations
+  modelUploads: ModelUploads
   jobs: Jobs
   schedules: Schedules
   pipeline: Pipeline
@@ -121,7 +128,9 @@ export async function openRoutes(http: Http, parts: Parts) {
   })
   exportRoutes(http, { cameras, labels, archive })
   trainingRoutes(http, { cameras, jobs, training })
-  modelRoutes(http, { database, cameras })
+  const ofModels = { cameras, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
+  modelRoutes(http, ofModels)
+  await archiveRoutes(http, ofModels)
   jobRoutes(http, jobs)
   scheduleRoutes(http, parts.schedules)
   storageRoutes(http, () => retention.storage)

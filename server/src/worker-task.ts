@@ -5,6 +5,7 @@ import { performTask, type Task } from './jobs/worker/perform-task.ts'
 /** What can be done here; a line for each. Loaded when it is asked for: it may take long to load. */
 const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
   import: async () => (await import('./training/labels/import-task.ts')).importZip,
+  embedding: async () => (await import('./training/embed-task.ts')).embed,
   training: async () => (await import('./training/trainer.ts')).train,
 }
 

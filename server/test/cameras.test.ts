@@ -11,7 +11,12 @@ test('changes that overlap each other and an activation all count, in memory and
   await cameras.ensure({ device: 'pi', camera: 'cam' })
   await Promise.all([
     cameras.change('pi/cam', { states: ['open', 'closed'] }), // looks for labels first, and so writes last
-    cameras.activate('pi/cam', 'pi/cam@1'),
+    database.write
+      .updateTable('cameras')
+      .set({ active_model: 'pi/cam@1' })
+      .where('id', '=', 'pi/cam')
+      .execute()
+      .then(() => cameras.activated('pi/cam', 'pi/cam@1')),
     cameras.change('pi/cam', { threshold: 0.5 }),
     cameras.change('pi/cam', {}),
   ])

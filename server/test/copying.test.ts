@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { beforeAll, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { CAMERA, door, jobEnded, label, train } from './lesson.ts'
@@ -12,6 +13,11 @@ beforeAll(async () => {
 
 const copy = (to: string, from: string, ...what: string[]) =>
   server.call('POST', `/api/cameras/${to}/copy`, { from, what })
+async function noise(): Promise<Uint8Array> {
+  const of = { type: 'gaussian', mean: 128, sigma: 60 } as const
+  const create = { width: 320, height: 180, channels: 3, background: 'black', noise: of } as const
+  return new Uint8Array(await sharp({ create }).jpeg().toBuffer())
+}
 const setUp = (camera: string, settings: object = {}) => server.call('PATCH', `/api/cameras/${camera}`, settings)
 
 test('settings are copied, and nothing else', async () => {
@@ -73,6 +79,53 @@ test('a sibling learns from borrowed labels, and is judged on frames of its own'
   expect((await train(server, { camera: sibling })).result.evaluation).toMatchObject({ borrowed: 0, judgedOn: 'own' })
 })
 
+test('a sibling begins with the model of its like, and refines it', { timeout: 120_000 }, async () => {
+  const to = 'pi/like'
+  const region = [
+    { x: 0, y: 0 },
+    { x: 1, y: 0 },
+    { x: 1, y: 0.98 },
+    { x: 0, y: 0.98 },
+  ]
+  await train(server)
+  const { model } = (await server.call('GET', `/api/cameras/${CAMERA}`)).body
+  await setUp(to, { region })
+  const refused = await copy(to, CAMERA, 'model')
+  expect(refused).toMatchObject({ status: 400, body: { error: { code: 'other_states', field: 'what' } } })
+  expect(refused.body.error.message).toMatch(/knows open, closed.*copy the states too/)
+  const { status, body } = await copy(to, CAMERA, 'states', 'labels', 'model')
+  expect({ status, ...body }).toMatchObject({ status: 200, model: `${to}@1`, states: ['open', 'closed'], region })
+  expect((await server.call('GET', `/api/models/${to}@1`)).body).toMatchObject({
+    origin: 'copied',
+    parent: model,
+    active: true,
+    region,
+    evaluation: null,
+    verdict: `copied from ${CAMERA}: nobody has checked it here yet: label some frames of this camera`,
+  })
+  for (const state of ['open', 'closed'] as const) {
+    const frame = await server.ended(await server.send(to, await door(state, 200)))
+    expect(frame.result).toMatchObject({ best: state, model: `${to}@1` })
+    expect(frame.result.reason).not.toBe('unlike_training')
+  }
+  // Nothing of this camera is known yet, so a picture of anything is like what it knows.
+  const strange = await noise()
+  const reasonOf = async (camera: string) =>
+    (await server.ended(await server.send(camera, strange))).result.reason as string | null
+  expect(await reasonOf(CAMERA)).toBe('unlike_training')
+  expect(await reasonOf(to)).not.toBe('unlike_training')
+
+  const { result } = await train(server, { camera: to })
+  expect(result).toMatchObject({ model: `${to}@2`, activated: true })
+  expect((await server.call('GET', `/api/models/${to}@2`)).body).toMatchObject({ origin: 'trained', parent: `${to}@1` })
+  const { items } = (await server.call('GET', `/api/cameras/${to}/activations`)).body
+  expect(items.map((one: { model: string; reason: string }) => [one.model, one.reason])).toEqual([
+    [`${to}@2`, 'trained'],
+    [`${to}@1`, 'copied'],
+  ])
+  expect((await server.call('POST', `/api/cameras/${to}/rollback`)).body.id).toBe(`${to}@1`)
+})
+
 test('borrowed labels move with their source, and go with it', { timeout: 60_000 }, async () => {
   await setUp('pi/source', { states: ['on', 'off'] })
   const frame = await server.send('pi/source', await plainJpeg(1))
@@ -103,9 +156,13 @@ test('what cannot be copied is refused', async () => {
   expect(await refused('pi/target', CAMERA, 'states')).toBe('400 state_in_use')
   expect(await refused('pi/target', CAMERA, 'states', 'labels')).toBe('400 state_in_use')
   expect(await refused('pi/target', CAMERA)).toBe('400 bad_request')
+  expect(await refused('pi/target', CAMERA, 'settings', 'model')).toBe('400 other_states')
+  expect(await refused('pi/target', 'pi/settings', 'model')).toBe('409 no_model')
   expect((await server.call('GET', '/api/cameras/pi/target')).body).toMatchObject({
     states: ['on', 'off'],
     borrowed: [],
+    model: null,
+    threshold: 0.8,
   })
   // A state that only borrowed labels say is in use, too.
   await setUp('pi/user', { states: [] })

@@ -33,8 +33,6 @@ const expectError = ({ status, body }: Answer, expected: number, code: string, f
   })
 }
 
-const corner = ([x, y]: number[]) => ({ x, y })
-
 describe('cameras', () => {
   test('are listed with settings and state', async () => {
     const { body } = await get('/api/cameras')
@@ -84,74 +82,6 @@ describe('cameras', () => {
     [{ states: ['open', 'unknown'] }, 'reserved', 'states'],
     [{ states: ['Open!'] }, 'bad_request', 'states.0'],
     [{ states: ['open', 'open'] }, 'bad_request', 'states'],
-    [{ box: { x: 0.5, y: 0, width: 0.5, height: 1 } }, 'bad_request', 'box'],
-    [
-      {
-        region: [
-          [0, 0],
-          [1, 0],
-          [0, 1.1],
-        ].map(corner),
-      },
-      'bad_request',
-      'region.2.y',
-    ],
-    [
-      {
-        region: [
-          [0, 0],
-          [-0.1, 0],
-          [0, 1],
-        ].map(corner),
-      },
-      'bad_request',
-      'region.1.x',
-    ],
-    [
-      {
-        region: [
-          [0, 0],
-          [1, 1],
-        ].map(corner),
-      },
-      'bad_request',
-      'region',
-    ],
-    [{ region: [] }, 'bad_request', 'region'],
-    [
-      {
-        region: [
-          [0, 0],
-          [0.5, 0.5],
-          [1, 1],
-        ].map(corner),
-      },
-      'flat_region',
-      'region',
-    ],
-    [
-      {
-        region: [
-          [0, 0],
-          [0.04, 0],
-          [0, 0.04],
-        ].map(corner),
-      },
-      'small_region',
-      'region',
-    ],
-    [
-      {
-        region: [
-          [0, 0],
-          [1, 1],
-          [1, 0],
-          [0, 1],
-        ].map(corner),
-      },
-      'small_region',
-      'region',
-    ],
     [{ threshold: 1.1 }, 'bad_request', 'threshold'],
     [{ debounce: 0 }, 'bad_request', 'debounce'],
   ])('%j is refused', async (change, code, field) => {

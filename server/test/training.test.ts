@@ -36,7 +36,7 @@ test('from labels to an active model, with progress on the way', { timeout: 120_
   expect(progress).toEqual(progress.toSorted((a, b) => a - b))
 
   expect(await models()).toEqual([expect.objectContaining({ id: `${CAMERA}@1`, version: 1, active: true })])
-  expect((await server.call('GET', `/api/models/${CAMERA}@1`)).body.evaluation).toEqual(job.result.evaluation)
+  expect((await server.call('GET', `/api/models/${CAMERA}@1`)).body.evaluation).toMatchObject(job.result.evaluation)
   expect((await server.call('GET', `/api/cameras/${CAMERA}`)).body.model).toBe(`${CAMERA}@1`)
   const model = await loadModel(`${dataDir}/models/${CAMERA}/1`)
   expect(model).toMatchObject({ id: `${CAMERA}@1`, head: { states: ['open', 'closed'] } })

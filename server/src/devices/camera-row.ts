@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Region } from '@ajar/models'
+import { boxAround, cornersOf, type Region } from '@ajar/models'
 import type { CameraRow } from '../database/schema.ts'
 import type { Camera, CameraSettings } from './camera.ts'
-import { boxAround, cornersOf } from './polygon.ts'
 
 type SettingsColumn =
   | 'states_json'

@@ -146,10 +146,9 @@ export class Cameras {
     return this.#merge(id, change)
   }
 
-  async activate(id: string, model: string) {
-    this.get(id)
-    await this.#database.write.updateTable('cameras').set({ active_model: model }).where('id', '=', id).execute()
-    this.#merge(id, { activeModel: model })
+  /** The camera has another model, as its row says already. */
+  activated(id: string, model: string) {
+    if (this.find(id)) this.#merge(id, { activeModel: model })
   }
 
   /** Into the camera as it is now: much may have changed while a row was written. */

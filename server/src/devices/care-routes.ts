@@ -111,15 +111,17 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
     {
       config: { access: 'operator' },
       schema: {
-        summary: 'Copy settings, states or labels of another camera to this one',
+        summary: 'Copy settings, states, labels or the model of another camera to this one',
         description:
           'settings: threshold, debounce, staleAfterMs, region, masks. labels: a snapshot of the labels of its own frames; ' +
-          'they are borrowed, and the next training embeds these frames with the region of this camera.',
+          'they are borrowed, and the next training embeds these frames with the region of this camera. ' +
+          'model: its active model is the next version of this camera, and active at once; it has to know the states that ' +
+          'this camera has then, looks at the region of this camera, and is refined by the next training.',
         params: CameraPath,
         body: Type.Object(
           {
             from: Type.String({ description: 'device/camera' }),
-            what: Type.Array(Type.Enum(['settings', 'states', 'labels']), { minItems: 1, uniqueItems: true }),
+            what: Type.Array(Type.Enum(['settings', 'states', 'labels', 'model']), { minItems: 1, uniqueItems: true }),
           },
           strict,
         ),

@@ -1,4 +1,6 @@
+import type { Kysely } from 'kysely'
 import type { Events } from '../database/events.ts'
+import type { StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import type { Log } from '../logging/levels.ts'
@@ -25,8 +27,24 @@ export class CameraChanges {
 
   /** @param details what else the log says of it */
   async tell(change: CameraChange, author: string, details: object = {}) {
-    this.#log.info({ by: author, ...change, ...details }, `camera ${change.change}`)
-    const rows = await untilWritten(() => this.#events.append(this.#database.write, [{ kind: 'camera', data: change }]))
-    this.#events.publish(rows)
+    const told = await untilWritten(() => this.append(this.#database.write, change, author, details))
+    told()
+  }
+
+  /**
+   * Adds the event inside the caller's transaction.
+   * @returns what tells of it once that is committed
+   */
+  async append(
+    transaction: Kysely<StateTables>,
+    change: CameraChange,
+    author: string,
+    details: object = {},
+  ): Promise<() => void> {
+    const rows = await this.#events.append(transaction, [{ kind: 'camera', data: change }])
+    return () => {
+      this.#log.info({ by: author, ...change, ...details }, `camera ${change.change}`)
+      this.#events.publish(rows)
+    }
   }
 }

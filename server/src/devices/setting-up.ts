@@ -1,19 +1,26 @@
+import { isDeepStrictEqual } from 'node:util'
 import { badRequest } from '../http/errors.ts'
 import type { Camera, CameraSettings, Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 
 /** What is copied from one camera to another. */
-export type Copied = 'settings' | 'states' | 'labels'
+export type Copied = 'settings' | 'states' | 'labels' | 'model'
 
 export interface SettingUpPorts {
   cameras: Cameras
   changes: CameraChanges
+  /** Told when the frames of a camera are seen otherwise from now on: where its region or its masks are others. */
+  onSeenOtherwise(camera: string, author: string): Promise<void>
   /** Runs the work while no frame of the camera is between its arrival and its acknowledgement. */
   whileShut<T>(camera: string, work: () => Promise<T>): Promise<T>
   /** States that the camera's own labels say. */
   labelledStates(camera: string): Promise<string[]>
   /** Takes a snapshot of the source's labels in place of an earlier one. @returns how many these are */
   borrowLabels(camera: string, source: string, author: string): Promise<number>
+  /** Refuses where the source's active model cannot be that of a camera with these states. */
+  checkModel(source: string, states: string[]): Promise<unknown>
+  /** Makes the source's active model the camera's next one, active at once. */
+  copyModel(camera: string, source: string, author: string): Promise<void>
 }
 
 /** Changes what a camera is set to, by hand or after another camera. */
@@ -26,33 +33,40 @@ export class SettingUp {
 
   /** Every frame stored after it resolves has been blackened by the masks it sets. */
   async change(id: string, change: Partial<CameraSettings>, author: string): Promise<Camera> {
-    const { cameras, changes, whileShut } = this.#ports
+    const { cameras, changes, onSeenOtherwise, whileShut } = this.#ports
+    const before = cameras.get(id)
     const write = () => cameras.change(id, change)
     const camera = await (change.masks ? whileShut(id, write) : write())
     await changes.tell({ camera: id, change: 'changed' }, author, { settings: Object.keys(change) })
+    const isSeenOtherwise = !isDeepStrictEqual([before.region, before.masks], [camera.region, camera.masks])
+    if (isSeenOtherwise) await onSeenOtherwise(id, author)
     return camera
   }
 
   /**
-   * Makes a camera what another one is: its settings, its states, its labels, or several of these.
-   * @throws HttpError 400 `same_camera`, `unknown_state`, `state_in_use`, 404 where there is no such camera
+   * Makes a camera what another one is: its settings, its states, its labels, its model, or several of these.
+   * @throws HttpError 400 `same_camera`, `unknown_state`, `other_states`, `state_in_use`, 404 where there is no such
+   *   camera, 409 `no_model`, `model_damaged`
    */
   async copy(id: string, source: string, what: Copied[], author: string): Promise<Camera> {
-    const { cameras, changes, borrowLabels } = this.#ports
+    const { cameras, changes, borrowLabels, checkModel, copyModel } = this.#ports
     const [target, model] = [cameras.get(id), cameras.get(source)]
     if (id === source) throw badRequest('same_camera', 'a camera cannot copy itself: name another one', 'from')
     const states = what.includes('states') ? model.states : target.states
     if (what.includes('labels')) await this.#refuseUnknownStates(id, states, source)
+    if (what.includes('model')) await checkModel(source, states)
     const { threshold, debounce, staleAfterMs, region, masks } = model
     const change: Partial<CameraSettings> = {
       ...(what.includes('settings') ? { threshold, debounce, staleAfterMs, region, masks } : {}),
       ...(what.includes('states') ? { states } : {}),
     }
-    const camera = await this.change(id, change, author)
-    if (!what.includes('labels')) return camera
-    const borrowed = await borrowLabels(id, source, author)
-    await changes.tell({ camera: id, change: 'changed' }, author, { from: source, borrowed })
-    return camera
+    if (Object.keys(change).length > 0) await this.change(id, change, author)
+    if (what.includes('labels')) {
+      const borrowed = await borrowLabels(id, source, author)
+      await changes.tell({ camera: id, change: 'changed' }, author, { from: source, borrowed })
+    }
+    if (what.includes('model')) await copyModel(id, source, author)
+    return cameras.get(id)
   }
 
   async #refuseUnknownStates(id: string, states: string[], source: string) {

@@ -11,6 +11,11 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     paths: /^\/api\/(labels|training)\b|\/(label|borrowed-labels|copy|import|export)$/,
   },
   {
+    name: 'models',
+    description: 'What was learned, how good it is, and which of it a camera is asked with.',
+    paths: /^\/api\/(models\b|cameras\/[^/]+\/[^/]+\/(models|rollback|activations)$)/,
+  },
+  {
     name: 'frames',
     description: 'Pictures: sent, found, looked at, and classified.',
     paths: /^\/api\/(frames\b|cameras\/[^/]+\/[^/]+\/(frames|classify)$)/,
@@ -20,7 +25,6 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     description: 'Cameras, their settings, their state, and how it went.',
     paths: /^\/api\/(cameras|ribbons)\b/,
   },
-  { name: 'models', description: 'What was learned, and how good it is.', paths: /^\/api\/models\b/ },
   {
     name: 'jobs',
     description: 'Long work: how far it is, an end to it, and what is done again and again.',

@@ -50,6 +50,15 @@ export const JOB_KINDS: readonly JobKind[] = [
     scheduled: null,
   },
   {
+    name: 'embedding',
+    title: 'embedding',
+    lane: 'worker',
+    timeLimitMs: HOUR,
+    attempts: 4,
+    component: 'training',
+    scheduled: null,
+  },
+  {
     name: 'deletion',
     title: 'deletion',
     lane: 'server',

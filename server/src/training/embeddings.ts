@@ -60,6 +60,28 @@ export class Embeddings {
     }
   }
 
+  /** Those of these frames that have none. */
+  async missing<Frame extends { camera: string; capturedAt: number }>(
+    frames: Frame[],
+    recipe: string,
+  ): Promise<Frame[]> {
+    const rows = await this.#database.read
+      .selectFrom('embeddings')
+      .select(['camera', 'captured_at'])
+      .where('camera', 'in', [...new Set(frames.map(({ camera }) => camera))])
+      .where('recipe', '=', recipe)
+      .execute()
+    const known = new Set(rows.map(({ camera, captured_at }) => `${camera}/${captured_at}`))
+    return frames.filter(({ camera, capturedAt }) => !known.has(`${camera}/${capturedAt}`))
+  }
+
+  /** The recipes of what is kept of a camera's frames. */
+  async recipesOf(camera: string): Promise<string[]> {
+    const { read } = this.#database
+    const rows = await read.selectFrom('embeddings').select('recipe').distinct().where('camera', '=', camera).execute()
+    return rows.map(({ recipe }) => recipe)
+  }
+
   async save(
     recipe: string,
     { camera, capturedAt, brightness, features }: Embedded & { camera: string; capturedAt: number },

@@ -8,7 +8,8 @@ import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
 import type { Label, Labels } from './labels/labels.ts'
-import type { ModelRegistry } from './model-registry.ts'
+import type { Activations } from './registry/activations.ts'
+import type { ModelRegistry } from './registry/model-registry.ts'
 import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
@@ -16,16 +17,16 @@ export interface TrainingPorts {
   cameras: Cameras
   labels: Labels
   registry: ModelRegistry
+  activations: Activations
   log: Log
   /** Has work done by the job worker. */
   perform(work: Work, signal: AbortSignal): Promise<unknown>
-  /** Told when a camera has another model. */
-  onActivated(camera: string, model: string, author: string): Promise<void>
   framesFolder: string
   engine: string
   backbone: BackboneId
 }
 
+const NOT_JUDGED = 'too few labelled frames to know how good it is: label more'
 const TIME_LIMIT_MS = 15 * 60_000
 
 /** Each phase's share of the whole, from what they take on 40 frames. */
@@ -118,7 +119,7 @@ export class Training {
     const { skipped, comparison } = result
     const left = new Set(skipped.map(({ frame }) => frame))
     const learned = labels.filter((label) => !left.has(frameOf(label)))
-    const model = await this.#ports.registry.save(camera.id, {
+    const made = {
       backbone,
       engine: result.engine,
       createdAtMs: Date.now(),
@@ -127,12 +128,17 @@ export class Training {
       region: camera.region,
       head: result.head,
       evaluation: result.evaluation,
+      verdict: result.evaluation?.verdict ?? NOT_JUDGED,
+      testSet: [],
+    }
+    const model = await this.#ports.registry.save(camera.id, made, {
+      origin: 'trained',
+      parent: camera.activeModel,
+      job,
     })
     const reason = params.force === true ? null : reasonAgainst(result)
-    if (reason === null) {
-      await this.#ports.cameras.activate(camera.id, model.id)
-      await this.#ports.onActivated(camera.id, model.id, owner)
-    }
+    if (reason === null)
+      await this.#ports.activations.activate(await this.#ports.registry.row(model.id), 'trained', owner)
     // Only a cache: what the disk refuses now, the next training removes.
     for (const source of sources) await this.#pruneEmbeddings(source, camera.id, recipe).catch(() => {})
     return {
