@@ -12,7 +12,8 @@ import { type JobFilter, type JobOptions, JobRows } from './job-rows.ts'
 import { type JobKind, LANES, type Lane } from './kinds.ts'
 import { LaneLoop } from './lane.ts'
 import { JobLines } from './lines.ts'
-import { failedWith, interrupted, MOST_CRASHES, type Outcome } from './outcome.ts'
+import { interrupted, MOST_CRASHES } from './outcome.ts'
+import { Performing } from './performing.ts'
 import { isDue, nextTime, TakenCameras } from './waiting.ts'
 
 export type { HandledKind, JobContext, JobHandler } from './handlers.ts'
@@ -37,7 +38,6 @@ export interface JobsPorts {
 }
 
 const MAX_QUEUED = 100
-const REPORT_MS = 100
 /** The clock may be set: whoever waits for a time is looked at so often. */
 const LOOK_MS = 60_000
 const PAST_MS = 60_000
@@ -51,6 +51,7 @@ export class Jobs {
   readonly #ports: JobsPorts
   readonly #rows: JobRows
   readonly #lines: JobLines
+  readonly #performing: Performing
   readonly #taken: TakenCameras
   readonly #lanes: LaneLoop[]
   readonly #running = new Map<string, Attempt>()
@@ -66,6 +67,8 @@ export class Jobs {
     this.#ports = ports
     this.#rows = new JobRows(database, events, now)
     this.#lines = new JobLines(database, { now, clean })
+    const shared = { rows: this.#rows, lines: this.#lines, isClosing: () => this.#isClosing }
+    this.#performing = new Performing({ ...ports, ...shared })
     this.#taken = new TakenCameras(database)
     this.#lanes = LANES.map(
       (lane) =>
@@ -185,7 +188,7 @@ export class Jobs {
     if (!attempt) return false
     const { id } = attempt.job
     try {
-      await this.#perform(attempt)
+      await this.#performing.perform(attempt)
     } finally {
       this.#running.delete(id)
       void attempt.ended.then(() => {
@@ -206,7 +209,7 @@ export class Jobs {
     this.#heldUpSince = isHeldUp ? (this.#heldUpSince ?? performance.now()) : null
     for (const job of due) {
       const kind = this.#kinds.get(job.kind)
-      if (!kind) await this.#refuseUnknown(job)
+      if (!kind) await this.#performing.refuse(job)
       else if (kind.lane === lane && canBegin(lane) && (await this.#taken.take(job))) {
         // Closed while it was looked for: nobody would end what begins now.
         if (this.#isClosing) return null
@@ -216,68 +219,6 @@ export class Jobs {
       }
     }
     return null
-  }
-
-  async #perform(attempt: Attempt) {
-    const { job, kind } = attempt
-    const { id, camera } = job
-    const { logOf, now, random, graceMs } = this.#ports
-    const starts = job.starts + 1
-    await this.#lines.open(id)
-    const begin = { state: 'running', started_at: now(), progress: 0, phase: null, error_json: null, starts } as const
-    if (!(await this.#rows.change(id, begin))) return // cancelled an instant before
-    this.#lines.tell(id, 'info', starts === 1 ? 'began' : `began again, attempt ${starts}`)
-    const reports = this.#reportsOf(id, starts)
-    const tell = (level: LineLevel, text: string) => {
-      this.#lines.tell(id, level, text)
-      if (level !== 'info') logOf('jobs').warn({ job: id, camera }, `${kind.title}: ${text}`)
-    }
-    const outcome = await attempt.run(
-      { ...job, starts },
-      {
-        ...{ now, random, graceMs, tell },
-        report: reports.report,
-        say: (level, text) => {
-          this.#lines.say(id, level, text)
-          logOf(kind.component)[level]({ job: id, camera }, text)
-        },
-      },
-    )
-    await reports.written()
-    tell(outcome.line.level, outcome.line.text)
-    await this.#settle(id, outcome)
-  }
-
-  /** Writes what came of a job, its lines first: who sees that it ended finds them. */
-  async #settle(id: string, { change }: Outcome) {
-    await this.#lines.flush(id, { isOver: true })
-    const ended = change.state === 'queued' ? {} : { finished_at: this.#ports.now() }
-    await this.#rows.settle(id, { ...change, ...ended }, () => this.#isClosing)
-  }
-
-  async #refuseUnknown({ id, kind }: JobRow) {
-    const message =
-      `this release of ajar does no jobs of kind ${kind}: a newer one was asked for it; ask again when ` +
-      'that one runs'
-    const outcome = failedWith({ code: 'unknown_kind', message })
-    await this.#lines.open(id)
-    this.#lines.tell(id, outcome.line.level, outcome.line.text)
-    await this.#settle(id, outcome)
-  }
-
-  /** How far it is, as often as anybody can look at it. */
-  #reportsOf(id: string, starts: number) {
-    let reportedAt = Number.NEGATIVE_INFINITY
-    let reporting: Promise<unknown> = Promise.resolve()
-    return {
-      report: (phase: string, progress: number) => {
-        if (performance.now() - reportedAt < REPORT_MS) return
-        reportedAt = performance.now()
-        // Where the disk refuses, the next report tells more.
-        reporting = this.#rows.change(id, { phase, progress }, starts).catch(() => {})
-      },
-      written: () => reporting,
-    }
   }
 
   /** Looks again when the next job may begin, and often enough for a clock that is set. */
