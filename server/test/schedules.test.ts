@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { jobEnded } from './lesson.ts'
-import { RunningServer } from './running-server.ts'
+import { RunningServer, until } from './running-server.ts'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -75,6 +75,21 @@ test('once a minute is not too often, with seconds or without', async () => {
     })
     await server.call('DELETE', `/api/schedules/${body.id}`)
   }
+})
+
+test('its job is asked for when its time comes, and says whose it is', async () => {
+  const soon = new Date(Date.now() + 3000)
+  const cron = `${soon.getUTCSeconds()} ${soon.getUTCMinutes()} ${soon.getUTCHours()} * * *`
+  const { body: schedule } = await make({ cron, timezone: 'UTC' })
+  expect(Date.parse(schedule.nextAt)).toBe(Math.floor(soon.getTime() / 1000) * 1000)
+  const lastJob = await until(async () => (await server.call('GET', `/api/schedules/${schedule.id}`)).body.lastJob)
+  const job = await jobEnded(server, lastJob)
+  expect(job).toMatchObject({ schedule: schedule.id, owner: schedule.owner, kind: 'training', camera: 'pi/cam' })
+  // Nobody looked at the labels when it was planned: it says itself what it lacks.
+  expect(job).toMatchObject({ state: 'failed', error: { code: 'too_few_states' } })
+  const { items } = (await server.call('GET', `/api/jobs?kind=training&camera=pi/cam`)).body
+  expect(items).toHaveLength(1)
+  await server.call('DELETE', `/api/schedules/${schedule.id}`)
 })
 
 test('no more than two hundred', { timeout: 60_000 }, async () => {

@@ -33,8 +33,7 @@ export class Firing {
   readonly #ports: FiringPorts
   readonly #loop = new LaneLoop(
     async () => {
-      await this.fireDue()
-      await this.#arrange()
+      await this.#arrange(await this.fireDue())
       return false // there is nothing more to do now
     },
     (err) => this.#ports.log.warn({ err }, 'schedules cannot be looked at; trying again'),
@@ -64,25 +63,26 @@ export class Firing {
     await this.#loop.close()
   }
 
-  /** Asks for the jobs whose time has come. */
-  async fireDue(): Promise<void> {
+  /** Asks for the jobs whose time has come. @returns by when it had, milliseconds UTC */
+  async fireDue(): Promise<number> {
     const now = this.#ports.now()
     if (now < this.#lastLook) await this.#mendTimes(now)
     this.#lastLook = now
     const due = await this.#armed.where('next_at', '<=', now).orderBy('next_at').execute()
     for (const { id } of due) if (!this.#isClosing) await this.#fire(id, now)
+    return now
   }
 
   get #armed() {
     return this.#ports.database.read.selectFrom('schedules').selectAll().where('paused', '=', 0)
   }
 
-  async #arrange() {
-    const now = this.#ports.now()
-    const next = await this.#armed.where('next_at', '>', now).orderBy('next_at').limit(1).executeTakeFirst()
+  /** @param looked what was due by then was asked for, or waits */
+  async #arrange(looked: number) {
+    const next = await this.#armed.where('next_at', '>', looked).orderBy('next_at').limit(1).executeTakeFirst()
     clearTimeout(this.#timer)
     if (this.#isClosing) return
-    const delayMs = Math.min((next?.next_at ?? now + LOOK_MS) - now, LOOK_MS)
+    const delayMs = next?.next_at ? Math.min(Math.max(next.next_at - this.#ports.now(), 0), LOOK_MS) : LOOK_MS
     this.#timer = setTimeout(() => this.#loop.wake(), delayMs)
   }
 
