@@ -48,6 +48,7 @@ import { exportRoutes } from './training/labels/export-routes.ts'
 import { importRoutes } from './training/labels/import-routes.ts'
 import { labelRoutes } from './training/labels/label-routes.ts'
 import type { Labels } from './training/labels/labels.ts'
+import { suspectsOf } from './training/labels/suspects.ts'
 import type { Uploads } from './training/labels/uploads.ts'
 import type { Activations } from './training/registry/activations.ts'
 import { archiveRoutes } from './training/registry/archive-routes.ts'
@@ -121,7 +122,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })
   readingRoutes(http, database)
-  labelRoutes(http, labels)
+  labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, cameras.get(camera).id) })
   await importRoutes(http, {
     ...{ cameras, uploads: parts.uploads },
     createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),

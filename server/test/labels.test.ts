@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
+import { openStateDatabase } from '../src/database/state-database.ts'
 import { plainJpeg } from './pictures.ts'
 import { RunningServer } from './running-server.ts'
 
@@ -98,6 +99,33 @@ test('marks are said as states are, and are none', async () => {
   await server.call('PATCH', '/api/cameras/pi/other', {})
   const copied = await server.call('POST', '/api/cameras/pi/other/copy', { from: 'pi/marked', what: ['labels'] })
   expect(copied).toMatchObject({ status: 200, body: { borrowed: [] } })
+})
+
+test('suspects are those of the newest evaluated model whose label still says the same', async () => {
+  await post([frames[0], 'open'], [frames[1], 'closed'], [frames[2], 'open'])
+  const database = await openStateDatabase(server.dataDir)
+  afterFile(() => database.close())
+  const model = { camera: 'pi/cam', backbone: 'b', engine: 'e', created_at: 1 }
+  const save = (version: number, evaluation: object | null) =>
+    database.write
+      .insertInto('models')
+      .values({ ...model, id: `pi/cam@${version}`, version, evaluation_json: JSON.stringify(evaluation) })
+      .execute()
+  const ask = async () => (await server.call('GET', '/api/labels/suspects?camera=pi/cam')).body
+  expect(await ask()).toEqual({ items: [], next: null })
+  const wrong = (frame: string | undefined, truth: string) => ({ frame, truth, said: 'x', confidence: 0.9 })
+  await save(1, { suspects: [wrong(frames[2], 'open')] })
+  await save(2, { suspects: [wrong(frames[1], 'closed'), wrong(frames[0], 'closed'), wrong('pi/other/1', 'open')] })
+  await save(3, null)
+  expect(await ask()).toEqual({
+    items: [{ frame: frames[1], label: 'closed', said: 'x', confidence: 0.9 }],
+    next: null,
+  })
+  await post([frames[1], 'unclear'])
+  expect((await ask()).items).toEqual([])
+  await save(4, { balancedAccuracy: 1 }) // of an older release
+  expect((await ask()).items).toEqual([])
+  expect((await server.call('GET', '/api/labels/suspects?camera=pi/nobody')).status).toBe(404)
 })
 
 test('labels are counted by state, beside what training needs', async () => {

@@ -24,7 +24,7 @@ export type JoinedRow = Pick<
 } & { label: string | null }
 
 /** The most uncertain are looked for among so many of the newest: to compare all that a camera ever saw holds up others. */
-const MOST_COMPARED = 50_000
+export const MOST_COMPARED = 50_000
 const FOREVER = 8_640_000_000_000_000
 
 /** The newest of the chosen frames, newest first. */
@@ -56,7 +56,11 @@ export async function mostUncertainOf(
 }
 
 /** From when on there are so many frames of the span, or less. */
-async function beginOfNewest({ read }: StateDatabase, { camera, from = 0, to = FOREVER }: Choice, count: number) {
+export async function beginOfNewest(
+  { read }: StateDatabase,
+  { camera, from = 0, to = FOREVER }: Choice,
+  count: number,
+) {
   const oldest = await read
     .selectFrom('frames')
     .select('captured_at')

@@ -22,6 +22,8 @@ import {
 import { type JoinedRow, joined, mostUncertainOf, newestOf } from './chosen-frames.ts'
 import { NarrowedPictures } from './narrowed-pictures.ts'
 import { ResultBody, shownResult } from './results.ts'
+import { mostUsefulOf } from './useful-frames.ts'
+import type { Why } from './usefulness.ts'
 
 const Frame = Type.Object({
   id: Type.String(),
@@ -39,6 +41,12 @@ const Frame = Type.Object({
   label: nullable(Type.String()),
   result: nullable(ResultBody),
   pruned: Type.Boolean({ description: 'its picture is not kept any more' }),
+})
+const ListedFrame = Type.Object({
+  ...Frame.properties,
+  why: Type.Union([Type.Enum(['uncertain', 'unlike_labelled', 'other_hour', 'newest']), Type.Null()], {
+    description: 'order=useful: what weighed most; else null',
+  }),
 })
 const Journey = Type.Object({
   frame: Type.String(),
@@ -110,7 +118,10 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'Frames that have ended, the newest first, or the most uncertain of the 50,000 newest',
+        summary: 'Frames that have ended, the newest first, or the most uncertain or useful of the 50,000 newest',
+        description:
+          'order=useful: those without a label that teach most, at most 100: that the model is unsure of, that are unlike ' +
+          'what is labelled and typical of what is not, of other hours of the day, and no neighbours in time of one another.',
         querystring: Type.Object({
           camera: Type.String({ description: 'device/camera' }),
           state: Type.Optional(Type.String()),
@@ -123,15 +134,21 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
               description: 'of those asked for only the newest of each so many milliseconds',
             }),
           ),
-          order: Type.Enum(['newest', 'uncertain'], { default: 'newest' }),
+          order: Type.Enum(['newest', 'uncertain', 'useful'], { default: 'newest' }),
           limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
           cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before (newest only)' })),
         }),
-        response: { 200: listOf(Frame) },
+        response: { 200: listOf(ListedFrame) },
       },
     },
     async ({ query }) => {
       const { order, limit, cursor, ...choice } = { ...query, camera: cameras.get(query.camera).id }
+      if (order === 'useful') {
+        if ((choice.label ?? 'none') !== 'none' || choice.every !== undefined)
+          throw badRequest('bad_request', 'order=useful is of frames without a label, and thins them itself', 'order')
+        const rows = await mostUsefulOf(database, choice, { storedSince: storedSince(), limit })
+        return { items: await shownFrames(archive, rows), next: null }
+      }
       if (order === 'uncertain') {
         const rows = await mostUncertainOf(database, choice, { storedSince: storedSince(), limit })
         return { items: await shownFrames(archive, rows), next: null }
@@ -244,9 +261,9 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
   )
 }
 
-async function shownFrames(archive: Archive, rows: JoinedRow[]) {
+async function shownFrames(archive: Archive, rows: (JoinedRow & { why?: Why })[]) {
   const there = await archive.has(rows.map(({ camera, captured_at }) => ({ camera, capturedAt: captured_at })))
-  return rows.map((row, i) => shownFrame(row, there[i] ?? false))
+  return rows.map((row, i) => ({ ...shownFrame(row, there[i] ?? false), why: row.why ?? null }))
 }
 
 /** @param isThere whether its picture is stored; one refused at the door never was */

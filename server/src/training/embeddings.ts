@@ -1,4 +1,4 @@
-import type { BackboneId } from '@ajar/models'
+import { type BackboneId, signatureOf } from '@ajar/models'
 import { sql } from 'kysely'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera } from '../devices/cameras.ts'
@@ -87,9 +87,11 @@ export class Embeddings {
     { camera, capturedAt, brightness, features }: Embedded & { camera: string; capturedAt: number },
   ) {
     const blob = Buffer.concat(features.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength)))
+    const [own] = features
+    const signature = own ? signatureOf(own) : null
     await this.#database.write
       .replaceInto('embeddings')
-      .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob })
+      .values({ camera, captured_at: capturedAt, recipe, brightness, features: blob, signature })
       .execute()
   }
 

@@ -3,8 +3,9 @@ import { frameId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../../http/access.ts'
 import type { Http } from '../../http/http.ts'
-import { FramePath, nullable } from '../../http/shapes.ts'
+import { FramePath, listOf, nullable } from '../../http/shapes.ts'
 import type { Labels } from './labels.ts'
+import type { Suspect } from './suspects.ts'
 
 const State = Type.String({
   description: 'a state of the camera, or a mark: `unclear` (nobody can tell), `ignore` (not to be used)',
@@ -18,11 +19,23 @@ const Counts = Type.Object({
   least: Type.Integer({ description: 'frames of each state without which training is refused' }),
   good: Type.Integer({ description: 'frames of each state that make a good model of most cameras' }),
 })
+const SuspectBody = Type.Object({
+  frame: Type.String(),
+  label: Type.String(),
+  said: Type.String({ description: 'what the model said' }),
+  confidence: Type.Number(),
+})
 /** Measured on fixed cameras: more gains little (README, "Measured"). */
 const GOOD_FRAMES = 20
 const strict = { additionalProperties: false }
 
-export function labelRoutes(http: Http, labels: Labels) {
+export interface LabelRoutesPorts {
+  labels: Labels
+  /** Labels that look wrong to the model that learned from them. */
+  suspectsOf(camera: string): Promise<Suspect[]>
+}
+
+export function labelRoutes(http: Http, { labels, suspectsOf }: LabelRoutesPorts) {
   http.put(
     '/api/frames/:device/:camera/:capturedAtMs/label',
     {
@@ -61,6 +74,22 @@ export function labelRoutes(http: Http, labels: Labels) {
       },
     },
     async ({ query }) => ({ counts: await labels.countsOf(query.camera), least: FEWEST_FRAMES, good: GOOD_FRAMES }),
+  )
+
+  http.get(
+    '/api/labels/suspects',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Labels that look wrong, the most suspicious first',
+        description:
+          'Of the newest model that could be evaluated: frames of which it was sure of another state when it had not ' +
+          'learned from them. Those whose label was changed since then are left out.',
+        querystring: Type.Object({ camera: Type.String({ description: 'device/camera' }) }),
+        response: { 200: listOf(SuspectBody) },
+      },
+    },
+    async ({ query }) => ({ items: await suspectsOf(query.camera), next: null }),
   )
 
   http.post(
