@@ -6,6 +6,8 @@ import { Shell } from './shell.tsx'
 
 const CameraPage = page(async () => (await import('./pages/camera/camera-page.tsx')).CameraPage)
 const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
+const ModelsPage = page(async () => (await import('./pages/models/models-page.tsx')).ModelsPage)
+const ModelPage = page(async () => (await import('./pages/model/model-page.tsx')).ModelPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
 const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
 const ProcessesPage = page(async () => (await import('./pages/processes/processes-page.tsx')).ProcessesPage)
@@ -33,6 +35,10 @@ function CurrentPage() {
       return <CameraPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
     case 'teach':
       return <TeachPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
+    case 'models':
+      return <ModelsPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
+    case 'model':
+      return <ModelPage key={JSON.stringify(route)} {...route} />
     case 'devices':
       return <DevicesPage />
     case 'logs':

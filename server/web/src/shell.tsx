@@ -73,7 +73,9 @@ function useFocusOnChange(route: Route) {
 function titleOf(route: Route): string {
   if ('camera' in route) {
     const camera = `${route.camera} · ${route.device} · ajar`
-    return route.page === 'teach' ? `Teach ${camera}` : camera
+    if (route.page === 'teach') return `Teach ${camera}`
+    if (route.page === 'models') return `Models of ${camera}`
+    return route.page === 'model' ? `Model ${route.version} of ${camera}` : camera
   }
   const page = PAGES.find((one) => one.page === route.page)?.name
   return page ? `${page} · ajar` : 'ajar'

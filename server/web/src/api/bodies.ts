@@ -88,7 +88,11 @@ export interface FrameBody {
   code: string | null
   label: string | null
   result: ResultBody | null
+  /** Why it is worth a label, in the order of usefulness only. */
+  why?: Why | null
 }
+
+export type Why = 'uncertain' | 'unlike_labelled' | 'other_hour' | 'newest'
 
 export interface TransitionBody {
   at: string
@@ -125,7 +129,39 @@ export interface DeviceBody {
   applied: { version: number; ok: boolean; errors: string[] } | null
 }
 
-export interface JobBody extends JobEvent {
-  result: unknown
+export interface JobBody<Result = unknown> extends JobEvent {
+  result: Result | null
   error: { code: string; message: string } | null
+  owner: string | null
+  /** How often it was begun. */
+  attempt: number
+  /** When it is to begin at the earliest. */
+  runAt: string | null
+  /** The schedule that made it. */
+  schedule: string | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+}
+
+export interface JobLineBody {
+  at: string
+  level: string
+  text: string
+}
+
+/** Jobs that are made again and again. */
+export interface ScheduleBody {
+  id: string
+  kind: string
+  camera: string | null
+  /** Five fields: minute, hour, day of the month, month, day of the week. */
+  cron: string
+  timezone: string
+  paused: boolean
+  owner: string | null
+  createdAt: string
+  nextAt: string | null
+  /** The id of the job that it made last. */
+  lastJob: string | null
 }

@@ -66,16 +66,21 @@ async function call<T>(method: string, path: string, body: object | undefined, s
     throw new ApiError(0, 'unreachable', 'The server does not answer: check that it runs and that you are connected.')
   }
   heardServerTime(Date.parse(response.headers.get('date') ?? '') + HALF_A_SECOND, askedAt)
-  if (response.status === 401 && path !== SESSION) {
-    tellSignedOut()
-    throw new ApiError(401, 'signed_out', SIGNED_OUT)
-  }
-  if (!response.ok) throw await errorOf(response)
+  if (!response.ok) throw answeredError(response.status, await response.json().catch(() => null), path)
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
-  const body = await response.json().catch(() => null)
-  const { code = 'failed', message = `The server answered ${response.status}.`, field = null } = body?.error ?? {}
-  return new ApiError(response.status, code, message, field)
+/**
+ * What the server says went wrong.
+ * @param body of its answer, null where that is no JSON
+ * @param path of the call
+ */
+export function answeredError(status: number, body: unknown, path = ''): ApiError {
+  if (status === 401 && path !== SESSION) {
+    tellSignedOut()
+    return new ApiError(401, 'signed_out', SIGNED_OUT)
+  }
+  const said = (body as { error?: { code?: string; message?: string; field?: string | null } } | null)?.error ?? {}
+  const { code = 'failed', message = `The server answered ${status}.`, field = null } = said
+  return new ApiError(status, code, message, field)
 }

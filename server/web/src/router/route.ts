@@ -3,6 +3,8 @@ export type Route =
   | { page: 'wall' }
   | { page: 'camera'; device: string; camera: string }
   | { page: 'teach'; device: string; camera: string }
+  | { page: 'models'; device: string; camera: string }
+  | { page: 'model'; device: string; camera: string; version: number }
   | { page: 'devices' }
   | { page: 'logs' }
   | { page: 'processes' }
@@ -10,7 +12,8 @@ export type Route =
   | { page: 'missing' }
 
 const NAME = '([a-z0-9][a-z0-9-]{0,31})'
-const OF_CAMERA = new RegExp(`^/(camera|teach)/${NAME}/${NAME}$`)
+const OF_CAMERA = new RegExp(`^/(camera|teach|models)/${NAME}/${NAME}$`)
+const OF_MODEL = new RegExp(`^/models/${NAME}/${NAME}/([1-9][0-9]{0,8})$`)
 
 /** @param path of an address, without its query */
 export function routeOf(path: string): Route {
@@ -20,12 +23,25 @@ export function routeOf(path: string): Route {
   if (plain === '/logs') return { page: 'logs' }
   if (plain === '/processes') return { page: 'processes' }
   if (plain === '/sign-in') return { page: 'sign-in' }
-  const [, page, device, camera] = OF_CAMERA.exec(plain) ?? []
-  if (!device || !camera) return { page: 'missing' }
-  return { page: page === 'teach' ? 'teach' : 'camera', device, camera }
+  return ofCamera(plain) ?? ofModel(plain) ?? { page: 'missing' }
+}
+
+function ofCamera(path: string): Route | null {
+  const [, page, device, camera] = OF_CAMERA.exec(path) ?? []
+  if (!device || !camera) return null
+  return { page: page as 'camera' | 'teach' | 'models', device, camera }
+}
+
+function ofModel(path: string): Route | null {
+  const [, device, camera, version] = OF_MODEL.exec(path) ?? []
+  return device && camera ? { page: 'model', device, camera, version: Number(version) } : null
 }
 
 /** @param camera `device/camera` */
 export const cameraPath = (camera: string) => `/camera/${camera}`
 /** @param camera `device/camera` */
 export const teachPath = (camera: string) => `/teach/${camera}`
+/** @param camera `device/camera` */
+export const modelsPath = (camera: string) => `/models/${camera}`
+/** @param model `device/camera@version` */
+export const modelPath = (model: string) => `/models/${model.replace('@', '/')}`

@@ -1,8 +1,8 @@
 import type { CameraBody } from '../../api/bodies.ts'
 import { queryText, send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { Button } from '../../design/elements.tsx'
-import { useAction } from './use-action.ts'
-import './owned.css'
+import '../../design/owned.css'
 
 interface BorrowedLabelsProps {
   camera: CameraBody

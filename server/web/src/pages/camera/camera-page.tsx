@@ -6,7 +6,7 @@ import type { CameraEvent } from '../../api/events.ts'
 import { useConsole } from '../../console.ts'
 import { Empty, Loading } from '../../design/elements.tsx'
 import { nameNow } from '../../live/renamed.ts'
-import { cameraPath, teachPath } from '../../router/route.ts'
+import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
 import { Care } from './care.tsx'
 import { ChosenFrame } from './chosen-frame.ts'
 import { History } from './history.ts'
@@ -79,11 +79,16 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
             {camera} <small>{device}</small>
           </h1>
         </div>
-        {session.canOperate.value && (
-          <a class={`button ${known.model === null ? 'main' : ''}`} href={teachPath(id)}>
-            Teach
+        <div class="buttons">
+          <a class="button" href={modelsPath(id)}>
+            Models
           </a>
-        )}
+          {session.canOperate.value && (
+            <a class={`button ${known.model === null ? 'main' : ''}`} href={teachPath(id)}>
+              Teach
+            </a>
+          )}
+        </div>
       </header>
       <Sight camera={known} history={history} chosen={chosen} />
       <HistorySection camera={known} history={history} chosen={chosen} onPick={pick} />

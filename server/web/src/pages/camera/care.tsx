@@ -4,9 +4,11 @@ import type { CameraBody } from '../../api/bodies.ts'
 import { BorrowedLabels } from './borrowed-labels.tsx'
 import { CopyForm } from './copy-form.tsx'
 import { DeleteForm } from './delete-form.tsx'
+import { GiveForm } from './give-form.tsx'
 import { MaskEditor } from './mask-editor.tsx'
 import { OldNames } from './old-names.tsx'
 import { PurgeForm } from './purge-form.tsx'
+import { RegionEditor } from './region-editor.tsx'
 import { RenameForm } from './rename-form.tsx'
 
 interface CareProps {
@@ -22,11 +24,17 @@ export function Care({ camera, onChanged }: CareProps) {
       <header>
         <h2 id="care">Camera care</h2>
       </header>
+      <Fold title="Region of interest" note={camera.region === null ? 'the whole picture' : 'a part of the picture'}>
+        <RegionEditor camera={camera} onChanged={onChanged} />
+      </Fold>
       <Fold title="Privacy masks" note={countInWords(camera.masks)}>
         <MaskEditor camera={camera} onChanged={onChanged} />
       </Fold>
       <Fold title="Copy from another camera">
         <CopyForm camera={camera} onChanged={onChanged} />
+      </Fold>
+      <Fold title="Give to other cameras">
+        <GiveForm camera={camera} />
       </Fold>
       <Fold title="Borrowed labels" note={countInWords(camera.borrowed)}>
         <BorrowedLabels camera={camera} onChanged={onChanged} />

@@ -1,15 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { CameraBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Field } from '../../design/elements.tsx'
-import { useAction } from './use-action.ts'
-
-const WHAT = {
-  settings: 'Threshold, debounce, stale after, region of interest and masks',
-  states: 'States',
-  labels: 'Labels, to learn from frames of the other camera',
-}
+import { WhatToCopy } from './what-to-copy.tsx'
 
 interface CopyFormProps {
   camera: CameraBody
@@ -49,20 +44,7 @@ export function CopyForm({ camera, onChanged }: CopyFormProps) {
           </select>
         )}
       </Field>
-      <fieldset aria-label="What to copy">
-        {Object.entries(WHAT).map(([name, words]) => (
-          <label key={name} class="check">
-            <input
-              type="checkbox"
-              checked={what.value.includes(name)}
-              onChange={({ currentTarget: { checked } }) => {
-                what.value = checked ? [...what.value, name] : what.value.filter((other) => other !== name)
-              }}
-            />
-            {words}
-          </label>
-        ))}
-      </fieldset>
+      <WhatToCopy what={what} />
       <Button type="submit" busy={busy.value} disabled={what.value.length === 0}>
         Copy
       </Button>

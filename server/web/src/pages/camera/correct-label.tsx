@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import type { FrameBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { Button } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { useAction } from './use-action.ts'
 
 interface CorrectLabelProps {
   frame: FrameBody

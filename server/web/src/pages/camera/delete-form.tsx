@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import type { CameraBody, JobBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Field } from '../../design/elements.tsx'
-import { useAction } from './use-action.ts'
 
 /** Removes the camera with all its frames; whoever does it types its name. */
 export function DeleteForm({ camera }: { camera: CameraBody }) {

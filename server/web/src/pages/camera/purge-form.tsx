@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { CameraBody, JobBody } from '../../api/bodies.ts'
 import { get, queryText, send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { Button, Field } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
-import { JobProgress } from './job-progress.tsx'
-import { useAction } from './use-action.ts'
+import { JobProgress } from '../../jobs/job-progress.tsx'
 
 /** What lies in a span, as it was when somebody asked to remove it. */
 interface Contents {

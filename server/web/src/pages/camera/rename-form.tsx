@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { CameraBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Field } from '../../design/elements.tsx'
 import { cameraPath } from '../../router/route.ts'
-import { useAction } from './use-action.ts'
 
 /** Gives the camera another name, on its device or on another one: its frames and its history come with it. */
 export function RenameForm({ camera }: { camera: CameraBody }) {

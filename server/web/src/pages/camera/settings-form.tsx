@@ -2,12 +2,12 @@ import { type Signal, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { CameraBody, CameraSettings } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
+import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Field } from '../../design/elements.tsx'
 import { ChangedElsewhere } from './changed-elsewhere.tsx'
 import { useDraft } from './draft.ts'
 import { flawOf, StatesList } from './states-list.tsx'
-import { useAction } from './use-action.ts'
 
 interface SettingsFormProps {
   camera: CameraBody

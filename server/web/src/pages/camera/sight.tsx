@@ -8,6 +8,7 @@ import { duration, reasonInWords, timeOfDay } from '../../design/words.ts'
 import { capturedAt } from '../../live/camera.ts'
 import { isOrphan, isUntaught, troubleOf } from '../../live/trouble.ts'
 import { LivePicture } from '../../picture/live-picture.tsx'
+import { modelPath } from '../../router/route.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
 import type { History } from './history.ts'
 import { SaidOfFrame } from './said-of-frame.tsx'
@@ -95,7 +96,7 @@ function Now({ camera }: { camera: CameraBody }) {
         <dt>Newest frame</dt>
         <dd>{now.frameAt === null ? 'none yet' : <Age at={now.frameAt} />}</dd>
         <dt>Model</dt>
-        <dd>{now.model ?? 'none yet'}</dd>
+        <dd>{now.model === null ? 'none yet' : <a href={modelPath(now.model)}>{now.model}</a>}</dd>
         <dt>Device</dt>
         <dd>
           {isOrphan(camera, devices)

@@ -1,6 +1,10 @@
 import type { FrameBody, List } from '../../api/bodies.ts'
 import { ApiError, get, send } from '../../api/client.ts'
+import type { ModelBody, SuspectBody } from '../../api/model-bodies.ts'
+import { wrongOf } from '../../models/confusion.ts'
+import type { Review } from '../../router/review.ts'
 import type { Counts, Said } from './labels.ts'
+import type { Source } from './source.ts'
 
 export interface LabelCounts {
   /** Labelled frames by state. */
@@ -9,17 +13,6 @@ export interface LabelCounts {
   least: number
   /** So many of each state make a good model of most cameras. */
   good: number
-}
-
-/** Which frames are laid out. Times are milliseconds UTC. */
-export interface Source {
-  order: 'newest' | 'uncertain'
-  /** A state, `none` for frames without a label, or null for all. */
-  label: string | null
-  /** Only the newest frame of each so many milliseconds; 0 takes all. */
-  every: number
-  from: number | null
-  to: number | null
 }
 
 /** A page of frames; the most labels that the server takes at once are ten of them. */
@@ -42,31 +35,34 @@ export function framesOf(camera: string, source: Source, cursor: string | null):
   })
 }
 
-/** @param ids of a few frames */
-export async function framesNamed(ids: string[]): Promise<List<FrameBody>> {
-  return { items: await Promise.all(ids.map((id) => get<FrameBody>(`/api/frames/${id}`))), next: null }
+/** @param ids of frames, of which at most a page is asked for; one that is gone is left out */
+export async function framesNamed(ids: string[]): Promise<FrameBody[]> {
+  const found = await Promise.all(
+    ids.slice(0, PAGE).map((id) =>
+      get<FrameBody>(`/api/frames/${id}`).catch((error) => {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }),
+    ),
+  )
+  return found.filter((frame) => frame !== null)
+}
+
+export const suspectsOf = (camera: string) => get<List<SuspectBody>>('/api/labels/suspects', { camera })
+
+/** Frames on which label and model do not agree. @throws ApiError where the model is not there any more */
+export async function doubtfulFrames(camera: string, review: Review): Promise<string[]> {
+  if (review.of === 'suspects') return (await suspectsOf(camera)).items.map(({ frame }) => frame)
+  const { evaluation } = await get<ModelBody>(`/api/models/${camera}@${review.model}`)
+  return evaluation ? wrongOf(evaluation, review).map(({ frame }) => frame) : []
 }
 
 /** @throws ApiError; what is kept by then was told to `onKept` */
 export async function saveLabels(labels: Said, onKept: (part: Said) => void) {
-  const said = [...labels].flatMap(([frame, state]) => (state === null ? [] : [{ frame, state }]))
+  const said = [...labels].map(([frame, state]) => ({ frame, state }))
   for (let i = 0; i < said.length; i += MOST_LABELS) {
     const part = said.slice(i, i + MOST_LABELS)
     await send('POST', '/api/labels', { labels: part })
     onKept(new Map(part.map(({ frame, state }) => [frame, state])))
-  }
-  for (const [frame, state] of labels) {
-    if (state !== null) continue
-    await removeLabel(frame)
-    onKept(new Map([[frame, null]]))
-  }
-}
-
-/** A label that is gone already was taken away as well. */
-async function removeLabel(frame: string) {
-  try {
-    await send('DELETE', `/api/frames/${frame}/label`)
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error
   }
 }

@@ -1,4 +1,5 @@
 import { type StateKeys, stateOf, UNDO } from './keys.ts'
+import { markOf } from './marks.ts'
 import type { Sheet } from './sheet.ts'
 
 /** Keys hold for the whole page, but not where one writes, and not behind a dialog. */
@@ -9,7 +10,7 @@ export function onDeskKey(event: KeyboardEvent, sheet: Sheet, keys: StateKeys[])
   const withControl = event.ctrlKey || event.metaKey
   const isUndo = key.toLowerCase() === (withControl ? 'z' : UNDO)
   if (withControl && !isUndo) return
-  const state = isUndo ? null : stateOf(key, keys)
+  const state = isUndo ? null : (stateOf(key, keys) ?? markOf(key))
   const isSaying = isUndo || state !== null || (key === 'Enter' && target.closest('.label-buttons') !== null)
   // A key that is held down goes through frames, but says nothing of those that nobody looked at.
   if (event.repeat && isSaying) return event.preventDefault()

@@ -1,103 +1,128 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { CameraBody, FrameBody, List } from '../../api/bodies.ts'
+import type { CameraBody, FrameBody } from '../../api/bodies.ts'
+import type { TrainingResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
-import { framesNamed, framesOf, type LabelCounts, type Source } from './calls.ts'
+import { useCameraJob } from '../../jobs/use-camera-job.ts'
+import { reviewOf } from '../../router/review.ts'
+import { doubtfulFrames, framesNamed, framesOf, type LabelCounts } from './calls.ts'
 import { onDeskKey } from './desk-keys.ts'
 import { FrameGrid } from './frame-grid.tsx'
+import { ImportPanel } from './import-panel.tsx'
 import { keysOf } from './keys.ts'
 import { LabelButtons } from './label-buttons.tsx'
-import { Lesson } from './lesson.ts'
 import { NewerFrames } from './newer-frames.tsx'
 import { Preview } from './preview.tsx'
+import { ReviewBar } from './review-bar.tsx'
 import type { Sheet } from './sheet.ts'
+import { type Order, queryOf, sourceOf } from './source.ts'
 import { SourceBar } from './source-bar.tsx'
+import { Suspects } from './suspects.tsx'
 import { TrainPanel } from './train-panel.tsx'
 
 interface DeskProps {
   camera: CameraBody
   sheet: Sheet
   needed: Omit<LabelCounts, 'counts'>
-  onTrained(): void
+  /** Told when there is a new model, or new labels. */
+  onChanged(): void
 }
 
-const UNLABELLED: Source = { order: 'newest', label: 'none', every: 0, from: null, to: null }
-
-/** The picture, its states, and the frames that wait. */
-export function Desk({ camera, sheet, needed, onTrained }: DeskProps) {
-  const { live, notices } = useConsole()
-  const [source, setSource] = useState<Source>(UNLABELLED)
-  const [next, setNext] = useState<string | null>(null)
-  const [loading, setLoading] = useState(true)
+/** The picture, its states, and the frames that wait: those that the address names. */
+export function Desk({ camera, sheet, needed, onChanged }: DeskProps) {
+  const { router } = useConsole()
+  // The order stays under the hands of who trains the first model.
+  const [usual] = useState<Order>(() => (camera.model === null ? 'newest' : 'useful'))
+  const query = router.query.value
+  const source = useMemo(() => sourceOf(query, usual), [query])
+  const review = useMemo(() => reviewOf(query), [query])
   const keys = useMemo(() => keysOf(camera.states), [camera.states])
-  const lesson = useMemo(() => new Lesson(camera.id, () => onTrained()), [camera.id])
-
-  // What was asked for last is laid out, whatever is answered last.
-  const asked = useRef(0)
-  const layOut = async (answer: Promise<List<FrameBody>>, show: (frames: FrameBody[]) => void) => {
-    asked.current += 1
-    const mine = asked.current
-    setLoading(true)
-    try {
-      const { items, next } = await answer
-      if (mine !== asked.current) return
-      show(items)
-      setNext(next)
-    } catch (error) {
-      notices.failed(error)
-    }
-    setLoading(false)
-  }
-  const load = (cursor: string | null) =>
-    layOut(framesOf(camera.id, source, cursor), (frames) => {
-      if (cursor === null) sheet.show(frames)
-      else sheet.append(frames)
-    })
-  const review = (ids: string[], chosen: string) =>
-    layOut(framesNamed(ids), (frames) => {
-      sheet.show(frames)
-      sheet.moveTo(ids.indexOf(chosen))
-      scrollTo({ top: 0 }) // the picture stands above what was clicked
-    })
-  useEffect(() => void load(null), [camera.id, source])
-  // Also when the line is back: what it told meanwhile may be lost.
-  useEffect(() => void lesson.find().catch((error) => notices.failed(error)), [lesson, live.liveness.value])
-  useEffect(() => {
-    const end = live.listen((event) => event.kind === 'job' && lesson.hear(event.data))
-    return () => {
-      end()
-      lesson.close()
-    }
-  }, [lesson])
+  const lesson = useCameraJob<TrainingResult>(camera.id, 'training', onChanged)
+  const { next, loading, load } = useFrames(camera.id, sheet, usual)
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => onDeskKey(event, sheet, keys)
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [sheet, keys])
+  const loadFirst = () => void load(null)
 
   return (
     <div class="desk">
       <div class="hand">
         <Preview sheet={sheet} states={camera.states} />
         <LabelButtons sheet={sheet} keys={keys} states={camera.states} good={needed.good} />
-        <TrainPanel lesson={lesson} sheet={sheet} camera={camera} needed={needed} onReview={review} />
+        <TrainPanel lesson={lesson} sheet={sheet} camera={camera} needed={needed} onActivated={onChanged} />
+        <Suspects camera={camera} sheet={sheet} />
+        <ImportPanel
+          camera={camera}
+          onImported={() => {
+            onChanged()
+            loadFirst()
+          }}
+        />
       </div>
       <section class="waiting" aria-label="Frames">
-        <SourceBar
-          source={source}
-          states={camera.states}
-          hasModel={camera.model !== null}
-          onChange={setSource}
-          onReload={() => void load(null)}
-        />
-        <NewerFrames camera={camera.id} source={source} sheet={sheet} onShow={() => void load(null)} />
+        {review ? (
+          <ReviewBar review={review} camera={camera} count={loading ? null : sheet.frames.value.length} />
+        ) : (
+          <>
+            <SourceBar
+              source={source}
+              states={camera.states}
+              hasModel={camera.model !== null}
+              onChange={(other) => router.refine(queryOf(other, usual))}
+              onReload={loadFirst}
+            />
+            <NewerFrames camera={camera.id} source={source} sheet={sheet} onShow={loadFirst} />
+          </>
+        )}
         <FrameGrid
           sheet={sheet}
           states={camera.states}
-          source={source}
+          source={review ? null : source}
           loading={loading}
           onMore={next === null ? null : () => void load(next)}
         />
       </section>
     </div>
   )
+}
+
+/** Lays out what the address names: frames of a source page by page, or those of a review. */
+function useFrames(camera: string, sheet: Sheet, usual: Order) {
+  const { router, notices } = useConsole()
+  const query = router.query.value
+  const [next, setNext] = useState<string | null>(null)
+  const [loading, setLoading] = useState(true)
+  // What was asked for last is laid out, whatever is answered last.
+  const asked = useRef(0)
+  const ask = async (): Promise<{ items: FrameBody[]; next: string | null }> => {
+    const review = reviewOf(query)
+    if (!review) return framesOf(camera, sourceOf(query, usual), null)
+    return { items: await framesNamed(await doubtfulFrames(camera, review)), next: null }
+  }
+  const load = async (cursor: string | null) => {
+    asked.current += 1
+    const mine = asked.current
+    setLoading(true)
+    try {
+      const answer = await (cursor === null ? ask() : framesOf(camera, sourceOf(query, usual), cursor))
+      if (mine !== asked.current) return
+      if (cursor === null) lay(sheet, answer.items, query)
+      else sheet.append(answer.items)
+      setNext(answer.next)
+    } catch (error) {
+      if (mine !== asked.current) return
+      notices.failed(error)
+    }
+    setLoading(false)
+  }
+  useEffect(() => void load(null), [camera, query])
+  return { next, loading, load }
+}
+
+function lay(sheet: Sheet, frames: FrameBody[], query: string) {
+  sheet.show(frames)
+  const wanted = new URLSearchParams(query).get('frame')
+  const place = sheet.frames.value.findIndex(({ id }) => id === wanted)
+  if (place >= 0) sheet.moveTo(place)
 }

@@ -4,14 +4,17 @@ import { Button, Empty, Loading } from '../../design/elements.tsx'
 import { stateMark } from '../../design/state-badge.tsx'
 import { shortTime, toldApart } from '../../design/words.ts'
 import { pictureAddress } from '../../picture/picture-loader.ts'
-import type { Source } from './calls.ts'
 import { rangeOf } from './selection.ts'
 import type { Sheet } from './sheet.ts'
+import type { Source } from './source.ts'
+import { whyInWords } from './why.ts'
+import './frame-grid.css'
 
 interface FrameGridProps {
   sheet: Sheet
   states: string[]
-  source: Source
+  /** Null where frames are reviewed. */
+  source: Source | null
   loading: boolean
   /** Loads the page after this one; null at the end. */
   onMore: (() => void) | null
@@ -77,6 +80,7 @@ interface TileProps {
 }
 
 function Tile({ frame, time, states, isSelected, isCurrent, onChoose }: TileProps) {
+  const why = whyInWords(frame.why)
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus (aria-activedescendant)
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys hold for the whole page
@@ -89,9 +93,13 @@ function Tile({ frame, time, states, isSelected, isCurrent, onChoose }: TileProp
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onClick={(event) => onChoose(event.shiftKey)}
     >
-      <img src={pictureAddress(frame.id, 320)} alt="" loading="lazy" decoding="async" />
-      <span class="time">{time}</span> {frame.label !== null && <span class="mark" aria-hidden="true" />}
-      {frame.label === null ? <span class="hidden-text">no label</span> : <span class="label">{frame.label}</span>}
+      <span class="picture-part">
+        <img src={pictureAddress(frame.id, 320)} alt="" loading="lazy" decoding="async" />
+        <span class="time">{time}</span>{' '}
+        {frame.label === null ? <span class="hidden-text">no label</span> : <span class="label">{frame.label}</span>}
+      </span>
+      {frame.label !== null && <span class="mark" aria-hidden="true" />}
+      {why && <span class="why">{why.short}</span>}
     </div>
   )
 }
@@ -106,7 +114,13 @@ function showWithin(list: HTMLElement | null, tile: HTMLElement | null) {
   })
 }
 
-function NoFrames({ source }: { source: Source }) {
+function NoFrames({ source }: { source: Source | null }) {
+  if (source === null)
+    return (
+      <Empty title="Nothing is left to review">
+        <p>These frames have other labels by now, or they are gone.</p>
+      </Empty>
+    )
   if (source.order === 'uncertain')
     return (
       <Empty title="Nothing is uncertain">

@@ -1,3 +1,5 @@
+import { MARKS } from './marks.ts'
+
 /** The keys of a state: its place in the list, and a letter of its name. */
 export interface StateKeys {
   state: string
@@ -11,7 +13,7 @@ export const UNDO = 'u'
 
 /** Each state has the first letter of its name that no state before it has taken. */
 export function keysOf(states: string[]): StateKeys[] {
-  const taken = new Set([UNDO])
+  const taken = new Set([UNDO, ...MARKS.flatMap(({ keys }) => keys)])
   return states.map((state, index) => {
     const letter = [...state].find((one) => /[a-z]/.test(one) && !taken.has(one)) ?? null
     if (letter !== null) taken.add(letter)

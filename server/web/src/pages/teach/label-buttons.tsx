@@ -2,6 +2,7 @@ import { Button } from '../../design/elements.tsx'
 import { stateMark } from '../../design/state-badge.tsx'
 import { counted } from '../../design/words.ts'
 import type { StateKeys } from './keys.ts'
+import { MARKS } from './marks.ts'
 import type { Sheet } from './sheet.ts'
 
 interface LabelButtonsProps {
@@ -46,6 +47,19 @@ export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
         })}
       </div>
       <div class="after">
+        {MARKS.map(({ name, hint, keys }) => (
+          <Button
+            key={name}
+            kind="quiet"
+            title={hint}
+            disabled={isEmpty}
+            aria-keyshortcuts={keys.join(' ')}
+            onClick={() => sheet.label(name)}
+          >
+            {capital(name)} {(counts[name] ?? 0) > 0 && <small>{counts[name]}</small>} <kbd>{keys[0]}</kbd>
+          </Button>
+        ))}
+        <span class="between" />
         <Button kind="quiet" disabled={isEmpty} onClick={() => sheet.moveBy(1)} aria-keyshortcuts="ArrowRight">
           Skip <kbd>→</kbd>
         </Button>
@@ -55,4 +69,8 @@ export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
       </div>
     </div>
   )
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }

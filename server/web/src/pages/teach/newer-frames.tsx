@@ -3,8 +3,8 @@ import { useConsole } from '../../console.ts'
 import { Button } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
 import { capturedAt } from '../../live/camera.ts'
-import type { Source } from './calls.ts'
 import type { Sheet } from './sheet.ts'
+import type { Source } from './source.ts'
 
 interface NewerFramesProps {
   camera: string

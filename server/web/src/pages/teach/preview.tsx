@@ -6,6 +6,7 @@ import { counted, percent, timeOfDay } from '../../design/words.ts'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import { rangeOf } from './selection.ts'
 import type { Sheet } from './sheet.ts'
+import { whyInWords } from './why.ts'
 
 const WIDTH = 1280
 /** As wide as the tiles of the grid, so that it is here already. */
@@ -25,6 +26,7 @@ export function Preview({ sheet, states }: { sheet: Sheet; states: string[] }) {
   if (!frame) return <div class="preview nothing">No frame is chosen.</div>
   const capturedAt = Date.parse(frame.capturedAt)
   const { result, label } = frame
+  const why = whyInWords(frame.why)
   return (
     <figure class="preview" aria-busy={!sheet.isSeen.value}>
       <Picture key={frame.id} frame={frame} sheet={sheet} />
@@ -38,6 +40,7 @@ export function Preview({ sheet, states }: { sheet: Sheet; states: string[] }) {
             model: {result.best} {percent(result.confidence)}
           </span>
         )}
+        {why && <span class="muted">{why.long}</span>}
         <span class="said" aria-live="polite">
           {label === null ? <span class="muted">no label</span> : <StateBadge state={label} states={states} />}
         </span>

@@ -13,10 +13,3 @@ export function readinessInWords(
   if (lacking(good).length > 0) return { text: `Enough to try. Better with ${missing(good)} more.`, canTrain: true }
   return { text: 'Enough frames of each state.', canTrain: true }
 }
-
-/** The verdict of an evaluation as a sentence. */
-export function verdictInWords(verdict: string): string {
-  return verdict === 'ready'
-    ? 'Ready: good enough to rely on.'
-    : `Not sure enough yet: it ${verdict.replaceAll('`', '')}.`
-}

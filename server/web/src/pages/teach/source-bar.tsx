@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../../design/elements.tsx'
-import type { Source } from './calls.ts'
+import { MARKS } from './marks.ts'
+import { type Order, ordered, type Source } from './source.ts'
 
 interface SourceBarProps {
   source: Source
@@ -10,6 +11,11 @@ interface SourceBarProps {
   onReload(): void
 }
 
+const ORDERS: Record<Order, string> = {
+  useful: 'most useful first',
+  newest: 'newest first',
+  uncertain: 'most uncertain first',
+}
 const EVERY: [ms: number, name: string][] = [
   [0, 'all frames'],
   [10_000, 'one in 10 s'],
@@ -18,11 +24,11 @@ const EVERY: [ms: number, name: string][] = [
   [3_600_000, 'one an hour'],
 ]
 
-/** Which frames are laid out: the newest or the most uncertain, of a label, thinned, of a span. */
+/** Which frames are laid out: the most useful, the newest or the most uncertain, of a label, thinned, of a span. */
 export function SourceBar({ source, states, hasModel, onChange, onReload }: SourceBarProps) {
   // On a phone it stands folded between the hands and the frames.
   const [isWide] = useState(() => matchMedia('(min-width: 641px)').matches)
-  const change = (some: Partial<Source>) => onChange({ ...source, ...some })
+  const change = (some: Partial<Source>) => onChange(ordered({ ...source, ...some }))
   return (
     <details class="source-bar" open={isWide}>
       <summary>
@@ -33,11 +39,14 @@ export function SourceBar({ source, states, hasModel, onChange, onReload }: Sour
           <span>Order</span>
           <select
             value={source.order}
-            onChange={({ currentTarget }) => change({ order: currentTarget.value as Source['order'] })}
+            onChange={({ currentTarget }) => change({ order: currentTarget.value as Order })}
           >
-            <option value="newest">newest first</option>
+            <option value="useful" disabled={source.label !== 'none'}>
+              {ORDERS.useful}
+            </option>
+            <option value="newest">{ORDERS.newest}</option>
             <option value="uncertain" disabled={!hasModel}>
-              most uncertain first
+              {ORDERS.uncertain}
             </option>
           </select>
         </label>
@@ -51,6 +60,11 @@ export function SourceBar({ source, states, hasModel, onChange, onReload }: Sour
             {states.map((state) => (
               <option key={state} value={state}>
                 {state}
+              </option>
+            ))}
+            {MARKS.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
               </option>
             ))}
             <option value="">any</option>
@@ -68,11 +82,21 @@ export function SourceBar({ source, states, hasModel, onChange, onReload }: Sour
         </label>
         <label>
           <span>From</span>
-          <input type="datetime-local" onChange={({ currentTarget }) => change({ from: timeIn(currentTarget) })} />
+          <input
+            type="datetime-local"
+            step="1"
+            value={localTime(source.from)}
+            onChange={({ currentTarget }) => change({ from: timeIn(currentTarget) })}
+          />
         </label>
         <label>
           <span>To</span>
-          <input type="datetime-local" onChange={({ currentTarget }) => change({ to: timeIn(currentTarget) })} />
+          <input
+            type="datetime-local"
+            step="1"
+            value={localTime(source.to)}
+            onChange={({ currentTarget }) => change({ to: timeIn(currentTarget) })}
+          />
         </label>
         <Button onClick={onReload}>Look again</Button>
       </div>
@@ -81,7 +105,7 @@ export function SourceBar({ source, states, hasModel, onChange, onReload }: Sour
 }
 
 function inWords({ order, label, every, from, to }: Source): string {
-  const words = [order === 'newest' ? 'newest first' : 'most uncertain first']
+  const words = [ORDERS[order]]
   if (label !== null) words.push(label === 'none' ? 'without a label' : `labelled ${label}`)
   if (every > 0) words.push(EVERY.find(([ms]) => ms === every)?.[1] ?? '')
   if (from !== null || to !== null) words.push('of a span')
@@ -92,4 +116,10 @@ function inWords({ order, label, every, from, to }: Source): string {
 function timeIn({ value }: HTMLInputElement): number | null {
   const ms = Date.parse(value)
   return Number.isNaN(ms) ? null : ms
+}
+
+/** As a field of the viewer's zone has it. */
+function localTime(ms: number | null): string {
+  if (ms === null) return ''
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
 }

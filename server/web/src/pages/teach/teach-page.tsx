@@ -4,10 +4,11 @@ import { ApiError, get } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
 import { nameNow } from '../../live/renamed.ts'
-import { cameraPath, teachPath } from '../../router/route.ts'
+import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
 import { labelCounts, saveLabels } from './calls.ts'
 import { Desk } from './desk.tsx'
 import { Sheet } from './sheet.ts'
+import { SiblingStart } from './sibling-start.tsx'
 import { StatesDialog } from './states-dialog.tsx'
 import './teach.css'
 
@@ -36,7 +37,7 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       setFault(null)
     } catch (error) {
       const now = await nameNow(id, error).catch(() => null)
-      if (now !== null) return router.go(teachPath(now), { instead: true })
+      if (now !== null) return router.go(teachPath(now) + router.query.peek(), { instead: true })
       // What is on the desk stays there.
       if (shown.current) notices.failed(error)
       else setFault(error)
@@ -82,6 +83,9 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
         </div>
         <div class="actions">
           <Button onClick={() => edit(true)}>States</Button>
+          <a class="button" href={modelsPath(id)}>
+            Models
+          </a>
           <a class="button" href={cameraPath(id)}>
             To the camera
           </a>
@@ -95,8 +99,9 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
           </Button>
         </Empty>
       ) : (
-        <Desk camera={camera} sheet={sheet} needed={least} onTrained={() => void load()} />
+        <Desk camera={camera} sheet={sheet} needed={least} onChanged={() => void load()} />
       )}
+      {camera.model === null && isUnlabelled(sheet) && <SiblingStart camera={camera} onStarted={() => void load()} />}
       {editing && (
         <StatesDialog
           camera={camera}
@@ -110,4 +115,8 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       )}
     </div>
   )
+}
+
+function isUnlabelled(sheet: Sheet): boolean {
+  return Object.values(sheet.counts.value).every((count) => count === 0)
 }

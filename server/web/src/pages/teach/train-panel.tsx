@@ -1,22 +1,26 @@
 import { useState } from 'preact/hooks'
-import type { CameraBody } from '../../api/bodies.ts'
+import type { CameraBody, JobBody } from '../../api/bodies.ts'
+import { send } from '../../api/client.ts'
+import type { TrainingResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
+import { clock } from '../../design/clock.ts'
 import { Button } from '../../design/elements.tsx'
-import { counted } from '../../design/words.ts'
+import { timeOfDay } from '../../design/words.ts'
+import { type CameraJob, isOver } from '../../jobs/camera-job.ts'
+import { JobLog } from '../../jobs/job-log.tsx'
 import type { LabelCounts } from './calls.ts'
-import { EvaluationView, type Review } from './evaluation-view.tsx'
-import { isOver, type Lesson, type TrainingJob } from './lesson.ts'
+import { Outcome } from './outcome.tsx'
 import { readinessInWords } from './readiness.ts'
 import type { Sheet } from './sheet.ts'
 import './train.css'
 
 interface TrainPanelProps {
-  lesson: Lesson
+  lesson: CameraJob<TrainingResult>
   sheet: Sheet
   camera: CameraBody
   needed: Omit<LabelCounts, 'counts'>
-  /** Lays out the frames that the model got wrong. */
-  onReview: Review
+  /** Told when a model that was held back was activated all the same. */
+  onActivated(): void
 }
 
 const PHASES: Record<string, string> = {
@@ -26,7 +30,7 @@ const PHASES: Record<string, string> = {
 }
 
 /** Training: how much is still missing, how far it is, and what came of it. */
-export function TrainPanel({ lesson, sheet, camera, needed, onReview }: TrainPanelProps) {
+export function TrainPanel({ lesson, sheet, camera, needed, onActivated }: TrainPanelProps) {
   const { notices } = useConsole()
   const [busy, setBusy] = useState(false)
   const job = lesson.job.value
@@ -37,77 +41,38 @@ export function TrainPanel({ lesson, sheet, camera, needed, onReview }: TrainPan
     await work().catch((error) => notices.failed(error))
     setBusy(false)
   }
-  const train = (force: boolean) =>
+  const train = () =>
     attempt(async () => {
       await sheet.kept
-      await lesson.train(force)
+      lesson.follow(await send<JobBody<TrainingResult>>('POST', '/api/training', { camera: camera.id }))
     })
 
   return (
     <section class="train card" aria-label="Training">
       <div class="row">
         <p class="readiness" role="status">
-          {isRunning ? `${PHASES[job.phase ?? ''] ?? 'Waiting for its turn'} …` : text}
+          {isRunning ? `${progressInWords(job)} …` : text}
         </p>
         {isRunning ? (
           <Button onClick={() => void attempt(() => lesson.cancel())} busy={busy}>
             Cancel
           </Button>
         ) : (
-          <Button kind="main" disabled={!canTrain} busy={busy} onClick={() => void train(false)}>
+          <Button kind="main" disabled={!canTrain} busy={busy} onClick={() => void train()}>
             Train
           </Button>
         )}
       </div>
-      {isRunning && <progress class="training" value={job.progress} max={1} aria-label="Training" />}
-      {job && !isRunning && (
-        <Outcome job={job} states={camera.states} onForce={() => void train(true)} busy={busy} onReview={onReview} />
-      )}
+      {isRunning && <progress class="progress" value={job.progress} max={1} aria-label="Training" />}
+      {job && !isRunning && <Outcome job={job} camera={camera} onActivated={onActivated} />}
+      {job && job.state !== 'queued' && <JobLog id={job.id} isRunning={isRunning} />}
     </section>
   )
 }
 
-interface OutcomeProps {
-  job: TrainingJob
-  states: string[]
-  onForce(): void
-  busy: boolean
-  onReview: Review
-}
-
-function Outcome({ job, states, onForce, busy, onReview }: OutcomeProps) {
-  if (job.state === 'cancelled') return <p class="hint">The last training was cancelled: nothing was changed.</p>
-  if (job.state === 'failed' || job.result === null)
-    return <p class="hint wrong">The last training failed: {job.error?.message ?? 'the server log says why'}</p>
-  const { result } = job
-  return (
-    <>
-      <p class={result.activated ? 'outcome good' : 'outcome held'}>
-        {result.activated ? (
-          <>
-            <strong>{result.model}</strong> is active: new frames are classified by it.
-          </>
-        ) : (
-          <>
-            <strong>{result.model}</strong> was not activated: {result.reason}.
-          </>
-        )}
-      </p>
-      {!result.activated && (
-        <Button busy={busy} onClick={onForce}>
-          Train and activate all the same
-        </Button>
-      )}
-      {result.skipped.length > 0 && (
-        <p class="hint">
-          Nothing could be learned from {counted(result.skipped.length, 'labelled frame')}: {result.skipped[0]?.reason}.
-        </p>
-      )}
-      {result.evaluation ? (
-        <EvaluationView evaluation={result.evaluation} states={states} onReview={onReview} />
-      ) : (
-        <p class="hint">Too few frames to test it on: label more to learn how good it is.</p>
-      )}
-    </>
-  )
+function progressInWords({ state, phase, runAt, attempt }: JobBody): string {
+  const at = Date.parse(runAt ?? '')
+  if (state === 'queued' && at > clock.value) return `${attempt > 0 ? 'Tries again' : 'Begins'} at ${timeOfDay(at)}`
+  if (state === 'queued' || phase === null) return 'Waiting for its turn'
+  return PHASES[phase] ?? 'At work'
 }

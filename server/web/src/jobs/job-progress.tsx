@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { JobBody } from '../../api/bodies.ts'
-import { get } from '../../api/client.ts'
-import { useConsole } from '../../console.ts'
-import { percent } from '../../design/words.ts'
+import type { JobBody } from '../api/bodies.ts'
+import { get } from '../api/client.ts'
+import { useConsole } from '../console.ts'
+import { percent } from '../design/words.ts'
 
 const ASK_MS = 3_000
 const hasEnded = (job: Pick<JobBody, 'state'> | null | undefined) =>

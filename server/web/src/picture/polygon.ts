@@ -1,4 +1,4 @@
-import type { Point } from '../../api/bodies.ts'
+import type { Point } from '../api/bodies.ts'
 
 /** Fewer corners make no polygon. */
 export const LEAST_CORNERS = 3

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { ApiError } from '../../api/client.ts'
-import { useConsole } from '../../console.ts'
+import { useConsole } from '../console.ts'
+import { ApiError } from './client.ts'
 
 export interface Action {
   busy: ReadonlySignal<boolean>

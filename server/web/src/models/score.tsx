@@ -1,0 +1,46 @@
+import type { Evaluation } from '../api/model-bodies.ts'
+import { counted } from '../design/words.ts'
+import { intervalInWords, rateInWords, verdictInWords } from './words.ts'
+import './models.css'
+
+interface ScoreProps {
+  evaluation: Evaluation | null
+  verdict: string | null
+}
+
+/** Whether one may rely on a model, what would help, and how often it is right. */
+export function Score({ evaluation, verdict }: ScoreProps) {
+  const { isReady, title, next } = verdictInWords(verdict)
+  return (
+    <div class={isReady ? 'score ready' : 'score'}>
+      <p class="verdict">
+        <strong>{title}</strong> <span>{next}</span>
+      </p>
+      {evaluation && (
+        <>
+          <p class="accuracy">
+            <strong>{rateInWords(evaluation.balancedAccuracy)}</strong>{' '}
+            <span>right, between {intervalInWords(evaluation.interval)}</span>
+          </p>
+          <IntervalBar evaluation={evaluation} />
+          <p class="hint">
+            On {counted(evaluation.frames, 'labelled frame')}, each judged by a model that had not seen its time; each
+            state counts the same. The range holds the truth in 95 of 100 cases.
+          </p>
+        </>
+      )}
+    </div>
+  )
+}
+
+/** The range in which the truth lies, from nothing to all; its figures stand beside it. */
+export function IntervalBar({ evaluation: { balancedAccuracy, interval } }: { evaluation: Evaluation }) {
+  const { low, high } = interval
+  return (
+    <svg class="interval" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="all" width="100" height="6" rx="1" />
+      <rect class="range" x={low * 100} width={Math.max(1, (high - low) * 100)} height="6" />
+      <rect class="best" x={Math.min(99, balancedAccuracy * 100)} width="1" height="6" />
+    </svg>
+  )
+}

@@ -1,0 +1,117 @@
+import type { CameraBody } from '../../api/bodies.ts'
+import { ApiError, get } from '../../api/client.ts'
+import type { ModelBody } from '../../api/model-bodies.ts'
+import { useConsole } from '../../console.ts'
+import { Empty, Failed, Loading } from '../../design/elements.tsx'
+import { ActivateButton } from '../../models/activation.tsx'
+import { FrameList } from '../../models/frame-list.tsx'
+import { GateView } from '../../models/gate-view.tsx'
+import { LearningCurve } from '../../models/learning-curve.tsx'
+import { Score } from '../../models/score.tsx'
+import { useOfCamera } from '../../models/use-of-camera.ts'
+import { reviewQuery } from '../../router/review.ts'
+import { cameraPath, modelPath, modelsPath, teachPath } from '../../router/route.ts'
+import { Conditions } from './conditions.tsx'
+import { ConfusionSection } from './confusion-section.tsx'
+import { Provenance } from './provenance.tsx'
+import '../../models/models.css'
+import './model.css'
+
+interface ModelPageProps {
+  device: string
+  camera: string
+  version: number
+}
+
+/** One model: how good it is, where it errs, and what it was made of. */
+export function ModelPage({ device, camera: name, version }: ModelPageProps) {
+  const id = `${device}/${name}`
+  const { session } = useConsole()
+  const { body, fault, load } = useOfCamera(
+    id,
+    async () => {
+      const [model, camera] = await Promise.all([
+        get<ModelBody>(`/api/models/${id}@${version}`),
+        get<CameraBody>(`/api/cameras/${id}`),
+      ])
+      return { model, camera }
+    },
+    (now) => modelPath(`${now}@${version}`),
+  )
+  if (fault.value instanceof ApiError && fault.value.status === 404)
+    return (
+      <Empty title={`There is no model ${version} of ${id}`}>
+        <p>
+          <a href={modelsPath(id)}>To its models</a>
+        </p>
+      </Empty>
+    )
+  if (fault.value !== null) return <Failed title="This model could not be loaded" error={fault.value} onRetry={load} />
+  if (!body.value) return <Loading what="model" />
+  const { model, camera } = body.value
+  const { evaluation, gate } = model
+  const { canOperate } = session
+  // Whoever may not label looks at the frame alone.
+  const pathOf = (review: Parameters<typeof reviewQuery>[0]) => (frame: string) =>
+    canOperate.value ? teachPath(id) + reviewQuery(review, frame) : `${cameraPath(id)}?frame=${frame}`
+  return (
+    <article class="page">
+      <header class="page-head">
+        <div>
+          <a class="back" href={modelsPath(id)}>
+            Models of {name}
+          </a>
+          <h1>
+            Model {version} <small>{id}</small> {model.active && <span class="tag">active</span>}
+          </h1>
+        </div>
+        <div class="buttons">
+          {canOperate.value && (
+            <a class="button" href={teachPath(id)}>
+              Teach
+            </a>
+          )}
+          <a class="button" href={`/api/models/${model.id}/archive`} download>
+            Download
+          </a>
+          {canOperate.value && !model.active && (
+            <ActivateButton model={model.id} gate={gate} onDone={() => void load()} />
+          )}
+        </div>
+      </header>
+      <div class="columns even">
+        <section class="card part" aria-label="How good it is">
+          <Score evaluation={evaluation} verdict={model.verdict ?? evaluation?.verdict ?? null} />
+          {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
+        </section>
+        {evaluation && (
+          <ConfusionSection evaluation={evaluation} model={model} states={camera.states} pathOf={pathOf} />
+        )}
+        {evaluation?.curve && (
+          <section class="card part" aria-labelledby="curve">
+            <h2 id="curve">What more labels brought</h2>
+            <LearningCurve curve={evaluation.curve} />
+          </section>
+        )}
+        {gate && (
+          <section class="card part" aria-labelledby="gate">
+            <h2 id="gate">Beside the model that was active</h2>
+            <GateView gate={gate} />
+          </section>
+        )}
+        {evaluation?.suspects && evaluation.suspects.length > 0 && (
+          <section class="card part" aria-labelledby="suspects">
+            <h2 id="suspects">Labels that look wrong to it</h2>
+            <FrameList
+              name="Labels that look wrong to it"
+              frames={evaluation.suspects.map(({ truth, ...frame }) => ({ ...frame, label: truth }))}
+              states={camera.states}
+              pathOf={pathOf({ of: 'suspects' })}
+            />
+          </section>
+        )}
+        <Provenance model={model} camera={camera} />
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,56 @@
+import { useSignal } from '@preact/signals'
+import type { CameraBody } from '../../api/bodies.ts'
+import { send } from '../../api/client.ts'
+import type { ActivationBody, ModelBody } from '../../api/model-bodies.ts'
+import { useConsole } from '../../console.ts'
+import { Dialog, DialogActions } from '../../design/dialog.tsx'
+import { Button } from '../../design/elements.tsx'
+import { versionOf } from './activations.tsx'
+import { modelBefore } from './model-before.ts'
+
+interface RollBackProps {
+  camera: CameraBody
+  activations: ActivationBody[]
+  onDone(): void
+}
+
+/** Back to the model that was active before; it says to which, and asks. */
+export function RollBack({ camera, activations, onDone }: RollBackProps) {
+  const { notices } = useConsole()
+  const isAsking = useSignal(false)
+  const busy = useSignal(false)
+  const before = modelBefore(camera.model, activations)
+  if (before === null) return null
+  const close = () => {
+    isAsking.value = false
+  }
+  const rollBack = async (event: Event) => {
+    event.preventDefault()
+    busy.value = true
+    try {
+      const { id } = await send<ModelBody>('POST', `/api/cameras/${camera.id}/rollback`, {})
+      notices.done(`${id} is active again: new frames are classified by it.`)
+      onDone()
+    } catch (error) {
+      notices.failed(error)
+    }
+    busy.value = false
+    close()
+  }
+  return (
+    <>
+      <Button onClick={() => (isAsking.value = true)}>Roll back to model {versionOf(before)}</Button>
+      {isAsking.value && (
+        <Dialog title={`Roll back to model ${versionOf(before)}?`} onClose={close}>
+          <form class="ask" onSubmit={(event) => void rollBack(event)}>
+            <p>
+              New frames of {camera.id} are classified by <strong>{before}</strong> from now on, as before{' '}
+              {camera.model}. No model is lost: one can activate the other again at any time.
+            </p>
+            <DialogActions action="Roll back" busy={busy.value} onCancel={close} />
+          </form>
+        </Dialog>
+      )}
+    </>
+  )
+}
