@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { FrameBody } from '../src/api/bodies.ts'
 import { keysOf, stateOf } from '../src/pages/teach/keys.ts'
 import type { SaveLabels } from '../src/pages/teach/labels.ts'
+import { isMark, MARKS, markOf } from '../src/pages/teach/marks.ts'
 import { readinessInWords } from '../src/pages/teach/readiness.ts'
 import { at, moved, nextPlace, rangeOf } from '../src/pages/teach/selection.ts'
 import { Sheet } from '../src/pages/teach/sheet.ts'
@@ -67,6 +68,25 @@ test('each state has its place and a letter of its own; `u` takes back', () => {
     null,
   ])
   expect(keysOf(Array.from({ length: 10 }, (_, i) => `s${i}`))[9]?.digit).toBeNull()
+})
+
+test('a mark has keys of its own that no state takes', () => {
+  const keys = keysOf(['x-ray', 'xylophone', 'unclear-sky'])
+  expect(keys.map(({ letter }) => letter)).toEqual(['r', 'y', 'n'])
+  expect(['0', '?', 'X', '1', 'r'].map(markOf)).toEqual(['unclear', 'unclear', 'ignore', null, null])
+  for (const { keys: ofMark } of MARKS) expect(ofMark.map((key) => stateOf(key, keys))).toEqual(ofMark.map(() => null))
+  expect([isMark('ignore'), isMark('open')]).toEqual([true, false])
+})
+
+test('a mark is kept, counted and taken back as a state is', async () => {
+  const { sheet, kept } = sheetOf([frame(1), frame(2)])
+  label(sheet, 'unclear')
+  label(sheet, 'ignore')
+  expect(sheet.counts.value).toEqual({ unclear: 1, ignore: 1 })
+  sheet.undo()
+  await sheet.kept
+  expect(sheet.counts.value).toEqual({ unclear: 1, ignore: 0 })
+  expect(kept).toEqual([{ 1: 'unclear' }, { 2: 'ignore' }, { 2: null }])
 })
 
 test('a range grows from where it began, and stays within the list', () => {
@@ -201,5 +221,6 @@ test('names of states that the server would refuse are told before', () => {
   expect(stateFault(['closed'])).toMatch(/Two states/)
   expect(stateFault(['closed', 'closed'])).toMatch(/twice/)
   expect(stateFault(['closed', 'unknown'])).toMatch(/unknown/)
+  expect(stateFault(['closed', 'unclear'])).toMatch(/teach nothing/)
   expect(stateFault(['closed', 'Half open'])).toMatch(/"Half open"/)
 })

@@ -10,7 +10,7 @@ interface ScoreProps {
 
 /** Whether one may rely on a model, what would help, and how often it is right. */
 export function Score({ evaluation, verdict }: ScoreProps) {
-  const { isReady, title, next } = verdictInWords(verdict)
+  const { isReady, title, next } = verdictInWords(verdict, evaluation !== null)
   return (
     <div class={isReady ? 'score ready' : 'score'}>
       <p class="verdict">

@@ -19,12 +19,16 @@ export interface VerdictWords {
   next: string
 }
 
-/** @param verdict `ready`, or what the model needs or why nothing can be said of it */
-export function verdictInWords(verdict: string | null): VerdictWords {
+/**
+ * @param verdict `ready`, or what the model needs or why nothing can be said of it
+ * @param isJudged whether there is an evaluation
+ */
+export function verdictInWords(verdict: string | null, isJudged = true): VerdictWords {
   if (verdict === 'ready') return { isReady: true, title: 'Ready', next: 'Good enough to rely on.' }
-  const text = (verdict ?? 'says nothing of how good it is').replaceAll('`', '')
+  const text = (verdict ?? 'is not known how good it is').replaceAll('`', '')
   const sentence = /^[a-z]+s /.test(text) && !text.includes(': ') ? `It ${text}` : capital(text)
-  return { isReady: false, title: 'Not ready yet', next: sentence.endsWith('.') ? sentence : `${sentence}.` }
+  const title = isJudged ? 'Not ready yet' : 'Not judged yet'
+  return { isReady: false, title, next: sentence.endsWith('.') ? sentence : `${sentence}.` }
 }
 
 /** How much worse or better a model is than the one that was active, in points of a hundred. */

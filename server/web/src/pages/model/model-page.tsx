@@ -80,37 +80,41 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
         </div>
       </header>
       <div class="columns even">
-        <section class="card part" aria-label="How good it is">
-          <Score evaluation={evaluation} verdict={model.verdict ?? evaluation?.verdict ?? null} />
-          {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
-        </section>
-        {evaluation && (
-          <ConfusionSection evaluation={evaluation} model={model} states={camera.states} pathOf={pathOf} />
-        )}
-        {evaluation?.curve && (
-          <section class="card part" aria-labelledby="curve">
-            <h2 id="curve">What more labels brought</h2>
-            <LearningCurve curve={evaluation.curve} />
+        <div class="page">
+          <section class="card part" aria-label="How good it is">
+            <Score evaluation={evaluation} verdict={model.verdict ?? evaluation?.verdict ?? null} />
+            {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
           </section>
-        )}
-        {gate && (
-          <section class="card part" aria-labelledby="gate">
-            <h2 id="gate">Beside the model that was active</h2>
-            <GateView gate={gate} />
-          </section>
-        )}
-        {evaluation?.suspects && evaluation.suspects.length > 0 && (
-          <section class="card part" aria-labelledby="suspects">
-            <h2 id="suspects">Labels that look wrong to it</h2>
-            <FrameList
-              name="Labels that look wrong to it"
-              frames={evaluation.suspects.map(({ truth, ...frame }) => ({ ...frame, label: truth }))}
-              states={camera.states}
-              pathOf={pathOf({ of: 'suspects' })}
-            />
-          </section>
-        )}
-        <Provenance model={model} camera={camera} />
+          {gate && (
+            <section class="card part" aria-labelledby="gate">
+              <h2 id="gate">Beside the model that was active</h2>
+              <GateView gate={gate} />
+            </section>
+          )}
+          {evaluation?.curve && (
+            <section class="card part" aria-labelledby="curve">
+              <h2 id="curve">What more labels brought</h2>
+              <LearningCurve curve={evaluation.curve} />
+            </section>
+          )}
+        </div>
+        <div class="page">
+          {evaluation && (
+            <ConfusionSection evaluation={evaluation} model={model} states={camera.states} pathOf={pathOf} />
+          )}
+          {evaluation?.suspects && evaluation.suspects.length > 0 && (
+            <section class="card part" aria-labelledby="suspects">
+              <h2 id="suspects">Labels that look wrong to it</h2>
+              <FrameList
+                name="Labels that look wrong to it"
+                frames={evaluation.suspects.map(({ truth, ...frame }) => ({ ...frame, label: truth }))}
+                states={camera.states}
+                pathOf={pathOf({ of: 'suspects' })}
+              />
+            </section>
+          )}
+          <Provenance model={model} camera={camera} />
+        </div>
       </div>
     </article>
   )

@@ -29,9 +29,11 @@ export function Outcome({ job, camera, onActivated }: OutcomeProps) {
       </p>
       {isHeld && gate && <GateView gate={gate} />}
       {isHeld && model && (
-        <ActivateButton model={model} gate={gate} kind="plain" force onDone={onActivated}>
-          Activate it all the same
-        </ActivateButton>
+        <div>
+          <ActivateButton model={model} gate={gate} kind="plain" force onDone={onActivated}>
+            Activate it all the same
+          </ActivateButton>
+        </div>
       )}
       <Score evaluation={evaluation} verdict={verdict ?? evaluation?.verdict ?? null} />
       {evaluation?.curve && evaluation.curve.length > 1 && <LearningCurve curve={evaluation.curve} />}

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import type { Gate } from '../src/api/model-bodies.ts'
+import { rowsOf, wrongOf } from '../src/models/confusion.ts'
+import { drawCurve } from '../src/models/curve.ts'
+import { conditionInWords, gateDetails, gateInWords, rateInWords, verdictInWords } from '../src/models/words.ts'
+import { modelBefore } from '../src/pages/models/model-before.ts'
+import { cronFault, cronInWords } from '../src/pages/models/times.ts'
+
+/** How a model's evaluation, its place beside the active one, and its history are said and drawn. */
+
+const interval = { low: 0.8, high: 0.95 }
+
+test('a verdict is a sentence: what is missing, or why nothing can be said', () => {
+  expect(verdictInWords('ready')).toMatchObject({ isReady: true, title: 'Ready' })
+  expect(verdictInWords('needs about 12 more frames of `open` at night')).toEqual({
+    isReady: false,
+    title: 'Not ready yet',
+    next: 'It needs about 12 more frames of open at night.',
+  })
+  expect(verdictInWords('all frames are from one hour: label some of another day.', false)).toEqual({
+    isReady: false,
+    title: 'Not judged yet',
+    next: 'All frames are from one hour: label some of another day.',
+  })
+  expect(verdictInWords(null, false).next).toBe('It is not known how good it is.')
+})
+
+test('a counted rate may be all of it, and has a tenth where that tells something', () => {
+  expect([1, 0.97234, 0.5].map(rateInWords)).toEqual(['100 %', '97.2 %', '50 %'])
+  expect(conditionInWords({ frames: 1, balancedAccuracy: 1, interval })).toBe('100 % of 1 frame')
+  expect(conditionInWords(null)).toBe('none judged')
+})
+
+test('the gate says by how much, and what became of which frames', () => {
+  const gate: Gate = {
+    frames: 40,
+    candidate: 0.7,
+    active: 0.95,
+    lost: 11,
+    gained: 1,
+    relabelled: 1,
+    worse: true,
+    since: { frames: 8, candidate: 1, active: 0.75 },
+    reason: 'worse',
+  }
+  expect(gateInWords(gate)).toContain('got 70 % right, the active one 95 %: 25 points fewer.')
+  expect(gateInWords({ ...gate, candidate: 0.95 })).toContain('just as many')
+  expect(gateDetails(gate)).toEqual([
+    '11 frames lost, 1 won.',
+    '1 of them has another label now.',
+    'Of 8 frames labelled since: 100 % against 75 %.',
+  ])
+  expect(gateDetails({ ...gate, lost: 0, gained: 0, relabelled: 0, since: null })).toEqual([])
+})
+
+test('a field of the confusion tells its frames, which are those that were wrong in just this way', () => {
+  const wrong = [
+    { frame: 'pi/door/1', truth: 'open', said: 'closed', confidence: 0.9 },
+    { frame: 'pi/door/2', truth: 'closed', said: 'open', confidence: 0.6 },
+  ]
+  const [closed, open] = rowsOf({
+    states: ['closed', 'open'],
+    confusion: [
+      [3, 1],
+      [1, 0],
+    ],
+  })
+  expect(closed).toMatchObject({ frames: 4, cells: [{ kind: 'right', share: 0.75 }, { kind: 'wrong' }] })
+  expect(open?.cells).toMatchObject([
+    { kind: 'wrong', count: 1 },
+    { kind: 'right', count: 0 },
+  ])
+  expect(wrongOf({ wrong }, { truth: 'open', said: 'closed' }).map(({ frame }) => frame)).toEqual(['pi/door/1'])
+  expect(wrongOf({ wrong }, {})).toHaveLength(2)
+  expect(rowsOf({ states: ['a', 'b'], confusion: [] })[0]?.cells.map(({ share }) => share)).toEqual([0, 0])
+})
+
+test('a learning curve rises to the right, within its drawing; one point is none', () => {
+  const point = (labels: number, balancedAccuracy: number) => ({ share: labels / 40, labels, balancedAccuracy })
+  const drawing = drawCurve([point(40, 0.95), point(10, 0.72), point(20, 0.9)])
+  expect(drawing?.points.map(({ labels }) => labels)).toEqual([10, 20, 40])
+  const [first, second, last] = drawing?.points ?? []
+  expect(first?.x).toBeLessThan(second?.x ?? 0)
+  expect(last?.x).toBe(drawing?.right)
+  expect(last?.y).toBeLessThan(first?.y ?? 0)
+  expect(drawing?.levels[0]).toEqual({ rate: 0.7, y: drawing?.bottom })
+  for (const { x, y } of drawing?.points ?? []) {
+    expect(x).toBeGreaterThanOrEqual(drawing?.left ?? 0)
+    expect(y).toBeLessThanOrEqual(drawing?.bottom ?? 0)
+    expect(y).toBeGreaterThan(0)
+  }
+  expect(drawCurve([point(10, 1)])).toBeNull()
+  // All right: the drawing still has a height.
+  expect(drawCurve([point(10, 1), point(20, 1)])?.levels[0]?.rate).toBe(0.9)
+})
+
+test('one rolls back to the model that the active one took the place of', () => {
+  const activation = (model: string, previous: string | null) => ({
+    at: '2026-11-30T00:00:00.000Z',
+    model,
+    previous,
+    reason: 'chosen',
+    author: null,
+  })
+  expect(modelBefore('d/c@3', [activation('d/c@3', 'd/c@1'), activation('d/c@1', null)])).toBe('d/c@1')
+  expect(modelBefore('d/c@1', [activation('d/c@1', null)])).toBeNull()
+  expect(modelBefore(null, [])).toBeNull()
+})
+
+test('a cron line without five fields is refused here; one that is known is said in words', () => {
+  expect(cronFault('0 3 * * *')).toBeNull()
+  expect(cronFault(' 0 3 * *')).toMatch(/there are 4/)
+  expect(cronFault('')).toMatch(/there are 0/)
+  expect([cronInWords('0 3 * * 0'), cronInWords('5 4 * * *')]).toEqual(['every Sunday at 03:00', 'at 5 4 * * *'])
+})
