@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Gate } from '../src/api/model-bodies.ts'
+import type { ActivationBody, Gate } from '../src/api/model-bodies.ts'
 import { rowsOf, wrongOf } from '../src/models/confusion.ts'
 import { drawCurve } from '../src/models/curve.ts'
 import { conditionInWords, gateDetails, gateInWords, rateInWords, verdictInWords } from '../src/models/words.ts'
@@ -22,7 +22,7 @@ test('a verdict is a sentence: what is missing, or why nothing can be said', () 
     title: 'Not judged yet',
     next: 'All frames are from one hour: label some of another day.',
   })
-  expect(verdictInWords(null, false).next).toBe('It is not known how good it is.')
+  expect(verdictInWords(null, false).next).toBe('Nobody knows how good it is.')
 })
 
 test('a counted rate may be all of it, and has a tenth where that tells something', () => {
@@ -43,8 +43,8 @@ test('the gate says by how much, and what became of which frames', () => {
     since: { frames: 8, candidate: 1, active: 0.75 },
     reason: 'worse',
   }
-  expect(gateInWords(gate)).toContain('got 70 % right, the active one 95 %: 25 points fewer.')
-  expect(gateInWords({ ...gate, candidate: 0.95 })).toContain('just as many')
+  expect(gateInWords(gate)).toContain('is right in 70 %, the active one in 95 %: 25 points less.')
+  expect(gateInWords({ ...gate, candidate: 0.95 })).toContain('just as often')
   expect(gateDetails(gate)).toEqual([
     '11 frames lost, 1 won.',
     '1 of them has another label now.',
@@ -94,17 +94,21 @@ test('a learning curve rises to the right, within its drawing; one point is none
   expect(drawCurve([point(10, 1), point(20, 1)])?.levels[0]?.rate).toBe(0.9)
 })
 
-test('one rolls back to the model that the active one took the place of', () => {
-  const activation = (model: string, previous: string | null) => ({
-    at: '2026-11-30T00:00:00.000Z',
-    model,
-    previous,
-    reason: 'chosen',
-    author: null,
-  })
-  expect(modelBefore('d/c@3', [activation('d/c@3', 'd/c@1'), activation('d/c@1', null)])).toBe('d/c@1')
-  expect(modelBefore('d/c@1', [activation('d/c@1', null)])).toBeNull()
-  expect(modelBefore(null, [])).toBeNull()
+test('one rolls back to the model that was active before, and from there to the one before that', () => {
+  const happened: ActivationBody[] = []
+  const active = () => happened[0]?.model ?? null
+  const activate = (model: string, reason: ActivationBody['reason'] = 'activated') =>
+    happened.unshift({ at: '2026-11-30T00:00:00.000Z', model, previous: active(), reason, author: 'mara' })
+  expect(modelBefore(null, happened)).toBeNull()
+  activate('d/c@1', 'trained')
+  expect(modelBefore(active(), happened)).toBeNull()
+  activate('d/c@2', 'trained')
+  activate('d/c@3', 'trained')
+  expect(modelBefore(active(), happened)).toBe('d/c@2')
+  activate('d/c@2', 'rolled_back')
+  expect(modelBefore(active(), happened)).toBe('d/c@1')
+  activate('d/c@4', 'trained')
+  expect(modelBefore(active(), happened)).toBe('d/c@2')
 })
 
 test('a cron line without five fields is refused here; one that is known is said in words', () => {

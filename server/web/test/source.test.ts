@@ -29,11 +29,11 @@ test('what an address says that makes no sense is left out', () => {
 })
 
 test('a review is an address too, and a frame in it', () => {
-  const field = { of: 'wrong', model: 3, truth: 'open', said: 'closed' } as const
-  for (const review of [{ of: 'suspects' }, { of: 'wrong', model: 12 }, field] as const)
+  const field = { of: 'wrong', model: 'pi/door@3', truth: 'open', said: 'closed' } as const
+  for (const review of [{ of: 'suspects' }, { of: 'wrong', model: 'pi/door@12' }, field] as const)
     expect(reviewOf(reviewQuery(review, 'pi/door/1'))).toEqual(review)
   expect(new URLSearchParams(reviewQuery(field, 'pi/door/1')).get('frame')).toBe('pi/door/1')
-  expect(['', '?review=wrong', '?review=wrong&model=x', '?review=all'].map(reviewOf)).toEqual([null, null, null, null])
+  expect(['', '?review=wrong', '?review=wrong&model=3', '?review=all'].map(reviewOf)).toEqual([null, null, null, null])
   expect(reviewInWords(field)).toBe('Labelled open; model 3 took them for closed')
 })
 

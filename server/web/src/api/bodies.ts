@@ -145,6 +145,8 @@ export interface JobBody<Result = unknown> extends JobEvent {
 }
 
 export interface JobLineBody {
+  /** Counts from 1 within the job. */
+  seq: number
   at: string
   level: string
   text: string

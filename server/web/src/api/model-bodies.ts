@@ -79,15 +79,17 @@ export interface ModelBody {
   active: boolean
   createdAt: string
   origin: 'trained' | 'uploaded' | 'copied'
-  /** The model that it was made from or after. */
+  /** The model that was active when it was made, or that it is a copy of. */
   parent: string | null
+  /** The id that it had where it came from, and was judged; null where it was made here. */
+  original: string | null
   seed: number | null
   states: string[]
   labels: { digest: string; frames: number; perState: Record<string, number> } | null
   region: Point[] | null
   evaluation: Evaluation | null
-  /** Where there is no evaluation it says why. */
-  verdict: string | null
+  /** `ready`, or what to label next; where there is no evaluation it says why. */
+  verdict: string
   gate: Gate | null
   /** Of its training. */
   job: string | null
@@ -95,10 +97,10 @@ export interface ModelBody {
 
 export interface ActivationBody {
   at: string
-  model: string
+  model: string | null
   previous: string | null
-  reason: string
-  author: string | null
+  reason: 'trained' | 'activated' | 'rolled_back' | 'copied'
+  author: string
 }
 
 /** A label of which the newest model is sure that it is wrong. */
@@ -128,5 +130,7 @@ export interface ImportResult {
   imported: number
   labelled: number
   duplicates: number
+  /** A hundred of them at most. */
   skipped: { file: string; reason: string }[]
+  skippedCount: number
 }

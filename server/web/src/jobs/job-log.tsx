@@ -43,8 +43,8 @@ export function JobLog({ id, isRunning }: JobLogProps) {
       {fault.value !== null && <p class="hint wrong">{fault.value}</p>}
       {lines.value?.length === 0 && <p class="hint">It wrote nothing.</p>}
       <ol>
-        {lines.value?.map(({ at, level, text }, index) => (
-          <li key={index} class={level}>
+        {lines.value?.map(({ seq, at, level, text }) => (
+          <li key={seq} class={level}>
             <Moment at={Date.parse(at)}>{timeOfDay(Date.parse(at))}</Moment> {text}
           </li>
         ))}

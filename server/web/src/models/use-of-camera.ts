@@ -9,13 +9,20 @@ export interface Loaded<T> {
   load(): Promise<void>
 }
 
+interface OfCamera<T> {
+  /** Whether what is shown is of this camera. */
+  isOf(body: T, camera: string): boolean
+  /** Where the page stands when the camera has another name. */
+  pathOf(camera: string): string
+  /** The name by which it is asked for, where it may be an old one. */
+  camera?: string
+}
+
 /**
  * What a page shows of a camera's models, asked for anew when the camera is changed: an activation is one.
- * @param camera `device/camera`
  * @param ask for all of it
- * @param pathOf the same page of the camera's new name
  */
-export function useOfCamera<T>(camera: string, ask: () => Promise<T>, pathOf: (camera: string) => string): Loaded<T> {
+export function useOfCamera<T>(ask: () => Promise<T>, { isOf, pathOf, camera }: OfCamera<T>): Loaded<T> {
   const { live, notices, router } = useConsole()
   const body = useSignal<T | null>(null)
   const fault = useSignal<unknown>(null)
@@ -24,7 +31,7 @@ export function useOfCamera<T>(camera: string, ask: () => Promise<T>, pathOf: (c
       body.value = await ask()
       fault.value = null
     } catch (error) {
-      const now = await nameNow(camera, error).catch(() => null)
+      const now = camera === undefined ? null : await nameNow(camera, error).catch(() => null)
       if (now !== null) return router.go(pathOf(now), { instead: true })
       // What is shown stays.
       if (body.peek() !== null) notices.failed(error)
@@ -34,11 +41,12 @@ export function useOfCamera<T>(camera: string, ask: () => Promise<T>, pathOf: (c
   useEffect(() => {
     void load()
     return live.listen(({ kind, data }) => {
-      if (kind !== 'camera' || data.camera !== camera) return
-      if (data.change === 'deleted') router.go('/', { instead: true })
-      else if (data.change === 'renamed' && data.to) router.go(pathOf(data.to), { instead: true })
-      else void load()
+      const shown = body.peek()
+      if (kind !== 'camera' || shown === null || !isOf(shown, data.camera)) return
+      if (data.change === 'deleted') return router.go('/', { instead: true })
+      if (data.change === 'renamed' && data.to) router.go(pathOf(data.to), { instead: true })
+      void load()
     })
-  }, [camera])
+  }, [])
   return { body, fault, load }
 }

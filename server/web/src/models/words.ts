@@ -25,8 +25,8 @@ export interface VerdictWords {
  */
 export function verdictInWords(verdict: string | null, isJudged = true): VerdictWords {
   if (verdict === 'ready') return { isReady: true, title: 'Ready', next: 'Good enough to rely on.' }
-  const text = (verdict ?? 'is not known how good it is').replaceAll('`', '')
-  const sentence = /^[a-z]+s /.test(text) && !text.includes(': ') ? `It ${text}` : capital(text)
+  const text = (verdict ?? 'nobody knows how good it is').replaceAll('`', '')
+  const sentence = text.startsWith('needs ') ? `It ${text}` : capital(text)
   const title = isJudged ? 'Not ready yet' : 'Not judged yet'
   return { isReady: false, title, next: sentence.endsWith('.') ? sentence : `${sentence}.` }
 }
@@ -34,10 +34,10 @@ export function verdictInWords(verdict: string | null, isJudged = true): Verdict
 /** How much worse or better a model is than the one that was active, in points of a hundred. */
 export function gateInWords({ frames, candidate, active }: Gate): string {
   const points = Math.round((candidate - active) * 1000) / 10
-  const than = points === 0 ? 'just as many' : `${Math.abs(points)} points ${points < 0 ? 'fewer' : 'more'}`
+  const than = points === 0 ? 'just as often' : `${Math.abs(points)} points ${points < 0 ? 'less' : 'more'}`
   return (
-    `Of the ${counted(frames, 'frame')} that the active model was judged by, this one got ` +
-    `${rateInWords(candidate)} right, the active one ${rateInWords(active)}: ${than}.`
+    `On the ${counted(frames, 'frame')} that the active model was judged by, this one is right in ` +
+    `${rateInWords(candidate)}, the active one in ${rateInWords(active)}: ${than}.`
   )
 }
 

@@ -20,7 +20,7 @@ export function ConfusionSection({ evaluation, model, states, pathOf }: Confusio
   const [truth, said] = [given.get('truth'), given.get('said')]
   const chosen = truth && said ? { truth, said } : null
   const frames = wrongOf(evaluation, chosen ?? {})
-  const review: Review = { of: 'wrong', model: model.version, ...(chosen ?? {}) }
+  const review: Review = { of: 'wrong', model: model.id, ...(chosen ?? {}) }
   return (
     <section class="card part" aria-labelledby="confusion">
       <h2 id="confusion">What it took for what</h2>

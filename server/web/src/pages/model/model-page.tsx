@@ -25,24 +25,21 @@ interface ModelPageProps {
 
 /** One model: how good it is, where it errs, and what it was made of. */
 export function ModelPage({ device, camera: name, version }: ModelPageProps) {
-  const id = `${device}/${name}`
+  const named = `${device}/${name}@${version}`
   const { session } = useConsole()
   const { body, fault, load } = useOfCamera(
-    id,
     async () => {
-      const [model, camera] = await Promise.all([
-        get<ModelBody>(`/api/models/${id}@${version}`),
-        get<CameraBody>(`/api/cameras/${id}`),
-      ])
-      return { model, camera }
+      const model = await get<ModelBody>(`/api/models/${named}`)
+      return { model, camera: await get<CameraBody>(`/api/cameras/${model.camera}`) }
     },
-    (now) => modelPath(`${now}@${version}`),
+    // A model keeps its name when its camera gets another one.
+    { isOf: ({ camera }, id) => camera.id === id, pathOf: () => modelPath(named) },
   )
   if (fault.value instanceof ApiError && fault.value.status === 404)
     return (
-      <Empty title={`There is no model ${version} of ${id}`}>
+      <Empty title={`There is no model ${version} of ${device}/${name}`}>
         <p>
-          <a href={modelsPath(id)}>To its models</a>
+          <a href={modelsPath(`${device}/${name}`)}>To the models of this camera</a>
         </p>
       </Empty>
     )
@@ -50,6 +47,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
   if (!body.value) return <Loading what="model" />
   const { model, camera } = body.value
   const { evaluation, gate } = model
+  const { id } = camera
   const { canOperate } = session
   // Whoever may not label looks at the frame alone.
   const pathOf = (review: Parameters<typeof reviewQuery>[0]) => (frame: string) =>
@@ -59,7 +57,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
       <header class="page-head">
         <div>
           <a class="back" href={modelsPath(id)}>
-            Models of {name}
+            Models of {camera.camera}
           </a>
           <h1>
             Model {version} <small>{id}</small> {model.active && <span class="tag">active</span>}
@@ -82,7 +80,8 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
       <div class="columns even">
         <div class="page">
           <section class="card part" aria-label="How good it is">
-            <Score evaluation={evaluation} verdict={model.verdict ?? evaluation?.verdict ?? null} />
+            <Score evaluation={evaluation} verdict={model.verdict} />
+            {model.original !== null && <p class="hint">Judged where it came from, as {model.original}.</p>}
             {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
           </section>
           {gate && (

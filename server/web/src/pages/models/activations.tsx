@@ -16,11 +16,10 @@ export function Activations({ activations }: { activations: ActivationBody[] }) 
         <ol>
           {activations.slice(0, SHOWN).map(({ at, model, reason, author }) => (
             <li key={`${at} ${model}`}>
-              <a href={modelPath(model)}>Model {versionOf(model)}</a>
-              <span>{activationInWords(reason)}</span>
+              {model === null ? 'No model' : <a href={modelPath(model)}>Model {versionOf(model)}</a>}
+              <span>{REASONS[reason]}</span>
               <small>
-                {author !== null && `by ${author}, `}
-                <Moment at={Date.parse(at)}>{timeOfDay(Date.parse(at))}</Moment>
+                by {author}, <Moment at={Date.parse(at)}>{timeOfDay(Date.parse(at))}</Moment>
               </small>
             </li>
           ))}
@@ -30,16 +29,11 @@ export function Activations({ activations }: { activations: ActivationBody[] }) 
   )
 }
 
-const REASONS: Record<string, string> = {
+const REASONS: Record<ActivationBody['reason'], string> = {
   trained: 'trained, and not worse than the one before',
-  forced: 'activated though it was worse',
-  chosen: 'chosen',
-  activated: 'chosen',
-  rollback: 'rolled back to',
+  activated: 'activated by hand',
+  rolled_back: 'rolled back to',
   copied: 'copied from another camera',
-  uploaded: 'uploaded',
 }
-
-const activationInWords = (reason: string) => REASONS[reason] ?? reason
 
 export const versionOf = (model: string) => model.split('@')[1] ?? model

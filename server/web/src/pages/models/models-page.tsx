@@ -14,21 +14,23 @@ import '../../design/owned.css'
 import '../../models/models.css'
 import './models.css'
 
+/** As many as the server lists at once. */
+const MOST_ACTIVATIONS = 200
+
 /** All models of a camera, which of them was active when, and when the next one is made. */
 export function ModelsPage({ device, camera: name }: { device: string; camera: string }) {
   const id = `${device}/${name}`
   const { session } = useConsole()
   const { body, fault, load } = useOfCamera(
-    id,
     async () => {
       const [camera, models, activations] = await Promise.all([
         get<CameraBody>(`/api/cameras/${id}`),
         get<List<ModelBody>>('/api/models', { camera: id }),
-        get<List<ActivationBody>>(`/api/cameras/${id}/activations`),
+        get<List<ActivationBody>>(`/api/cameras/${id}/activations`, { limit: MOST_ACTIVATIONS }),
       ])
       return { camera, models: models.items, activations: activations.items }
     },
-    modelsPath,
+    { camera: id, isOf: (_, changed) => changed === id, pathOf: modelsPath },
   )
   if (fault.value instanceof ApiError && fault.value.status === 404)
     return (

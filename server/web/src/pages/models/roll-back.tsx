@@ -28,7 +28,7 @@ export function RollBack({ camera, activations, onDone }: RollBackProps) {
     event.preventDefault()
     busy.value = true
     try {
-      const { id } = await send<ModelBody>('POST', `/api/cameras/${camera.id}/rollback`, {})
+      const { id } = await send<ModelBody>('POST', `/api/cameras/${camera.id}/rollback`)
       notices.done(`${id} is active again: new frames are classified by it.`)
       onDone()
     } catch (error) {

@@ -17,8 +17,8 @@ export function SchedulesPanel({ camera }: { camera: CameraBody }) {
   const schedules = useSignal<ScheduleBody[] | null>(null)
   const { busy, run } = useAction()
   const load = async () => {
-    const { items } = await get<List<ScheduleBody>>('/api/schedules')
-    schedules.value = items.filter(({ kind, camera: of }) => kind === KIND && of === camera.id)
+    const { items } = await get<List<ScheduleBody>>('/api/schedules', { camera: camera.id })
+    schedules.value = items.filter(({ kind }) => kind === KIND)
   }
   useEffect(() => {
     void run(async () => void (await load()))

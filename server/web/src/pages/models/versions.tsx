@@ -37,7 +37,7 @@ interface VersionProps {
 function Version({ model, isActive, onChanged }: VersionProps) {
   const { session } = useConsole()
   const { evaluation, labels } = model
-  const { isReady, title, next } = verdictInWords(model.verdict ?? evaluation?.verdict ?? null, evaluation !== null)
+  const { isReady, title, next } = verdictInWords(model.verdict, evaluation !== null)
   return (
     <li class={isActive ? 'active' : ''}>
       <div class="name">

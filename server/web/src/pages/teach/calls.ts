@@ -53,7 +53,7 @@ export const suspectsOf = (camera: string) => get<List<SuspectBody>>('/api/label
 /** Frames on which label and model do not agree. @throws ApiError where the model is not there any more */
 export async function doubtfulFrames(camera: string, review: Review): Promise<string[]> {
   if (review.of === 'suspects') return (await suspectsOf(camera)).items.map(({ frame }) => frame)
-  const { evaluation } = await get<ModelBody>(`/api/models/${camera}@${review.model}`)
+  const { evaluation } = await get<ModelBody>(`/api/models/${review.model}`)
   return evaluation ? wrongOf(evaluation, review).map(({ frame }) => frame) : []
 }
 

@@ -58,7 +58,7 @@ export function ImportPanel({ camera, onImported }: ImportPanelProps) {
             <ZipField
               uploading={uploading}
               label="Zip of labelled pictures"
-              hint="One folder for each state, JPEG files in it. Drop it here, or choose it."
+              hint="One folder for each state with its pictures: JPEG, PNG or WebP. Drop it here, or choose it."
             />
             <label class="check">
               <input
@@ -92,13 +92,13 @@ function Imported({ job }: { job: JobBody<ImportResult> }) {
     return (
       <p class="hint wrong">The last import {state === 'failed' ? `failed: ${error?.message}` : 'was cancelled.'}</p>
     )
-  const { imported, labelled, duplicates, skipped } = result
+  const { imported, labelled, duplicates, skipped, skippedCount = skipped.length } = result
   return (
     <>
       <p class="outcome good" role="status">
         {counted(imported, 'picture')} imported, {labelled} labelled
         {duplicates > 0 && `, ${duplicates} were there already`}
-        {skipped.length > 0 && `, ${skipped.length} skipped`}.
+        {skippedCount > 0 && `, ${skippedCount} skipped`}.
       </p>
       {skipped.length > 0 && (
         <ul class="skipped" aria-label="Skipped files">
@@ -107,6 +107,7 @@ function Imported({ job }: { job: JobBody<ImportResult> }) {
               <strong>{file}</strong>: {reason}
             </li>
           ))}
+          {skippedCount > skipped.length && <li>and {skippedCount - skipped.length} more</li>}
         </ul>
       )}
     </>

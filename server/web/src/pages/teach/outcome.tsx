@@ -21,7 +21,6 @@ export function Outcome({ job, camera, onActivated }: OutcomeProps) {
     return <p class="hint wrong">The last training failed: {job.error?.message ?? 'the server log says why'}</p>
   const { model, evaluation, verdict, gate = null, skipped } = job.result
   const isHeld = !job.result.activated && model !== camera.model
-  const version = Number(model?.split('@')[1])
   return (
     <>
       <p class={isHeld ? 'outcome held' : 'outcome good'}>
@@ -45,10 +44,10 @@ export function Outcome({ job, camera, onActivated }: OutcomeProps) {
       {model && (
         <div class="buttons">
           <a class="button" href={modelPath(model)}>
-            All about model {version}
+            All about model {model.split('@')[1]}
           </a>
           {evaluation && evaluation.wrong.length > 0 && (
-            <a class="button" href={teachPath(camera.id) + reviewQuery({ of: 'wrong', model: version })}>
+            <a class="button" href={teachPath(camera.id) + reviewQuery({ of: 'wrong', model })}>
               {counted(evaluation.wrong.length, 'frame')} it got wrong
             </a>
           )}
@@ -59,7 +58,7 @@ export function Outcome({ job, camera, onActivated }: OutcomeProps) {
 }
 
 function Fate({ result, active }: { result: TrainingResult; active: string | null }) {
-  const { model, activated, reason } = result
+  const { model, activated, reason, gate } = result
   if (model === null) return <>No model came of it: {reason ?? 'its log says why'}.</>
   if (model === active)
     return (
@@ -73,9 +72,10 @@ function Fate({ result, active }: { result: TrainingResult; active: string | nul
         <strong>{model}</strong> was activated; {active ?? 'none'} is active now.
       </>
     )
+  // The figures stand below.
   return (
     <>
-      <strong>{model}</strong> was not activated: {reason}.
+      <strong>{model}</strong> was not activated: {gate?.worse ? 'it is worse than the active one' : reason}.
     </>
   )
 }

@@ -23,7 +23,7 @@ export function ReviewBar({ review, camera, count }: ReviewBarProps) {
       </div>
       <div class="buttons">
         {review.of === 'wrong' && (
-          <a class="button" href={modelPath(`${camera.id}@${review.model}`)}>
+          <a class="button" href={modelPath(review.model)}>
             To the model
           </a>
         )}
