@@ -34,6 +34,8 @@ const PAGES: Page[] = [
     forViewers: 'Teaching needs the role operator',
     unfolded: 'Look again',
   },
+  { name: 'models', path: `/models/${CAMERA}`, heading: /^Models of front-door/ },
+  { name: 'model', path: `/models/${CAMERA}/1`, heading: /^Model 1/, unfolded: 'What it did' },
   { name: 'devices', path: '/devices', heading: 'Devices' },
   {
     name: 'logs',
@@ -120,7 +122,7 @@ describe('with a camera that is taught', () => {
     for (const { path, heading, forViewers = heading } of PAGES) {
       await open(visit, path, forViewers)
       await judge(visit)
-      for (const name of ['Teach', 'Add a device', 'Remove', 'Save', 'Train'])
+      for (const name of ['Teach', 'Add a device', 'Remove', 'Save', 'Train', 'Activate', 'Add'])
         expect(await visit.page.getByRole('button', { name, exact: true }).count(), `${name} at ${path}`).toBe(0)
     }
     await visit.close()

@@ -26,12 +26,12 @@ async function send(capturedAt: number): Promise<void> {
   await system.api.sendJpeg(`/api/cameras/${CAMERA}/frames?capturedAt=${capturedAt}`, await door('open', capturedAt))
 }
 
-async function atTheDesk(looks: Looks = DESKTOP): Promise<Page> {
+async function atTheDesk(looks: Looks = DESKTOP, query = ''): Promise<Page> {
   visit = await Visit.begin(browser, looks)
   const { page } = visit
   await page.goto(`${system.server.http}/#token=${ADMIN_TOKEN}`)
   await page.getByRole('navigation', { name: 'Pages' }).waitFor()
-  await page.goto(`${system.server.http}/teach/${CAMERA}`)
+  await page.goto(`${system.server.http}/teach/${CAMERA}${query}`)
   await page.getByRole('heading', { name: `Teach ${CAMERA}` }).waitFor()
   return page
 }
@@ -124,7 +124,7 @@ test('a refresh that fails leaves the desk as it is; a first load that fails can
 })
 
 test('a training that was begun elsewhere is followed, and frames that come wait beside the desk', async () => {
-  const page = await atTheDesk()
+  const page = await atTheDesk(DESKTOP, '?order=newest')
   await shown(page).waitFor()
   const first = await chosen(page)
   await page.getByText(`${CAMERA}@1 is active`).waitFor()

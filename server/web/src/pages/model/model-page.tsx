@@ -81,7 +81,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
         <div class="page">
           <section class="card part" aria-label="How good it is">
             <Score evaluation={evaluation} verdict={model.verdict} />
-            {model.original !== null && <p class="hint">Judged where it came from, as {model.original}.</p>}
+            {model.original && <p class="hint">Judged where it came from, as {model.original}.</p>}
             {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
           </section>
           {gate && (

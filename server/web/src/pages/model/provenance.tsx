@@ -20,7 +20,7 @@ export function Provenance({ model, camera }: { model: ModelBody; camera: Camera
         <dt>Made</dt>
         <dd>
           <Age at={Date.parse(model.createdAt)} />, {originInWords(model.origin)}
-          {model.original !== null && <small> as {model.original}</small>}
+          {model.original && <small> as {model.original}</small>}
         </dd>
         <dt>After</dt>
         <dd>{parent === null ? 'no other model' : <a href={modelPath(parent)}>{parent}</a>}</dd>

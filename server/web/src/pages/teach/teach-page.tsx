@@ -7,6 +7,7 @@ import { nameNow } from '../../live/renamed.ts'
 import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
 import { labelCounts, saveLabels } from './calls.ts'
 import { Desk } from './desk.tsx'
+import { ImportPanel } from './import-panel.tsx'
 import { Sheet } from './sheet.ts'
 import { SiblingStart } from './sibling-start.tsx'
 import { StatesDialog } from './states-dialog.tsx'
@@ -101,7 +102,12 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       ) : (
         <Desk camera={camera} sheet={sheet} needed={least} onChanged={() => void load()} />
       )}
-      {camera.model === null && isUnlabelled(sheet) && <SiblingStart camera={camera} onStarted={() => void load()} />}
+      {camera.model === null && isUnlabelled(sheet) && (
+        <div class="beginnings">
+          <SiblingStart camera={camera} onStarted={() => void load()} />
+          {camera.states.length < 2 && <ImportPanel camera={camera} onImported={() => void load()} />}
+        </div>
+      )}
       {editing && (
         <StatesDialog
           camera={camera}
