@@ -248,11 +248,11 @@ test('what one camera exports another one imports, and it starts from a model of
   const zip = await readFile(await download.path())
 
   await open(`/teach/${OTHER}`)
-  await button(`Start from ${CAMERA}`).click()
+  await button(`Start from it, ${CAMERA}`).click()
   await page.locator('.preview[aria-busy=false]').waitFor()
   expect(await system.api.get(`/api/cameras/${OTHER}`)).toMatchObject({ states: [...STATES], model: `${OTHER}@1` })
 
-  await page.getByText('Import and export').click()
+  await page.getByText('Import labelled pictures').click()
   const field = page.getByLabel('Zip of labelled pictures')
   await field.setInputFiles({ name: 'door.jpg', mimeType: 'image/jpeg', buffer: zip })
   await page.getByText('door.jpg is no zip').waitFor()

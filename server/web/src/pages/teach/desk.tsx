@@ -54,6 +54,7 @@ export function Desk({ camera, sheet, needed, onChanged }: DeskProps) {
         <Suspects camera={camera} sheet={sheet} />
         <ImportPanel
           camera={camera}
+          hasLabels={Object.values(sheet.counts.value).some((count) => count > 0)}
           onImported={() => {
             onChanged()
             loadFirst()

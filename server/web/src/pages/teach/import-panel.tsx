@@ -14,11 +14,13 @@ import { ZipField } from '../../upload/zip-field.tsx'
 
 interface ImportPanelProps {
   camera: CameraBody
+  /** Then there is something to take along. */
+  hasLabels: boolean
   onImported(): void
 }
 
 /** Labelled pictures from elsewhere, and those of this camera to take along. */
-export function ImportPanel({ camera, onImported }: ImportPanelProps) {
+export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps) {
   const { notices } = useConsole()
   const addsStates = useSignal(false)
   const isOpen = useSignal(false)
@@ -43,7 +45,7 @@ export function ImportPanel({ camera, onImported }: ImportPanelProps) {
   }, [isRunning])
   return (
     <details class="import card" open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
-      <summary>Import and export</summary>
+      <summary>{hasLabels ? 'Import and export' : 'Import labelled pictures'}</summary>
       <div class="fold">
         {isRunning ? (
           <>
@@ -75,11 +77,13 @@ export function ImportPanel({ camera, onImported }: ImportPanelProps) {
         )}
         {job && !isRunning && <Imported job={job} />}
         {job && job.state !== 'queued' && <JobLog id={job.id} isRunning={isRunning} />}
-        <p>
-          <a class="button" href={`/api/cameras/${camera.id}/export`} download>
-            Export all labelled pictures
-          </a>
-        </p>
+        {hasLabels && (
+          <p>
+            <a class="button" href={`/api/cameras/${camera.id}/export`} download>
+              Export all labelled pictures
+            </a>
+          </p>
+        )}
       </div>
     </details>
   )

@@ -42,8 +42,8 @@ export function SiblingStart({ camera, onStarted }: SiblingStartProps) {
                 <StateBadge key={state} state={state} states={states} />
               ))}
             </span>
-            <Button busy={busy.value} onClick={() => void start(id)} aria-label={`Start from ${id}`}>
-              Start from it
+            <Button busy={busy.value} onClick={() => void start(id)}>
+              Start from it<span class="hidden-text">, {id}</span>
             </Button>
           </li>
         ))}

@@ -88,7 +88,7 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
             Models
           </a>
           <a class="button" href={cameraPath(id)}>
-            To the camera
+            Camera
           </a>
         </div>
       </header>
@@ -105,7 +105,7 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       {camera.model === null && isUnlabelled(sheet) && (
         <div class="beginnings">
           <SiblingStart camera={camera} onStarted={() => void load()} />
-          {camera.states.length < 2 && <ImportPanel camera={camera} onImported={() => void load()} />}
+          {camera.states.length < 2 && <ImportPanel camera={camera} hasLabels={false} onImported={() => void load()} />}
         </div>
       )}
       {editing && (
