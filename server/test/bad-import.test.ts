@@ -6,7 +6,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { plainJpeg } from './pictures.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
-import { importZip, type Packed, tampered, upload, zipOf } from './zips.ts'
+import { exported, importZip, type Packed, tampered, upload, zipOf } from './zips.ts'
 
 const MB = 1_000_000
 
@@ -119,6 +119,60 @@ test('a caller who goes in the middle leaves nothing behind, and may come again'
   call.destroy()
   await until(() => uploads().length === 0)
   expect((await importZip(server, 'pi/cam', await zipOf([]))).error.code).toBe('no_pictures')
+})
+
+test('who sends slowly has as long as he goes on sending; any other request has half a minute', {
+  timeout: 60_000,
+}, async () => {
+  const slow = await RunningServer.start(onTestFinished)
+  await slow.call('PATCH', '/api/cameras/pi/cam', {})
+  const { server: http } = slow.app.http
+  http.requestTimeout = 1000
+  http.headersTimeout = 1000
+  const zip = await zipOf([open('a.jpg')])
+  let isSending = true
+  const drops = async function* () {
+    for (let i = 0; i < zip.length - 1 && isSending; i++) {
+      yield zip.subarray(i, i + 1)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    yield zip
+  }
+  const other = fetch(`${slow.url}/api/labels`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: Readable.toWeb(Readable.from(drops())) as ReadableStream,
+    ...({ duplex: 'half' } as object),
+  })
+  const sent = upload(slow, 'pi/cam', Readable.toWeb(Readable.from(drops())) as ReadableStream)
+  // Node looks every five seconds for requests that take too long.
+  expect((await other).status).toBe(408)
+  isSending = false
+  expect((await sent).status).toBe(202)
+})
+
+test('whoever goes in the middle of an export leaves nothing running', { timeout: 60_000 }, async () => {
+  await server.call('PATCH', '/api/cameras/pi/large', {})
+  const large = Array.from({ length: 20 }, (_, i) =>
+    open(`${i}.jpg`, { bytes: Buffer.concat([jpeg, zeros(1.5 * MB), Buffer.from([i])]) }),
+  )
+  expect((await importZip(server, 'pi/large', await zipOf(large))).result).toMatchObject({ imported: 20 })
+  const path = `${server.url}/api/cameras/pi/large/export`
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  for (let i = 0; i < 6; i++) {
+    const gone = new AbortController()
+    const answer = await fetch(path, { headers, signal: gone.signal })
+    expect(answer.status).toBe(200)
+    await answer.body?.getReader().read()
+    gone.abort()
+    // Four may run at once: each of these has to end.
+    await until(async () => {
+      const next = await fetch(path, { headers, method: 'GET' })
+      await next.body?.cancel()
+      return next.status === 200
+    })
+  }
+  expect((await exported(server, 'pi/large')).byteLength).toBeGreaterThan(30 * MB)
 })
 
 test('what is no zip by its type is not read, and nobody below an operator sends any', async () => {

@@ -61,7 +61,7 @@ export class Import {
     this.#ports = ports
   }
 
-  readonly run = async ({ id: job, camera: id, params, signal, report, owner }: JobContext): Promise<object> => {
+  readonly run = async ({ id: job, camera: id, params, signal, report, owner, log }: JobContext): Promise<object> => {
     const { cameras, uploads, perform, maxFrameBytes, maxImportBytes } = this.#ports
     const camera = cameras.get(id ?? '')
     const task: ImportTask = {
@@ -79,6 +79,7 @@ export class Import {
       if (message.kind === 'checked') return report('check', CHECKING * message.fraction)
       if (message.kind === 'plan') {
         pictures = message.pictures
+        log('info', `${pictures} pictures are in the zip; the states are then ${message.states.join(', ')}`)
         if (message.states.length > camera.states.length)
           await this.#ports.changeStates(camera.id, message.states, owner)
         return
@@ -96,6 +97,8 @@ export class Import {
       await storing.end()
     }
     storing.throwIfFailed()
+    const { imported, duplicates, skippedCount } = result
+    log('info', `${imported} pictures came in, ${duplicates} were there, ${skippedCount} were left out`)
     return result
   }
 
