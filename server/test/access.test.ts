@@ -67,6 +67,7 @@ const ROUTES: Record<string, string> = {
   'PUT /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
   'DELETE /api/frames/:device/:camera/:capturedAtMs/label': 'operator',
   'GET /api/labels': 'viewer',
+  'GET /api/labels/suspects': 'viewer',
   'POST /api/labels': 'operator',
   'GET /api/readings': 'viewer',
   'POST /api/training': 'operator',
