@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { door } from '../journeys/pictures.ts'
@@ -52,6 +53,14 @@ const labelOf = async (frame: string) => (await system.api.get<{ label: string |
 const activeModel = async () => (await system.api.get<{ model: string | null }>(`/api/cameras/${CAMERA}`)).model
 const button = (name: string | RegExp) => visit.page.getByRole('button', { name, exact: typeof name === 'string' })
 const link = (name: string | RegExp) => visit.page.getByRole('link', { name, exact: typeof name === 'string' })
+
+/** What a link gives to keep. */
+async function downloaded(name: string): Promise<Buffer> {
+  const [download] = await Promise.all([visit.page.waitForEvent('download'), link(name).click()])
+  const path = join(system.folder, download.suggestedFilename())
+  await download.saveAs(path)
+  return readFile(path)
+}
 
 /** The frame that is before one's eyes, as soon as it is seen. */
 async function seen(page: Page): Promise<string> {
@@ -209,14 +218,13 @@ test('one goes back to the model before, and forth again; the history says who d
 test('a model is downloaded, and uploaded as another version; what is no model is told', async () => {
   const { page } = visit
   await open(`/models/${CAMERA}/2`)
-  const [download] = await Promise.all([page.waitForEvent('download'), link('Download').click()])
-  const archive = await download.path()
+  const archive = await downloaded('Download')
   await open(`/models/${CAMERA}`)
   const field = page.getByLabel('Zip of a model')
   await field.setInputFiles({ name: 'no-model.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip at all') })
   await page.locator('.upload .wrong').waitFor()
   visit.faults.length = 0 // the refusal
-  await field.setInputFiles({ name: 'model.zip', mimeType: 'application/zip', buffer: await readFile(archive) })
+  await field.setInputFiles({ name: 'model.zip', mimeType: 'application/zip', buffer: archive })
   await page.locator('.versions').getByText('Model 3').waitFor()
   await page.locator('.versions').getByText('uploaded').waitFor()
   expect(await activeModel()).toBe(`${CAMERA}@2`)
@@ -224,6 +232,7 @@ test('a model is downloaded, and uploaded as another version; what is no model i
 
 test('it is trained by itself at a time that is added, paused and removed', async () => {
   const { page } = visit
+  await open(`/models/${CAMERA}`)
   const schedules = page.getByRole('region', { name: 'Train by itself' })
   await schedules.getByLabel('When').selectOption('at times of your own')
   await schedules.getByLabel('Cron line').fill('0 3 * *')
@@ -244,11 +253,10 @@ test('what one camera exports another one imports, and it starts from a model of
   const { page } = visit
   await open(`/teach/${CAMERA}`)
   await page.getByText('Import and export').click()
-  const [download] = await Promise.all([page.waitForEvent('download'), link('Export all labelled pictures').click()])
-  const zip = await readFile(await download.path())
+  const zip = await downloaded('Export all labelled pictures')
 
   await open(`/teach/${OTHER}`)
-  await button(`Start from it, ${CAMERA}`).click()
+  await button(/^Start from it/).click()
   await page.locator('.preview[aria-busy=false]').waitFor()
   expect(await system.api.get(`/api/cameras/${OTHER}`)).toMatchObject({ states: [...STATES], model: `${OTHER}@1` })
 

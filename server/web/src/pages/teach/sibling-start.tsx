@@ -43,7 +43,7 @@ export function SiblingStart({ camera, onStarted }: SiblingStartProps) {
               ))}
             </span>
             <Button busy={busy.value} onClick={() => void start(id)}>
-              Start from it<span class="hidden-text">, {id}</span>
+              Start from it <span class="hidden-text">{id}</span>
             </Button>
           </li>
         ))}
