@@ -11,8 +11,8 @@
  *                `augment` varies it for training, `blacken` paints what nobody may see
  * - `backbone/`    the list of backbones and the neutral form (`graph`) in which `weights/` keeps them
  * - `engines/`     one file per library that can run a backbone; `open-engine` picks the first that loads
- * - `head/`        `train` makes a head with TensorFlow.js, `predict` uses it without, `novelty` tells strange frames
- * - `evaluation/`  `folds` splits by time, `score` counts, `verdict` says it in words
+ * - `head/`        `train` makes a head, `predict` uses it, `novelty` tells strange frames, `signature` compares two
+ * - `evaluation/`  `folds` splits by time, `score` counts, `verdict` says it in words, `gate` compares two models
  * - `registry/`    `save` and `load` a model as an immutable folder whose every file has its sha256; `files` judges files
  *                wherever they come from
  *
@@ -22,10 +22,20 @@ export { BACKBONES, type BackboneId, DEFAULT_BACKBONE } from './backbone/backbon
 export { featureLengthOf } from './backbone/graph.ts'
 export type { Engine, EngineChoice, EngineName, SkippedEngine } from './engines/engine.ts'
 export { ENGINES, type EngineOptions, openEngine } from './engines/open-engine.ts'
-export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts'
-export type { Gate, TestFrame } from './evaluation/gate.ts'
-export { type Score, scoreHead, type WrongFrame } from './evaluation/score.ts'
-export type { Head } from './head/head.ts'
+export type { CurvePoint } from './evaluation/curve.ts'
+export {
+  type ConditionScore,
+  type Evaluated,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  judge,
+} from './evaluation/evaluate.ts'
+export { APART_MS, distanceTo } from './evaluation/folds.ts'
+export { type Gate, gate } from './evaluation/gate.ts'
+export type { Score, TestFrame, WrongFrame } from './evaluation/score.ts'
+export type { Advice } from './evaluation/verdict.ts'
+export { type Head, tempered } from './head/head.ts'
 export { openHead, type Prediction, type Predictor } from './head/predict.ts'
 export type { Sample } from './head/sample.ts'
 export { signatureDistance, signatureOf } from './head/signature.ts'

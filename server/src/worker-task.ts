@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { performTask, type Task } from './jobs/worker/perform-task.ts'
 
 /** The process of one task: its worker says which. */
@@ -8,6 +9,9 @@ const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
   embedding: async () => (await import('./training/embed-task.ts')).embed,
   training: async () => (await import('./training/trainer.ts')).train,
 }
+
+// What a task does can wait, and what the server does cannot: where both want a core, the task gives way.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 const [, , name = ''] = process.argv
 const load = TASKS[name]

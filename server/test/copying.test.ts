@@ -65,7 +65,7 @@ test('a sibling learns from borrowed labels, and is judged on frames of its own'
   const own: { frame: string; state: string }[] = []
   for (let i = 0; i < 8; i++) {
     const state = i % 2 === 0 ? 'open' : 'closed'
-    own.push({ frame: await server.send(sibling, await door(state, 300 + i), 1_795_000_000_000 + i * 60_000), state })
+    own.push({ frame: await server.send(sibling, await door(state, 300 + i), 1_795_000_000_000 + i * 900_000), state })
   }
   await server.call('POST', '/api/labels', { labels: own })
   const second = await train(server, { camera: sibling })

@@ -5,8 +5,10 @@ export const CAMERA = 'pi/door'
 export type DoorState = 'open' | 'closed'
 const STATES: DoorState[] = ['open', 'closed']
 const MINUTE = 60_000
+/** Between labelled frames: nearer together they could not be judged by what was learned of the others. */
+const APART = 11 * MINUTE
 /** Longer ago than any frame that a test sends as it goes. */
-const FIRST = Date.now() - 24 * 60 * MINUTE
+const FIRST = Date.now() - 6 * 24 * 60 * MINUTE
 /** Somebody walks past the rendered door now and then: what a test sees does not depend on when it runs. */
 const RENDERED_FROM = Date.UTC(2026, 10, 21, 3, 44, 37)
 
@@ -20,7 +22,7 @@ export async function label(server: RunningServer, perState: number, from = 0): 
   const labels: { frame: string; state: DoorState }[] = []
   for (let i = from; i < from + perState * STATES.length; i++) {
     const state = STATES[i % STATES.length] ?? 'open'
-    labels.push({ frame: await server.send(CAMERA, await door(state, i), FIRST + i * MINUTE), state })
+    labels.push({ frame: await server.send(CAMERA, await door(state, i), FIRST + i * APART), state })
   }
   const { status, body } = await server.call('POST', '/api/labels', { labels })
   if (status !== 200) throw new Error(JSON.stringify(body))

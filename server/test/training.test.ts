@@ -32,6 +32,11 @@ test('from labels to an active model, with progress on the way', { timeout: 120_
   const told = about('job')
   expect(told[0]).toMatchObject({ state: 'running', progress: 0 })
   expect(new Set(told.map(({ phase }) => phase))).toContain('embed')
+  expect(job.result).toMatchObject({
+    gate: null,
+    evaluation: { frames: 12, apartMs: 600_000 },
+    verdict: /^needs about/,
+  })
   const progress = told.map((one) => one.progress)
   expect(progress).toEqual(progress.toSorted((a, b) => a - b))
 
@@ -104,6 +109,24 @@ test('a training that a stop interrupts runs again, and the model answers after 
   expect(readdirSync(`${dataDir}/models/${CAMERA}`).sort()).toEqual(['1', '2', '3'])
 })
 
+test('a server that is killed between the model and the end of its job makes no second model', {
+  timeout: 120_000,
+}, async () => {
+  const done = await train(server)
+  const before = await models()
+  await server.app.close()
+  const database = await openStateDatabase(dataDir)
+  await sql`update jobs set state = 'running', result_json = null, finished_at = null where id = ${done.id}`.execute(
+    database.write,
+  )
+  await database.close()
+  server = await start()
+  const again = await jobEnded(server, done.id)
+  const { seconds: _, ...result } = done.result
+  expect(again).toMatchObject({ state: 'done', result })
+  expect(await models()).toEqual(before)
+})
+
 test('a frame that does not decode and a cache that cannot be written do not end a training', {
   timeout: 120_000,
 }, async () => {
@@ -139,23 +162,64 @@ test('a frame that does not decode and a cache that cannot be written do not end
   await server.call('DELETE', `/api/frames/${frame}/label`)
 })
 
-test('a model that is clearly worse than the active one is kept but not activated, unless forced', {
+test('what was learned already is not learned again where that is asked for', { timeout: 60_000 }, async () => {
+  const database = await openStateDatabase(dataDir)
+  onTestFinished(() => database.close())
+  const trainUnlessUnchanged = async (params: object) => {
+    const { body } = await server.call('POST', '/api/training', { camera: CAMERA, unlessUnchanged: true, ...params })
+    return (await jobEnded(server, body.id)).result
+  }
+  expect((await trainUnlessUnchanged({ seed: 1 })).model).not.toBeNull() // a label was taken back meanwhile
+  const before = await models()
+  expect(await trainUnlessUnchanged({ seed: 1 })).toMatchObject({
+    ...{ model: null, activated: false, reason: expect.stringContaining(before[0].id) },
+    ...{ evaluation: before[0].evaluation, skipped: [] },
+  })
+  expect(await models()).toEqual(before)
+  expect((await trainUnlessUnchanged({ seed: 9 })).model).not.toBeNull()
+  await label(server, 1, 350)
+  expect((await trainUnlessUnchanged({ seed: 9 })).model).not.toBeNull()
+  expect(await models()).toHaveLength(before.length + 2)
+})
+
+test('labels turned around: the model that comes of them is refused and told by how much, unless forced', {
   timeout: 120_000,
 }, async () => {
   const active = async () => (await server.call('GET', `/api/cameras/${CAMERA}`)).body.model
   const before = await active()
-  const database = await openStateDatabase(dataDir)
-  onTestFinished(() => database.close())
-  // What the active model has learned is now said wrong, as if it had been said so before.
-  await sql`update labels set state = case state when 'open' then 'closed' else 'open' end`.execute(database.write)
-  await label(server, 4, 400)
+  const labels: { id: string; label: string }[] = []
+  for (const state of ['open', 'closed'])
+    labels.push(...(await server.call('GET', `/api/frames?camera=${CAMERA}&label=${state}&limit=100`)).body.items)
+  const turned = labels.map(({ id, label }) => ({ frame: id, state: label === 'open' ? 'closed' : 'open' }))
+  expect(await server.call('POST', '/api/labels', { labels: turned })).toMatchObject({ status: 200 })
   const { result } = await train(server)
-  expect(result).toMatchObject({ activated: false, comparison: { frames: 8, active: 1 } })
-  expect(result.comparison.candidate).toBeLessThan(result.comparison.least)
-  expect(result.reason).toMatch(/active model 100 %.*force/)
+  expect(result).toMatchObject({ activated: false, gate: { worse: true, active: 1, gained: 0 } })
+  expect(result.gate.relabelled).toBe(result.gate.frames)
+  expect(result.gate.candidate).toBeLessThan(0.3)
+  expect(result.reason).toMatch(/active model 100 %.*frames lost.*another label now.*`force`/)
   expect(await active()).toBe(before)
-  expect((await models()).map(({ id }: { id: string }) => id)).toContain(result.model)
+  expect((await models())[0]).toMatchObject({ id: result.model, active: false, gate: { worse: true } })
+  const chosen = await server.call('POST', `/api/models/${result.model}/activate`, {})
+  expect(chosen).toMatchObject({ status: 409, body: { error: { code: 'worse_than_active' } } })
   const forced = await train(server, { force: true })
-  expect(forced.result).toMatchObject({ activated: true, reason: null })
+  expect(forced.result).toMatchObject({ activated: true, reason: null, gate: { worse: true } })
   expect(await active()).toBe(forced.result.model)
+
+  // Turned back they are as good as before, but not by what was frozen while they were wrong.
+  const right = labels.map(({ id, label }) => ({ frame: id, state: label }))
+  await server.call('POST', '/api/labels', { labels: right })
+  expect((await train(server)).result).toMatchObject({ activated: false, gate: { worse: true, active: 1 } })
+  expect((await train(server, { force: true })).result.activated).toBe(true)
+})
+
+test('a frame whose label was taken back still counts where two models are compared', { timeout: 60_000 }, async () => {
+  const [{ id: frame }] = (await server.call('GET', `/api/frames?camera=${CAMERA}&label=open&limit=1`)).body.items
+  const tested = (await train(server, { force: true })).result.evaluation.frames
+  expect((await server.call('POST', '/api/labels', { labels: [{ frame, state: null }] })).status).toBe(200)
+  const taken = (await train(server)).result
+  expect(taken).toMatchObject({ activated: true, gate: { frames: tested, lost: 0, relabelled: 0 } })
+  expect(taken.evaluation.frames).toBe(tested - 1)
+  // What was marked is no question any more.
+  await server.call('PUT', `/api/frames/${frame}/label`, { state: 'ignore' })
+  expect((await train(server)).result.gate.frames).toBe(tested - 1)
 })

@@ -11,6 +11,7 @@ import { System } from './system.ts'
 const DATA = process.env.AJAR_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
 const STATES = ['day', 'night']
 const LABELS = 6
+const APART_MS = 1_800_000
 
 test('a sibling without a label of its own tells day from night on real pictures', {
   timeout: 180_000,
@@ -24,9 +25,9 @@ test('a sibling without a label of its own tells day from night on real pictures
     const names = readdirSync(join(folder, state)).sort()
     return { state, jpegs: names.map((name) => readFileSync(join(folder, state, name))) }
   })
-  const from = Date.now() - 3_600_000
+  const from = Date.now() - 24 * 3_600_000
   const taught = pictures.flatMap(({ state, jpegs }, i) =>
-    jpegs.slice(0, LABELS).map((jpeg, k) => ({ state, jpeg, capturedAtMs: from + (k * STATES.length + i) * 60_000 })),
+    jpegs.slice(0, LABELS).map((jpeg, k) => ({ state, jpeg, capturedAtMs: from + (k * STATES.length + i) * APART_MS })),
   )
   await teach(api, {
     camera: 'pi/first',

@@ -58,24 +58,32 @@ async function teachOnce(api: Api) {
     count: STATES.length * LABELS_PER_STATE,
     onProgress: (phase, fraction) => progress.show(phase, fraction),
   }).finally(() => progress.end())
-  const { model: id, evaluation } = job.result as {
+  const {
+    model: id,
+    evaluation,
+    verdict,
+  } = job.result as {
     model: string
-    evaluation: { balancedAccuracy: number; verdict: string } | null
+    evaluation: { balancedAccuracy: number } | null
+    verdict: string
   }
   console.log(`  trained ${id} in ${progress.seconds.toFixed(1)} s`)
-  if (evaluation)
-    console.log(
-      `  balanced accuracy on held-out frames: ${evaluation.balancedAccuracy.toFixed(3)}; ${evaluation.verdict}`,
-    )
+  const accuracy = evaluation && `balanced accuracy on held-out frames: ${evaluation.balancedAccuracy.toFixed(3)}; `
+  console.log(`  ${accuracy ?? ''}${verdict}`)
 }
 
-/** Pictures of the last day, spread evenly over its light. */
+/**
+ * Pictures of the last 23 hours: an evaluation judges only frames that were taken ten minutes or more from all that was
+ * learned. Each is three rendered days and a part later than the one before, so that any few of them in a row are spread
+ * over light and night (the golden section spreads most evenly).
+ */
 async function* renderedPictures(): AsyncIterable<LabelledPicture> {
   const count = STATES.length * LABELS_PER_STATE
-  const from = Date.now() - DAY_MS
+  const step = 3.382 * DAY_MS
+  const from = Date.now() - count * step
   for (let i = 0; i < count; i++) {
     const state = STATES[i % STATES.length] ?? 'closed'
-    const atMs = Math.round(from + ((i + 0.5) * DAY_MS) / count)
+    const atMs = Math.round(from + i * step)
     yield { state, jpeg: await renderDoor({ seed: SEED, atMs, state, dayMs: DAY_MS }), capturedAtMs: atMs }
   }
 }

@@ -1,76 +1,147 @@
+import type { Head } from '../head/head.ts'
+import { openHead } from '../head/predict.ts'
 import type { Sample } from '../head/sample.ts'
-import { FEWEST_FRAMES, type TrainOptions, trainHead } from '../head/train.ts'
-import { ModelsError } from '../models-error.ts'
-import { byState, timeBlockFolds } from './folds.ts'
-import { type Judged, judge, type Score, score } from './score.ts'
-import { verdict } from './verdict.ts'
+import { checkSamples } from '../head/train.ts'
+import { type CrossValidationOptions, crossValidate, frameOf } from './cross-validate.ts'
+import { type CurvePoint, SHARES } from './curve.ts'
+import { APART_MS, byState, type Fold, timeFolds } from './folds.ts'
+import { balancedAccuracy, confusionOf, type Score, score, sumOf, type TestFrame, type WrongFrame } from './score.ts'
+import { fitTemperature } from './temperature.ts'
+import { FEWEST_JUDGED, UNJUDGED_HERE, whyUnjudged } from './unjudged.ts'
+import { type Advice, advise, type Condition, conditionOf, inWords } from './verdict.ts'
 
 /** How good a camera's model is on frames it has not seen, and what to do about it. */
 export interface Evaluation extends Score {
-  /** Rounds of cross-validation; every frame was judged in exactly one, by a head trained on the others. */
+  /** Rounds of cross-validation; every frame was judged in at most one, by a head trained on others far from it in time. */
   folds: number
   /** Frames of other cameras that it learned from besides. */
   borrowed: number
   /** `own`: only frames of the camera itself were judged. `all`: it has too few of these, so borrowed ones were, too. */
   judgedOn: 'own' | 'all'
-  /** `ready`, or which frames to label next. */
+  /** `precision`: how often it is right where it says this state; null where it never does. */
+  perState: { state: string; frames: number; precision: number | null; recall: number | null }[]
+  /** Frames of mean luminance from 60 of 255 on, and darker ones; null where none was judged. */
+  day: ConditionScore | null
+  night: ConditionScore | null
+  /** The head's scores are divided by it, so that its confidence is how often it is right; confidences here are so, too. */
+  temperature: number
+  curve: CurvePoint[]
+  /** Labels that look wrong, the most suspicious first: the model is sure of another state. */
+  suspects: WrongFrame[]
+  /** Milliseconds that lie at least between a judged frame and every frame learned from. */
+  apartMs: number
+  /** What to label next; null where it is ready. */
+  advice: Advice | null
+  /** `ready`, or the advice in words. */
   verdict: string
 }
 
-export type EvaluateOptions = TrainOptions
+export interface ConditionScore extends Pick<Score, 'frames' | 'balancedAccuracy' | 'interval'> {}
 
-const MOST_FOLDS = 5
+export interface EvaluateOptions extends CrossValidationOptions {}
+
+export interface Evaluated {
+  /** Null where nothing honest can be said: too few frames, or all within minutes. */
+  evaluation: Evaluation | null
+  /** The evaluation's, or why there is none and what to label. */
+  verdict: string
+  /** How each frame was judged that could be, those that were only to be judged too. */
+  judged: TestFrame[]
+}
+
+/** A wrong label is suspected where the model is at least so sure of another state. */
+const SUSPICIOUS = 0.8
+const MOST_SUSPECTS = 50
 
 /**
- * Cross-validates the training of a camera by blocks of time, on frames of its own where there are enough.
- * @param options as for `trainHead`; `onProgress` counts the epochs of all folds together.
- * @throws ModelsError as `trainHead`; `too_few_frames` below four frames of a state.
+ * Cross-validates the training of a camera by blocks of time (`timeFolds`), on frames of its own where there are enough.
+ * @param options the camera's states in order: samples of other states are refused
+ * @throws ModelsError `too_few_states` | `bad_samples` | `cancelled`
  */
-export async function evaluate(samples: Sample[], options: EvaluateOptions): Promise<Evaluation> {
-  const borrowed = samples.filter((sample) => sample.borrowed)
-  const own = samples.filter((sample) => !sample.borrowed)
-  const judgedOn = borrowed.length > 0 && lacking(own, options.states) ? 'all' : 'own'
-  const judgement =
-    judgedOn === 'own' ? await crossValidate(own, borrowed, options) : await crossValidate(samples, [], options)
-  const says = judgedOn === 'own' ? verdict(judgement) : UNJUDGED
-  return { ...judgement, borrowed: borrowed.length, judgedOn, verdict: says }
+export async function evaluate(samples: Sample[], options: EvaluateOptions): Promise<Evaluated> {
+  const { states } = options
+  checkSamples(samples, states)
+  const { folds, judgedOn, borrowed, tested } = splitOf(samples, states)
+  const isEnough = isJudged(folds, states)
+  const { judged, curve } = await crossValidate(folds, isEnough ? SHARES : [1], options)
+  const counted = judged.filter(({ sample }) => !sample.judgeOnly)
+  const temperature = fitTemperature(counted)
+  const frames = counted.map((one) => frameOf(one, states, temperature))
+  const all = judged.map((one) => testFrame(frameOf(one, states, temperature)))
+  if (!isEnough) return { evaluation: null, verdict: whyUnjudged(tested, testsOf(folds), states), judged: all }
+  const evaluation = {
+    ...assess(frames, curve, states),
+    folds: folds.filter((fold) => testsOf([fold]).length > 0).length,
+    ...{ borrowed, judgedOn, temperature },
+    ...(judgedOn === 'all' ? { verdict: UNJUDGED_HERE } : {}),
+  }
+  return { evaluation, verdict: evaluation.verdict, judged: all }
 }
 
-const UNJUDGED = `needs at least ${2 * FEWEST_FRAMES} labelled frames of this camera for each state: how good it is here nobody knows yet`
-
-/** Every sample is judged once, by a head trained on those of other times, and on all of `more`. */
-async function crossValidate(
-  samples: Sample[],
-  more: Sample[],
-  options: EvaluateOptions,
-): Promise<Score & { folds: number }> {
-  const lack = lacking(samples, options.states)
-  if (lack)
-    throw new ModelsError(
-      'too_few_frames',
-      'caller',
-      `${lack.state} has ${lack.frames} labelled frames and evaluation needs at least ${2 * FEWEST_FRAMES}: label more frames of ${lack.state}`,
-    )
-  const groups = byState(samples)
-  const fewest = Math.min(...options.states.map((state) => groups.get(state)?.length ?? 0))
-  const count = Math.min(MOST_FOLDS, Math.floor(fewest / FEWEST_FRAMES))
-  const judged: Judged[] = []
-  for (const [index, { train, test }] of timeBlockFolds(samples, count).entries()) {
-    const head = await trainHead([...train, ...more], {
-      ...options,
-      onProgress: (epoch, epochs, loss) => options.onProgress?.(index * epochs + epoch, count * epochs, loss),
-    })
-    judged.push(...judge(head, test))
+/** On frames of the camera itself where they can be judged, else on the borrowed ones too. */
+function splitOf(samples: Sample[], states: string[]) {
+  const besides = samples.filter(({ judgeOnly }) => judgeOnly)
+  const learned = samples.filter(({ judgeOnly }) => !judgeOnly)
+  const own = learned.filter(({ borrowed }) => !borrowed)
+  const more = learned.filter(({ borrowed }) => borrowed)
+  const folds = timeFolds(own, { states, more, besides })
+  if (more.length === 0 || isJudged(folds, states))
+    return { folds, judgedOn: 'own' as const, borrowed: more.length, tested: own }
+  return {
+    folds: timeFolds(learned, { states, besides }),
+    judgedOn: 'all' as const,
+    ...{ borrowed: more.length, tested: learned },
   }
-  return { ...score(options.states, judged), folds: count }
 }
 
-/** The first state with too few frames to hold any out, or null. */
-function lacking(samples: Sample[], states: readonly string[]): { state: string; frames: number } | null {
-  const groups = byState(samples)
-  for (const state of states) {
-    const frames = groups.get(state)?.length ?? 0
-    if (frames < 2 * FEWEST_FRAMES) return { state, frames }
+function testsOf(folds: Fold[]): Sample[] {
+  return folds.flatMap(({ test }) => test).filter(({ judgeOnly }) => !judgeOnly)
+}
+
+function isJudged(folds: Fold[], states: string[]): boolean {
+  const tested = byState(testsOf(folds))
+  return states.every((state) => (tested.get(state)?.length ?? 0) >= FEWEST_JUDGED)
+}
+
+function testFrame({ brightness: _, ...frame }: WrongFrame): TestFrame {
+  return frame
+}
+
+/** All that is said of the judged frames. */
+function assess(judged: WrongFrame[], curve: CurvePoint[], states: string[]) {
+  const scored = score(states, judged)
+  const advice = advise(scored, judged, curve)
+  const under = (condition: Condition) => {
+    const frames = judged.filter((frame) => conditionOf(frame) === condition)
+    return frames.length === 0 ? null : { frames: frames.length, ...balancedAccuracy(confusionOf(states, frames)) }
   }
-  return null
+  return {
+    ...scored,
+    perState: perState(scored),
+    ...{ day: under('day'), night: under('night') },
+    curve,
+    suspects: scored.wrong
+      .filter(({ confidence }) => confidence >= SUSPICIOUS)
+      .toSorted((a, b) => b.confidence - a.confidence)
+      .slice(0, MOST_SUSPECTS),
+    ...{ apartMs: APART_MS, advice, verdict: inWords(advice) },
+  }
+}
+
+function perState({ states, confusion }: Score): Evaluation['perState'] {
+  return states.map((state, i) => {
+    const [right, frames] = [confusion[i]?.[i] ?? 0, sumOf(confusion[i] ?? [])]
+    const said = sumOf(confusion.map((row) => row[i] ?? 0))
+    return { state, frames, precision: said > 0 ? right / said : null, recall: frames > 0 ? right / frames : null }
+  })
+}
+
+/** Asks a finished head about frames that it has not learned from. */
+export function judge(head: Head, samples: Sample[]): TestFrame[] {
+  const { predict } = openHead(head)
+  return samples.map((sample) => {
+    // Only the state is asked for; whether the lens was covered is another question.
+    const { state, confidence } = predict(sample.features[0] as Float32Array, { spread: Number.POSITIVE_INFINITY })
+    return { frame: sample.frame, truth: sample.state, said: state, confidence }
+  })
 }

@@ -29,3 +29,16 @@ export function rooted(features: Float32Array): Float32Array {
   for (let i = 0; i < features.length; i++) roots[i] = Math.sqrt(Math.max(features[i] as number, 0))
   return roots
 }
+
+/** The same head with its scores divided by a temperature: it says the same states, each more or less surely. */
+export function tempered<Some extends Head>(head: Some, temperature: number): Some {
+  const cooled = (values: Float32Array) => values.map((value) => value / temperature)
+  return { ...head, weights: cooled(head.weights), bias: cooled(head.bias) }
+}
+
+export function softmax(scores: Float64Array): number[] {
+  const most = Math.max(...scores)
+  const powers = Array.from(scores, (score) => Math.exp(score - most))
+  const sum = powers.reduce((total, power) => total + power, 0)
+  return powers.map((power) => power / sum)
+}

@@ -1,4 +1,4 @@
-import { type Head, rooted } from './head.ts'
+import { type Head, rooted, softmax } from './head.ts'
 import { noveltyDistance, wholeOf } from './novelty.ts'
 import { signatureOfWhole } from './signature.ts'
 
@@ -57,11 +57,4 @@ export function openHead(head: Head): Predictor {
       }
     },
   }
-}
-
-function softmax(scores: Float64Array): number[] {
-  const most = Math.max(...scores)
-  const powers = Array.from(scores, (score) => Math.exp(score - most))
-  const sum = powers.reduce((total, power) => total + power, 0)
-  return powers.map((power) => power / sum)
 }

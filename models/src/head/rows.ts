@@ -1,4 +1,5 @@
 import { CELLS } from '../backbone/backbones.ts'
+import { rooted } from './head.ts'
 
 /**
  * How features become rows of training data. A row is the 4x4 grid followed by its mean, the whole picture: cells tell
@@ -18,36 +19,52 @@ const WHOLE = 0.35
 /** Keeps a value that hardly ever moves from being blown up: this part of the mean deviation is added to each. */
 const LEAST_DEVIATION = 0.1
 
-/**
- * Learns means and factors from the training frames.
- * @param grids `[4, 4, channels]` each
- * @param labels the state of each, counted from 0
- */
-export function fitRows(grids: Float32Array[], labels: number[], states: number): RowScaling {
-  const channels = (grids[0]?.length ?? 0) / CELLS ** 2
-  const rows = grids.map((grid) => withWhole(grid, channels))
-  const mean = meanOf(rows)
-  const stateMeans = Array.from({ length: states }, (_, state) => meanOf(rows.filter((_, i) => labels[i] === state)))
-  const deviation = new Float32Array(mean.length)
-  rows.forEach((row, i) => {
-    const centre = stateMeans[labels[i] as number] as Float32Array
-    for (let j = 0; j < row.length; j++) deviation[j] = at(deviation, j) + (at(row, j) - at(centre, j)) ** 2
-  })
-  let least = 0
-  for (let j = 0; j < deviation.length; j++) {
-    deviation[j] = Math.sqrt(at(deviation, j) / rows.length)
-    least += (LEAST_DEVIATION * at(deviation, j)) / deviation.length
+/** One frame's features, `[4, 4, channels]`, as a row before scaling: it is the same in every training. */
+export function rowOf(features: Float32Array): Float32Array {
+  const grid = rooted(features)
+  const channels = grid.length / CELLS ** 2
+  const row = new Float32Array(rowLength(channels))
+  row.set(grid)
+  for (let i = 0; i < grid.length; i++) {
+    const whole = grid.length + (i % channels)
+    row[whole] = at(row, whole) + at(grid, i) / CELLS ** 2
   }
-  const factor = deviation.map((value, j) => weightOf(j, channels) / (value + least + Number.EPSILON))
-  // Rows of mean length 1, so that one learning rate and one weight decay suit every camera.
-  const scaling = { channels, mean, factor }
-  const squares = grids.reduce((sum, grid) => sum + squareLength(toRow(scaling, grid)), 0) / grids.length
-  return { channels, mean, factor: factor.map((value) => value / Math.sqrt(squares || 1)) }
+  return row
 }
 
-/** One grid as a row of training data. */
-export function toRow({ channels, mean, factor }: RowScaling, grid: Float32Array): Float32Array {
-  return withWhole(grid, channels).map((value, j) => (value - at(mean, j)) * at(factor, j))
+/**
+ * Learns means and factors from the training frames.
+ * @param rows of `rowOf`
+ * @param labels the state of each, counted from 0
+ */
+export function fitRows(rows: Float32Array[], labels: number[], states: number): RowScaling {
+  const width = rows[0]?.length ?? 0
+  const channels = width / (CELLS ** 2 + 1)
+  const mean = meanOf(rows)
+  const centres = Array.from({ length: states }, (_, state) => meanOf(rows.filter((_, i) => labels[i] === state)))
+  const within = new Float64Array(width)
+  // Of all rows together; the length of a row once scaled follows from it without scaling any.
+  const around = new Float64Array(width)
+  rows.forEach((row, i) => {
+    const centre = centres[labels[i] as number] as Float32Array
+    for (let j = 0; j < width; j++) {
+      const value = at(row, j)
+      within[j] = (within[j] as number) + (value - at(centre, j)) ** 2
+      around[j] = (around[j] as number) + (value - at(mean, j)) ** 2
+    }
+  })
+  const deviation = within.map((squares) => Math.sqrt(squares / rows.length))
+  const least = (LEAST_DEVIATION * deviation.reduce((sum, value) => sum + value, 0)) / width
+  const factor = Float32Array.from(deviation, (value, j) => weightOf(j, channels) / (value + least + Number.EPSILON))
+  // Rows of mean length 1, so that one learning rate and one weight decay suit every camera.
+  const squares = around.reduce((sum, value, j) => sum + value * at(factor, j) ** 2, 0) / rows.length
+  const length = Math.sqrt(squares || 1)
+  return { channels, mean, factor: factor.map((value) => value / length) }
+}
+
+/** Puts a scaled row into `target`, from `offset` on. */
+export function scaleInto(target: Float32Array, offset: number, { mean, factor }: RowScaling, row: Float32Array): void {
+  for (let j = 0; j < row.length; j++) target[offset + j] = (at(row, j) - at(mean, j)) * at(factor, j)
 }
 
 export function rowLength(channels: number): number {
@@ -55,7 +72,7 @@ export function rowLength(channels: number): number {
 }
 
 /**
- * Everything `toRow` does is linear, so weights on rows become weights on grids once, and a frame pays for none of it.
+ * Everything that scales a row is linear, so weights on rows become weights on grids once, and a frame pays for none.
  * @param weights `[rowLength, states]`, `bias` `[states]`: of rows
  * @returns the same head's weights `[4 * 4 * channels, states]` and bias: of grids
  */
@@ -88,24 +105,10 @@ function weightOf(j: number, channels: number): number {
   return j < inGrid ? 1 / Math.sqrt(inGrid) : WHOLE / Math.sqrt(channels)
 }
 
-function withWhole(grid: Float32Array, channels: number): Float32Array {
-  const row = new Float32Array(rowLength(channels))
-  row.set(grid)
-  for (let i = 0; i < grid.length; i++) {
-    const whole = grid.length + (i % channels)
-    row[whole] = at(row, whole) + at(grid, i) / CELLS ** 2
-  }
-  return row
-}
-
 function meanOf(rows: Float32Array[]): Float32Array {
-  const mean = new Float32Array(rows[0]?.length ?? 0)
-  for (const row of rows) for (let j = 0; j < row.length; j++) mean[j] = at(mean, j) + at(row, j) / rows.length
-  return mean
-}
-
-function squareLength(row: Float32Array): number {
-  return row.reduce((sum, value) => sum + value * value, 0)
+  const sum = new Float64Array(rows[0]?.length ?? 0)
+  for (const row of rows) for (let j = 0; j < row.length; j++) sum[j] = (sum[j] as number) + at(row, j)
+  return Float32Array.from(sum, (value) => value / rows.length)
 }
 
 function at(values: Float32Array, index: number): number {

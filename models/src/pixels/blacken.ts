@@ -1,4 +1,3 @@
-import sharp from 'sharp'
 import { checkJpeg, decodeErrorOf, MAX_PIXELS } from './jpeg.ts'
 import { asStored, type Mask, UPRIGHT } from './polygon.ts'
 
@@ -15,6 +14,7 @@ const EDGE_PIXELS = 2
  */
 export async function blacken(jpeg: Uint8Array, masks: readonly Mask[]): Promise<Uint8Array> {
   const { width, height } = checkJpeg(jpeg)
+  const { default: sharp } = await import('sharp') // as in `decode`
   try {
     const picture = sharp(jpeg, { failOn: 'truncated', limitInputPixels: MAX_PIXELS })
     const { orientation = UPRIGHT } = await picture.metadata()

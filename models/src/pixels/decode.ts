@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 import { checkJpeg, decodeErrorOf, MAX_PIXELS } from './jpeg.ts'
 import { type Box, type Region, UPRIGHT } from './polygon.ts'
 import { type View, viewOf } from './view.ts'
@@ -36,6 +36,8 @@ export async function decode(
   { maxPixels = MAX_PIXELS } = {},
 ): Promise<Pixels> {
   const { width, height } = checkJpeg(jpeg, maxPixels)
+  // Loaded with the first picture: it takes long, and a training on cached features looks at none.
+  const { default: sharp } = await import('sharp')
   const picture = sharp(jpeg, { failOn: 'truncated', limitInputPixels: maxPixels, sequentialRead: true })
   try {
     const { box, outside } = region ? viewOf(region, await orientationOf(picture), PICTURE_SIZE) : WHOLE

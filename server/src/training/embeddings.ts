@@ -9,9 +9,13 @@ const FRAMES_AT_ONCE = 50
 /** Each holds megabytes at most, and its room is overwritten: so many in one transaction. */
 const ROWS_AT_ONCE = 50
 
-/** What the features of a labelled frame depend on besides the frame. */
-export function recipeFor(backbone: BackboneId, { region, masks }: Camera, augmentations: number): string {
-  return JSON.stringify([backbone, region, augmentations, ...(masks.length > 0 ? [masks] : [])])
+/**
+ * What the features of a labelled frame depend on besides the frame.
+ * @param seed of what augmentations draw; without these it changes nothing
+ */
+export function recipeFor(backbone: BackboneId, { region, masks }: Camera, augmentations: number, seed = 1): string {
+  const drawn = augmentations > 0 ? [seed] : []
+  return JSON.stringify([backbone, region, augmentations, ...drawn, ...(masks.length > 0 ? [masks] : [])])
 }
 
 /** Features of labelled frames, kept so that the next training need not compute them. Any of them may be missing. */

@@ -1,5 +1,5 @@
-import type { EngineName, Evaluation, Head, Mask, Region } from '@ajar/models'
-import type { Comparison } from './compare.ts'
+import type { EngineName, Evaluation, Gate, Head, Mask, Region, TestFrame } from '@ajar/models'
+import type { Rival } from './rival.ts'
 
 /** How labelled frames are to be seen. */
 export interface EmbedTask {
@@ -11,6 +11,8 @@ export interface EmbedTask {
   masks: Mask[]
   /** Variants of each frame to embed besides itself. */
   augmentations: number
+  /** Which of all variants there could be; default 1. */
+  seed?: number
   /** How many frames come. */
   count: number
 }
@@ -19,8 +21,10 @@ export interface EmbedTask {
 export interface TrainerTask extends EmbedTask {
   states: string[]
   seed: number
+  /** What made the features that are known already; null where nobody knows. */
+  madeBy: EngineName | null
   /** The active model; null where it cannot be compared with. */
-  rival: Head | null
+  rival: Rival | null
 }
 
 /** A frame whose features are asked for. */
@@ -36,8 +40,10 @@ export interface LabelledFrame extends FrameToEmbed {
   state: string
   /** It is a frame of another camera. */
   borrowed: boolean
-  /** The rival cannot have learned from it. */
+  /** The rival has learned neither from it nor from its neighbours. */
   fresh: boolean
+  /** Nobody says anything of it any more: it is judged, and never learned from. */
+  judgeOnly: boolean
 }
 
 export interface Embedded {
@@ -50,8 +56,11 @@ export interface Embedded {
 export interface TrainedResult {
   head: Head
   evaluation: Evaluation | null
+  verdict: string
+  /** The labelled frames that could be judged, as they were. */
+  testSet: TestFrame[]
   engine: EngineName
-  comparison: Comparison | null
+  gate: Gate | null
   skipped: SkippedFrame[]
 }
 

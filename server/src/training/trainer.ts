@@ -1,6 +1,15 @@
-import { type EngineName, evaluate, ModelsError, type Sample, trainHead } from '@ajar/models'
-import { compare } from './compare.ts'
+import {
+  type EngineChoice,
+  type EngineName,
+  evaluate,
+  ModelsError,
+  openEngine,
+  type Sample,
+  tempered,
+  trainHead,
+} from '@ajar/models'
 import { embedFrames } from './embed-frames.ts'
+import { compareWith } from './rival.ts'
 import type { LabelledFrame, SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 type Tell = (message: TrainerMessage) => Promise<void>
@@ -14,20 +23,25 @@ export async function train(
   frames: AsyncIterable<LabelledFrame>,
   tell: Tell,
 ): Promise<TrainedResult> {
-  const { states, seed } = task
+  const { states, seed, rival } = task
   const { samples, skipped, fresh, engine } = await embedAll(task, frames, tell)
-  const progress = (phase: 'train' | 'evaluate') => (epoch: number, epochs: number) =>
-    void tell({ kind: 'progress', phase, fraction: epoch / epochs })
-  const head = await trainHead(samples, { states, seed, onProgress: progress('train') }).catch((error) => {
+  const onProgress = (done: number, all: number) =>
+    void tell({ kind: 'progress', phase: 'evaluate', fraction: done / all })
+  await tell({ kind: 'progress', phase: 'train', fraction: 0 })
+  const head = await trainHead(samples, { states }).catch((error) => {
     throw withSkipped(error, skipped)
   })
-  const evaluation = await evaluate(samples, { states, seed, onProgress: progress('evaluate') }).catch((error) => {
-    // With so few frames nothing can be held out: the model is usable, and says that nobody knows how good it is.
-    if (error instanceof ModelsError && error.code === 'too_few_frames') return null
-    throw error
-  })
-  const comparison = evaluation && task.rival && compare(evaluation, task.rival, samples, fresh)
-  return { head, evaluation, engine, comparison, skipped }
+  const { evaluation, verdict, judged } = await evaluate(samples, { states, seed, onProgress })
+  const labelled = new Set(samples.filter(({ judgeOnly }) => !judgeOnly).map(({ frame }) => frame))
+  return {
+    head: tempered(head, evaluation?.temperature ?? 1),
+    evaluation,
+    verdict,
+    testSet: judged.filter(({ frame }) => labelled.has(frame)),
+    engine,
+    gate: rival && compareWith(rival, states, samples, fresh, judged),
+    skipped,
+  }
 }
 
 /** Too few frames are left: perhaps because of those that were left out. */
@@ -47,13 +61,19 @@ async function embedAll(
   const fresh = new Set<string>()
   let by: EngineName | null = null
   for await (const { of, embedded, engine } of embedFrames(task, frames, tell)) {
-    const { camera, capturedAt: capturedAtMs, state, borrowed } = of
+    const { camera, capturedAt: capturedAtMs, state, borrowed, judgeOnly } = of
     const frame = `${camera}/${capturedAtMs}`
-    by = engine
+    by = engine ?? by
     if (of.fresh) fresh.add(frame)
-    if (typeof embedded === 'string') skipped.push({ frame, reason: embedded })
-    else samples.push({ frame, capturedAtMs, state, borrowed, ...embedded })
+    if (typeof embedded !== 'string') samples.push({ frame, capturedAtMs, state, borrowed, judgeOnly, ...embedded })
+    else if (!judgeOnly) skipped.push({ frame, reason: embedded })
   }
-  if (!by) throw new ModelsError('too_few_frames', 'caller', 'no frame is labelled')
-  return { samples, skipped, fresh, engine: by }
+  return { samples, skipped, fresh, engine: by ?? task.madeBy ?? (await engineOf(task)) }
+}
+
+/** The engine that would have computed what was known already. */
+async function engineOf({ backbone, engine: choice }: TrainerTask): Promise<EngineName> {
+  const engine = await openEngine({ backbone, engine: choice as EngineChoice })
+  await engine.close()
+  return engine.name
 }

@@ -1,16 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-import { AUGMENTATIONS, type BackboneId, FEWEST_FRAMES, type Model, summariseLabels } from '@ajar/models'
+import { AUGMENTATIONS, type BackboneId, FEWEST_FRAMES, type Gate, type Model, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
 import { badRequest } from '../http/errors.ts'
-import type { JobContext } from '../jobs/jobs.ts'
+import type { JobContext } from '../jobs/handlers.ts'
 import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
+import { MARKS } from '../marks.ts'
 import { Embeddings, recipeFor } from './embeddings.ts'
-import type { Label, Labels } from './labels/labels.ts'
+import type { Labels } from './labels/labels.ts'
+import { frameOf, type Plan, planOf, sameStates } from './plan.ts'
 import type { Activations } from './registry/activations.ts'
 import type { ModelRegistry } from './registry/model-registry.ts'
-import type { LabelledFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
+import type { SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
 
 export interface TrainingPorts {
   database: StateDatabase
@@ -26,11 +27,21 @@ export interface TrainingPorts {
   backbone: BackboneId
 }
 
-const NOT_JUDGED = 'too few labelled frames to know how good it is: label more'
+/** What came of a training: the job's result, but for how long it took. */
+interface Outcome extends Pick<Model, 'evaluation' | 'verdict' | 'engine' | 'backbone'> {
+  /** Null where nothing had changed. */
+  model: string | null
+  activated: boolean
+  /** Why there is no new model, or why it was not activated. */
+  reason: string | null
+  gate: Gate | null
+  skipped: SkippedFrame[]
+}
+
 const TIME_LIMIT_MS = 15 * 60_000
 
-/** Each phase's share of the whole, from what they take on 40 frames. */
-const PHASES = { embed: [0, 0.6], train: [0.6, 0.2], evaluate: [0.8, 0.2] } as const
+/** Each phase's share of the whole, from what they take on 40 frames that were never seen before. */
+const PHASES = { embed: [0, 0.8], train: [0.8, 0.05], evaluate: [0.85, 0.15] } as const
 
 /**
  * From labels to an active model: embeds what is new, trains, evaluates, saves an immutable version, and activates it
@@ -64,8 +75,10 @@ export class Training {
   async run(context: JobContext): Promise<object> {
     const { id: job, camera, signal } = context
     const { log } = this.#ports
+    const started = performance.now()
     try {
-      const result = await this.#train(context)
+      const outcome = await this.#train(context)
+      const result = { ...outcome, seconds: (performance.now() - started) / 1000 }
       const { model, activated, reason, seconds } = result
       log.info({ job, camera, model, activated, reason, seconds }, 'training ended')
       return result
@@ -76,82 +89,114 @@ export class Training {
     }
   }
 
-  async #train({ id: job, camera: id, params, owner, signal, report }: JobContext) {
-    const started = performance.now()
-    const camera = this.#ports.cameras.get(id ?? '')
+  async #train(context: JobContext): Promise<Outcome> {
+    const { id: job, params } = context
+    const camera = this.#ports.cameras.get(context.camera ?? '')
+    // A run that ended between the model's row and the job's end is not done again: its head would be the same.
+    const made = await this.#ports.registry.madeBy(job)
+    if (made) return this.#settle(made, (await this.#details(made.id))?.gate ?? null, [], context)
     await this.check(camera)
-    const labels = await this.#ports.labels.of(camera.id)
-    const { backbone } = this.#ports
-    const seed = typeof params.seed === 'number' ? params.seed : 1
-    const augmentations = typeof params.augmentations === 'number' ? params.augmentations : AUGMENTATIONS
-    const recipe = recipeFor(backbone, camera, augmentations)
-    const sources = [...new Set([camera.id, ...labels.map((label) => label.camera)])]
-    const rival = await this.#rivalOf(camera)
+    const plan = await this.#plan(camera, params)
+    const unchanged = params.unlessUnchanged === true ? await this.#madeOf(plan) : null
+    if (unchanged) return this.#unchanged(unchanged, context)
+    const result = await this.#learn(plan, context)
+    const model = await this.#save(plan, result, job)
+    const outcome = await this.#settle(model, result.gate, result.skipped, context)
+    await this.#prune(plan)
+    return outcome
+  }
+
+  async #plan(camera: Camera, params: Record<string, unknown>): Promise<Plan> {
+    const { backbone, database, labels, registry } = this.#ports
+    // One that is damaged is no rival: anything is better.
+    const active = camera.activeModel === null ? null : await registry.load(camera.activeModel).catch(() => null)
+    const marks = await database.read
+      .selectFrom('labels')
+      .select(['camera', 'captured_at'])
+      .where('camera', '=', camera.id)
+      .where('state', 'in', MARKS)
+      .execute()
+    const marked = new Set(marks.map((row) => `${row.camera}/${row.captured_at}`))
+    return planOf(camera, { labels: await labels.of(camera.id), marked, active }, params, backbone)
+  }
+
+  async #learn(plan: Plan, { id: job, signal, report, log }: JobContext): Promise<TrainedResult> {
+    const { camera, labels, seed, augmentations, recipe, active, rival, frames } = plan
+    const { backbone, engine, framesFolder } = this.#ports
     this.#ports.log.info({ job, camera: camera.id, frames: labels.length, backbone }, 'training begins')
+    if (active && !sameStates(active, camera)) {
+      const theirs = active.head.states.join(', ')
+      log('info', `not compared with ${active.id}: its states are others (${theirs})`)
+    }
     const task: TrainerTask = {
-      framesFolder: this.#ports.framesFolder,
-      backbone,
-      engine: this.#ports.engine,
-      states: camera.states,
-      seed,
-      region: camera.region,
-      augmentations,
-      masks: camera.masks,
-      count: labels.length,
-      rival: rival?.head ?? null,
+      ...{ framesFolder, backbone, engine, augmentations, seed, rival },
+      ...{ states: camera.states, region: camera.region, masks: camera.masks },
+      count: frames.length,
+      madeBy: active?.backbone === backbone ? active.engine : null,
     }
     const onMessage = async (message: TrainerMessage) => {
       // Only a cache: what the disk refuses is computed again by the next training.
       if (message.kind === 'embedded') await this.#embeddings.save(recipe, message).catch(() => {})
       else report(message.phase, PHASES[message.phase][0] + PHASES[message.phase][1] * message.fraction)
     }
-    const result = (await this.#ports.perform(
-      {
-        task: 'training',
-        job,
-        params: task,
-        inputs: this.#embeddings.known(toLearn(camera, labels, rival?.createdAtMs ?? 0), recipe, augmentations),
-        onMessage: (message) => onMessage(message as TrainerMessage),
-        limitMs: TIME_LIMIT_MS,
-      },
-      signal,
-    )) as TrainedResult
-    const { skipped, comparison } = result
+    const inputs = this.#embeddings.known(frames, recipe, augmentations)
+    const work = { task: 'training', job, params: task, inputs, limitMs: TIME_LIMIT_MS }
+    const told = { onMessage: (message: unknown) => onMessage(message as TrainerMessage) }
+    return (await this.#ports.perform({ ...work, ...told }, signal)) as TrainedResult
+  }
+
+  #save(plan: Plan, result: TrainedResult, job: string): Promise<Model> {
+    const { camera, labels, seed, inputs } = plan
+    const { head, evaluation, verdict, testSet, engine, gate, skipped } = result
     const left = new Set(skipped.map(({ frame }) => frame))
-    const learned = labels.filter((label) => !left.has(frameOf(label)))
+    const learned = labels.map((label) => ({ frame: frameOf(label), state: label.state }))
     const made = {
-      backbone,
-      engine: result.engine,
-      createdAtMs: Date.now(),
-      seed,
-      labels: summariseLabels(learned.map((label) => ({ frame: frameOf(label), state: label.state }))),
-      region: camera.region,
-      head: result.head,
-      evaluation: result.evaluation,
-      verdict: result.evaluation?.verdict ?? NOT_JUDGED,
-      testSet: [],
+      ...{ backbone: this.#ports.backbone, engine, createdAtMs: Date.now(), seed, region: camera.region },
+      ...{ head, evaluation, verdict, testSet },
+      labels: summariseLabels(learned.filter(({ frame }) => !left.has(frame))),
     }
-    const model = await this.#ports.registry.save(camera.id, made, {
-      origin: 'trained',
-      parent: camera.activeModel,
-      job,
+    return this.#ports.registry.save(camera.id, made, {
+      ...{ origin: 'trained', parent: camera.activeModel, job, gate, inputs },
     })
-    const reason = params.force === true ? null : reasonAgainst(result)
-    if (reason === null)
-      await this.#ports.activations.activate(await this.#ports.registry.row(model.id), 'trained', owner)
-    // Only a cache: what the disk refuses now, the next training removes.
+  }
+
+  /** Activates what was made, unless the gate says no. */
+  async #settle(model: Model, gate: Gate | null, skipped: SkippedFrame[], context: JobContext): Promise<Outcome> {
+    const { registry, activations } = this.#ports
+    const { id, evaluation, verdict, engine, backbone } = model
+    const reason = context.params.force === true ? null : (gate?.reason ?? null)
+    if (reason === null) await activations.activate(await registry.row(id), 'trained', context.owner)
+    const shown = evaluation ? `balanced accuracy ${evaluation.balancedAccuracy.toFixed(3)}; ${verdict}` : verdict
+    context.log('info', `${id}: ${shown}`)
+    if (reason !== null) context.log('warn', `${id} was not activated: ${reason}`)
+    return { model: id, activated: reason === null, reason, gate, evaluation, verdict, skipped, engine, backbone }
+  }
+
+  /** The active model or the newest one, where it was made of just the same. */
+  async #madeOf({ camera, inputs }: Plan): Promise<Model | null> {
+    const { registry } = this.#ports
+    const [newest] = await registry.rowsOf(camera.id)
+    for (const id of [camera.activeModel, newest?.id])
+      if (id && (await this.#details(id))?.inputs === inputs) return registry.load(id).catch(() => null)
+    return null
+  }
+
+  #unchanged({ id, evaluation, verdict, engine, backbone }: Model, { log }: JobContext): Outcome {
+    const reason = `nothing to learn from has changed since ${id} was trained`
+    log('info', reason)
+    const nothing = { model: null, activated: false, gate: null, skipped: [] }
+    return { ...nothing, reason, evaluation, verdict, engine, backbone }
+  }
+
+  async #details(id: string) {
+    const { registry } = this.#ports
+    return registry.detailsOf(await registry.row(id))
+  }
+
+  /** Only a cache: what the disk refuses now, the next training removes. */
+  async #prune({ camera, labels, recipe }: Plan) {
+    const sources = new Set([camera.id, ...labels.map((label) => label.camera)])
     for (const source of sources) await this.#pruneEmbeddings(source, camera.id, recipe).catch(() => {})
-    return {
-      model: model.id,
-      engine: model.engine,
-      backbone,
-      evaluation: model.evaluation,
-      activated: reason === null,
-      reason,
-      comparison,
-      skipped,
-      seconds: (performance.now() - started) / 1000,
-    }
   }
 
   /** What was learned just now may have been learned with other augmentations than usual, and may be again. */
@@ -163,34 +208,4 @@ export class Training {
       return learner === trained ? [...usual, recipe] : usual
     })
   }
-
-  /** The active model, where it sees frames as the candidate does and knows the same states. */
-  async #rivalOf({ activeModel, region, states }: Camera): Promise<Model | null> {
-    if (activeModel === null) return null
-    const active = await this.#ports.registry.load(activeModel).catch(() => null) // damaged: anything is better
-    if (!active || active.backbone !== this.#ports.backbone) return null
-    return isDeepStrictEqual([active.region, active.head.states], [region, states]) ? active : null
-  }
-}
-
-function toLearn(camera: Camera, labels: Label[], rivalMadeAt: number): Omit<LabelledFrame, 'known'>[] {
-  return labels.map(({ labelledAt, ...label }) => ({
-    ...label,
-    borrowed: label.camera !== camera.id,
-    fresh: labelledAt > rivalMadeAt,
-  }))
-}
-
-function frameOf({ camera, capturedAt }: Label): string {
-  return `${camera}/${capturedAt}`
-}
-
-/** Why the candidate stays inactive, or null. */
-function reasonAgainst({ comparison }: TrainedResult): string | null {
-  if (!comparison || comparison.candidate >= comparison.least) return null
-  const [candidate, active] = [comparison.candidate, comparison.active].map((share) => `${Math.round(share * 100)} %`)
-  return (
-    `on ${comparison.frames} frames that neither had learned from it got ${candidate} right and the active model ` +
-    `${active}: look at the labels, or train with \`force\` to activate it all the same`
-  )
 }

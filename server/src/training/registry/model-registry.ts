@@ -20,6 +20,8 @@ export interface Origin {
   gate?: Gate | null
   /** The id that it had where it came from. */
   original?: string | null
+  /** Names all that its training learned from: another one of the same would make the same model. */
+  inputs?: string
 }
 
 /** Every model of every camera: immutable files in the data folder, and a row for each. */
