@@ -45,7 +45,7 @@ const Frame = Type.Object({
 const ListedFrame = Type.Object({
   ...Frame.properties,
   why: Type.Union([Type.Enum(['uncertain', 'unlike_labelled', 'other_hour', 'newest']), Type.Null()], {
-    description: 'order=useful: what weighed most; else null',
+    description: 'order=useful: what weighed most, `newest` where nothing did; else null',
   }),
 })
 const Journey = Type.Object({

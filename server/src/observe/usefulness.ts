@@ -19,7 +19,7 @@ export interface Labelled {
   hours: number[]
 }
 
-/** Why a frame is worth a label: what weighed most. */
+/** Why a frame is worth a label: what weighed most, where it weighs anything. */
 export type Why = 'uncertain' | 'unlike_labelled' | 'other_hour' | 'newest'
 
 export interface Pick {
@@ -37,6 +37,12 @@ const HOUR_MS = 3_600_000
 const HOURS = 24
 /** So many candidates stand for all where it is asked what a label brings nearer. */
 const MOST_SAMPLES = 128
+/** Farther from all that is labelled than that is from itself: so many times as far is another view. */
+const ANOTHER_VIEW = 2
+/** Labelled frames of which some are of one state. */
+const FEWEST_ALIKE = 4
+/** Of doubt, 0..1: below it the model is sure, however sure it is of the others. */
+const LEAST_DOUBT = 0.2
 /** 1 - cosine of opposites. */
 const FARTHEST = 2
 
@@ -83,7 +89,7 @@ export function* rank(candidates: Candidate[], labelled: Labelled, count: number
       )
       if (one.score > best.score) best = one
     }
-    picks.push({ capturedAt: best.capturedAt, why: best.why(views.has(best.index)) })
+    picks.push({ capturedAt: best.capturedAt, why: best.why(views.isUnlikeLabelled(best.index)) })
     left.splice(left.indexOf(best), 1)
     hours[best.hour] = (hours[best.hour] ?? 0) + 1
     views.label(best.index)
@@ -129,12 +135,14 @@ class Rated {
   }
 
   /** What weighed most when it was rated last. */
-  why(isShown: boolean): Why {
-    const hour = WEIGHTS.other_hour * this.#spare
-    if (!isShown) return this.#spare > 0.5 ? 'other_hour' : 'newest'
-    const [doubt, news] = [WEIGHTS.uncertain * this.#doubt, WEIGHTS.unlike_labelled * this.#news]
-    if (news >= doubt && news >= hour) return 'unlike_labelled'
-    return doubt >= hour ? 'uncertain' : 'other_hour'
+  why(isUnlikeLabelled: boolean): Why {
+    const parts: [why: Why, weight: number][] = [
+      ['unlike_labelled', isUnlikeLabelled ? WEIGHTS.unlike_labelled * this.#news : 0],
+      ['uncertain', this.#doubt < LEAST_DOUBT ? 0 : WEIGHTS.uncertain * this.#doubt],
+      ['other_hour', this.#spare <= 0.5 ? 0 : WEIGHTS.other_hour * this.#spare],
+    ]
+    const [why, weight] = parts.reduce((most, part) => (part[1] > most[1] ? part : most))
+    return weight > 0 ? why : 'newest'
   }
 
   /** `picked` counts as labelled from now on. */
@@ -153,6 +161,8 @@ class Rated {
 class Views {
   readonly #directions: (Float32Array | null)[]
   readonly #labelled: Float32Array[]
+  /** How far a labelled frame is from the nearest other one, of most of them. */
+  readonly #usual: number
   /** Some of the candidates, evenly, that stand for all. */
   readonly #samples: Float32Array[]
   /** How far each sample is from the nearest labelled one. */
@@ -171,6 +181,7 @@ class Views {
       (_, i) => known[Math.floor((i * known.length) / count)] as Float32Array,
     )
     this.#labelled = labelled.map(directionOf)
+    this.#usual = usualDistance(this.#labelled)
     this.#distances = new Float32Array(count).fill(FARTHEST)
     this.#between = new Float32Array(count * candidates.length)
     this.#gains = new Float64Array(candidates.length)
@@ -180,8 +191,7 @@ class Views {
   *compare(): Generator<void> {
     const [directions, gains] = [this.#directions, this.#gains]
     for (const [j, sample] of this.#samples.entries()) {
-      let nearest = FARTHEST
-      for (const direction of this.#labelled) nearest = Math.min(nearest, distance(direction, sample))
+      const nearest = nearestOf(sample, this.#labelled)
       this.#distances[j] = nearest
       const row = this.#between.subarray(j * gains.length, (j + 1) * gains.length)
       for (let i = 0; i < row.length; i++) {
@@ -192,6 +202,12 @@ class Views {
       }
       yield
     }
+  }
+
+  /** Whether it shows what no labelled frame shows; of a candidate that cannot be compared nobody knows. */
+  isUnlikeLabelled(index: number): boolean {
+    const direction = this.#directions[index]
+    return direction ? nearestOf(direction, this.#labelled) > ANOTHER_VIEW * this.#usual : false
   }
 
   /** Whether the candidate can be compared. */
@@ -217,6 +233,24 @@ class Views {
       }
     }
   }
+}
+
+/** The median; a few are too far from each other to tell what is usual. */
+function usualDistance(labelled: Float32Array[]): number {
+  const distances = labelled.map((one) =>
+    nearestOf(
+      one,
+      labelled.filter((other) => other !== one),
+    ),
+  )
+  const median = distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)]
+  return labelled.length < FEWEST_ALIKE ? 0 : (median ?? 0)
+}
+
+function nearestOf(one: Float32Array, others: Float32Array[]): number {
+  let nearest = FARTHEST
+  for (const other of others) nearest = Math.min(nearest, distance(one, other))
+  return nearest
 }
 
 /** 1 - cosine, of unit vectors. */

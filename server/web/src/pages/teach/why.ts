@@ -11,7 +11,7 @@ const WORDS: Record<Why, WhyWords> = {
   uncertain: { short: 'unsure', long: 'The model is unsure of it.' },
   unlike_labelled: { short: 'unlike others', long: 'Nothing that has a label looks like it.' },
   other_hour: { short: 'other hour', long: 'Few labels are from this hour of the day.' },
-  newest: { short: 'new', long: 'It is among the newest.' },
+  newest: { short: 'another time', long: 'Much like those with a label, at another time.' },
 }
 
 /** Why a frame is worth a label, or null where that was not asked. */
