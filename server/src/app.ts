@@ -20,11 +20,7 @@ import { HttpConnections } from './http/connections.ts'
 import { createHttp, type Http } from './http/http.ts'
 import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
 import { Upgrades } from './http/upgrades.ts'
-import { Jobs } from './jobs/jobs.ts'
-import { JOB_KINDS } from './jobs/kinds.ts'
-import { JobPruning } from './jobs/pruning.ts'
-import { Firing } from './jobs/schedules/firing.ts'
-import { Schedules } from './jobs/schedules/schedules.ts'
+import { openJobs } from './jobs/open-jobs.ts'
 import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logFileHealth } from './logging/file-health.ts'
@@ -185,9 +181,8 @@ async function build(
     store: (frame) => pipeline.import(frame),
     changeStates: (camera, states, author) => care.settingUp.change(camera, { states }, author),
   })
-  const jobs = new Jobs({
-    ...{ database, events },
-    kinds: JOB_KINDS,
+  const longWork = openJobs({
+    ...{ database, events, logging },
     handlers: [
       { kind: 'training', run: (context) => training.run(context) },
       imports,
@@ -196,19 +191,9 @@ async function build(
       { kind: 'purge', run: (context) => care.purge.run(context) },
     ],
     canBegin: (lane) => lane !== 'worker' || workers.ready,
-    logOf: (component) => logging.of(component),
-    clean: (text) => logging.clean(text) ?? '',
-    now: () => Date.now(),
-    random: () => Math.random(),
-  })
-  const jobsShared = { database, kinds: JOB_KINDS, log: logging.of('jobs'), now: () => Date.now() }
-  const firing = new Firing({ ...jobsShared, jobs })
-  const schedules = new Schedules({
-    ...jobsShared,
     requireCamera: (id) => void cameras.get(id),
-    onChanged: () => firing.wake(),
   })
-  const jobPruning = new JobPruning(jobsShared)
+  const { jobs, schedules } = longWork
 
   const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
@@ -366,12 +351,8 @@ async function build(
   closers.push(sweepAfterImports(events, uploads, log))
   await workers.start()
   closers.push(() => workers.close())
-  await jobs.start()
-  closers.push(() => jobs.close())
-  firing.start()
-  closers.push(() => firing.close())
-  jobPruning.start()
-  closers.push(() => jobPruning.close())
+  await longWork.start()
+  closers.push(() => longWork.close())
   await reEmbedding.start()
   await care.deletion.start()
   closers.push(() => care.renaming.close())

@@ -26,7 +26,8 @@ export function ScheduleForm({ camera, kind, onAdded }: ScheduleFormProps) {
     flaw.value = cronFault(cron)
     if (flaw.value !== null) return
     await run(async () => {
-      await send<ScheduleBody>('POST', '/api/schedules', { kind, camera, cron, timezone: timeZone })
+      const params = { unlessUnchanged: true } // a night without new labels makes no model
+      await send<ScheduleBody>('POST', '/api/schedules', { kind, camera, cron, timezone: timeZone, params })
       onAdded()
       return 'It is trained by itself from now on.'
     })
