@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { Embeddings } from '../src/training/embeddings.ts'
@@ -49,4 +50,20 @@ test('a training leaves the embeddings of its own labels only', { timeout: 120_0
   const left = await database.read.selectFrom('embeddings').select(['captured_at', 'recipe']).execute()
   expect(left.map((row) => row.captured_at).sort()).toEqual(times.sort())
   expect(new Set(left.map((row) => row.recipe)).size).toBe(1)
+})
+
+test('the same labels and seed give the same model, byte for byte; another seed draws other variants', {
+  timeout: 120_000,
+}, async () => {
+  const server = await RunningServer.start(onTestFinished)
+  await label(server, 4)
+  const weightsOf = async (seed: number) => {
+    const { result } = await train(server, { augmentations: 1, seed, force: true })
+    const version = result.model.split('@')[1]
+    return (await readFile(`${server.dataDir}/models/${CAMERA}/${version}/weights.bin`)).toString('base64')
+  }
+  const first = await weightsOf(5)
+  expect(await weightsOf(6)).not.toBe(first)
+  // What was drawn for it is not kept meanwhile.
+  expect(await weightsOf(5)).toBe(first)
 })
