@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { renderDoor } from '@ajar/edge-agent'
 import { type Api, type Job, type LabelledPicture, teach } from '@ajar/local'
 import { addDevices, median, metric, percentile, publish, startBenchServer } from './peers.ts'
 
 /** How long it takes to train again, and what the frames of others wait for their PUBACK meanwhile. */
 
+const BUNDLE = fileURLToPath(new URL('../../deploy/bundle/build.ts', import.meta.url))
 const CAMERA = 'lab-pi/door'
 const STATES = ['closed', 'open']
 const PER_STATE = 40
@@ -14,6 +18,7 @@ const LOAD = { cameras: ['cam'], frame: { bytes: 100_000, width: 640, height: 36
 const PUBLISHERS = 10
 
 export default async function retrain() {
+  await once(spawn(process.execPath, [BUNDLE], { stdio: 'inherit' }), 'exit') // as `npm start` does
   const server = await startBenchServer()
   const { api } = server
   try {
