@@ -249,6 +249,28 @@ test('it is trained by itself at a time that is added, paused and removed', asyn
   await until(async () => (await system.api.get<{ items: [] }>('/api/schedules')).items.length === 0)
 })
 
+test('a model that is worse is held back with both figures, and activated all the same where one insists', async () => {
+  const { page } = visit
+  const labels = [...truth].map(([frame, state]) => ({ frame, state: state === 'open' ? 'closed' : 'open' }))
+  await system.api.send('POST', '/api/labels', { labels })
+  await open(`/teach/${CAMERA}`)
+  await button('Train').click()
+  await page.getByText(`${CAMERA}@4 was not activated: it is worse than the active one.`).waitFor()
+  await page.locator('.gate .worse').waitFor()
+  await page.reload()
+  await link('All about model 4').click()
+  await button('Activate').click()
+  const dialog = page.getByRole('dialog')
+  const figures = await dialog.locator('.gate dd').allTextContents()
+  const [candidate, active] = figures.map(Number.parseFloat)
+  expect(candidate).toBeLessThan(active ?? 0)
+  visit.faults.length = 0 // the refusal
+  expect(await activeModel()).toBe(`${CAMERA}@2`)
+  await dialog.getByRole('button', { name: 'Activate all the same' }).click()
+  await until(async () => (await activeModel()) === `${CAMERA}@4`)
+  await page.locator('h1 .tag').waitFor()
+})
+
 test('what one camera exports another one imports, and it starts from a model of its sibling', async () => {
   const { page } = visit
   await open(`/teach/${CAMERA}`)

@@ -46,6 +46,7 @@ const QUALITY = 82
 const WALL = { path: '/', heading: 'Cameras' }
 const CAMERA = { path: `/camera/${FRONT_DOOR.id}`, heading: /^front-door/ }
 const TEACH = { path: `/teach/${FRONT_DOOR.id}`, heading: /^Teach/ }
+const MODEL = { path: `/models/${FRONT_DOOR.id}/1`, heading: /^Model 1/ }
 const dark = (looks: Looks): Looks => ({ ...looks, theme: 'dark' })
 const high = (height: number): Looks => ({ ...DESKTOP, height })
 const PICTURES = [
@@ -54,6 +55,7 @@ const PICTURES = [
   { name: 'camera-light', page: CAMERA, looks: high(1100) },
   { name: 'camera-dark', page: CAMERA, looks: dark(high(1100)) },
   { name: 'teach-light', page: TEACH, looks: high(900) },
+  { name: 'model-light', page: MODEL, looks: high(1000) },
   { name: 'wall-phone', page: WALL, looks: PHONE },
   { name: 'camera-phone', page: CAMERA, looks: dark(PHONE) },
 ]

@@ -71,7 +71,7 @@ export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps)
               Folders of other names become new states
             </label>
             <p class="hint">
-              A folder on the server's own disk: <code>npm run import -- {camera.id} FOLDER</code>
+              A folder, without packing it: <code>npm run import -- {camera.id} FOLDER</code>
             </p>
           </>
         )}
