@@ -55,7 +55,7 @@ const PICTURES = [
   { name: 'camera-light', page: CAMERA, looks: high(1100) },
   { name: 'camera-dark', page: CAMERA, looks: dark(high(1100)) },
   { name: 'teach-light', page: TEACH, looks: high(900) },
-  { name: 'model-light', page: MODEL, looks: high(1000) },
+  { name: 'model-light', page: MODEL, looks: high(850) },
   { name: 'wall-phone', page: WALL, looks: PHONE },
   { name: 'camera-phone', page: CAMERA, looks: dark(PHONE) },
 ]
@@ -139,7 +139,7 @@ async function take({ name, page: { path, heading }, looks }: (typeof PICTURES)[
   await page.getByRole('heading', { name: WALL.heading }).waitFor()
   await page.goto(system.server.http + path)
   await page.getByRole('heading', { name: heading }).first().waitFor()
-  await page.getByRole('img').first().waitFor()
+  await page.locator('main :is(img, svg)').first().waitFor()
   await page.waitForTimeout(SETTLE_MS)
   const { size } = await sharp(await page.screenshot())
     .webp({ quality: QUALITY })
