@@ -110,6 +110,58 @@ const inManifest = (change: Json) => (files: Files) =>
   files.set('manifest.json', bytesOf({ ...jsonOf(files, 'manifest.json'), ...change }))
 const floatsOf = (values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
 
+const EVALUATION: Json = {
+  states: ['open', 'closed'],
+  frames: 8,
+  balancedAccuracy: 0.9,
+  interval: { low: 0.6, high: 1 },
+  confusion: [
+    [3, 1],
+    [0, 4],
+  ],
+  wrong: [{ frame: 'pi/cam/1', truth: 'open', said: 'closed', confidence: 0.6, brightness: null }],
+  folds: 4,
+  borrowed: 0,
+  judgedOn: 'own',
+  perState: [{ state: 'open', frames: 4, precision: 1, recall: 0.75 }],
+  day: { frames: 8, balancedAccuracy: 0.9, interval: { low: 0.6, high: 1 } },
+  night: null,
+  temperature: 1.1,
+  curve: [{ share: 1, labels: 6, balancedAccuracy: 0.9 }],
+  suspects: [],
+  apartMs: 600_000,
+  advice: { state: 'open', more: 3, when: 'night' },
+  verdict: 'needs more of `open` at night',
+}
+
+/** Whoever reads an evaluation counts on every field of it: a part that is none is refused with the rest. */
+function evaluations(): [string, (files: Files) => unknown, RegExp][] {
+  const parts: [string, Json][] = [
+    ['suspects that are no list', { suspects: 5 }],
+    ['a suspect that is none', { suspects: [null] }],
+    ['a wrong frame without a frame', { wrong: [{ truth: 'open', said: 'closed', confidence: 1 }] }],
+    ['a curve of text', { curve: 'steep' }],
+    ['a state that has no recall', { perState: [{ state: 'open', frames: 4, precision: null }] }],
+    ['nights of text', { night: 'dark' }],
+    ['advice for no state', { advice: { state: 'ajar', more: 3, when: null } }],
+    ['other states', { states: ['ajar', 'shut'] }],
+    ['no verdict', { verdict: undefined }],
+    ['a temperature of text', { temperature: 'hot' }],
+    ['an interval of nothing', { interval: {} }],
+  ]
+  return parts.map(([name, part]) => [
+    `an evaluation with ${name}`,
+    inManifest({ evaluation: { ...EVALUATION, ...part } }),
+    /evaluation/,
+  ])
+}
+
+test('an evaluation comes back whole', async () => {
+  const files = filesOf(exampleModel())
+  inManifest({ evaluation: EVALUATION })(files)
+  expect((await modelOf(files)).evaluation).toEqual(EVALUATION)
+})
+
 test.for<[string, (files: Files) => unknown, RegExp]>([
   [
     'one weight too few',
@@ -156,6 +208,11 @@ test.for<[string, (files: Files) => unknown, RegExp]>([
     /region/,
   ],
   ['an evaluation of another shape', inManifest({ evaluation: { balancedAccuracy: 2 } }), /evaluation/],
+  ...evaluations(),
+  ['a threshold in quotes', inManifest({ novelty: { channels: CHANNELS, threshold: '0.1' } }), /novelty/],
+  ['an id that moves terminals', inManifest({ id: 'pi/\u001b[2J@3' }), /id/],
+  ['an engine that does', inManifest({ engine: '\u001b[2J' }), /engine/],
+  ['a verdict of a book', inManifest({ verdict: 'x'.repeat(5000) }), /verdict/],
   ['no digest', inManifest({ labels: {} }), /labels/],
   ['a format of the future', inManifest({ format: 3 }), /format is 3.*reads 1 and 2/],
   ['a list for a manifest', (files) => files.set('manifest.json', bytesOf([])), /format/],

@@ -134,6 +134,24 @@ test.for<[string, () => Promise<Buffer> | Buffer, string, RegExp]>([
   ['a file twice', () => zipped([...files, ['model.json', Buffer.from('{}')]]), 'unexpected_file', /twice/],
   ['encrypted files', async () => encrypted(await zipped(files)), 'bad_zip', /encrypted/],
   ['a bomb', () => zipped(bomb()), 'too_large_unpacked', /larger than/],
+  [
+    'a test set of a year',
+    () => zipped(replaced(files, 'test-set.json', manyFrames())),
+    'too_large_unpacked',
+    /test-set/,
+  ],
+  [
+    'a manifest of a book',
+    () => zipped(withManifest(files, { labels: 'x'.repeat(9e6) })),
+    'too_large_unpacked',
+    /manifest/,
+  ],
+  [
+    'suspects of nothing',
+    () => zipped(withManifest(files, { evaluation: { suspects: 5 } })),
+    'bad_model',
+    /evaluation/,
+  ],
   ['a bomb that calls itself small', async () => understated(await zipped(bomb())), 'bad_zip', /too many bytes/],
   [
     'one file less',
@@ -174,6 +192,12 @@ function notNumbers(): Uint8Array {
   return Buffer.from((files.get('weights.bin') ?? new Uint8Array()).map((_, i) => (i < 4 ? 0xff : 0)))
 }
 
+/** Right in every way, but so many that nobody has labelled them. */
+function manyFrames(): Uint8Array {
+  const frame = { frame: `${CAMERA}/1`, truth: 'open', said: 'open', confidence: 1 }
+  return Buffer.from(JSON.stringify(new Array(150_000).fill(frame)))
+}
+
 /** 80 MB of nothing, which packed are a few kB. */
 function bomb(): Files {
   return new Map([...files, ['novelty.bin', Buffer.alloc(80 * 1024 * 1024)]])
@@ -187,9 +211,9 @@ function understated(zip: Buffer): Buffer {
   return copy
 }
 
-/** The same model with states of other names, in its test set too. */
+/** The same model with states of other names, as if it had never been judged. */
 function withStates(states: string[]): Files {
-  return withManifest(replaced(files, 'test-set.json', Buffer.from('[]')), { states })
+  return withManifest(replaced(files, 'test-set.json', Buffer.from('[]')), { states, evaluation: null })
 }
 
 test('states that no camera may have are not taken over', async () => {

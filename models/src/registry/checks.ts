@@ -1,7 +1,7 @@
-import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { TestFrame } from '../evaluation/gate.ts'
 import { ModelsError } from '../models-error.ts'
 import type { Region } from '../pixels/polygon.ts'
+import { isAmount, isEvaluation, isRecord, isShare, isText, isWhole } from './check-evaluation.ts'
 import { type OldManifest, renewed } from './format-1.ts'
 import { MANIFEST, type Manifest, TEST_SET } from './manifest.ts'
 
@@ -9,7 +9,9 @@ import { MANIFEST, type Manifest, TEST_SET } from './manifest.ts'
 
 const MOST_STATES = 64
 const MOST_CORNERS = 1000
-const ID = /^[^/@]+\/[^/@]+@[1-9]\d{0,14}$/
+/** Names as everybody's are, for ids stand in logs and in addresses. */
+const ID = /^[a-z0-9][a-z0-9-]{0,31}\/[a-z0-9][a-z0-9-]{0,31}@[1-9]\d{0,14}$/
+const ENGINE = /^[\w.-]{1,64}$/
 
 /** @throws ModelsError `bad_model` */
 export function check(ok: boolean, what: string): asserts ok {
@@ -38,7 +40,7 @@ export function manifestIn(bytes: Uint8Array): Omit<Manifest, 'format'> & { form
   const is = (ok: boolean, field: string) => check(ok, `\`${field}\` of ${MANIFEST} is not what it should be`)
   is(isText(manifest.id) && ID.test(manifest.id), 'id')
   is(isText(manifest.backbone), 'backbone')
-  is(isText(manifest.engine), 'engine')
+  is(isText(manifest.engine) && ENGINE.test(manifest.engine), 'engine')
   is(isWhole(manifest.createdAtMs) && manifest.createdAtMs <= 8.64e15, 'createdAtMs')
   is(Number.isFinite(manifest.seed), 'seed')
   is(isRecord(labels) && isText(labels.digest) && isWhole(labels.frames), 'labels')
@@ -47,10 +49,10 @@ export function manifestIn(bytes: Uint8Array): Omit<Manifest, 'format'> & { form
   is(Array.isArray(states) && states.length <= MOST_STATES && states.every(isText), 'states')
   check(states.length >= 2, `${MANIFEST} names ${states.length} states, and a model tells at least two apart`)
   is(new Set(states).size === states.length, 'states')
-  is(isRecord(novelty) && isWhole(novelty.channels) && novelty.threshold >= 0, 'novelty')
-  is(manifest.evaluation === null || isEvaluation(manifest.evaluation), 'evaluation')
-  is(typeof manifest.verdict === 'string', 'verdict')
-  is(manifest.parent === null || isText(manifest.parent), 'parent')
+  is(isRecord(novelty) && isWhole(novelty.channels) && isAmount(novelty.threshold), 'novelty')
+  is(manifest.evaluation === null || isEvaluation(manifest.evaluation, states), 'evaluation')
+  is(isText(manifest.verdict), 'verdict')
+  is(manifest.parent === null || (isText(manifest.parent) && ID.test(manifest.parent)), 'parent')
   is(isRecord(files) && Object.values(files).every(isText), 'files')
   return {
     ...known(manifest),
@@ -82,37 +84,7 @@ export function testSetIn(bytes: Uint8Array, states: string[]): TestFrame[] {
   })
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= 1000
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isShare(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= 1
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isRegion(region: Region): boolean {
   if (!Array.isArray(region) || region.length < 3 || region.length > MOST_CORNERS) return false
   return region.every((corner) => isRecord(corner) && isShare(corner.x) && isShare(corner.y))
-}
-
-/** What everybody reads of it; the rest is for people. */
-function isEvaluation({ states, balancedAccuracy, interval, confusion, wrong }: Evaluation): boolean {
-  const isTable = Array.isArray(confusion) && confusion.length === states?.length
-  return (
-    Array.isArray(states) &&
-    states.every(isText) &&
-    isShare(balancedAccuracy) &&
-    isRecord(interval) &&
-    isTable &&
-    confusion.every((row) => Array.isArray(row) && row.length === states.length && row.every(isWhole)) &&
-    Array.isArray(wrong)
-  )
 }

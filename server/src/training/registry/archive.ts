@@ -8,6 +8,11 @@ import { badRequest } from '../../http/errors.ts'
 
 /** So much all files of a model may have once they are unpacked: no zip is a bomb. Bytes. */
 const MOST_UNPACKED = 64 * 1024 * 1024
+/**
+ * So much one of JSON may have, bytes: the test set of 60,000 labels. To read it the server stops for moments, and whoever
+ * is compared with it has all of it in one message to the job worker.
+ */
+const MOST_JSON = 8 * 1024 * 1024
 /** Stands for every file: the time when somebody asked says nothing of a model. Written in local time, so the same anywhere. */
 const NO_TIME = new Date(1980, 0, 1)
 const PLAIN_FILE = 0o100644
@@ -52,9 +57,14 @@ async function unpack(zip: OpenZip): Promise<Map<string, Uint8Array>> {
   return files
 }
 
-function refuseStrange({ fileName, generalPurposeBitFlag }: Entry, files: ReadonlyMap<string, Uint8Array>) {
+function refuseStrange(
+  { fileName, generalPurposeBitFlag, uncompressedSize }: Entry,
+  files: ReadonlyMap<string, Uint8Array>,
+) {
   if (!MODEL_FILES.includes(fileName))
     throw badRequest('unexpected_file', `${fileName} is no file of a model: these are ${MODEL_FILES.join(', ')}`)
   if (files.has(fileName)) throw badRequest('unexpected_file', `${fileName} is in it twice`)
+  if (fileName.endsWith('.json') && uncompressedSize > MOST_JSON)
+    throw badRequest('too_large_unpacked', `${fileName} is larger than ${MOST_JSON} bytes: that is of no model`)
   if (generalPurposeBitFlag & ENCRYPTED) throw badRequest('bad_zip', `${fileName} is encrypted: send it without`)
 }
