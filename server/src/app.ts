@@ -248,6 +248,7 @@ async function build(
     checkModel: (source, states) => copies.check(source, states),
     copyModel: (camera, source, author) => copies.copy(camera, source, author),
     onSeenOtherwise: (camera, author) => reEmbedding.queue(camera, author),
+    stopEmbedding: (of) => reEmbedding.stop(of),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }

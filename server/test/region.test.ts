@@ -123,6 +123,22 @@ test('masks and copied settings do so too, and only the last of several changes 
   expect(await recipes()).toEqual({ frames: 8, recipes: [expect.arrayContaining([last, [mask]])] })
 })
 
+test('a camera is renamed and renamed back while its frames are embedded, and that is asked for again', {
+  timeout: 60_000,
+}, async () => {
+  await patch(region([0.3, 0], [1, 0], [1, 1]))
+  const rename = (from: string, to: string) => server.call('POST', `/api/cameras/${from}/rename`, { to })
+  const other = `${CAMERA}-2`
+  expect(await rename(CAMERA, other)).toMatchObject({ status: 200 })
+  await patch(region([0.35, 0], [1, 0], [1, 1]), other)
+  expect(await rename(other, CAMERA)).toMatchObject({ status: 200 })
+  const last = region([0.35, 0], [1, 0], [1, 1]).region
+  await until(async () =>
+    (await recipes()).recipes.every((recipe) => JSON.stringify(recipe).includes(JSON.stringify(last))),
+  )
+  expect((await recipes()).frames).toBe(8)
+})
+
 test('a job that was interrupted computes what is missing, and no more', { timeout: 60_000 }, async () => {
   const [{ id }] = (await embeddingJobs()) as [Answer['body']]
   const { captured_at } = await database.read.selectFrom('embeddings').selectAll().executeTakeFirstOrThrow()

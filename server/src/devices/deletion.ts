@@ -27,6 +27,8 @@ export interface DeletionPorts {
   ): Promise<JobRow>
   /** Jobs that were added are committed. */
   wakeJobs(): void
+  /** Ends what embeds labelled frames of these cameras. */
+  stopEmbedding(cameras: string[]): Promise<string[]>
   /** Runs the work while no frame of these cameras is on its way. */
   whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
   /** Forgets the camera in one transaction with what `write` writes. */
@@ -60,9 +62,10 @@ export class Deletion {
 
   /** @returns the job that removes what it had. @throws HttpError 404; 409 `being_renamed`, `job_runs`; 503 `busy` */
   async delete(id: string, author: string): Promise<JobRow> {
-    const { cameras, changes, database, whileQuiet, forget, addJob, wakeJobs } = this.#ports
+    const { cameras, changes, database, stopEmbedding, whileQuiet, forget, addJob, wakeJobs } = this.#ports
     if (cameras.isBeingDeleted(id)) return this.#goOn(id, author)
     cameras.get(id)
+    await stopEmbedding([id])
     const job = await whileQuiet([id], async () => {
       cameras.get(id) // another request may have come first
       await refuseDuringJobs(database.write, [id])

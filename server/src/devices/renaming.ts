@@ -21,6 +21,10 @@ export interface RenamingPorts {
   changes: CameraChanges
   log: Log
   unfinishedRenamings: UnfinishedRenamings
+  /** Ends what embeds labelled frames of these cameras, which is for later only. @returns whose it was */
+  stopEmbedding(cameras: string[]): Promise<string[]>
+  /** Asks for it again. */
+  onSeenOtherwise(camera: string, author: string): Promise<void>
   /** Runs the work while no frame of these cameras is on its way. */
   whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
   /** Renames all rows that are left in one transaction, and all that is known in memory. */
@@ -59,10 +63,11 @@ export class Renaming {
    *   `being_deleted`, `being_renamed`, `job_runs`; 503 `busy`
    */
   async rename(from: string, ref: CameraRef, author: string): Promise<Camera> {
-    const { cameras, changes, unfinishedRenamings, whileQuiet, log } = this.#ports
+    const { cameras, changes, unfinishedRenamings, whileQuiet, log, stopEmbedding, onSeenOtherwise } = this.#ports
     const to = cameraId(ref)
     this.#refuse(from, ref)
-    return whileQuiet([from, to], async () => {
+    const stopped = await stopEmbedding([from, to])
+    const renamed = await whileQuiet([from, to], async () => {
       this.#refuse(from, ref) // another request may have come first
       await this.#begin(from, to, author)
       try {
@@ -75,6 +80,8 @@ export class Renaming {
       await changes.tell({ camera: from, change: 'renamed', to }, author)
       return cameras.get(to)
     })
+    for (const camera of stopped) await onSeenOtherwise(camera === from ? to : camera, author)
+    return renamed
   }
 
   #refuse(from: string, ref: CameraRef) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AUGMENTATIONS, type BackboneId } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
@@ -24,6 +25,9 @@ export interface ReEmbeddingPorts {
 }
 
 const TIME_LIMIT_MS = 60 * 60_000
+/** The worker ends a task at once, or is given up (`ConnectedWorker`). */
+const STOP_LIMIT_MS = 10_000
+const LOOK_MS = 50
 
 /**
  * Embeds the labelled frames of a camera anew when they are to be seen otherwise: its region, its masks or the backbone
@@ -68,6 +72,30 @@ export class ReEmbedding {
     } catch (err) {
       log.warn({ err, camera }, 'labelled frames are not embedded anew; the next training does it')
     }
+  }
+
+  /**
+   * Ends it for cameras that are to have other names or to go, and for those that learn from them: it must not hold up
+   * what people ask for. Resolves when none is at work any more, or after ten seconds.
+   * @returns the cameras whose frames are not all embedded now
+   */
+  async stop(cameras: string[]): Promise<string[]> {
+    const { database, cancelJob } = this.#ports
+    const atWork = async () => {
+      const borrowers = database.write.selectFrom('borrowed_labels').select('camera').where('source', 'in', cameras)
+      return database.write
+        .selectFrom('jobs')
+        .select(['id', 'camera'])
+        .where('kind', '=', 'embedding')
+        .where('state', 'in', ['queued', 'running'])
+        .where(({ eb, or }) => or([eb('camera', 'in', cameras), eb('camera', 'in', borrowers)]))
+        .execute()
+    }
+    const stopped = await atWork()
+    for (const { id } of stopped) await cancelJob(id).catch(() => {}) // it has ended
+    const until = performance.now() + STOP_LIMIT_MS
+    while (performance.now() < until && (await atWork()).length > 0) await sleep(LOOK_MS)
+    return stopped.flatMap(({ camera }) => camera ?? [])
   }
 
   /** The handler of jobs of kind `embedding`. */
