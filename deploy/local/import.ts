@@ -19,7 +19,8 @@ await runCommand('import', USAGE, async () => {
   const { positionals, values } = parseArgs({ allowPositionals: true, options })
   const [camera, path] = twoArguments(positionals, 'a folder or a zip')
   const progress = new ProgressBar('import')
-  const result = await importSet(await runningServer(values), camera, path, {
+  const server = await runningServer(values)
+  const result = await importSet(server, camera, path, {
     addStates: values['add-states'],
     onProgress: (phase, fraction) => progress.show(phase, fraction),
   }).finally(() => progress.end())
@@ -30,4 +31,5 @@ await runCommand('import', USAGE, async () => {
     `${camera}: ${imported} pictures came in, ${duplicates} were there, ${labelled} are labelled, ${skippedCount} left out`,
   )
   if (imported + duplicates === 0) process.exitCode = 1
+  else console.log(`Next: train it, at ${server.address.http}/teach/${camera}`)
 })

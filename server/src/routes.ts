@@ -124,7 +124,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   readingRoutes(http, database)
   labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, cameras.get(camera).id) })
   await importRoutes(http, {
-    ...{ cameras, uploads: parts.uploads },
+    ...{ cameras, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
     createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),
   })
   exportRoutes(http, { cameras, labels, archive })

@@ -99,6 +99,7 @@ test('a model that came out worse than the active one is activated only by force
   expect(refused.body.error.message).toMatch(/pi\/door@3 is worse than pi\/door@2: .*50 %/)
   expect(await active()).toBe(model(2))
   expect((await activate(model(3), { force: true })).body.active).toBe(true)
+  expect((await activations()).items[0]).toMatchObject({ model: model(3), reason: 'forced' })
   // Compared with a model that is not active any more, nothing is known.
   await activate(model(1), { force: true })
   expect((await activate(model(3))).status).toBe(200)

@@ -117,10 +117,17 @@ test('states: unknown ones are named, or added where that is asked for', async (
   expect(await framesOf('pi/states')).toEqual([])
   expect((await importZip(server, 'pi/states', zip, '?states=add')).result).toMatchObject({ imported: 2, labelled: 2 })
   expect((await server.call('GET', '/api/cameras/pi/states')).body.states).toEqual(['open', 'closed', 'half-open'])
-  expect((await upload(server, 'pi/nobody', zip)).body.error.code).toBe('not_found')
   expect((await upload(server, 'pi/states', zip, '?states=all')).body.error).toMatchObject({
     field: 'states',
   })
+})
+
+test('a new camera is taught before its first frame, where its device is', async () => {
+  const zip = await zipOf([{ name: 'open/a.jpg', bytes: await plainJpeg(1) }])
+  expect((await upload(server, 'new-pi/cam', zip)).body.error.code).toBe('not_found')
+  await server.call('POST', '/api/devices', { name: 'new-pi' })
+  expect((await importZip(server, 'new-pi/cam', zip)).result).toMatchObject({ imported: 1, labelled: 1 })
+  expect((await server.call('GET', '/api/cameras/new-pi/cam')).body.states).toEqual(['open'])
 })
 
 test('masks hide in imported frames what they hide in others', async () => {

@@ -132,6 +132,7 @@ test('labels are counted by state, beside what training needs', async () => {
   await post([frames[0], 'open'], [frames[1], 'open'], [frames[2], 'closed'])
   expect((await server.call('GET', '/api/labels?camera=pi/cam')).body).toEqual({
     counts: { open: 2, closed: 1 },
+    borrowed: {},
     least: 2,
     good: 20,
   })

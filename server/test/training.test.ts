@@ -196,7 +196,7 @@ test('labels turned around: the model that comes of them is refused and told by 
   expect(result).toMatchObject({ activated: false, gate: { worse: true, active: 1, gained: 0 } })
   expect(result.gate.relabelled).toBe(result.gate.frames)
   expect(result.gate.candidate).toBeLessThan(0.3)
-  expect(result.reason).toMatch(/active model 100 %.*frames lost.*another label now.*`force`/)
+  expect(result.reason).toMatch(/another label now.*active model 100 %.*frames lost.*`force`/)
   expect(await active()).toBe(before)
   expect((await models())[0]).toMatchObject({ id: result.model, active: false, gate: { worse: true } })
   const chosen = await server.call('POST', `/api/models/${result.model}/activate`, {})

@@ -21,6 +21,8 @@ export interface Job {
 }
 
 const POLL_MS = 100
+/** A server is back long before. */
+const RESTART_MS = 60_000
 /** So long may an answer take. */
 const ANSWER_MS = 60_000
 
@@ -60,12 +62,24 @@ export class Api {
   /** Waits for the end of a job. @throws Error where it fails */
   async finished(id: string, onProgress: (job: Job) => void = () => {}): Promise<Job> {
     for (;;) {
-      const job = await this.get<Job>(`/api/jobs/${id}`)
+      const job = await this.#patiently(() => this.get<Job>(`/api/jobs/${id}`))
       onProgress(job)
       if (job.state === 'done') return job
       if (job.state !== 'queued' && job.state !== 'running')
         throw new Error(`the job ${job.state}: ${job.error?.message ?? 'nobody said why'}`)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
+
+  /** A server that is started anew goes on with its jobs: it is asked again for a while. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (const until = performance.now() + RESTART_MS; ; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+      try {
+        return await ask()
+      } catch (error) {
+        const isAway = !(error instanceof ApiError) || error.status === 503
+        if (!isAway || performance.now() > until) throw error
+      }
     }
   }
 

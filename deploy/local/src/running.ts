@@ -61,6 +61,7 @@ export function twoArguments(positionals: string[], second: string): [camera: st
 /** Runs a command to its end; what goes wrong is said on standard error, and by the exit code. */
 export async function runCommand(name: string, usage: string, work: () => Promise<void>) {
   try {
+    if (process.argv.includes('--help') || process.argv.includes('-h')) return console.log(usage)
     await work()
   } catch (error) {
     const { code, message } = error as Error & { code?: string }

@@ -115,16 +115,16 @@ function assess(judged: WrongFrame[], curve: CurvePoint[], states: string[]) {
     const frames = judged.filter((frame) => conditionOf(frame) === condition)
     return frames.length === 0 ? null : { frames: frames.length, ...balancedAccuracy(confusionOf(states, frames)) }
   }
+  const suspects = scored.wrong
+    .filter(({ confidence }) => confidence >= SUSPICIOUS)
+    .toSorted((a, b) => b.confidence - a.confidence)
+    .slice(0, MOST_SUSPECTS)
   return {
     ...scored,
     perState: perState(scored),
     ...{ day: under('day'), night: under('night') },
     curve,
-    suspects: scored.wrong
-      .filter(({ confidence }) => confidence >= SUSPICIOUS)
-      .toSorted((a, b) => b.confidence - a.confidence)
-      .slice(0, MOST_SUSPECTS),
-    ...{ apartMs: APART_MS, advice, verdict: inWords(advice) },
+    ...{ suspects, apartMs: APART_MS, advice, verdict: inWords(advice, suspects.length) },
   }
 }
 

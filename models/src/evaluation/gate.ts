@@ -2,7 +2,11 @@ import { balancedAccuracy, confusionOf, sumOf, type TestFrame } from './score.ts
 
 export type { TestFrame } from './score.ts'
 
-/** A candidate and the active model on the same frames, from which neither had learned, with the labels as they were. */
+/**
+ * A candidate and the active model on the same frames, from which neither had learned, with the labels as they were.
+ * Frames that are labelled otherwise now are left out, for a correction must not look like a loss; where that leaves too
+ * few, nothing but the labels as they were can tell, and a person has to say which are right.
+ */
 export interface Gate {
   frames: number
   /** Balanced accuracies, 0..1. */
@@ -11,7 +15,7 @@ export interface Gate {
   /** Frames that the active model had right and the candidate has wrong, and the reverse. */
   lost: number
   gained: number
-  /** Frames whose label says otherwise now. */
+  /** Frames of the test set whose label says otherwise now. */
   relabelled: number
   worse: boolean
   /** On frames labelled since the active model was made; null where there are too few. */
@@ -32,11 +36,13 @@ export interface GateSides {
 }
 
 /**
- * How probable it may be that it is worse by so much by chance. A tenth, and not a twentieth: a state may have no more
- * than four test frames, and a model that loses all four (6 %) must not pass, while one that is refused by mistake is
- * still there, and activated with one click. Three frames (12 %) are chance.
+ * How probable it may be that it is worse by so much by chance. A quarter, and not a twentieth: a worse model that is
+ * activated unasked tells wrong states, while one that is refused by mistake is still there, and activated with one
+ * click. So one frame (1 in 2) is chance, and two that are lost while none is gained (1 in 4) are not.
  */
-const CHANCE = 0.1
+const CHANCE = 0.25
+/** Of each state so many of its frames must stand by their label, else it cannot be said which labels are right. */
+const LEAST_STANDING = 0.5
 
 /** Compares on the frames that both judged. @returns null where there are none of some state */
 export function gate({ states, active, candidate, labels, since }: GateSides): Gate | null {
@@ -46,31 +52,45 @@ export function gate({ states, active, candidate, labels, since }: GateSides): G
     return mine === undefined ? [] : [{ frame, truth, said, mine }]
   })
   if (states.some((state) => !both.some(({ truth }) => truth === state))) return null
+  const standing = both.filter(({ frame, truth }) => (labels.get(frame) ?? truth) === truth)
+  const isDisputed = states.some((state) => share(standing, both, state) < LEAST_STANDING)
+  const counted = isDisputed ? both : standing
   const perState = states.map((state) => {
-    const frames = both.filter(({ truth }) => truth === state)
+    const frames = counted.filter(({ truth }) => truth === state)
     const lost = frames.filter(({ said, mine }) => said === state && mine !== state).length
     const gained = frames.filter(({ said, mine }) => said !== state && mine === state).length
     return { frames: frames.length, lost, gained }
   })
   const accuracy = (frames: { truth: string; said: string }[]) =>
     balancedAccuracy(confusionOf(states, frames)).balancedAccuracy
-  const theirs = accuracy(both)
-  const ours = accuracy(both.map(({ truth, mine }) => ({ truth, said: mine })))
-  const relabelled = both.filter(({ frame, truth }) => (labels.get(frame) ?? truth) !== truth).length
+  const theirs = accuracy(counted)
+  const ours = accuracy(counted.map(({ truth, mine }) => ({ truth, said: mine })))
+  const relabelled = both.length - standing.length
   const [lost, gained] = [sumOf(perState.map(({ lost }) => lost)), sumOf(perState.map(({ gained }) => gained))]
   const worse = ours < theirs && chanceOf(perState) <= CHANCE
-  const compared = { frames: both.length, candidate: ours, active: theirs, lost, gained, relabelled }
-  return { ...compared, worse, since, reason: worse ? inWords(compared) : null }
+  const compared = { frames: counted.length, candidate: ours, active: theirs, lost, gained, relabelled }
+  return { ...compared, worse, since, reason: worse ? inWords(compared, isDisputed) : null }
 }
 
-function inWords({ frames, candidate, active, lost, gained, relabelled }: Omit<Gate, 'worse' | 'since' | 'reason'>) {
-  const [ours, theirs] = [candidate, active].map((share) => `${Math.round(share * 100)} %`)
-  const said =
-    relabelled === 0 ? '' : `; ${relabelled} of these frames ${relabelled === 1 ? 'has' : 'have'} another label now`
+function share<Frame extends { truth: string }>(some: Frame[], all: Frame[], state: string): number {
+  const [part, whole] = [some, all].map((frames) => frames.filter(({ truth }) => truth === state).length)
+  return (part ?? 0) / (whole ?? 1)
+}
+
+type Compared = Omit<Gate, 'worse' | 'since' | 'reason'>
+
+function inWords({ frames, candidate, active, lost, gained, relabelled }: Compared, isDisputed: boolean): string {
+  const [ours, theirs] = [candidate, active].map((part) => `${Math.round(part * 100)} %`)
+  const figures = `it gets ${ours} right and the active model ${theirs}, states counting alike (${lost} frames lost, ${gained} gained)`
+  if (isDisputed)
+    return (
+      `${relabelled} of the ${frames} frames by which the active model was judged have another label now, too many to compare ` +
+      `by the others; by the labels of then ${figures}: if the labels of now are right, activate it all the same (\`force\`)`
+    )
+  const left = relabelled === 0 ? '' : `; ${relabelled} more, whose label is another now, are left out`
   return (
-    `on ${frames} frames that neither had learned from it gets ${ours} right and the active model ${theirs}, states ` +
-    `counting alike (${lost} frames lost, ${gained} gained)${said}: look at the labels, or train with \`force\` to ` +
-    'activate it all the same'
+    `on ${frames} frames that neither had learned from ${figures}${left}: look at the labels that look wrong, or activate ` +
+    'it all the same (`force`)'
   )
 }
 

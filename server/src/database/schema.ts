@@ -42,7 +42,8 @@ export interface ActivationsTable {
   /** Null: the camera had none from then on. */
   model: string | null
   previous: string | null
-  reason: 'trained' | 'activated' | 'rolled_back' | 'copied'
+  /** `forced`: although it was worse than the one before. */
+  reason: 'trained' | 'activated' | 'forced' | 'rolled_back' | 'copied'
   author: string
   at: number
 }

@@ -49,8 +49,8 @@ interface CandidateRow {
 
 /**
  * About a thousand of them: those that the model was least sure of, those that are least like what it learned from, and
- * some of all times. Signatures of different backbones say nothing of each other, so only those count that are of the
- * camera's active model's (another region changes them too, but then labelled frames are embedded again, and results soon are new).
+ * some of all times. Signatures of another backbone or region say nothing of those of the active model, so only results
+ * count that see frames as that does.
  */
 async function candidatesOf(
   { read }: StateDatabase,
@@ -60,7 +60,7 @@ async function candidatesOf(
   const { rows } = await sql<CandidateRow>`
     with all_of_them as materialized (
       select f.captured_at, r.confidence, r.novelty, r.reason,
-        iif(${backboneOf('r.model')} = ${activeBackboneOf(camera)}, r.signature, null) as signature
+        iif(${modelsSight('r.model')} = ${activeSightOf(camera)}, r.signature, null) as signature
       from frames f left join results r on r.camera = f.camera and r.captured_at = f.captured_at
       where f.camera = ${camera} and f.captured_at >= ${from} and f.captured_at < ${to}
         and f.outcome = 'classified' and f.stored_at >= ${storedSince}
@@ -88,9 +88,9 @@ async function labelledOf({ read }: StateDatabase, camera: string): Promise<Labe
   const { rows } = await sql<{ captured_at: number; signature: Uint8Array | null }>`
     select l.captured_at, coalesce(
       (select e.signature from embeddings e where e.camera = l.camera and e.captured_at = l.captured_at
-        and json_extract(e.recipe, '$[0]') = ${activeBackboneOf(camera)} and e.signature is not null limit 1),
+        and ${recipesSight} = ${activeSightOf(camera)} and e.signature is not null limit 1),
       (select r.signature from results r where r.camera = l.camera and r.captured_at = l.captured_at
-        and ${backboneOf('r.model')} = ${activeBackboneOf(camera)} limit 1)) as signature
+        and ${modelsSight('r.model')} = ${activeSightOf(camera)} limit 1)) as signature
     from labels l where l.camera = ${camera} and l.state <> 'ignore'
     order by l.captured_at desc limit ${MOST_LABELLED}`.execute(read)
   const counts = await sql<{ hour: number; labels: number }>`
@@ -105,10 +105,16 @@ async function labelledOf({ read }: StateDatabase, camera: string): Promise<Labe
   }
 }
 
-const backboneOf = (model: string) => sql`(select m.backbone from models m where m.id = ${sql.ref(model)})`
+/** How a model sees frames: its backbone and its region. Signatures of other sights say nothing of each other. */
+const modelsSight = (model: string) =>
+  sql`(select m.backbone || coalesce(json_extract(m.details_json, '$.region'), '') from models m where m.id = ${sql.ref(model)})`
 
-const activeBackboneOf = (camera: string) => sql`(
-  select m.backbone from models m join cameras c on c.active_model = m.id where c.id = ${camera})`
+const activeSightOf = (camera: string) => sql`(
+  select m.backbone || coalesce(json_extract(m.details_json, '$.region'), '')
+  from models m join cameras c on c.active_model = m.id where c.id = ${camera})`
+
+/** The same of an embedding, whose recipe begins with both (`recipeFor`). */
+const recipesSight = sql`json_extract(e.recipe, '$[0]') || coalesce(json_extract(e.recipe, '$[1]'), '')`
 
 async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
   for (;;) {

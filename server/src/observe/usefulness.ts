@@ -63,7 +63,7 @@ export function mostUseful(candidates: Candidate[], labelled: Labelled, count: n
 
 /** `mostUseful` in steps of a millisecond or less, for whoever has other things to do in between. */
 export function* rank(candidates: Candidate[], labelled: Labelled, count: number): Generator<void, Pick[]> {
-  const views = new Views(candidates, labelled.signatures)
+  const views = new Views(candidates, labelled)
   for (const _ of views.compare()) yield
   const left = candidates.map((candidate, index) => new Rated(candidate, index, labelled.times))
   const hours = [...labelled.hours]
@@ -161,6 +161,8 @@ class Rated {
 class Views {
   readonly #directions: (Float32Array | null)[]
   readonly #labelled: Float32Array[]
+  /** What is labelled cannot be compared, for it was seen by another backbone or region. */
+  readonly #isBlind: boolean
   /** How far a labelled frame is from the nearest other one, of most of them. */
   readonly #usual: number
   /** Some of the candidates, evenly, that stand for all. */
@@ -172,7 +174,7 @@ class Views {
   /** How much nearer each candidate would bring the samples. */
   readonly #gains: Float64Array
 
-  constructor(candidates: Candidate[], labelled: Uint8Array[]) {
+  constructor(candidates: Candidate[], { signatures, times }: Labelled) {
     this.#directions = candidates.map(({ signature }) => signature && directionOf(signature))
     const known = this.#directions.filter((direction) => direction !== null)
     const count = Math.min(known.length, MOST_SAMPLES)
@@ -180,7 +182,8 @@ class Views {
       { length: count },
       (_, i) => known[Math.floor((i * known.length) / count)] as Float32Array,
     )
-    this.#labelled = labelled.map(directionOf)
+    this.#labelled = signatures.map(directionOf)
+    this.#isBlind = times.length > 0 && signatures.length === 0
     this.#usual = usualDistance(this.#labelled)
     this.#distances = new Float32Array(count).fill(FARTHEST)
     this.#between = new Float32Array(count * candidates.length)
@@ -207,7 +210,7 @@ class Views {
   /** Whether it shows what no labelled frame shows; of a candidate that cannot be compared nobody knows. */
   isUnlikeLabelled(index: number): boolean {
     const direction = this.#directions[index]
-    return direction ? nearestOf(direction, this.#labelled) > ANOTHER_VIEW * this.#usual : false
+    return direction && !this.#isBlind ? nearestOf(direction, this.#labelled) > ANOTHER_VIEW * this.#usual : false
   }
 
   /** Whether the candidate can be compared. */

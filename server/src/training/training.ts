@@ -165,7 +165,8 @@ export class Training {
     const { registry, activations } = this.#ports
     const { id, evaluation, verdict, engine, backbone } = model
     const reason = context.params.force === true ? null : (gate?.reason ?? null)
-    if (reason === null) await activations.activate(await registry.row(id), 'trained', context.owner)
+    if (reason === null)
+      await activations.activate(await registry.row(id), gate?.worse ? 'forced' : 'trained', context.owner)
     const shown = evaluation ? `balanced accuracy ${evaluation.balancedAccuracy.toFixed(3)}; ${verdict}` : verdict
     context.log('info', `${id}: ${shown}`)
     if (reason !== null) context.log('warn', `${id} was not activated: ${reason}`)

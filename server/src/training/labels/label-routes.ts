@@ -16,6 +16,9 @@ const Counts = Type.Object({
   counts: Type.Record(Type.String(), Type.Integer(), {
     description: 'by state and by mark; those without any are not named',
   }),
+  borrowed: Type.Record(Type.String(), Type.Integer(), {
+    description: 'of other cameras, by state; it learns from these too',
+  }),
   least: Type.Integer({ description: 'frames of each state without which training is refused' }),
   good: Type.Integer({ description: 'frames of each state that make a good model of most cameras' }),
 })
@@ -73,7 +76,11 @@ export function labelRoutes(http: Http, { labels, suspectsOf }: LabelRoutesPorts
         response: { 200: Counts },
       },
     },
-    async ({ query }) => ({ counts: await labels.countsOf(query.camera), least: FEWEST_FRAMES, good: GOOD_FRAMES }),
+    async ({ query: { camera } }) => ({
+      counts: await labels.countsOf(camera),
+      borrowed: await labels.countsOf(camera, 'borrowed_labels'),
+      ...{ least: FEWEST_FRAMES, good: GOOD_FRAMES },
+    }),
   )
 
   http.get(

@@ -68,9 +68,9 @@ export class Labels {
   }
 
   /** How many frames of a camera are labelled, by state and by mark; those without any are not named. */
-  async countsOf(camera: string): Promise<Record<string, number>> {
+  async countsOf(camera: string, table: 'labels' | 'borrowed_labels' = 'labels'): Promise<Record<string, number>> {
     const rows = await this.#database.read
-      .selectFrom('labels')
+      .selectFrom(table)
       .select(({ fn }) => ['state', fn.countAll<number>().as('frames')])
       .where('camera', '=', camera)
       .groupBy('state')

@@ -42,13 +42,14 @@ export class Activations {
   async choose(model: ModelRow, author: string, force: boolean): Promise<void> {
     const { activeModel } = this.#ports.cameras.get(model.camera)
     if (activeModel === model.id) return
-    const gate = force ? null : (await this.#ports.registry.detailsOf(model))?.gate
+    const { gate } = (await this.#ports.registry.detailsOf(model)) ?? {}
     // What it was compared with is what was active then; of any other model nothing is known.
-    if (gate?.worse && model.parent !== null && model.parent === activeModel) {
+    const isWorse = gate?.worse && model.parent !== null && model.parent === activeModel
+    if (isWorse && !force) {
       const why = gate.reason ?? 'it did worse on the frames that the active model was judged by'
       throw conflict('worse_than_active', `${model.id} is worse than ${activeModel}: ${why}`)
     }
-    await this.activate(model, 'activated', author)
+    await this.activate(model, isWorse ? 'forced' : 'activated', author)
   }
 
   /**
@@ -130,9 +131,11 @@ export class Activations {
 /** A training that is interrupted in its last moment runs again: it does not undo what was chosen since. */
 async function wasActivated(transaction: Kysely<StateTables>, model: string): Promise<boolean> {
   const trained = transaction.selectFrom('activations').select('id').where('model', '=', model)
-  return (await trained.where('reason', '=', 'trained').executeTakeFirst()) !== undefined
+  return (await trained.where('reason', 'in', MADE_ACTIVE).executeTakeFirst()) !== undefined
 }
 
+/** By its own training. */
+const MADE_ACTIVE: Reason[] = ['trained', 'forced']
 const PASSED_OVER = new Set(['not_found', 'model_damaged', 'other_states'])
 
 /** @throws HttpError 404, 409 `being_renamed`: the camera is on its way to another name, or to none */

@@ -21,7 +21,9 @@ const Activation = Type.Object({
   at: Time,
   model: nullable(Type.String()),
   previous: nullable(Type.String()),
-  reason: Type.Enum(['trained', 'activated', 'rolled_back', 'copied']),
+  reason: Type.Enum(['trained', 'activated', 'forced', 'rolled_back', 'copied'], {
+    description: '`forced`: although it was worse than the one before',
+  }),
   author: Type.String(),
 })
 const MOST_LISTED = 200
