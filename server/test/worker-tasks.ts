@@ -23,6 +23,9 @@ const TASKS: Record<string, Task<never, unknown, unknown>> = {
     process.kill(process.pid, 'SIGKILL')
     return new Promise(() => {})
   },
+  async end() {
+    process.exit(3)
+  },
   async refuse() {
     throw Object.assign(new Error('no door in sight'), { code: 'no_door' })
   },

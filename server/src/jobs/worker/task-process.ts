@@ -51,6 +51,15 @@ export class TaskProcess {
       // What is said last is all there is to say: the process has nothing more to do.
       this.kill()
     }
-    yield { kind: 'failed', code: 'crashed', message: `the process of the task ended (${await this.#ended})` }
+    yield endedAs(await this.#ended)
   }
+}
+
+/** Killed by somebody, or by a system without memory: that says nothing of the work, which can be done again. */
+function endedAs(how: string): FromTask {
+  const wasKilled = how === 'SIGKILL'
+  const message = wasKilled
+    ? 'the process of the task was killed (SIGKILL), perhaps by a system that had no memory left'
+    : `the process of the task ended (${how})`
+  return { kind: 'failed', code: 'crashed', message, ...(wasKilled ? { fault: 'environment' } : {}) }
 }
