@@ -350,6 +350,7 @@ async function build(
   closers.push(() => retention.close())
   await uploads.start()
   closers.push(sweepAfterImports(events, uploads, log))
+  await models.start()
   await workers.start()
   closers.push(() => workers.close())
   await longWork.start()

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { featureLengthOf, type Model } from '@ajar/models'
 import { expect, onTestFinished, test } from 'vitest'
 import { Events } from '../src/database/events.ts'
@@ -86,4 +87,17 @@ test('a camera that goes, or is on its way to another name, gets no model and ke
   await expect(registry.save(CAMERA, await made(2), trained('job-2'))).rejects.toMatchObject({ status: 404 })
   await expect(registry.load(`${CAMERA}@2`)).rejects.toMatchObject({ code: 'model_missing' })
   await rm(registry.folderOf(id), { recursive: true })
+})
+
+test('what a kill left of a model that was being saved is gone after the next start', async () => {
+  const { registry } = await open()
+  await registry.start() // nobody has a model yet
+  const { id } = await registry.save(CAMERA, await made(1), trained('job-1'))
+  const besides = dirname(registry.folderOf(id))
+  await mkdir(join(besides, '.2-a1b2c3'))
+  await writeFile(join(besides, '.2-a1b2c3', 'model.json'), '{}')
+  await writeFile(join(besides, '..', 'notes.txt'), 'somebody put it here')
+  await registry.start()
+  expect(await readdir(besides)).toEqual(['1'])
+  expect((await registry.load(id)).id).toBe(id)
 })

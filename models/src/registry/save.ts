@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ModelsError } from '../models-error.ts'
 import { filesOf } from './files.ts'
@@ -26,6 +26,12 @@ export async function saveModel(folder: string, model: Model): Promise<void> {
     }
     throw error
   }
+}
+
+/** Removes what the end of a process in the middle of `saveModel` left in the folder that models lie side by side in. */
+export async function clearUnfinished(parent: string): Promise<void> {
+  for (const name of await readdir(parent))
+    if (name.startsWith('.')) await rm(join(parent, name), { recursive: true, force: true })
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Gate, loadModel, type Model, readModelFiles, saveModel } from '@ajar/models'
+import { clearUnfinished, type Gate, loadModel, type Model, readModelFiles, saveModel } from '@ajar/models'
 import { sql } from 'kysely'
 import { isBeingRenamed } from '../../database/camera-rows.ts'
 import type { ModelRow } from '../../database/schema.ts'
@@ -37,6 +37,13 @@ export class ModelRegistry {
   constructor(database: StateDatabase, folder: string) {
     this.#database = database
     this.#folder = folder
+  }
+
+  /** Clears what a kill left of models that were being saved: no row names them, and no deletion of a camera finds them. */
+  async start() {
+    await mkdir(this.#folder, { recursive: true })
+    for (const device of await foldersIn(this.#folder))
+      for (const camera of await foldersIn(device)) await clearUnfinished(camera)
   }
 
   /** Where the files of a model lie. */
@@ -156,4 +163,9 @@ export class ModelRegistry {
     await this.removeFiles(`${camera}@${version}`)
     return version
   }
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const all = await readdir(folder, { withFileTypes: true })
+  return all.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
 }
