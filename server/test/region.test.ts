@@ -139,6 +139,20 @@ test('a camera is renamed and renamed back while its frames are embedded, and th
   expect((await recipes()).frames).toBe(8)
 })
 
+test('fifty changes at once ask for one job, not for fifty', { timeout: 120_000 }, async () => {
+  const { body: training } = await server.call('POST', '/api/training', { camera: CAMERA }) // what they wait for
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => patch(region([0, 0], [0.5 + i / 100, 0], [1, 1]))),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect((await embeddingJobs()).filter(({ state }) => state === 'queued').length).toBeLessThan(2)
+  await jobEnded(server, training.id)
+  const [newest] = await embeddingJobs()
+  expect((await jobEnded(server, newest.id)).state).toBe('done')
+  const last = (await server.call('GET', `/api/cameras/${CAMERA}`)).body.region
+  expect(await recipes()).toEqual({ frames: 8, recipes: [expect.arrayContaining([last])] })
+})
+
 test('a job that was interrupted computes what is missing, and no more', { timeout: 60_000 }, async () => {
   const [{ id }] = (await embeddingJobs()) as [Answer['body']]
   const { captured_at } = await database.read.selectFrom('embeddings').selectAll().executeTakeFirstOrThrow()
@@ -159,8 +173,8 @@ test('a server with another backbone embeds for it, and models of the one before
   expect(await jobEnded(server, job.id)).toMatchObject({ state: 'done', result: { embedded: 8 } })
   expect((await recipes()).recipes).toEqual([expect.arrayContaining(['mobilenet-v1-1.0'])])
   const [frame = ''] = await label(server, 1, 50)
-  expect((await server.ended(frame)).result).toMatchObject({ model: `${CAMERA}@2`, reason: null })
-  expect((await server.call('GET', '/api/cameras')).body.items[0].model).toBe(`${CAMERA}@2`)
+  expect((await server.ended(frame)).result).toMatchObject({ model: `${CAMERA}@3`, reason: null })
+  expect((await server.call('GET', '/api/cameras')).body.items[0].model).toBe(`${CAMERA}@3`)
   const { checks } = (await server.call('GET', '/api/health/ready')).body
   expect(checks.filter(({ level }: { level: string }) => level === 'error')).toEqual([])
 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AUGMENTATIONS, type BackboneId } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
+import { InTurn } from '../in-turn.ts'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
@@ -36,6 +37,8 @@ const LOOK_MS = 50
 export class ReEmbedding {
   readonly #ports: ReEmbeddingPorts
   readonly #embeddings: Embeddings
+  /** Who asks sees the job that another one asked for. */
+  readonly #queueing = new InTurn(1)
 
   constructor(ports: ReEmbeddingPorts) {
     this.#ports = ports
@@ -57,18 +60,9 @@ export class ReEmbedding {
    * these. It is for the next training's sake alone, so whoever changes settings never fails for it.
    */
   async queue(camera: string, author: string) {
-    const { database, labels, createJob, cancelJob, log } = this.#ports
+    const { labels, log } = this.#ports
     try {
-      if ((await labels.of(camera)).length === 0) return
-      const active = await database.write
-        .selectFrom('jobs')
-        .select(['id', 'state'])
-        .where('kind', '=', 'embedding')
-        .where('camera', '=', camera)
-        .where('state', 'in', ['queued', 'running'])
-        .execute()
-      for (const { id, state } of active) if (state === 'running') await cancelJob(id).catch(() => {}) // it has ended
-      if (!active.some(({ state }) => state === 'queued')) await createJob('embedding', camera, author)
+      if ((await labels.of(camera)).length > 0) await this.#queueing.run(() => this.#queueOne(camera, author))
     } catch (err) {
       log.warn({ err, camera }, 'labelled frames are not embedded anew; the next training does it')
     }
@@ -96,6 +90,19 @@ export class ReEmbedding {
     const until = performance.now() + STOP_LIMIT_MS
     while (performance.now() < until && (await atWork()).length > 0) await sleep(LOOK_MS)
     return stopped.flatMap(({ camera }) => camera ?? [])
+  }
+
+  async #queueOne(camera: string, author: string) {
+    const { database, createJob, cancelJob } = this.#ports
+    const active = await database.write
+      .selectFrom('jobs')
+      .select(['id', 'state'])
+      .where('kind', '=', 'embedding')
+      .where('camera', '=', camera)
+      .where('state', 'in', ['queued', 'running'])
+      .execute()
+    for (const { id, state } of active) if (state === 'running') await cancelJob(id).catch(() => {}) // it has ended
+    if (!active.some(({ state }) => state === 'queued')) await createJob('embedding', camera, author)
   }
 
   /** The handler of jobs of kind `embedding`. */
