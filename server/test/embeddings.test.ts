@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStateDatabase } from '../src/database/state-database.ts'
 import { Embeddings } from '../src/training/embeddings.ts'
-import { CAMERA, label, train } from './lesson.ts'
-import { RunningServer } from './running-server.ts'
+import { CAMERA, jobEnded, label, train } from './lesson.ts'
+import { RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 test('an embedding stays as long as somebody may learn from it again', async () => {
@@ -66,4 +66,21 @@ test('the same labels and seed give the same model, byte for byte; another seed 
   expect(await weightsOf(6)).not.toBe(first)
   // What was drawn for it is not kept meanwhile.
   expect(await weightsOf(5)).toBe(first)
+})
+
+test('trainings that are cancelled do not leave more and more of them', { timeout: 120_000 }, async () => {
+  const server = await RunningServer.start(onTestFinished)
+  await label(server, 8)
+  const database = await openStateDatabase(server.dataDir)
+  onTestFinished(() => database.close())
+  const left = { camera: CAMERA, captured_at: 1, brightness: 0, features: new Uint8Array(4) }
+  const seeds = [1, 2, 3].map((seed) => ({ ...left, recipe: `of seed ${seed}` }))
+  await database.write.insertInto('embeddings').values(seeds).execute()
+  // Long enough to be in the middle of it.
+  const { body } = await server.call('POST', '/api/training', { camera: CAMERA, augmentations: 16 })
+  await until(async () => (await server.call('GET', `/api/jobs/${body.id}`)).body.phase === 'embed')
+  await server.call('DELETE', `/api/jobs/${body.id}`)
+  expect((await jobEnded(server, body.id)).state).toBe('cancelled')
+  const rows = await database.read.selectFrom('embeddings').select('recipe').distinct().execute()
+  expect(rows.map(({ recipe }) => recipe)).toEqual([expect.stringContaining('mobilenet')])
 })

@@ -99,6 +99,7 @@ export class Training {
     const plan = await this.#plan(camera, params)
     const unchanged = params.unlessUnchanged === true ? await this.#madeOf(plan) : null
     if (unchanged) return this.#unchanged(unchanged, context)
+    await this.#prune(plan) // what trainings left that were cancelled or failed, each with a recipe of its own
     const result = await this.#learn(plan, context)
     const model = await this.#save(plan, result, job)
     const outcome = await this.#settle(model, result.gate, result.skipped, context)
