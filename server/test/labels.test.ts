@@ -58,6 +58,24 @@ test('labels are taken back in bulk, with others or without', async () => {
   expect((await post(...many)).body.error).toMatchObject({ code: 'bad_request', field: 'labels' })
 })
 
+test('nothing is said of frames of a camera that is half renamed', async () => {
+  await post([frames[0], 'open'])
+  const database = await openStateDatabase(server.dataDir)
+  const intent = { from_camera: 'pi/cam', to_camera: 'pi/new', author: 'test', at: 1 }
+  await database.write.insertInto('camera_renames').values(intent).execute()
+  const answers = [
+    await server.call('PUT', `/api/frames/${frames[0]}/label`, { state: 'closed' }),
+    await post([frames[0], null]),
+    await server.call('DELETE', `/api/frames/${frames[0]}/label`),
+  ]
+  await database.write.deleteFrom('camera_renames').execute()
+  await database.close()
+  expect(answers.map(({ status, body }) => `${status} ${body.error.code}`)).toEqual(
+    new Array(3).fill('409 being_renamed'),
+  )
+  expect(await labelOf(frames[0])).toBe('open')
+})
+
 test('a refused frame has no picture to label, and whoever tries is told so', async () => {
   const at = 1_790_000_000_000
   await server.call('POST', `/api/cameras/pi/cam/frames?capturedAt=${at}`, new Uint8Array([1, 2, 3]))

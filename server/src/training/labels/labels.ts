@@ -1,11 +1,12 @@
 import { type FrameRef, frameId, parseFrameId } from '@ajar/protocol'
 import type { Kysely } from 'kysely'
+import { isBeingRenamed } from '../../database/camera-rows.ts'
 import type { Archive } from '../../database/frames/archive.ts'
 import type { FrameId } from '../../database/frames/frame-store.ts'
 import type { LabelRow, StateTables } from '../../database/schema.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import type { Cameras } from '../../devices/cameras.ts'
-import { badRequest, HttpError, notFound } from '../../http/errors.ts'
+import { badRequest, conflict, HttpError, notFound } from '../../http/errors.ts'
 import { isMark, MARKS } from '../../marks.ts'
 
 export interface Label {
@@ -32,11 +33,13 @@ export class Labels {
   /**
    * Labels frames, all or none; what is said of one frame twice counts as it was said last.
    * @param labels a state, a mark, or null, which takes the label back if there is one
-   * @throws HttpError 400 `unknown_state`, `bad_frame`; 404 where a frame does not exist, or has no picture
+   * @throws HttpError 400 `unknown_state`, `bad_frame`; 404 where a frame does not exist, or has no picture; 409
+   *   `being_renamed`
    */
   async put(labels: { frame: string; state: string | null }[], author: string): Promise<void> {
     const said = labels.map(({ frame, state }) => this.#checked(frame, state))
     await this.#database.write.transaction().execute(async (transaction) => {
+      for (const camera of new Set(said.map(({ camera }) => camera))) await this.#refuseMoving(transaction, camera)
       // Frames go where nobody else writes: those that are there now are kept from now on.
       const frames = said.filter(({ state }) => state !== null)
       const gone = (await this.#archive.has(frames)).indexOf(false)
@@ -58,13 +61,18 @@ export class Labels {
     })
   }
 
+  /** @throws HttpError 404, 409 `being_renamed` */
   async remove(ref: FrameRef): Promise<void> {
-    const { numDeletedRows } = await this.#database.write
-      .deleteFrom('labels')
-      .where('camera', '=', `${ref.device}/${ref.camera}`)
-      .where('captured_at', '=', ref.capturedAtMs)
-      .executeTakeFirstOrThrow()
-    if (numDeletedRows === 0n) throw notFound(`a label of ${frameId(ref)}`)
+    const camera = `${ref.device}/${ref.camera}`
+    await this.#database.write.transaction().execute(async (transaction) => {
+      await this.#refuseMoving(transaction, camera)
+      const { numDeletedRows } = await transaction
+        .deleteFrom('labels')
+        .where('camera', '=', camera)
+        .where('captured_at', '=', ref.capturedAtMs)
+        .executeTakeFirstOrThrow()
+      if (numDeletedRows === 0n) throw notFound(`a label of ${frameId(ref)}`)
+    })
   }
 
   /** How many frames of a camera are labelled, by state and by mark; those without any are not named. */
@@ -115,6 +123,16 @@ export class Labels {
       .orderBy('captured_at')
       .limit(limit)
       .execute()
+  }
+
+  /** Frames and labels of a camera that is half renamed stand under both names: what is said under one would be lost. */
+  async #refuseMoving(transaction: Kysely<StateTables>, camera: string) {
+    if (await isBeingRenamed(transaction, camera))
+      throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
+    const row = await transaction.selectFrom('cameras').select('id').where('id', '=', camera).executeTakeFirst()
+    if (row) return
+    this.#cameras.get(camera) // says what it is called now
+    throw notFound(`the camera ${camera}`)
   }
 
   #checked(frame: string, state: string | null): FrameId & { state: string | null } {
