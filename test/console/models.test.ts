@@ -152,16 +152,15 @@ test('a field of the confusion shows its frames, and one that was labelled wrong
 test('labels that look wrong are told of, and are not suspected any more when they were corrected', async () => {
   const { page } = visit
   await open(`/teach/${CAMERA}`)
-  await page.getByText(/^Labels that look wrong/).click()
-  const suspects = page.getByRole('list', { name: 'Labels that look wrong' })
-  const suspect = suspects.locator(`a[href*="${encodeURIComponent(mistaken[0] ?? '')}"]`)
-  await suspect.click()
+  await link(/looks? wrong: look at (it|these) first$/).click()
+  await page.getByRole('heading', { name: 'Labels that look wrong' }).waitFor()
+  await page.locator(`[id="frame-${mistaken[0]?.replaceAll('/', '-')}"]`).click()
   expect(await seen(page)).toBe(mistaken[0])
   await page.keyboard.press('2')
   await until(async () => (await labelOf(mistaken[0] ?? '')) === 'open')
   await open(`/teach/${CAMERA}`)
   await page.locator('.outcome').waitFor()
-  expect(await page.locator('.suspects a').count()).toBe(0)
+  expect(await page.locator('.suspects-first').count()).toBe(0)
 })
 
 test('a region is drawn, the frames are looked at anew, and the next model looks at it', async () => {
@@ -207,7 +206,7 @@ test('one goes back to the model before, and forth again; the history says who d
   await page.getByRole('dialog').getByText(`${CAMERA}@1`).waitFor()
   await button('Roll back').click()
   await until(async () => (await activeModel()) === `${CAMERA}@1`)
-  await page.getByText('rolled back to').waitFor()
+  await page.getByText('Rolled back to model 1').waitFor()
   await page.reload()
   await page.locator('.versions li.active').getByText('Model 1').waitFor()
   expect(await button(/^Roll back/).count()).toBe(0)
@@ -255,7 +254,7 @@ test('a model that is worse is held back with both figures, and activated all th
   await system.api.send('POST', '/api/labels', { labels })
   await open(`/teach/${CAMERA}`)
   await button('Train').click()
-  await page.getByText(`${CAMERA}@4 was not activated: it is worse than the active one.`).waitFor()
+  await page.getByText(`${CAMERA}@4 was not activated: it is worse than model 2.`).waitFor()
   await page.locator('.gate .worse').waitFor()
   await page.reload()
   await link('All about model 4').click()

@@ -2,7 +2,16 @@ import { expect, test } from 'vitest'
 import type { ActivationBody, Gate } from '../src/api/model-bodies.ts'
 import { rowsOf, wrongOf } from '../src/models/confusion.ts'
 import { drawCurve } from '../src/models/curve.ts'
-import { conditionInWords, gateDetails, gateInWords, rateInWords, verdictInWords } from '../src/models/words.ts'
+import {
+  conditionInWords,
+  gateDetails,
+  gateInWords,
+  isTelling,
+  modelName,
+  rateInWords,
+  refusalInWords,
+  verdictInWords,
+} from '../src/models/words.ts'
 import { modelBefore } from '../src/pages/models/model-before.ts'
 import { cronFault, cronInWords } from '../src/pages/models/times.ts'
 
@@ -11,24 +20,46 @@ import { cronFault, cronInWords } from '../src/pages/models/times.ts'
 const interval = { low: 0.8, high: 0.95 }
 
 test('a verdict is a sentence: what is missing, or why nothing can be said', () => {
-  expect(verdictInWords('ready')).toMatchObject({ isReady: true, title: 'Ready' })
-  expect(verdictInWords('needs about 12 more frames of `open` at night')).toEqual({
+  const evaluation = {}
+  expect(verdictInWords('ready', { evaluation })).toMatchObject({ isReady: true, title: 'Ready' })
+  expect(verdictInWords('needs about 12 more frames of `open` at night', { evaluation })).toEqual({
     isReady: false,
     title: 'Not ready yet',
     next: 'It needs about 12 more frames of open at night.',
   })
-  expect(verdictInWords('all frames are from one hour: label some of another day.', false)).toEqual({
+  expect(verdictInWords('all frames are from one hour: label some of another day.', { evaluation: null })).toEqual({
     isReady: false,
     title: 'Not judged yet',
     next: 'All frames are from one hour: label some of another day.',
   })
-  expect(verdictInWords(null, false).next).toBe('Nobody knows how good it is.')
+  expect(verdictInWords(null, { evaluation: null }).next).toBe('Nobody knows how good it is.')
+})
+
+test('what is to be labelled next is said in the same words whatever comes first', () => {
+  const evaluation = { advice: { state: 'open', more: 12, when: 'night' as const } }
+  const needs = 'needs about 12 more frames of open, dark pictures.'
+  expect(verdictInWords('needs about 12 more frames of `open` at night', { evaluation }).next).toBe(`It ${needs}`)
+  const verdict = 'check the 3 labels that look wrong first, then it needs about 12 more frames of `open` at night'
+  expect(verdictInWords(verdict, { evaluation, suspects: 3 }).next).toBe(`Then it ${needs}`)
+  expect(verdictInWords(verdict, { evaluation, suspects: 0 }).next).toBe(`It ${needs}`)
+  // What has nothing to do with the advice is said as the server says it.
+  expect(verdictInWords('nobody knows how good it is here', { evaluation }).next).toBe(
+    'Nobody knows how good it is here.',
+  )
+})
+
+test('a model that is worse than the active one is not called ready', () => {
+  expect(verdictInWords('ready', { evaluation: {}, worseThan: 'model 1' })).toEqual({
+    isReady: false,
+    title: 'Worse than model 1',
+    next: 'By its own labels it would do: look at what it lost.',
+  })
 })
 
 test('a counted rate may be all of it, and has a tenth where that tells something', () => {
   expect([1, 0.97234, 0.5].map(rateInWords)).toEqual(['100 %', '97.2 %', '50 %'])
   expect(conditionInWords({ frames: 1, balancedAccuracy: 1, interval })).toBe('100 % of 1 frame')
-  expect(conditionInWords(null)).toBe('none judged')
+  expect(conditionInWords(null)).toBe('none has a label yet')
 })
 
 test('the gate says by how much, and what became of which frames', () => {
@@ -43,14 +74,29 @@ test('the gate says by how much, and what became of which frames', () => {
     since: { frames: 8, candidate: 1, active: 0.75 },
     reason: 'worse',
   }
-  expect(gateInWords(gate)).toContain('is right in 70 %, the active one in 95 %: 25 points less.')
-  expect(gateInWords({ ...gate, candidate: 0.95 })).toContain('just as often')
+  expect(gateInWords(gate, 'model 1')).toBe(
+    'On the 40 frames by which model 1 was judged, with their labels of then, this one is right in 70 %, ' +
+      'model 1 in 95 %: 25 points less.',
+  )
+  expect(gateInWords({ ...gate, candidate: 0.95 }, 'model 1')).toContain('just as often')
   expect(gateDetails(gate)).toEqual([
     '11 frames lost, 1 won.',
-    '1 of them has another label now.',
+    '1 frame left out: labelled otherwise since.',
     'Of 8 frames labelled since: 100 % against 75 %.',
   ])
   expect(gateDetails({ ...gate, lost: 0, gained: 0, relabelled: 0, since: null })).toEqual([])
+  expect([gate, { ...gate, relabelled: 41 }, { ...gate, frames: 0, relabelled: 0 }].map(isTelling)).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
+test('why a model was held back is said without words of the API', () => {
+  expect(refusalInWords('look at the labels, or train with `force` to activate it all the same')).toBe(
+    'Look at the labels, or activate it all the same.',
+  )
+  expect(modelName('pi/door@12')).toBe('model 12')
 })
 
 test('a field of the confusion tells its frames, which are those that were wrong in just this way', () => {

@@ -203,17 +203,22 @@ test('frames that cannot be looked at are left out, and no frame comes twice', (
 })
 
 test('what is missing is said by state', () => {
-  const needed = { least: 2, good: 20 }
-  const states = ['closed', 'open']
-  expect(readinessInWords(states, { open: 1 }, needed)).toEqual({
+  const said = (counts: Record<string, number>, borrowed = {}, isJudged = false) =>
+    readinessInWords(['closed', 'open'], { counts, borrowed }, { least: 2, good: 20 }, isJudged)
+  expect(said({ open: 1 })).toEqual({
     text: 'To train, label at least 2 of closed, 1 of open more.',
     canTrain: false,
   })
-  expect(readinessInWords(states, { open: 12, closed: 20 }, needed)).toEqual({
+  expect(said({ open: 12, closed: 20 })).toEqual({
     text: 'Enough to try. Better with 8 of open more.',
     canTrain: true,
   })
-  expect(readinessInWords(states, { open: 25, closed: 20 }, needed).canTrain).toBe(true)
+  expect(said({ open: 25, closed: 20 }).canTrain).toBe(true)
+  // Labels of other cameras are learned from as well.
+  expect(said({ open: 1 }, { open: 1, closed: 17 }).canTrain).toBe(true)
+  // What a training said is needed stands below: no other figure beside it, but for what makes training impossible.
+  expect(said({ open: 12, closed: 20 }, {}, true).text).not.toMatch(/more|\d/)
+  expect(said({ open: 1 }, {}, true).text).toBe('To train, label at least 2 of closed, 1 of open more.')
 })
 
 test('names of states that the server would refuse are told before', () => {

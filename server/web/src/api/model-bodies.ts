@@ -41,7 +41,7 @@ export interface Evaluation extends Condition {
   wrong: JudgedFrame[]
   /** `ready`, or which frames would help. */
   verdict: string
-  /** Frames of other cameras that were judged too. */
+  /** Frames of other cameras that it learned from. */
   borrowed?: number
   perState?: { state: string; frames: number; precision: number | null; recall: number | null }[]
   day?: Condition | null
@@ -51,6 +51,16 @@ export interface Evaluation extends Condition {
   curve?: CurvePoint[]
   /** Labels that look wrong, the most suspicious first. */
   suspects?: JudgedFrame[]
+  /** `all`: frames of other cameras were judged too, for there are too few of its own. */
+  judgedOn?: 'own' | 'all'
+  advice?: Advice | null
+}
+
+/** What to label next. */
+export interface Advice {
+  state: string
+  more: number
+  when: 'day' | 'night' | null
 }
 
 /** A model beside the one that was active when it was made, on the frames by which that one was judged. */
@@ -61,7 +71,7 @@ export interface Gate {
   active: number
   lost: number
   gained: number
-  /** Of these frames, labels that say otherwise now. */
+  /** Frames by which that one was judged whose labels say otherwise now: they are left out. */
   relabelled: number
   worse: boolean
   /** The same on frames that were labelled since. */
@@ -99,7 +109,7 @@ export interface ActivationBody {
   at: string
   model: string | null
   previous: string | null
-  reason: 'trained' | 'activated' | 'rolled_back' | 'copied'
+  reason: 'trained' | 'activated' | 'forced' | 'rolled_back' | 'copied'
   author: string
 }
 

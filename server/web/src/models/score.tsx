@@ -1,20 +1,25 @@
 import type { Evaluation } from '../api/model-bodies.ts'
 import { counted } from '../design/words.ts'
+import { SuspectsLink, type SuspectsLinkProps } from './suspects-link.tsx'
 import { intervalInWords, rateInWords, verdictInWords } from './words.ts'
 import './models.css'
 
 interface ScoreProps {
   evaluation: Evaluation | null
   verdict: string | null
+  /** The model than which it is worse, as `model 1`. */
+  worseThan?: string | null
+  /** Labels that look wrong to it still. */
+  suspects?: SuspectsLinkProps | null
 }
 
 /** Whether one may rely on a model, what would help, and how often it is right. */
-export function Score({ evaluation, verdict }: ScoreProps) {
-  const { isReady, title, next } = verdictInWords(verdict, evaluation !== null)
+export function Score({ evaluation, verdict, worseThan = null, suspects = null }: ScoreProps) {
+  const { isReady, title, next } = verdictInWords(verdict, { evaluation, worseThan, suspects: suspects?.count ?? 0 })
   return (
     <div class={isReady ? 'score ready' : 'score'}>
       <p class="verdict">
-        <strong>{title}</strong> <span>{next}</span>
+        <strong>{title}</strong> {suspects && suspects.count > 0 && <SuspectsLink {...suspects} />} <span>{next}</span>
       </p>
       {evaluation && (
         <>
@@ -24,9 +29,15 @@ export function Score({ evaluation, verdict }: ScoreProps) {
           </p>
           <IntervalBar evaluation={evaluation} />
           <p class="hint">
-            On {counted(evaluation.frames, 'labelled frame')}, each judged by a model that had not seen its time; each
-            state counts the same. The range holds the truth in 95 of 100 cases.
+            On the {counted(evaluation.frames, 'frame')} with a label that could be judged, each by a model that had not
+            seen its time; each state counts the same. The range holds the truth in 95 of 100 cases.
           </p>
+          {evaluation.judgedOn === 'all' && (
+            <p class="hint wrong">
+              Frames of other cameras were judged too, for too few of its own have a label: how good it is here nobody
+              knows.
+            </p>
+          )}
         </>
       )}
     </div>

@@ -1,4 +1,4 @@
-import type { Condition, Gate, Interval } from '../api/model-bodies.ts'
+import type { Advice, Condition, Evaluation, Gate, Interval } from '../api/model-bodies.ts'
 import { counted } from '../design/words.ts'
 
 /** How it is said how good a model is. */
@@ -19,33 +19,84 @@ export interface VerdictWords {
   next: string
 }
 
-/**
- * @param verdict `ready`, or what the model needs or why nothing can be said of it
- * @param isJudged whether there is an evaluation
- */
-export function verdictInWords(verdict: string | null, isJudged = true): VerdictWords {
-  if (verdict === 'ready') return { isReady: true, title: 'Ready', next: 'Good enough to rely on.' }
-  const text = (verdict ?? 'nobody knows how good it is').replaceAll('`', '')
-  const sentence = text.startsWith('needs ') ? `It ${text}` : capital(text)
-  const title = isJudged ? 'Not ready yet' : 'Not judged yet'
-  return { isReady: false, title, next: sentence.endsWith('.') ? sentence : `${sentence}.` }
+export interface VerdictOptions {
+  evaluation: Pick<Evaluation, 'advice'> | null
+  /** The model than which it is worse, as `model 1`: then nobody is told to rely on it. */
+  worseThan?: string | null
+  /** Labels that look wrong: they are to be looked at before anything else. */
+  suspects?: number
 }
 
-/** How much worse or better a model is than the one that was active, in points of a hundred. */
-export function gateInWords({ frames, candidate, active }: Gate): string {
+/** @param verdict `ready`, or what the model needs or why nothing can be said of it */
+export function verdictInWords(
+  verdict: string | null,
+  { evaluation, worseThan = null, suspects = 0 }: VerdictOptions,
+): VerdictWords {
+  const isReady = verdict === 'ready'
+  if (worseThan !== null)
+    return {
+      isReady: false,
+      title: `Worse than ${worseThan}`,
+      next: isReady ? 'By its own labels it would do: look at what it lost.' : needInWords(verdict, evaluation, false),
+    }
+  if (isReady) return { isReady, title: 'Ready', next: 'Good enough to rely on.' }
+  const title = evaluation ? 'Not ready yet' : 'Not judged yet'
+  return { isReady, title, next: needInWords(verdict, evaluation, suspects > 0) }
+}
+
+/** The server says so where labels look wrong; the console has a link for it. */
+const SUSPECTS_FIRST = /^check the .* first, then (it )?/
+
+/** @param isThen whether something else comes first */
+function needInWords(verdict: string | null, evaluation: VerdictOptions['evaluation'], isThen: boolean): string {
+  const said = (verdict ?? 'nobody knows how good it is').replaceAll('`', '').replace(SUSPECTS_FIRST, '')
+  const text = evaluation?.advice && said.startsWith('needs ') ? adviceInWords(evaluation.advice) : said
+  const it = isThen ? 'Then it' : 'It'
+  const sentence = text.startsWith('needs ') ? `${it} ${text}` : capital(text)
+  return sentence.endsWith('.') ? sentence : `${sentence}.`
+}
+
+function adviceInWords({ state, more, when }: Advice): string {
+  return `needs about ${counted(more, 'more frame')} of ${state}${when === null ? '' : `, ${PICTURES[when]}`}`
+}
+
+/** A picture is dark below this mean brightness, of 255; as the server has it. */
+const DARK = 60
+const PICTURES = { day: 'light pictures', night: 'dark pictures' }
+export const DARK_HINT = `A picture is dark where its mean brightness is below ${DARK} of 255.`
+
+/** `model 3`, of `device/camera@3` */
+export const modelName = (model: string) => `model ${model.split('@')[1] ?? model}`
+
+/** Whether the comparison says something: not where most frames were labelled otherwise since. */
+export function isTelling({ frames, relabelled }: Gate): boolean {
+  return frames > 0 && frames >= relabelled
+}
+
+/**
+ * How much worse or better a model is than the one that was active, in points of a hundred.
+ * @param than the other one, as `model 1`
+ */
+export function gateInWords({ frames, candidate, active }: Gate, than: string): string {
   const points = Math.round((candidate - active) * 1000) / 10
-  const than = points === 0 ? 'just as often' : `${Math.abs(points)} points ${points < 0 ? 'less' : 'more'}`
+  const by = points === 0 ? 'just as often' : `${Math.abs(points)} points ${points < 0 ? 'less' : 'more'}`
   return (
-    `On the ${counted(frames, 'frame')} that the active model was judged by, this one is right in ` +
-    `${rateInWords(candidate)}, the active one in ${rateInWords(active)}: ${than}.`
+    `On the ${counted(frames, 'frame')} by which ${than} was judged, with their labels of then, this one is right in ` +
+    `${rateInWords(candidate)}, ${than} in ${rateInWords(active)}: ${by}.`
   )
+}
+
+/** What the server says of a model that it did not activate, without what only its API can do. */
+export function refusalInWords(reason: string): string {
+  const text = capital(reason.replace('train with `force` to activate it', 'activate it').replaceAll('`', ''))
+  return text.endsWith('.') ? text : `${text}.`
 }
 
 /** What else the comparison saw, as far as there is something to say. */
 export function gateDetails({ lost, gained, relabelled, since }: Gate): string[] {
   return [
     ...(lost + gained > 0 ? [`${counted(lost, 'frame')} lost, ${gained} won.`] : []),
-    ...(relabelled > 0 ? [`${counted(relabelled, 'of them has', 'of them have')} another label now.`] : []),
+    ...(relabelled > 0 ? [`${counted(relabelled, 'frame')} left out: labelled otherwise since.`] : []),
     ...(since && since.frames > 0
       ? [
           `Of ${counted(since.frames, 'frame')} labelled since: ${rateInWords(since.candidate)} against ` +
@@ -56,7 +107,7 @@ export function gateDetails({ lost, gained, relabelled, since }: Gate): string[]
 }
 
 export function conditionInWords(condition: Condition | null | undefined): string {
-  if (!condition) return 'none judged'
+  if (!condition) return 'none has a label yet'
   return `${rateInWords(condition.balancedAccuracy)} of ${counted(condition.frames, 'frame')}`
 }
 

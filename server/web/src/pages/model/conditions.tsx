@@ -1,28 +1,29 @@
 import type { Evaluation } from '../../api/model-bodies.ts'
 import { StatesTable } from '../../models/states-table.tsx'
-import { conditionInWords } from '../../models/words.ts'
+import { conditionInWords, DARK_HINT } from '../../models/words.ts'
 
 interface ConditionsProps {
   evaluation: Evaluation
   states: string[]
 }
 
-/** By day, by night, and for each state. */
+/** In light and in dark pictures, and for each state. */
 export function Conditions({ evaluation: { day, night, perState, temperature }, states }: ConditionsProps) {
   return (
     <>
       {(day || night) && (
         <dl class="conditions">
           <div>
-            <dt>by day</dt>
+            <dt>light pictures</dt>
             <dd>{conditionInWords(day)}</dd>
           </div>
           <div>
-            <dt>by night</dt>
+            <dt>dark pictures</dt>
             <dd>{conditionInWords(night)}</dd>
           </div>
         </dl>
       )}
+      {(day || night) && <p class="hint">{DARK_HINT}</p>}
       {perState && <StatesTable perState={perState} states={states} />}
       {temperature !== undefined && <p class="hint">{sureness(temperature)}</p>}
     </>

@@ -1,6 +1,6 @@
-import type { CameraBody } from '../../api/bodies.ts'
+import type { CameraBody, List } from '../../api/bodies.ts'
 import { ApiError, get } from '../../api/client.ts'
-import type { ModelBody } from '../../api/model-bodies.ts'
+import type { ModelBody, SuspectBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Empty, Failed, Loading } from '../../design/elements.tsx'
 import { ActivateButton } from '../../models/activation.tsx'
@@ -9,6 +9,7 @@ import { GateView } from '../../models/gate-view.tsx'
 import { LearningCurve } from '../../models/learning-curve.tsx'
 import { Score } from '../../models/score.tsx'
 import { useOfCamera } from '../../models/use-of-camera.ts'
+import { modelName } from '../../models/words.ts'
 import { reviewQuery } from '../../router/review.ts'
 import { cameraPath, modelPath, modelsPath, teachPath } from '../../router/route.ts'
 import { Conditions } from './conditions.tsx'
@@ -30,7 +31,11 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
   const { body, fault, load } = useOfCamera(
     async () => {
       const model = await get<ModelBody>(`/api/models/${named}`)
-      return { model, camera: await get<CameraBody>(`/api/cameras/${model.camera}`) }
+      const [camera, suspects] = await Promise.all([
+        get<CameraBody>(`/api/cameras/${model.camera}`),
+        get<List<SuspectBody>>('/api/labels/suspects', { camera: model.camera }),
+      ])
+      return { model, camera, suspects: suspects.items }
     },
     // A model keeps its name when its camera gets another one.
     { isOf: ({ camera }, id) => camera.id === id, pathOf: () => modelPath(named) },
@@ -45,10 +50,15 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
     )
   if (fault.value !== null) return <Failed title="This model could not be loaded" error={fault.value} onRetry={load} />
   if (!body.value) return <Loading what="model" />
-  const { model, camera } = body.value
+  const { model, camera, suspects } = body.value
   const { evaluation, gate } = model
   const { id } = camera
   const { canOperate } = session
+  const than = model.parent === null ? 'the model that was active' : modelName(model.parent)
+  // Those of its own that are suspected still, and that the review lays out.
+  const open = suspects.filter(({ frame, label }) =>
+    evaluation?.suspects?.some((one) => one.frame === frame && one.truth === label),
+  )
   // Whoever may not label looks at the frame alone.
   const pathOf = (review: Parameters<typeof reviewQuery>[0]) => (frame: string) =>
     canOperate.value ? teachPath(id) + reviewQuery(review, frame) : `${cameraPath(id)}?frame=${frame}`
@@ -73,21 +83,36 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
             Download
           </a>
           {canOperate.value && !model.active && (
-            <ActivateButton model={model.id} gate={gate} onDone={() => void load()} />
+            <ActivateButton
+              model={model.id}
+              gate={gate}
+              than={than}
+              isHeld={gate?.worse === true && model.parent === camera.model}
+              onDone={() => void load()}
+            />
           )}
         </div>
       </header>
       <div class="columns even">
         <div class="page">
           <section class="card part" aria-label="How good it is">
-            <Score evaluation={evaluation} verdict={model.verdict} />
+            <Score
+              evaluation={evaluation}
+              verdict={model.verdict}
+              worseThan={gate?.worse && !model.active ? than : null}
+              suspects={
+                open.length > 0 && canOperate.value
+                  ? { count: open.length, path: teachPath(id) + reviewQuery({ of: 'suspects' }) }
+                  : null
+              }
+            />
             {model.original && <p class="hint">Judged where it came from, as {model.original}.</p>}
             {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
           </section>
           {gate && (
             <section class="card part" aria-labelledby="gate">
-              <h2 id="gate">Beside the model that was active</h2>
-              <GateView gate={gate} />
+              <h2 id="gate">Beside {than}</h2>
+              <GateView gate={gate} than={than} />
             </section>
           )}
           {evaluation?.curve && (

@@ -13,6 +13,7 @@ const SHORT = 12
 /** Where a model comes from, and all that made it what it is. */
 export function Provenance({ model, camera }: { model: ModelBody; camera: CameraBody }) {
   const { labels, region, parent } = model
+  const borrowed = model.evaluation?.borrowed ?? 0
   return (
     <section class="card part provenance" aria-labelledby="provenance">
       <h2 id="provenance">What it was made of</h2>
@@ -30,7 +31,8 @@ export function Provenance({ model, camera }: { model: ModelBody; camera: Camera
             'not known'
           ) : (
             <>
-              {counted(labels.frames, 'frame')}{' '}
+              {counted(labels.frames, 'frame')}
+              {borrowed > 0 && `, ${borrowed} of them of other cameras`}{' '}
               {Object.entries(labels.perState).map(([state, count]) => (
                 <span key={state} class="of-state">
                   <StateBadge state={state} states={camera.states} /> {count}

@@ -14,12 +14,12 @@ export function Activations({ activations }: { activations: ActivationBody[] }) 
         <p class="hint">None was active yet.</p>
       ) : (
         <ol>
-          {activations.slice(0, SHOWN).map(({ at, model, reason, author }) => (
-            <li key={`${at} ${model}`}>
-              {model === null ? 'No model' : <a href={modelPath(model)}>Model {versionOf(model)}</a>}
-              <span>{REASONS[reason]}</span>
+          {activations.slice(0, SHOWN).map((activation) => (
+            <li key={`${activation.at} ${activation.model}`}>
+              <What activation={activation} />
               <small>
-                by {author}, <Moment at={Date.parse(at)}>{timeOfDay(Date.parse(at))}</Moment>
+                by {activation.author},{' '}
+                <Moment at={Date.parse(activation.at)}>{timeOfDay(Date.parse(activation.at))}</Moment>
               </small>
             </li>
           ))}
@@ -29,10 +29,26 @@ export function Activations({ activations }: { activations: ActivationBody[] }) 
   )
 }
 
-const REASONS: Record<ActivationBody['reason'], string> = {
-  trained: 'trained, and not worse than the one before',
+function What({ activation: { model, previous, reason } }: { activation: ActivationBody }) {
+  if (model === null) return <span>No model</span>
+  if (reason === 'rolled_back')
+    return (
+      <span>
+        Rolled back to <a href={modelPath(model)}>model {versionOf(model)}</a>
+      </span>
+    )
+  return (
+    <>
+      <a href={modelPath(model)}>Model {versionOf(model)}</a>
+      <span>{reason === 'trained' && previous === null ? 'trained, the first one' : REASONS[reason]}</span>
+    </>
+  )
+}
+
+const REASONS: Record<Exclude<ActivationBody['reason'], 'rolled_back'>, string> = {
+  trained: 'trained',
   activated: 'activated by hand',
-  rolled_back: 'rolled back to',
+  forced: 'activated although worse',
   copied: 'copied from another camera',
 }
 

@@ -59,7 +59,7 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
         </div>
         {canOperate && (
           <div class="buttons">
-            <RollBack camera={camera} activations={activations} onDone={onChanged} />
+            <RollBack camera={camera} models={models} activations={activations} onDone={onChanged} />
             <a class={`button ${models.length === 0 ? 'main' : ''}`} href={teachPath(id)}>
               Teach
             </a>
@@ -74,7 +74,7 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
           </p>
         </section>
       ) : (
-        <Versions camera={camera} models={models} onChanged={onChanged} />
+        <Versions camera={camera} models={models} activations={activations} onChanged={onChanged} />
       )}
       <div class="columns even">
         <Activations activations={activations} />

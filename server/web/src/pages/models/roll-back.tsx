@@ -5,22 +5,26 @@ import type { ActivationBody, ModelBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
+import { verdictInWords } from '../../models/words.ts'
 import { versionOf } from './activations.tsx'
 import { modelBefore } from './model-before.ts'
 
 interface RollBackProps {
   camera: CameraBody
+  models: ModelBody[]
   activations: ActivationBody[]
   onDone(): void
 }
 
 /** Back to the model that was active before; it says to which, and asks. */
-export function RollBack({ camera, activations, onDone }: RollBackProps) {
+export function RollBack({ camera, models, activations, onDone }: RollBackProps) {
   const { notices } = useConsole()
   const isAsking = useSignal(false)
   const busy = useSignal(false)
   const before = modelBefore(camera.model, activations)
   if (before === null) return null
+  const model = models.find(({ id }) => id === before)
+  const flaw = model && model.verdict !== 'ready' ? verdictInWords(model.verdict, model) : null
   const close = () => {
     isAsking.value = false
   }
@@ -47,10 +51,19 @@ export function RollBack({ camera, activations, onDone }: RollBackProps) {
               New frames of {camera.id} are classified by <strong>{before}</strong> from now on, as before{' '}
               {camera.model}. No model is lost: one can activate the other again at any time.
             </p>
+            {flaw && (
+              <p class="hint wrong">
+                Model {versionOf(before)} is {lower(flaw.title)}: {lower(flaw.next)}
+              </p>
+            )}
             <DialogActions action="Roll back" busy={busy.value} onCancel={close} />
           </form>
         </Dialog>
       )}
     </>
   )
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }

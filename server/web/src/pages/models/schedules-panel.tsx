@@ -37,8 +37,8 @@ export function SchedulesPanel({ camera }: { camera: CameraBody }) {
     <section class="card part schedules" aria-labelledby="schedules">
       <h2 id="schedules">Train by itself</h2>
       <p class="hint">
-        From all labels there are by then; without new ones no model is made. One that is worse than the active one is
-        kept, but not activated.
+        From all labels there are by then; without new ones no model is made. One that is worse than the one that is
+        active then is kept, but not activated.
       </p>
       {schedules.value !== null && schedules.value.length > 0 && (
         <ul class="owned" aria-label="Times of training">

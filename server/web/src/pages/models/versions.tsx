@@ -1,27 +1,41 @@
 import type { CameraBody } from '../../api/bodies.ts'
-import type { ModelBody } from '../../api/model-bodies.ts'
+import type { ActivationBody, ModelBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Age } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
 import { ActivateButton } from '../../models/activation.tsx'
 import { IntervalBar } from '../../models/score.tsx'
-import { intervalInWords, originInWords, rateInWords, verdictInWords } from '../../models/words.ts'
+import {
+  intervalInWords,
+  isTelling,
+  modelName,
+  originInWords,
+  rateInWords,
+  verdictInWords,
+} from '../../models/words.ts'
 import { modelPath } from '../../router/route.ts'
 
 interface VersionsProps {
   camera: CameraBody
   /** The newest first. */
   models: ModelBody[]
+  activations: ActivationBody[]
   onChanged(): void
 }
 
 /** Each model in a line: how good it is, what it learned from, and since when it is there. */
-export function Versions({ camera, models, onChanged }: VersionsProps) {
+export function Versions({ camera, models, activations, onChanged }: VersionsProps) {
   return (
     <section class="card versions" aria-label="Versions">
       <ol>
         {models.map((model) => (
-          <Version key={model.id} model={model} isActive={camera.model === model.id} onChanged={onChanged} />
+          <Version
+            key={model.id}
+            model={model}
+            active={camera.model}
+            wasActive={activations.some((one) => one.model === model.id)}
+            onChanged={onChanged}
+          />
         ))}
       </ol>
     </section>
@@ -30,14 +44,22 @@ export function Versions({ camera, models, onChanged }: VersionsProps) {
 
 interface VersionProps {
   model: ModelBody
-  isActive: boolean
+  /** The model that classifies now. */
+  active: string | null
+  wasActive: boolean
   onChanged(): void
 }
 
-function Version({ model, isActive, onChanged }: VersionProps) {
+function Version({ model, active, wasActive, onChanged }: VersionProps) {
   const { session } = useConsole()
-  const { evaluation, labels } = model
-  const { isReady, title, next } = verdictInWords(model.verdict, evaluation !== null)
+  const { evaluation, labels, gate } = model
+  const isActive = model.id === active
+  const than = model.parent === null ? 'the model that was active' : modelName(model.parent)
+  const isHeld = gate?.worse === true && !wasActive && !isActive
+  const { isReady, title, next } = verdictInWords(model.verdict, {
+    evaluation,
+    suspects: evaluation?.suspects?.length ?? 0,
+  })
   return (
     <li class={isActive ? 'active' : ''}>
       <div class="name">
@@ -63,11 +85,32 @@ function Version({ model, isActive, onChanged }: VersionProps) {
         )}
       </div>
       <p class={isReady ? 'words ready' : 'words'}>
-        <strong>{title}</strong> <span>{next}</span>
+        {isHeld ? (
+          <>
+            <strong>Held back: worse than {than}</strong>{' '}
+            {isTelling(gate) && (
+              <span>
+                {rateInWords(gate.candidate)} against {rateInWords(gate.active)} of the same{' '}
+                {counted(gate.frames, 'frame')}.
+              </span>
+            )}
+          </>
+        ) : (
+          <>
+            <strong>{title}</strong> <span>{next}</span>
+          </>
+        )}
       </p>
       <div class="act">
         {session.canOperate.value && !isActive && (
-          <ActivateButton model={model.id} gate={model.gate} kind="plain" onDone={onChanged} />
+          <ActivateButton
+            model={model.id}
+            gate={gate}
+            than={than}
+            isHeld={gate?.worse === true && model.parent === active}
+            kind="plain"
+            onDone={onChanged}
+          />
         )}
       </div>
     </li>

@@ -9,6 +9,8 @@ import type { Source } from './source.ts'
 export interface LabelCounts {
   /** Labelled frames by state. */
   counts: Counts
+  /** Labelled frames of other cameras that it learns from too, by state. */
+  borrowed?: Counts
   /** Without so many of each state there is no training. */
   least: number
   /** So many of each state make a good model of most cameras. */

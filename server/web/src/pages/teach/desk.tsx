@@ -4,7 +4,7 @@ import type { TrainingResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { useCameraJob } from '../../jobs/use-camera-job.ts'
 import { reviewOf } from '../../router/review.ts'
-import { doubtfulFrames, framesNamed, framesOf, type LabelCounts } from './calls.ts'
+import { doubtfulFrames, framesNamed, framesOf } from './calls.ts'
 import { onDeskKey } from './desk-keys.ts'
 import { FrameGrid } from './frame-grid.tsx'
 import { ImportPanel } from './import-panel.tsx'
@@ -12,23 +12,26 @@ import { keysOf } from './keys.ts'
 import { LabelButtons } from './label-buttons.tsx'
 import { NewerFrames } from './newer-frames.tsx'
 import { Preview } from './preview.tsx'
+import type { Needed } from './readiness.ts'
 import { ReviewBar } from './review-bar.tsx'
 import type { Sheet } from './sheet.ts'
 import { type Order, queryOf, sourceOf } from './source.ts'
 import { SourceBar } from './source-bar.tsx'
-import { Suspects } from './suspects.tsx'
 import { TrainPanel } from './train-panel.tsx'
+import { useSuspects } from './use-suspects.ts'
 
 interface DeskProps {
   camera: CameraBody
   sheet: Sheet
-  needed: Omit<LabelCounts, 'counts'>
+  needed: Needed
+  /** Labelled frames of other cameras that it learns from too, by state. */
+  borrowed: Record<string, number>
   /** Told when there is a new model, or new labels. */
   onChanged(): void
 }
 
 /** The picture, its states, and the frames that wait: those that the address names. */
-export function Desk({ camera, sheet, needed, onChanged }: DeskProps) {
+export function Desk({ camera, sheet, needed, borrowed, onChanged }: DeskProps) {
   const { router } = useConsole()
   // The order stays under the hands of who trains the first model.
   const [usual] = useState<Order>(() => (camera.model === null ? 'newest' : 'useful'))
@@ -37,6 +40,10 @@ export function Desk({ camera, sheet, needed, onChanged }: DeskProps) {
   const review = useMemo(() => reviewOf(query), [query])
   const keys = useMemo(() => keysOf(camera.states), [camera.states])
   const lesson = useCameraJob<TrainingResult>(camera.id, 'training', onChanged)
+  const suspects = useSuspects(camera, sheet)
+  const last = lesson.job.value
+  // One that runs says nothing yet: a model says that there was another one.
+  const isJudged = last !== null && (last.result !== null || camera.model !== null)
   const { next, loading, load } = useFrames(camera.id, sheet, usual)
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => onDeskKey(event, sheet, keys)
@@ -49,9 +56,23 @@ export function Desk({ camera, sheet, needed, onChanged }: DeskProps) {
     <div class="desk">
       <div class="hand">
         <Preview sheet={sheet} states={camera.states} />
-        <LabelButtons sheet={sheet} keys={keys} states={camera.states} good={needed.good} />
-        <TrainPanel lesson={lesson} sheet={sheet} camera={camera} needed={needed} onActivated={onChanged} />
-        <Suspects camera={camera} sheet={sheet} />
+        <LabelButtons
+          sheet={sheet}
+          keys={keys}
+          states={camera.states}
+          borrowed={borrowed}
+          good={isJudged ? null : needed.good}
+        />
+        <TrainPanel
+          lesson={lesson}
+          sheet={sheet}
+          camera={camera}
+          needed={needed}
+          borrowed={borrowed}
+          isJudged={isJudged}
+          suspects={suspects}
+          onActivated={onChanged}
+        />
         <ImportPanel
           camera={camera}
           hasLabels={Object.values(sheet.counts.value).some((count) => count > 0)}

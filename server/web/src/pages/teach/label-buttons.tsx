@@ -9,12 +9,14 @@ interface LabelButtonsProps {
   sheet: Sheet
   keys: StateKeys[]
   states: string[]
-  /** So many frames of each state are good. */
-  good: number
+  /** Labelled frames of other cameras that it learns from too, by state. */
+  borrowed: Record<string, number>
+  /** So many frames of each state are good; null where a training has said what is needed. */
+  good: number | null
 }
 
 /** One button for each state, with its keys and how far it has come. */
-export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
+export function LabelButtons({ sheet, keys, states, borrowed, good }: LabelButtonsProps) {
   const counts = sheet.counts.value
   const isEmpty = sheet.current.value === null
   return (
@@ -22,6 +24,8 @@ export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
       <div class="by-state">
         {keys.map(({ state, digit, letter }) => {
           const count = counts[state] ?? 0
+          const others = borrowed[state] ?? 0
+          const isEnough = good === null || count + others >= good
           return (
             <button
               key={state}
@@ -38,10 +42,17 @@ export function LabelButtons({ sheet, keys, states, good }: LabelButtonsProps) {
                 {digit !== null && <kbd>{digit}</kbd>}
                 {letter !== null && <kbd>{letter}</kbd>}
               </span>
-              <span class={count >= good ? 'count enough' : 'count'}>
-                {count >= good ? counted(count, 'label') : `${count} of ${good}`}
+              <span class={good !== null && isEnough ? 'count enough' : 'count'}>
+                {isEnough ? counted(count, 'label') : `${count} of ${good}`}
+                {others > 0 && `, and ${others} of other cameras`}
               </span>
-              <progress value={Math.min(count, good)} max={good} aria-label={`Labelled frames of ${state}`} />
+              {good !== null && (
+                <progress
+                  value={Math.min(count + others, good)}
+                  max={good}
+                  aria-label={`Labelled frames of ${state}`}
+                />
+              )}
             </button>
           )
         })}

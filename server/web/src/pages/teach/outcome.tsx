@@ -1,40 +1,54 @@
+import { useEffect, useState } from 'preact/hooks'
 import type { CameraBody, JobBody } from '../../api/bodies.ts'
-import type { TrainingResult } from '../../api/model-bodies.ts'
+import { get } from '../../api/client.ts'
+import type { ModelBody, TrainingResult } from '../../api/model-bodies.ts'
 import { counted } from '../../design/words.ts'
 import { ActivateButton } from '../../models/activation.tsx'
 import { GateView } from '../../models/gate-view.tsx'
 import { LearningCurve } from '../../models/learning-curve.tsx'
 import { Score } from '../../models/score.tsx'
+import { isTelling, modelName } from '../../models/words.ts'
 import { reviewQuery } from '../../router/review.ts'
 import { modelPath, teachPath } from '../../router/route.ts'
 
 interface OutcomeProps {
   job: JobBody<TrainingResult>
   camera: CameraBody
+  /** Labels that look wrong still. */
+  suspects: number
   onActivated(): void
 }
 
 /** What came of the last training. */
-export function Outcome({ job, camera, onActivated }: OutcomeProps) {
+export function Outcome({ job, camera, suspects, onActivated }: OutcomeProps) {
+  const parent = useParent(job.result?.model ?? null)
   if (job.state === 'cancelled') return <p class="hint">The last training was cancelled: nothing was changed.</p>
   if (job.state === 'failed' || job.result === null)
     return <p class="hint wrong">The last training failed: {job.error?.message ?? 'the server log says why'}</p>
   const { model, evaluation, verdict, gate = null, skipped } = job.result
   const isHeld = !job.result.activated && model !== camera.model
+  const than = parent === null ? 'the model that was active' : modelName(parent)
   return (
     <>
       <p class={isHeld ? 'outcome held' : 'outcome good'}>
-        <Fate result={job.result} active={camera.model} />
+        <Fate result={job.result} active={camera.model} than={than} />
       </p>
-      {isHeld && gate && <GateView gate={gate} />}
+      {isHeld && gate && <GateView gate={gate} than={than} />}
       {isHeld && model && (
         <div>
-          <ActivateButton model={model} gate={gate} kind="plain" force onDone={onActivated}>
+          <ActivateButton model={model} gate={gate} than={than} kind="plain" isHeld onDone={onActivated}>
             Activate it all the same
           </ActivateButton>
         </div>
       )}
-      <Score evaluation={evaluation} verdict={verdict ?? evaluation?.verdict ?? null} />
+      <Score
+        evaluation={evaluation}
+        verdict={verdict ?? evaluation?.verdict ?? null}
+        worseThan={isHeld && gate?.worse ? than : null}
+        suspects={
+          suspects > 0 ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) } : null
+        }
+      />
       {evaluation?.curve && evaluation.curve.length > 1 && <LearningCurve curve={evaluation.curve} />}
       {skipped.length > 0 && (
         <p class="hint">
@@ -57,8 +71,29 @@ export function Outcome({ job, camera, onActivated }: OutcomeProps) {
   )
 }
 
-function Fate({ result, active }: { result: TrainingResult; active: string | null }) {
-  const { model, activated, reason, gate } = result
+/** The model that was active when one was made; null until that is known. */
+function useParent(model: string | null): string | null {
+  const [parent, setParent] = useState<string | null>(null)
+  useEffect(() => {
+    setParent(null)
+    if (model === null) return
+    get<ModelBody>(`/api/models/${model}`).then(
+      (body) => setParent(body.parent),
+      () => {}, // it is said without its name
+    )
+  }, [model])
+  return parent
+}
+
+interface FateProps {
+  result: TrainingResult
+  active: string | null
+  /** The model that was active, as `model 1`. */
+  than: string
+}
+
+function Fate({ result, active, than }: FateProps) {
+  const { model, activated, reason } = result
   if (model === null) return <>No model came of it: {reason ?? 'its log says why'}.</>
   if (model === active)
     return (
@@ -72,10 +107,15 @@ function Fate({ result, active }: { result: TrainingResult; active: string | nul
         <strong>{model}</strong> was activated; {active ?? 'none'} is active now.
       </>
     )
-  // The figures stand below.
   return (
     <>
-      <strong>{model}</strong> was not activated: {gate?.worse ? 'it is worse than the active one' : reason}.
+      <strong>{model}</strong> was not activated{whyHeld(result, than)}
     </>
   )
+}
+
+/** What the figures below do not say. */
+function whyHeld({ gate, reason }: TrainingResult, than: string): string {
+  if (gate?.worse) return isTelling(gate) ? `: it is worse than ${than}.` : '.'
+  return reason === null ? '.' : `: ${reason}.`
 }

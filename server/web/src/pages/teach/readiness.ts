@@ -1,15 +1,35 @@
-/** Whether there are labels enough to train from, and which are missing. */
+export interface Needed {
+  /** Without so many of each state there is no training. */
+  least: number
+  /** So many of each state make a good model of most cameras. */
+  good: number
+}
+
+export interface Labelled {
+  /** Labelled frames by state. */
+  counts: Record<string, number>
+  /** Those of other cameras that it learns from too. */
+  borrowed: Record<string, number>
+}
+
+/**
+ * Whether there are labels enough to train from, and which are missing.
+ * @param isJudged whether a training has said already what is needed: then nothing else says it
+ */
 export function readinessInWords(
   states: string[],
-  counts: Record<string, number>,
-  { least, good }: { least: number; good: number },
+  { counts, borrowed }: Labelled,
+  { least, good }: Needed,
+  isJudged: boolean,
 ): { text: string; canTrain: boolean } {
-  const lacking = (than: number) => states.filter((state) => (counts[state] ?? 0) < than)
+  const of = (state: string) => (counts[state] ?? 0) + (borrowed[state] ?? 0)
+  const lacking = (than: number) => states.filter((state) => of(state) < than)
   const missing = (than: number) =>
     lacking(than)
-      .map((state) => `${than - (counts[state] ?? 0)} of ${state}`)
+      .map((state) => `${than - of(state)} of ${state}`)
       .join(', ')
   if (lacking(least).length > 0) return { text: `To train, label at least ${missing(least)} more.`, canTrain: false }
+  if (isJudged) return { text: 'Trained anew, it learns from all labels there are.', canTrain: true }
   if (lacking(good).length > 0) return { text: `Enough to try. Better with ${missing(good)} more.`, canTrain: true }
   return { text: 'Enough frames of each state.', canTrain: true }
 }

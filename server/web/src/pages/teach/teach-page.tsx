@@ -20,7 +20,8 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
   const [camera, setCamera] = useState<CameraBody | null>(null)
   const [fault, setFault] = useState<unknown>(null)
   const shown = useRef(false)
-  const [least, setLeast] = useState({ least: 2, good: 20 })
+  const [needed, setNeeded] = useState({ least: 2, good: 20 })
+  const [borrowed, setBorrowed] = useState<Record<string, number>>({})
   const [editing, edit] = useState(false)
   const sheet = useMemo(() => new Sheet({ save: saveLabels, onFailed: (error) => notices.failed(error) }), [id])
   const load = async () => {
@@ -28,8 +29,9 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       const [body] = await Promise.all([
         get<CameraBody>(`/api/cameras/${id}`),
         sheet.count(async () => {
-          const { counts, ...needed } = await labelCounts(id)
-          setLeast(needed)
+          const { counts, borrowed = {}, least, good } = await labelCounts(id)
+          setNeeded({ least, good })
+          setBorrowed(borrowed)
           return counts
         }),
       ])
@@ -80,7 +82,10 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
       <header class="head">
         <div>
           <h1>Teach {id}</h1>
-          <p class="hint">Say what frames show; the camera learns it from about {least.good} frames of each state.</p>
+          <p class="hint">
+            Say what frames show; the camera learns it
+            {camera.model === null ? ` from about ${needed.good} frames of each state.` : ' at the next training.'}
+          </p>
         </div>
         <div class="actions">
           <Button onClick={() => edit(true)}>States</Button>
@@ -100,7 +105,7 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
           </Button>
         </Empty>
       ) : (
-        <Desk camera={camera} sheet={sheet} needed={least} onChanged={() => void load()} />
+        <Desk camera={camera} sheet={sheet} needed={needed} borrowed={borrowed} onChanged={() => void load()} />
       )}
       {camera.model === null && isUnlabelled(sheet) && (
         <div class="beginnings">

@@ -1,16 +1,15 @@
 import { useState } from 'preact/hooks'
 import type { CameraBody, JobBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
-import type { TrainingResult } from '../../api/model-bodies.ts'
+import type { SuspectBody, TrainingResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { clock } from '../../design/clock.ts'
 import { Button } from '../../design/elements.tsx'
 import { timeOfDay } from '../../design/words.ts'
 import { type CameraJob, isOver } from '../../jobs/camera-job.ts'
 import { JobLog } from '../../jobs/job-log.tsx'
-import type { LabelCounts } from './calls.ts'
 import { Outcome } from './outcome.tsx'
-import { readinessInWords } from './readiness.ts'
+import { type Needed, readinessInWords } from './readiness.ts'
 import type { Sheet } from './sheet.ts'
 import './train.css'
 
@@ -18,7 +17,12 @@ interface TrainPanelProps {
   lesson: CameraJob<TrainingResult>
   sheet: Sheet
   camera: CameraBody
-  needed: Omit<LabelCounts, 'counts'>
+  needed: Needed
+  /** Labelled frames of other cameras, by state. */
+  borrowed: Record<string, number>
+  /** Whether a training has said already what is needed. */
+  isJudged: boolean
+  suspects: SuspectBody[]
   /** Told when a model that was held back was activated all the same. */
   onActivated(): void
 }
@@ -30,12 +34,21 @@ const PHASES: Record<string, string> = {
 }
 
 /** Training: how much is still missing, how far it is, and what came of it. */
-export function TrainPanel({ lesson, sheet, camera, needed, onActivated }: TrainPanelProps) {
+export function TrainPanel({
+  lesson,
+  sheet,
+  camera,
+  needed,
+  borrowed,
+  isJudged,
+  suspects,
+  onActivated,
+}: TrainPanelProps) {
   const { notices } = useConsole()
   const [busy, setBusy] = useState(false)
   const job = lesson.job.value
   const isRunning = job !== null && !isOver(job)
-  const { text, canTrain } = readinessInWords(camera.states, sheet.counts.value, needed)
+  const { text, canTrain } = readinessInWords(camera.states, { counts: sheet.counts.value, borrowed }, needed, isJudged)
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true)
     await work().catch((error) => notices.failed(error))
@@ -64,7 +77,7 @@ export function TrainPanel({ lesson, sheet, camera, needed, onActivated }: Train
         )}
       </div>
       {isRunning && <progress class="progress" value={job.progress} max={1} aria-label="Training" />}
-      {job && !isRunning && <Outcome job={job} camera={camera} onActivated={onActivated} />}
+      {job && !isRunning && <Outcome job={job} camera={camera} suspects={suspects.length} onActivated={onActivated} />}
       {job && job.state !== 'queued' && <JobLog id={job.id} isRunning={isRunning} />}
     </section>
   )
