@@ -38,6 +38,9 @@ effect(() => {
   else if (who === null) live.stop()
 })
 effect(() => {
+  if (live.liveness.value === 'live') notices.reached()
+})
+effect(() => {
   const fault = session.linkFault.value
   if (fault && session.who.peek()) notices.failed(fault)
 })

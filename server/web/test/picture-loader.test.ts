@@ -117,6 +117,19 @@ test('one that cannot be had now is asked for again', async () => {
   expect(asked()).toBe(3)
 })
 
+test('one that failed while the server was away is asked for at once when it is back', async () => {
+  status = 503
+  live('pi/cam/1')
+  await newest().fail()
+  expect(place.dataset.picture).toBe('failed')
+  loader.again()
+  expect(asked()).toBe(2)
+  await newest().come()
+  expect(shown()).toEqual(['pi/cam/1'])
+  loader.again()
+  expect(asked()).toBe(2)
+})
+
 test('where there is no frame any more, no picture stays', async () => {
   live('pi/cam/1')
   await newest().come()

@@ -25,11 +25,15 @@ function sheetOf(frames: FrameBody[], save: SaveLabels = async (labels, onKept) 
   const kept: Record<string, string | null>[] = []
   const failures: unknown[] = []
   const sheet = new Sheet({
-    save: (labels, onKept) =>
-      save(labels, (part) => {
-        kept.push(Object.fromEntries([...part].map(([id, label]) => [id.split('/')[2], label])))
-        onKept(part)
-      }),
+    save: (labels, onKept, saidAt) =>
+      save(
+        labels,
+        (part) => {
+          kept.push(Object.fromEntries([...part].map(([id, label]) => [id.split('/')[2], label])))
+          onKept(part)
+        },
+        saidAt,
+      ),
     onFailed: (error) => failures.push(error),
   })
   sheet.show(frames)

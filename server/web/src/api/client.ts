@@ -15,6 +15,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server was not there, or not ready: the same call may do a moment later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 503)
+}
+
 export type Query = Record<string, string | number | boolean | undefined>
 
 /** No call waits longer, in milliseconds. */

@@ -3,7 +3,7 @@ import { Button } from '../design/elements.tsx'
 import { StateBadge } from '../design/state-badge.tsx'
 import { fullTime } from '../design/words.ts'
 import { capturedAt } from '../live/camera.ts'
-import { pictureAddress } from '../picture/picture-loader.ts'
+import { FrameImage } from '../picture/frame-image.tsx'
 
 const SHOWN_AT_ONCE = 12
 const WIDTH = 320
@@ -34,7 +34,7 @@ export function FrameList({ name, frames, states, pathOf }: FrameListProps) {
         {frames.slice(0, most).map(({ frame, label, said, confidence }) => (
           <li key={frame}>
             <a href={pathOf(frame)}>
-              <img src={pictureAddress(frame, WIDTH)} alt={`Frame of ${momentOf(frame)}`} loading="lazy" />
+              <FrameImage frame={frame} width={WIDTH} alt={`Frame of ${momentOf(frame)}`} loading="lazy" />
               <span>
                 label <StateBadge state={label} states={states} />
               </span>

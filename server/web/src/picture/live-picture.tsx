@@ -1,4 +1,6 @@
+import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { useConsole } from '../console.ts'
 import { PictureLoader, type WantedPicture } from './picture-loader.ts'
 import './picture.css'
 
@@ -19,5 +21,9 @@ export function LivePicture({ frame, width, alt, isChosen = false }: LivePicture
     return () => started.close()
   }, [width])
   useEffect(() => loader.current?.show({ frame, alt, isChosen }), [frame, alt, isChosen, width])
+  const { liveness } = useConsole().live
+  useSignalEffect(() => {
+    if (liveness.value === 'live') loader.current?.again()
+  })
   return <div class="picture" ref={place} />
 }

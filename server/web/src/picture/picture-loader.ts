@@ -61,6 +61,15 @@ export class PictureLoader {
     this.#load()
   }
 
+  /** The server is back: one that failed while it was away is asked for at once. */
+  again() {
+    if (this.#place.dataset.picture !== 'failed') return
+    clearTimeout(this.#retry)
+    this.#retryMs = FIRST_RETRY_MS
+    this.#passedOver = null
+    this.#load()
+  }
+
   close() {
     this.#ending.abort()
     this.#loading?.abort()

@@ -5,6 +5,7 @@ import { wrongOf } from '../../models/confusion.ts'
 import type { Review } from '../../router/review.ts'
 import type { Counts, Said } from './labels.ts'
 import type { Source } from './source.ts'
+import { untilReached } from './until-reached.ts'
 
 export interface LabelCounts {
   /** Labelled frames by state. */
@@ -59,12 +60,16 @@ export async function doubtfulFrames(camera: string, review: Review): Promise<st
   return evaluation ? wrongOf(evaluation, review).map(({ frame }) => frame) : []
 }
 
-/** @throws ApiError; what is kept by then was told to `onKept` */
-export async function saveLabels(labels: Said, onKept: (part: Said) => void) {
+/**
+ * Keeps labels, also over a while in which the server is away: what one says is shown, and not said twice.
+ * @param saidAt milliseconds UTC
+ * @throws ApiError; what is kept by then was told to `onKept`
+ */
+export async function saveLabels(labels: Said, onKept: (part: Said) => void, saidAt: number) {
   const said = [...labels].map(([frame, state]) => ({ frame, state }))
   for (let i = 0; i < said.length; i += MOST_LABELS) {
     const part = said.slice(i, i + MOST_LABELS)
-    await send('POST', '/api/labels', { labels: part })
+    await untilReached(() => send('POST', '/api/labels', { labels: part }), saidAt)
     onKept(new Map(part.map(({ frame, state }) => [frame, state])))
   }
 }

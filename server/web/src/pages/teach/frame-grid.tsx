@@ -3,7 +3,7 @@ import type { FrameBody } from '../../api/bodies.ts'
 import { Button, Empty, Loading } from '../../design/elements.tsx'
 import { stateMark } from '../../design/state-badge.tsx'
 import { shortTime, toldApart } from '../../design/words.ts'
-import { pictureAddress } from '../../picture/picture-loader.ts'
+import { FrameImage } from '../../picture/frame-image.tsx'
 import { rangeOf } from './selection.ts'
 import type { Sheet } from './sheet.ts'
 import type { Source } from './source.ts'
@@ -20,6 +20,7 @@ interface FrameGridProps {
   onMore: (() => void) | null
 }
 
+const PICTURE_WIDTH = 320
 const idOf = (frame: FrameBody) => `frame-${frame.id.replaceAll('/', '-')}`
 
 /** The frames that wait; a click chooses one, a click with Shift all between. */
@@ -94,7 +95,7 @@ function Tile({ frame, time, states, isSelected, isCurrent, onChoose }: TileProp
       onClick={(event) => onChoose(event.shiftKey)}
     >
       <span class="picture-part">
-        <img src={pictureAddress(frame.id, 320)} alt="" loading="lazy" decoding="async" />
+        <FrameImage frame={frame.id} width={PICTURE_WIDTH} alt="" loading="lazy" decoding="async" />
         <span class="time">{time}</span>{' '}
         {frame.label === null ? <span class="hidden-text">no label</span> : <span class="label">{frame.label}</span>}
       </span>

@@ -6,8 +6,9 @@ export type Said = ReadonlyMap<string, string | null>
 /**
  * Keeps labels on the server.
  * @param onKept told of every part of them that is kept, also where another part is refused
+ * @param saidAt milliseconds UTC
  */
-export type SaveLabels = (labels: Said, onKept: (part: Said) => void) => Promise<void>
+export type SaveLabels = (labels: Said, onKept: (part: Said) => void, saidAt: number) => Promise<void>
 
 /** Labelled frames by state. */
 export type Counts = Record<string, number>
@@ -52,10 +53,16 @@ export class Labels {
     this.#kept.value = new Map([...this.#kept.value, ...labels])
   }
 
-  /** Shows labels at once, and keeps them. @param onFailed told when they, or a part of them, could not be kept */
-  say(labels: Said, onFailed: (error: unknown) => void) {
+  /** Shows labels at once, and keeps them. @param onFailed told how many of them could not be kept */
+  say(labels: Said, onFailed: (error: unknown, count: number) => void) {
     this.#pending.value = [...this.#pending.value, labels]
-    const saved = this.#inTurn(() => this.#save(labels, (part) => this.#keep(part)))
+    let left = labels.size
+    const onKept = (part: Said) => {
+      left -= part.size
+      this.#keep(part)
+    }
+    const saidAt = Date.now()
+    const saved = this.#inTurn(() => this.#save(labels, onKept, saidAt))
     this.#saving.set(labels, saved)
     const end = () => {
       this.#saving.delete(labels)
@@ -63,7 +70,7 @@ export class Labels {
     }
     saved.then(end, (error) => {
       end()
-      onFailed(error)
+      onFailed(error, left)
     })
   }
 

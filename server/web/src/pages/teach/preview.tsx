@@ -3,6 +3,7 @@ import type { FrameBody } from '../../api/bodies.ts'
 import { Moment } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
 import { counted, percent, timeOfDay } from '../../design/words.ts'
+import { FrameImage } from '../../picture/frame-image.tsx'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import { rangeOf } from './selection.ts'
 import type { Sheet } from './sheet.ts'
@@ -53,12 +54,16 @@ export function Preview({ sheet, states }: { sheet: Sheet; states: string[] }) {
 function Picture({ frame, sheet }: { frame: FrameBody; sheet: Sheet }) {
   const [failed, setFailed] = useState(false)
   useLayoutEffect(() => () => sheet.see(null), [])
-  const onLoad = () => sheet.see(frame.id)
+  const onLoad = () => {
+    setFailed(false)
+    sheet.see(frame.id)
+  }
   return (
     <div class="pictures">
-      <img src={pictureAddress(frame.id, TILE_WIDTH)} alt="" decoding="sync" onLoad={onLoad} />
-      <img
-        src={pictureAddress(frame.id, WIDTH)}
+      <FrameImage frame={frame.id} width={TILE_WIDTH} alt="" decoding="sync" onLoad={onLoad} />
+      <FrameImage
+        frame={frame.id}
+        width={WIDTH}
         alt={`Frame of ${timeOfDay(Date.parse(frame.capturedAt))}`}
         decoding="sync"
         onLoad={onLoad}

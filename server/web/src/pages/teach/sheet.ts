@@ -11,8 +11,8 @@ interface Step {
 
 export interface SheetPorts {
   save: SaveLabels
-  /** Told when labels could not be kept: they are shown as they were before. */
-  onFailed(error: unknown): void
+  /** Told when so many labels could not be kept: they are shown as they were before. */
+  onFailed(error: unknown, count: number): void
 }
 
 const MOST_STEPS = 200
@@ -102,9 +102,9 @@ export class Sheet {
       before: new Map(frames.map(({ id, label }) => [id, label])),
     }
     this.#steps.value = [...this.#steps.value, step].slice(-MOST_STEPS)
-    this.#labels.say(step.labels, (error) => {
+    this.#labels.say(step.labels, (error, count) => {
       this.#steps.value = without(step, this.#steps.value)
-      this.#onFailed(error)
+      this.#onFailed(error, count)
     })
     this.#selection.value = at(nextPlace(this.#selection.value, this.#shownLabels()))
   }

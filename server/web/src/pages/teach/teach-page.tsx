@@ -8,6 +8,7 @@ import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
 import { labelCounts, saveLabels } from './calls.ts'
 import { Desk } from './desk.tsx'
 import { ImportPanel } from './import-panel.tsx'
+import { LostLabels } from './lost-labels.ts'
 import { Sheet } from './sheet.ts'
 import { SiblingStart } from './sibling-start.tsx'
 import { StatesDialog } from './states-dialog.tsx'
@@ -23,7 +24,10 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
   const [needed, setNeeded] = useState({ least: 2, good: 20 })
   const [borrowed, setBorrowed] = useState<Record<string, number>>({})
   const [editing, edit] = useState(false)
-  const sheet = useMemo(() => new Sheet({ save: saveLabels, onFailed: (error) => notices.failed(error) }), [id])
+  const sheet = useMemo(() => {
+    const lost = new LostLabels(notices)
+    return new Sheet({ save: saveLabels, onFailed: (error, count) => lost.tell(error, count) })
+  }, [id])
   const load = async () => {
     try {
       const [body] = await Promise.all([
