@@ -93,6 +93,22 @@ test('a key that is held down labels one frame; skipping goes to the next one, a
   expect(await labelled(page)).toBe(0)
 })
 
+test('a label that is said while the server is away is shown, and kept when it is back', async () => {
+  const page = await atTheDesk()
+  await shown(page).waitFor()
+  const id = await chosen(page)
+  await page.route('**/api/labels', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+  const refused = page.waitForEvent('requestfailed')
+  await page.keyboard.press('2')
+  await refused
+  expect(await page.locator(`[id="${id}"][data-state]`).count()).toBe(1)
+  expect(await page.locator('.toast.failed').count()).toBe(0)
+  await page.unroute('**/api/labels')
+  await page.waitForResponse((response) => response.url().endsWith('/api/labels') && response.ok())
+  expect(await labelled(page)).toBe(1)
+  await undo(page)
+})
+
 test('an operator is not told that he is none while the server has not said who he is', async () => {
   const page = await atTheDesk()
   const held = Promise.withResolvers<void>()

@@ -1,9 +1,10 @@
 import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { useRef } from 'preact/hooks'
 import type { Point } from '../api/bodies.ts'
 import { Button } from '../design/elements.tsx'
 import { pictureAddress } from './picture-loader.ts'
-import { corner, LEAST_CORNERS, MOST_CORNERS, pointsText } from './polygon.ts'
+import { corner, LEAST_CORNERS, MOST_CORNERS, pointsText, rectangle } from './polygon.ts'
 import './polygon.css'
 
 interface PolygonEditorProps {
@@ -34,7 +35,15 @@ const MOVES: Record<string, [number, number]> = {
   ArrowDown: [0, STEP],
 }
 
-/** A polygon is drawn on a picture, by pointer or by keys: a click or Space sets a corner, Enter closes. */
+function cornerAt({ clientX, clientY, currentTarget }: { clientX: number; clientY: number; currentTarget: Element }) {
+  const box = currentTarget.getBoundingClientRect()
+  return corner((clientX - box.left) / box.width, (clientY - box.top) / box.height)
+}
+
+/**
+ * A polygon is drawn on a picture, by pointer or by keys: a click or Space sets a corner, Enter closes. Where there is no
+ * corner yet, dragging draws a rectangle.
+ */
 export function PolygonEditor({
   frame,
   label,
@@ -47,6 +56,21 @@ export function PolygonEditor({
   buttons,
 }: PolygonEditorProps) {
   const cursor = useSignal<Point | null>(null)
+  const dragged = useSignal<Point[] | null>(null)
+  const dragFrom = useRef<Point | null>(null)
+  // A click follows the end of a drag.
+  const wasDragged = useRef(false)
+  const drag = (to: Point) => {
+    if (dragFrom.current) dragged.value = rectangle(dragFrom.current, to)
+  }
+  const endDrag = () => {
+    const polygon = dragged.value
+    dragFrom.current = null
+    dragged.value = null
+    if (polygon === null) return
+    wasDragged.current = true
+    onClose(polygon)
+  }
   const add = (point: Point) => {
     const isThere = drawn.value.some(({ x, y }) => x === point.x && y === point.y)
     if (!isThere && !isFull && drawn.value.length < MOST_CORNERS) drawn.value = [...drawn.value, point]
@@ -81,14 +105,27 @@ export function PolygonEditor({
         onFocus={() => {
           cursor.value ??= corner(0.5, 0.5)
         }}
+        onPointerDown={(event) => {
+          wasDragged.current = false
+          // A finger that is dragged scrolls the page.
+          if (event.pointerType === 'touch' || event.button !== 0 || isFull || drawn.value.length > 0) return
+          dragFrom.current = cornerAt(event)
+          event.currentTarget.setPointerCapture(event.pointerId)
+        }}
+        onPointerMove={(event) => drag(cornerAt(event))}
+        onPointerUp={endDrag}
+        onPointerCancel={() => {
+          dragged.value = null
+          endDrag()
+        }}
         onClick={(event) => {
-          const box = event.currentTarget.getBoundingClientRect()
-          add(corner((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height))
+          if (!wasDragged.current) add(cornerAt(event))
         }}
       >
         <img src={pictureAddress(frame, PICTURE_WIDTH)} alt="" draggable={false} />
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           {children}
+          {dragged.value && <polygon class="outline" points={pointsText(dragged.value)} />}
           <Drawn points={drawn.value} cursor={cursor.value} />
         </svg>
         {over}

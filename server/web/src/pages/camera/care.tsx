@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import type { CameraBody } from '../../api/bodies.ts'
+import { counted } from '../../design/words.ts'
 import { BorrowedLabels } from './borrowed-labels.tsx'
 import { CopyForm } from './copy-form.tsx'
 import { DeleteForm } from './delete-form.tsx'
@@ -36,7 +37,7 @@ export function Care({ camera, onChanged }: CareProps) {
       <Fold title="Give to other cameras">
         <GiveForm camera={camera} />
       </Fold>
-      <Fold title="Borrowed labels" note={countInWords(camera.borrowed)}>
+      <Fold title="Borrowed labels" note={labelsInWords(camera.borrowed)}>
         <BorrowedLabels camera={camera} onChanged={onChanged} />
       </Fold>
       <Fold title="Rename">
@@ -57,6 +58,11 @@ export function Care({ camera, onChanged }: CareProps) {
 
 function countInWords(things: unknown[] = []): string {
   return things.length === 0 ? 'none' : `${things.length}`
+}
+
+function labelsInWords(borrowed: CameraBody['borrowed'] = []): string {
+  const labels = borrowed.reduce((sum, { labels }) => sum + labels, 0)
+  return labels === 0 ? 'none' : counted(labels, 'label')
 }
 
 /** What it holds is made when it is first opened. */

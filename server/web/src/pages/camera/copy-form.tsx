@@ -44,7 +44,7 @@ export function CopyForm({ camera, onChanged }: CopyFormProps) {
           </select>
         )}
       </Field>
-      <WhatToCopy what={what} />
+      <WhatToCopy what={what} source="the other camera" />
       <Button type="submit" busy={busy.value} disabled={what.value.length === 0}>
         Copy
       </Button>

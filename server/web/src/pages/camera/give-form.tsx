@@ -6,7 +6,7 @@ import { useConsole } from '../../console.ts'
 import { Button } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
 import { type Gift, Giving } from './giving.ts'
-import { WhatToCopy } from './what-to-copy.tsx'
+import { copiedInWords, WhatToCopy } from './what-to-copy.tsx'
 
 /** Gives what this camera was set and taught to others that see much the same: thirty doors are not taught one by one. */
 export function GiveForm({ camera }: { camera: CameraBody }) {
@@ -15,14 +15,17 @@ export function GiveForm({ camera }: { camera: CameraBody }) {
   const to = useSignal<string[]>([])
   const what = useSignal<string[]>(['states', 'model'])
   const busy = useSignal(false)
+  /** What those below were given. */
+  const given = useSignal<string[]>([])
   const giving = useMemo(
-    () => new Giving((target) => send('POST', `/api/cameras/${target}/copy`, { from: camera.id, what: what.peek() })),
+    () => new Giving((target) => send('POST', `/api/cameras/${target}/copy`, { from: camera.id, what: given.peek() })),
     [camera.id],
   )
   if (others.length === 0) return <p class="hint">There is no other camera yet.</p>
   const give = async (event: Event) => {
     event.preventDefault()
     busy.value = true
+    given.value = what.value
     await giving.giveTo(to.value)
     to.value = []
     busy.value = false
@@ -43,15 +46,15 @@ export function GiveForm({ camera }: { camera: CameraBody }) {
           </label>
         ))}
       </fieldset>
-      <WhatToCopy what={what} />
+      <WhatToCopy what={what} source="this camera" />
       <Button type="submit" busy={busy.value} disabled={to.value.length === 0 || what.value.length === 0}>
-        Give it to {counted(to.value.length, 'camera')}
+        {to.value.length === 0 ? 'Choose cameras' : `Give it to ${counted(to.value.length, 'camera')}`}
       </Button>
       {giving.gifts.value.length > 0 && (
         <ul class="owned" aria-label="What came of it" aria-live="polite">
           {giving.gifts.value.map((gift) => (
             <li key={gift.camera}>
-              {gift.camera} <Fate gift={gift} />
+              {gift.camera} <Fate gift={gift} given={given.value} />
             </li>
           ))}
         </ul>
@@ -60,7 +63,7 @@ export function GiveForm({ camera }: { camera: CameraBody }) {
   )
 }
 
-function Fate({ gift }: { gift: Gift }) {
+function Fate({ gift, given }: { gift: Gift; given: string[] }) {
   if (gift.state === 'refused') return <small class="wrong">{gift.why}</small>
-  return <small>{gift.state === 'given' ? 'has it' : `${gift.state} …`}</small>
+  return <small>{gift.state === 'given' ? `took over ${copiedInWords(given)}` : `${gift.state} …`}</small>
 }

@@ -41,8 +41,8 @@ export function RegionEditor({ camera, onChanged }: RegionEditorProps) {
   return (
     <>
       <p class="hint">
-        Click the corners of what the model is to look at, then close the region; all else is left out. With keys:
-        arrows move, Space sets a corner, Backspace takes it back, Enter closes.
+        Drag a rectangle over what the model is to look at, or click its corners and close the region; all else is left
+        out. With keys: arrows move, Space sets a corner, Backspace takes it back, Enter closes.
       </p>
       <PolygonEditor
         frame={frame.current}
@@ -55,9 +55,10 @@ export function RegionEditor({ camera, onChanged }: RegionEditorProps) {
         buttons={
           <>
             <Button
-              disabled={region.value === null}
+              disabled={region.value === null && drawn.value.length === 0}
               onClick={() => {
                 region.value = null
+                drawn.value = []
               }}
             >
               Clear

@@ -5,6 +5,7 @@ import { useConsole } from '../../console.ts'
 import { sendsZip } from '../../upload/send-file.ts'
 import { Uploading } from '../../upload/uploading.ts'
 import { ZipField } from '../../upload/zip-field.tsx'
+import { uploadFault } from './upload-fault.ts'
 
 interface UploadFormProps {
   camera: CameraBody
@@ -21,7 +22,10 @@ export function UploadForm({ camera, onUploaded }: UploadFormProps) {
     () =>
       new Uploading<ModelBody>({
         most: MOST,
-        send: sendsZip<ModelBody>(`/api/cameras/${camera.id}/models`),
+        send: (...file) =>
+          sendsZip<ModelBody>(`/api/cameras/${camera.id}/models`)(...file).catch((error) => {
+            throw uploadFault(error, camera.id)
+          }),
         onTaken: ({ id }) => {
           notices.done(`${id} is here. It is not active: activate it when you have looked at it.`)
           onUploaded()

@@ -10,12 +10,13 @@ import { FrameGrid } from './frame-grid.tsx'
 import { ImportPanel } from './import-panel.tsx'
 import { keysOf } from './keys.ts'
 import { LabelButtons } from './label-buttons.tsx'
+import { isMark } from './marks.ts'
 import { NewerFrames } from './newer-frames.tsx'
 import { Preview } from './preview.tsx'
 import type { Needed } from './readiness.ts'
 import { ReviewBar } from './review-bar.tsx'
 import type { Sheet } from './sheet.ts'
-import { type Order, queryOf, sourceOf } from './source.ts'
+import { type Order, ordered, queryOf, sourceOf } from './source.ts'
 import { SourceBar } from './source-bar.tsx'
 import { TrainPanel } from './train-panel.tsx'
 import { useSuspects } from './use-suspects.ts'
@@ -38,6 +39,12 @@ export function Desk({ camera, sheet, needed, borrowed, onChanged }: DeskProps) 
   const query = router.query.value
   const source = useMemo(() => sourceOf(query, usual), [query])
   const review = useMemo(() => reviewOf(query), [query])
+  // A state that was removed labels nothing any more.
+  useEffect(() => {
+    const { label } = source
+    if (review || label === null || label === 'none' || isMark(label) || camera.states.includes(label)) return
+    router.refine(queryOf(ordered({ ...source, label: 'none' }), usual))
+  }, [camera.states, source, review])
   const keys = useMemo(() => keysOf(camera.states), [camera.states])
   const lesson = useCameraJob<TrainingResult>(camera.id, 'training', onChanged)
   const suspects = useSuspects(camera, sheet)

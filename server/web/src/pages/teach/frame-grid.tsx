@@ -100,7 +100,7 @@ function Tile({ frame, time, states, isSelected, isCurrent, onChoose }: TileProp
         {frame.label === null ? <span class="hidden-text">no label</span> : <span class="label">{frame.label}</span>}
       </span>
       {frame.label !== null && <span class="mark" aria-hidden="true" />}
-      {why && <span class="why">{why.short}</span>}
+      {why?.short && <span class="why">{why.short}</span>}
     </div>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import type { CameraBody, JobBody } from '../../api/bodies.ts'
 import type { ImportResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
+import { CopyText } from '../../design/copy-text.tsx'
 import { Button } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
 import { isOver } from '../../jobs/camera-job.ts'
@@ -11,6 +12,7 @@ import { useCameraJob } from '../../jobs/use-camera-job.ts'
 import { sendsZip } from '../../upload/send-file.ts'
 import { Uploading } from '../../upload/uploading.ts'
 import { ZipField } from '../../upload/zip-field.tsx'
+import { ADDS_STATES, importFault } from './import-faults.ts'
 
 interface ImportPanelProps {
   camera: CameraBody
@@ -68,11 +70,9 @@ export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps)
                 checked={addsStates.value}
                 onChange={({ currentTarget }) => (addsStates.value = currentTarget.checked)}
               />{' '}
-              Folders of other names become new states
+              {ADDS_STATES}
             </label>
-            <p class="hint">
-              A folder, without packing it: <code>npm run import -- {camera.id} FOLDER</code>
-            </p>
+            <CopyText label="A folder, without packing it" text={importLine(camera.id)} />
           </>
         )}
         {job && !isRunning && <Imported job={job} />}
@@ -89,12 +89,19 @@ export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps)
   )
 }
 
+/** For whoever has the token of an admin, where ajar is installed. */
+function importLine(camera: string): string {
+  return `AJAR_ADMIN_TOKEN=<token> npm run import -- ${camera} FOLDER --server ${location.origin}`
+}
+
 /** What came of the last import. */
 function Imported({ job }: { job: JobBody<ImportResult> }) {
   const { state, result, error } = job
   if (state !== 'done' || !result)
     return (
-      <p class="hint wrong">The last import {state === 'failed' ? `failed: ${error?.message}` : 'was cancelled.'}</p>
+      <p class="hint wrong">
+        The last import {state === 'failed' ? `failed: ${importFault(error)}.` : 'was cancelled.'}
+      </p>
     )
   const { imported, labelled, duplicates, skipped, skippedCount = skipped.length } = result
   return (

@@ -24,7 +24,7 @@ export function Preview({ sheet, states }: { sheet: Sheet; states: string[] }) {
   useEffect(() => {
     if (next) new Image().src = pictureAddress(next.id, WIDTH)
   }, [next?.id])
-  if (!frame) return <div class="preview nothing">No frame is chosen.</div>
+  if (!frame) return null
   const capturedAt = Date.parse(frame.capturedAt)
   const { result, label } = frame
   const why = whyInWords(frame.why)

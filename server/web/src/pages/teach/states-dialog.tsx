@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CameraBody } from '../../api/bodies.ts'
-import { send } from '../../api/client.ts'
+import { queryText, send } from '../../api/client.ts'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
+import { teachPath } from '../../router/route.ts'
 import { stateFault } from './state-names.ts'
 
 interface StatesDialogProps {
@@ -65,7 +66,13 @@ export function StatesDialog({ camera, counts, onClose, onSaved }: StatesDialogP
                 onInput={({ currentTarget }) => replace(index, currentTarget.value)}
               />
               {isFixed(name) ? (
-                <small>{counted(counts[name] ?? 0, 'label')}</small>
+                <small>
+                  To rename or remove it,{' '}
+                  <a href={teachPath(camera.id) + queryText({ label: name })} onClick={onClose}>
+                    label its {counted(counts[name] ?? 0, 'frame')} otherwise
+                  </a>{' '}
+                  first.
+                </small>
               ) : (
                 <Button
                   kind="quiet"
@@ -82,7 +89,7 @@ export function StatesDialog({ camera, counts, onClose, onSaved }: StatesDialogP
           Add a state
         </Button>
         <p class={error === null ? 'hint' : 'hint wrong'} aria-live="polite">
-          {error ?? 'Small letters, digits and hyphens. A state that frames are labelled with keeps its name.'}
+          {error ?? 'Small letters, digits and hyphens.'}
         </p>
         <DialogActions action="Save" busy={busy} onCancel={onClose} />
       </form>
