@@ -154,7 +154,9 @@ test('labels are counted by state, beside what training needs', async () => {
     least: 2,
     good: 20,
   })
-  expect((await server.call('GET', '/api/labels?camera=pi/none')).body.counts).toEqual({})
+  await server.call('PATCH', '/api/cameras/pi/unlabelled', { states: ['open', 'closed'] })
+  expect((await server.call('GET', '/api/labels?camera=pi/unlabelled')).body.counts).toEqual({})
+  expect((await server.call('GET', '/api/labels?camera=pi/nobody')).status).toBe(404)
 })
 
 test('a training that could teach nothing is refused, and the state that lacks frames is named', async () => {

@@ -75,8 +75,9 @@ export class Labels {
     })
   }
 
-  /** How many frames of a camera are labelled, by state and by mark; those without any are not named. */
-  async countsOf(camera: string, table: 'labels' | 'borrowed_labels' = 'labels'): Promise<Record<string, number>> {
+  /** How many frames of a camera are labelled, by state and by mark; those without any are not named. @throws HttpError 404 */
+  async countsOf(id: string, table: 'labels' | 'borrowed_labels' = 'labels'): Promise<Record<string, number>> {
+    const { id: camera } = this.#cameras.get(id) // no labels and no camera are two things
     const rows = await this.#database.read
       .selectFrom(table)
       .select(({ fn }) => ['state', fn.countAll<number>().as('frames')])
