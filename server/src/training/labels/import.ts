@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Archive } from '../../database/frames/archive.ts'
-import type { Cameras } from '../../devices/cameras.ts'
-import { HttpError } from '../../http/errors.ts'
+import type { Camera, Cameras } from '../../devices/cameras.ts'
+import { conflict, HttpError } from '../../http/errors.ts'
 import type { IncomingFrame, Ingested } from '../../ingest/ingest.ts'
 import type { JobContext } from '../../jobs/handlers.ts'
 import type { Work } from '../../jobs/worker/messages.ts'
@@ -80,8 +81,7 @@ export class Import {
       if (message.kind === 'plan') {
         pictures = message.pictures
         log('info', `${pictures} pictures are in the zip; the states are then ${message.states.join(', ')}`)
-        if (message.states.length > camera.states.length)
-          await this.#ports.changeStates(camera.id, message.states, owner)
+        if (message.states.length > camera.states.length) await this.#addStates(camera, message.states, owner)
         return
       }
       told += 1
@@ -100,6 +100,16 @@ export class Import {
     const { imported, duplicates, skippedCount } = result
     log('info', `${imported} pictures came in, ${duplicates} were there, ${skippedCount} were left out`)
     return result
+  }
+
+  /** @param before as its states were when they were compared with the folders @throws HttpError 409 `changed_meanwhile` */
+  async #addStates({ id, states: before }: Camera, after: string[], author: string) {
+    const { cameras, changeStates } = this.#ports
+    if (!isDeepStrictEqual(cameras.get(id).states, before)) {
+      const message = `the states of ${id} were changed while the zip was looked at: import it again`
+      throw conflict('changed_meanwhile', message)
+    }
+    await changeStates(id, after, author)
   }
 
   async #take(camera: string, picture: ImportedPicture, author: string, result: ImportResult) {
