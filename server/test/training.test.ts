@@ -212,6 +212,20 @@ test('labels turned around: the model that comes of them is refused and told by 
   expect((await train(server, { force: true })).result.activated).toBe(true)
 })
 
+test('states that are added while it is trained keep a model from being activated, and do not lose it', {
+  timeout: 60_000,
+}, async () => {
+  const before = (await server.call('GET', `/api/cameras/${CAMERA}`)).body
+  const { id } = (await server.call('POST', '/api/training', { camera: CAMERA, augmentations: 2 })).body
+  await until(async () => (await server.call('GET', `/api/jobs/${id}`)).body.phase !== null)
+  await server.call('PATCH', `/api/cameras/${CAMERA}`, { states: [...before.states, 'ajar'] })
+  const { state, result } = await jobEnded(server, id)
+  expect({ state, ...result }).toMatchObject({ state: 'done', activated: false, reason: expect.stringMatching(/ajar/) })
+  expect((await server.call('GET', `/api/models/${result.model}`)).body.active).toBe(false)
+  expect((await server.call('GET', `/api/cameras/${CAMERA}`)).body.model).toBe(before.model)
+  await server.call('PATCH', `/api/cameras/${CAMERA}`, { states: before.states })
+})
+
 test('a frame whose label was taken back still counts where two models are compared', { timeout: 60_000 }, async () => {
   const [{ id: frame }] = (await server.call('GET', `/api/frames?camera=${CAMERA}&label=open&limit=1`)).body.items
   const tested = (await train(server, { force: true })).result.evaluation.frames

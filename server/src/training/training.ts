@@ -1,7 +1,7 @@
 import { AUGMENTATIONS, type BackboneId, FEWEST_FRAMES, type Gate, type Model, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
-import { badRequest } from '../http/errors.ts'
+import { badRequest, HttpError } from '../http/errors.ts'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
@@ -129,6 +129,8 @@ export class Training {
       const theirs = active.head.states.join(', ')
       log('info', `not compared with ${active.id}: its states are others (${theirs})`)
     }
+    if (rival && active && rival.testSet.length === 0 && active.testSet.length > 0)
+      log('warn', `all frames by which ${active.id} was judged are marked now: it is compared on those labelled since`)
     const task: TrainerTask = {
       ...{ framesFolder, backbone, engine, augmentations, seed, rival },
       ...{ states: camera.states, region: camera.region, masks: camera.masks },
@@ -163,15 +165,25 @@ export class Training {
 
   /** Activates what was made, unless the gate says no. */
   async #settle(model: Model, gate: Gate | null, skipped: SkippedFrame[], context: JobContext): Promise<Outcome> {
-    const { registry, activations } = this.#ports
     const { id, evaluation, verdict, engine, backbone } = model
-    const reason = context.params.force === true ? null : (gate?.reason ?? null)
-    if (reason === null)
-      await activations.activate(await registry.row(id), gate?.worse ? 'forced' : 'trained', context.owner)
+    const refusal = context.params.force === true ? null : (gate?.reason ?? null)
+    const reason = refusal ?? (await this.#activate(id, gate?.worse ? 'forced' : 'trained', context.owner))
     const shown = evaluation ? `balanced accuracy ${evaluation.balancedAccuracy.toFixed(3)}; ${verdict}` : verdict
     context.log('info', `${id}: ${shown}`)
     if (reason !== null) context.log('warn', `${id} was not activated: ${reason}`)
     return { model: id, activated: reason === null, reason, gate, evaluation, verdict, skipped, engine, backbone }
+  }
+
+  /** @returns why it cannot be: the camera's states were changed while it was trained */
+  async #activate(id: string, why: 'trained' | 'forced', owner: string): Promise<string | null> {
+    const { registry, activations } = this.#ports
+    try {
+      await activations.activate(await registry.row(id), why, owner)
+      return null
+    } catch (error) {
+      if (error instanceof HttpError && error.code === 'other_states') return error.message
+      throw error
+    }
   }
 
   /** The active model or the newest one, where it was made of just the same. */
