@@ -116,7 +116,7 @@ test('an operator is not told that he is none while the server has not said who 
     await held.promise
     await route.continue()
   })
-  const counts = page.waitForResponse(/\/api\/labels/)
+  const counts = page.waitForResponse(/\/api\/labels\?/)
   await page.reload()
   await (await counts).finished()
   await page.getByText(/^Loading/).waitFor()
