@@ -72,7 +72,7 @@ test('the gate says by how much, and what became of which frames', () => {
     relabelled: 1,
     worse: true,
     since: { frames: 8, candidate: 1, active: 0.75 },
-    reason: 'worse',
+    reason: '1 more is left out: look at the labels, or activate it all the same (`force`)',
   }
   expect(gateInWords(gate, 'model 1')).toBe(
     'On the 40 frames by which model 1 was judged, with their labels of then, this one is right in 70 %, ' +
@@ -81,19 +81,16 @@ test('the gate says by how much, and what became of which frames', () => {
   expect(gateInWords({ ...gate, candidate: 0.95 }, 'model 1')).toContain('just as often')
   expect(gateDetails(gate)).toEqual([
     '11 frames lost, 1 won.',
-    '1 frame left out: labelled otherwise since.',
+    '1 more is left out: look at the labels, or activate it all the same.',
     'Of 8 frames labelled since: 100 % against 75 %.',
   ])
   expect(gateDetails({ ...gate, lost: 0, gained: 0, relabelled: 0, since: null })).toEqual([])
-  expect([gate, { ...gate, relabelled: 41 }, { ...gate, frames: 0, relabelled: 0 }].map(isTelling)).toEqual([
-    true,
-    false,
-    false,
-  ])
+  expect(gateDetails({ ...gate, reason: null })[1]).toBe('1 frame labelled otherwise since.')
+  expect([gate, { ...gate, frames: 0 }].map(isTelling)).toEqual([true, false])
 })
 
 test('why a model was held back is said without words of the API', () => {
-  expect(refusalInWords('look at the labels, or train with `force` to activate it all the same')).toBe(
+  expect(refusalInWords('look at the labels, or activate it all the same (`force`)')).toBe(
     'Look at the labels, or activate it all the same.',
   )
   expect(modelName('pi/door@12')).toBe('model 12')

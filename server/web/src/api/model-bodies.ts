@@ -71,7 +71,7 @@ export interface Gate {
   active: number
   lost: number
   gained: number
-  /** Frames by which that one was judged whose labels say otherwise now: they are left out. */
+  /** Frames by which that one was judged whose labels say otherwise now: left out, unless they are too many. */
   relabelled: number
   worse: boolean
   /** The same on frames that were labelled since. */

@@ -14,11 +14,6 @@ export function GateView({ gate, than }: GateViewProps) {
     return (
       <div class="gate">
         <p>{gate.reason ? refusalInWords(gate.reason) : `It could not be compared with ${than}.`}</p>
-        {gateDetails(gate).map((line) => (
-          <p key={line} class="hint">
-            {line}
-          </p>
-        ))}
       </div>
     )
   return (

@@ -68,9 +68,9 @@ export const DARK_HINT = `A picture is dark where its mean brightness is below $
 /** `model 3`, of `device/camera@3` */
 export const modelName = (model: string) => `model ${model.split('@')[1] ?? model}`
 
-/** Whether the comparison says something: not where most frames were labelled otherwise since. */
-export function isTelling({ frames, relabelled }: Gate): boolean {
-  return frames > 0 && frames >= relabelled
+/** Whether anything was compared. */
+export function isTelling({ frames }: Gate): boolean {
+  return frames > 0
 }
 
 /**
@@ -88,15 +88,18 @@ export function gateInWords({ frames, candidate, active }: Gate, than: string): 
 
 /** What the server says of a model that it did not activate, without what only its API can do. */
 export function refusalInWords(reason: string): string {
-  const text = capital(reason.replace('train with `force` to activate it', 'activate it').replaceAll('`', ''))
+  const text = capital(reason.replace(' (`force`)', '').replaceAll('`', ''))
   return text.endsWith('.') ? text : `${text}.`
 }
 
 /** What else the comparison saw, as far as there is something to say. */
-export function gateDetails({ lost, gained, relabelled, since }: Gate): string[] {
+export function gateDetails({ lost, gained, relabelled, reason, since }: Gate): string[] {
+  // Left out, or too many for that: then by the labels of then. The server's reason says which.
+  const otherwise =
+    reason === null ? `${counted(relabelled, 'frame')} labelled otherwise since.` : refusalInWords(reason)
   return [
     ...(lost + gained > 0 ? [`${counted(lost, 'frame')} lost, ${gained} won.`] : []),
-    ...(relabelled > 0 ? [`${counted(relabelled, 'frame')} left out: labelled otherwise since.`] : []),
+    ...(relabelled > 0 ? [otherwise] : []),
     ...(since && since.frames > 0
       ? [
           `Of ${counted(since.frames, 'frame')} labelled since: ${rateInWords(since.candidate)} against ` +
