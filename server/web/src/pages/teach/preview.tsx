@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { FrameBody } from '../../api/bodies.ts'
 import { Moment } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
@@ -53,8 +53,16 @@ export function Preview({ sheet, states }: { sheet: Sheet; states: string[] }) {
 /** Pictures of one frame only: where another one's stayed until these are here, it would be labelled in their place. */
 function Picture({ frame, sheet }: { frame: FrameBody; sheet: Sheet }) {
   const [failed, setFailed] = useState(false)
-  useLayoutEffect(() => () => sheet.see(null), [])
+  const isGone = useRef(false)
+  useLayoutEffect(
+    () => () => {
+      isGone.current = true
+      sheet.see(null)
+    },
+    [],
+  )
   const onLoad = () => {
+    if (isGone.current) return // the larger one came when another frame was shown already
     setFailed(false)
     sheet.see(frame.id)
   }
