@@ -91,7 +91,7 @@ export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps)
 
 /** For whoever has the token of an admin, where ajar is installed. */
 function importLine(camera: string): string {
-  return `AJAR_ADMIN_TOKEN=<token> npm run import -- ${camera} FOLDER --server ${location.origin}`
+  return `AJAR_ADMIN_TOKEN=TOKEN npm run import -- ${camera} FOLDER --server ${location.origin}`
 }
 
 /** What came of the last import. */
