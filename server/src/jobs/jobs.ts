@@ -5,7 +5,6 @@ import type { JobLineRow, JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
 import { InTurn } from '../in-turn.ts'
-import type { Component, Log } from '../logging/levels.ts'
 import { Attempt } from './attempt.ts'
 import { type Doable, type HandledKind, type LineLevel, matchHandlers } from './handlers.ts'
 import { type JobFilter, type JobOptions, JobRows } from './job-rows.ts'
@@ -13,12 +12,12 @@ import { type JobKind, LANES, type Lane } from './kinds.ts'
 import { LaneLoop } from './lane.ts'
 import { JobLines } from './lines.ts'
 import { interrupted, MOST_CRASHES } from './outcome.ts'
-import { Performing } from './performing.ts'
+import { Performing, type Surroundings } from './performing.ts'
 import { isDue, nextTime, TakenCameras } from './waiting.ts'
 
 export type { HandledKind, JobContext, JobHandler } from './handlers.ts'
 
-export interface JobsPorts {
+export interface JobsPorts extends Surroundings {
   database: StateDatabase
   events: Events
   kinds: readonly JobKind[]
@@ -26,15 +25,8 @@ export interface JobsPorts {
   handlers: readonly HandledKind[]
   /** Whether jobs of that lane can be done now; the other lane goes on. */
   canBegin(lane: Lane): boolean
-  logOf(component: Component): Pick<Log, LineLevel>
   /** A text that others may have written, without secrets that are known. */
   clean(text: string): string
-  /** Milliseconds UTC; may jump either way when somebody sets it. */
-  now(): number
-  /** 0..1 */
-  random(): number
-  /** For tests: how long a handler may take to stop. */
-  graceMs?: number
 }
 
 const MAX_QUEUED = 100

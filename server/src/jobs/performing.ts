@@ -1,12 +1,23 @@
 import type { JobRow } from '../database/schema.ts'
+import type { Component, Log } from '../logging/levels.ts'
 import type { Attempt } from './attempt.ts'
 import type { LineLevel } from './handlers.ts'
 import type { JobRows } from './job-rows.ts'
-import type { JobsPorts } from './jobs.ts'
 import type { JobLines } from './lines.ts'
 import { failedWith, type Outcome } from './outcome.ts'
 
-export interface PerformingPorts extends Pick<JobsPorts, 'logOf' | 'now' | 'random' | 'graceMs'> {
+/** What every job is done with. */
+export interface Surroundings {
+  logOf(component: Component): Pick<Log, LineLevel>
+  /** Milliseconds UTC; may jump either way when somebody sets it. */
+  now(): number
+  /** 0..1 */
+  random(): number
+  /** For tests: how long a handler may take to stop. */
+  graceMs?: number
+}
+
+export interface PerformingPorts extends Surroundings {
   rows: JobRows
   lines: JobLines
   isClosing(): boolean

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import type { Logging } from '../logging/logging.ts'
-import type { AccessFor } from './legacy.ts'
+import type { AccessFor } from './access-for.ts'
 import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 

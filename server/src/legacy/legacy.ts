@@ -1,6 +1,6 @@
-import type { Access } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
 import type { Logging } from '../logging/logging.ts'
+import type { AccessFor } from './access-for.ts'
 import { logCalls } from './call-lines.ts'
 import { type DebugPorts, debugRoutes } from './debug.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
@@ -12,9 +12,6 @@ import { type LegacyTrainingPorts, legacyTrainingRoutes } from './training.ts'
 export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts {
   logging: DebugPorts['logging'] & Pick<Logging, 'of'>
 }
-
-/** Who may call a path of the older clients, which no token protected once. */
-export type AccessFor = (role: Access) => Access
 
 /** Every family of paths that older clients call. */
 const FAMILIES: ((scope: Http, access: AccessFor, ports: LegacyPorts) => void)[] = [

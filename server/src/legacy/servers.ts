@@ -1,7 +1,7 @@
 import type { Registry } from '../devices/registry.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
-import type { AccessFor } from './legacy.ts'
+import type { AccessFor } from './access-for.ts'
 import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
 

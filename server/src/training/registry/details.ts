@@ -1,5 +1,19 @@
 import type { Gate, Model, Region } from '@ajar/models'
-import type { Origin } from './model-registry.ts'
+
+/** How a model came to be. */
+export interface Origin {
+  origin: 'trained' | 'uploaded' | 'copied'
+  /** The model that was active when it was made, or that it is a copy of. */
+  parent: string | null
+  /** The training that made it: asked again, it gets the same model. */
+  job?: string
+  /** How it compared with the one that was active. */
+  gate?: Gate | null
+  /** The id that it had where it came from. */
+  original?: string | null
+  /** Names all that its training learned from: another one of the same would make the same model. */
+  inputs?: string
+}
 
 /** What is shown of a model besides the columns of its row: `details_json`. */
 export interface Details {

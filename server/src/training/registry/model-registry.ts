@@ -1,28 +1,13 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clearUnfinished, type Gate, loadModel, type Model, readModelFiles, saveModel } from '@ajar/models'
+import { clearUnfinished, loadModel, type Model, readModelFiles, saveModel } from '@ajar/models'
 import { sql } from 'kysely'
 import { isBeingRenamed } from '../../database/camera-rows.ts'
 import type { ModelRow } from '../../database/schema.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import { conflict, notFound } from '../../http/errors.ts'
 import { InTurn } from '../../in-turn.ts'
-import { type Details, detailsOf } from './details.ts'
-
-/** How a model came to be. */
-export interface Origin {
-  origin: 'trained' | 'uploaded' | 'copied'
-  /** The model that was active when it was made, or that it is a copy of. */
-  parent: string | null
-  /** The training that made it: asked again, it gets the same model. */
-  job?: string
-  /** How it compared with the one that was active. */
-  gate?: Gate | null
-  /** The id that it had where it came from. */
-  original?: string | null
-  /** Names all that its training learned from: another one of the same would make the same model. */
-  inputs?: string
-}
+import { type Details, detailsOf, type Origin } from './details.ts'
 
 /** Every model of every camera: immutable files in the data folder, and a row for each. */
 export class ModelRegistry {
