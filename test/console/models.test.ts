@@ -25,6 +25,7 @@ const truth = new Map<string, (typeof STATES)[number]>()
 let mistaken: string[]
 
 setStage({
+  isChain: true,
   prepare: async () => {
     const now = Date.now()
     for (let i = FRAMES; i >= 1; i--) {

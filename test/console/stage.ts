@@ -14,10 +14,13 @@ interface Play {
   settings?: () => Promise<Record<string, string>>
   /** What there has to be before the first test. */
   prepare?: () => Promise<void>
+  /** Each test goes on where the one before ended: after one that failed, the others fail at once. */
+  isChain?: boolean
 }
 
 /** Called once at the top of a file. Its tests are skipped where there is no chromium. */
-export function setStage({ settings = async () => ({}), prepare = async () => {} }: Play = {}) {
+export function setStage({ settings = async () => ({}), prepare = async () => {}, isChain = false }: Play = {}) {
+  let broken: string | null = null
   beforeAll(async () => {
     if (!hasBrowser) return
     await buildPages()
@@ -25,7 +28,15 @@ export function setStage({ settings = async () => ({}), prepare = async () => {}
     browser = await startBrowser()
     await prepare()
   })
-  beforeEach((context) => needsProgram('chromium', 'chromium', context))
+  beforeEach((context) => {
+    needsProgram('chromium', 'chromium', context)
+    if (!isChain) return
+    const { name } = context.task
+    if (broken !== null && broken !== name) throw new Error(`it goes on from "${broken}", which failed`)
+    context.onTestFailed(() => {
+      broken ??= name
+    })
+  })
   afterAll(async () => {
     await browser?.close()
     await system?.close()
