@@ -211,8 +211,8 @@ class ComposedAgent implements Agent {
     const rejected = parseRejected(payload)
     if (!rejected) return null
     const { frame, code, reason } = rejected
-    this.#log.warn(`the server cannot use ${frame} (${code}): ${reason}`)
-    if (code === 'clock') {
+    this.#log.warn(`the server cannot use ${frame ?? rejected.reading} (${code}): ${reason}`)
+    if (code === 'clock' && frame !== undefined) {
       this.#refusedTime = { text: `clock: the server refused ${frame}: ${reason}`, atMs: this.#clock.monotonic() }
       const [, camera = '', time = ''] = frame.split('/')
       this.#captures.get(camera)?.heedRefusedTime(Number(time))

@@ -6,15 +6,26 @@ import { BUILT_AT_MS } from './version.ts'
 export interface Clock {
   /** Milliseconds since 1970 UTC. May jump either way when somebody sets it. */
   now(): number
-  /** Milliseconds since some fixed moment; never jumps. */
+  /** Milliseconds since this machine booted (CLOCK_MONOTONIC); never jumps, and every process of a boot sees the same. */
   monotonic(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** A moment by both clocks: the wall's may be wrong, and then the monotonic one tells it when the wall's has been set. */
+export interface Instant {
+  /** Milliseconds since 1970 UTC. */
+  wallMs: number
+  monotonicMs: number
+}
+
+export function instantOf(clock: Clock): Instant {
+  return { wallMs: clock.now(), monotonicMs: clock.monotonic() }
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()

@@ -40,14 +40,14 @@ test('a folder is sent sorted by file name across its folders, as far apart as t
   const start = clock.now()
   const seen = await pictures(camera({ driver: 'folder', path: await folderOf(files) }), clock)
   expect(seen.map(({ jpeg }) => new TextDecoder().decode(jpeg))).toEqual(['a', 'b', 'c'])
-  expect(seen.map(({ takenAtMs }) => takenAtMs - start)).toEqual([0, 10_000, 20_000])
+  expect(seen.map(({ takenAt }) => takenAt.wallMs - start)).toEqual([0, 10_000, 20_000])
 })
 
 test('sixty times as fast is sixty times as close', async () => {
   const clock = new SleepingClock()
   const start = clock.now()
   const seen = await pictures(camera({ driver: 'folder', path: await folderOf(files), speed: 60 }), clock)
-  expect(seen.map(({ takenAtMs }) => Math.round(takenAtMs - start))).toEqual([0, 167, 333])
+  expect(seen.map(({ takenAt }) => Math.round(takenAt.wallMs - start))).toEqual([0, 167, 333])
 })
 
 test('names without a time follow at the interval, links are followed, and a loop begins again', async () => {
@@ -58,7 +58,7 @@ test('names without a time follow at the interval, links are followed, and a loo
   const config = camera({ driver: 'folder', path, intervalMs: 500, loop: true })
   const seen = await pictures(config, clock, 4)
   expect(seen.map(({ source }) => basename(source ?? ''))).toEqual(['a.jpg', 'b.jpg', 'a.jpg', 'b.jpg'])
-  expect(seen.map(({ takenAtMs }) => takenAtMs - start)).toEqual([0, 500, 1000, 1500])
+  expect(seen.map(({ takenAt }) => takenAt.wallMs - start)).toEqual([0, 500, 1000, 1500])
 })
 
 test('a link that leads back to its parent is reported and not followed for ever', async () => {

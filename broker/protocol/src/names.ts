@@ -21,6 +21,14 @@ export interface FrameRef extends CameraRef {
   capturedAtMs: number
 }
 
+/** A reading's id is `device/sensor/atMs`. */
+export interface ReadingRef {
+  device: string
+  sensor: string
+  /** Milliseconds since 1970 UTC. */
+  atMs: number
+}
+
 export function cameraId({ device, camera }: CameraRef): string {
   return `${device}/${camera}`
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 
-/** Why a frame was acknowledged but cannot be used (guarantee 6). */
+/** Why a frame or a reading was acknowledged but cannot be used (guarantee 6). */
 export const REJECT_CODES = [
   'not_jpeg',
   'truncated',
@@ -11,6 +11,10 @@ export const REJECT_CODES = [
   'id_collision',
   'empty',
   'being_deleted',
+  /** Of a reading: it is not `{"value": ...}`. */
+  'not_a_reading',
+  /** Of a reading: the device has more sensors than the server keeps. */
+  'too_many_sensors',
 ] as const
 export type RejectCode = (typeof REJECT_CODES)[number]
 
@@ -26,6 +30,32 @@ export const UNKNOWN_REASONS = [
 ] as const
 export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
 
+const count = Type.Integer({ minimum: 0 })
+
+/** What became of a camera's pictures since the agent's start; `dropped` since its outbox was made. */
+export const CaptureCounts = Type.Object({
+  /** What takes the pictures, once it is known: `rpicam`, `v4l2`, ... */
+  driver: Type.Union([Type.String({ maxLength: 32 }), Type.Null()]),
+  captured: count,
+  /** Not sent, since nothing had changed. */
+  gated: count,
+  sent: count,
+  /** Lost to a bound of the outbox. */
+  dropped: count,
+})
+export type CaptureCounts = Static<typeof CaptureCounts>
+
+/** A sensor of a device as its agent tells of it. */
+export const SensorStatus = Type.Object({
+  /** What reads it: `gpio`, `cpu-temperature`, ... */
+  driver: Type.String({ maxLength: 32 }),
+  /** What its numbers are in: `°C`, `%`, `dBm`; null where they have none. */
+  unit: Type.Union([Type.String({ maxLength: 16 }), Type.Null()]),
+  /** Why it cannot be read now. */
+  fault: Type.Union([Type.String({ maxLength: 256 }), Type.Null()]),
+})
+export type SensorStatus = Static<typeof SensorStatus>
+
 /** `ajar/{device}/status`, retained, and the agent's last will. Unknown fields are kept: agents may be newer. */
 export const Status = Type.Object({
   state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
@@ -35,6 +65,8 @@ export const Status = Type.Object({
   outboxFrames: Type.Optional(Type.Integer({ minimum: 0 })),
   droppedFrames: Type.Optional(Type.Integer({ minimum: 0 })),
   temperatureC: Type.Optional(Type.Number()),
+  captures: Type.Optional(Type.Record(Type.String(), CaptureCounts)),
+  sensors: Type.Optional(Type.Record(Type.String(), SensorStatus)),
 })
 export type Status = Static<typeof Status>
 
@@ -73,9 +105,10 @@ export const ConfigApplied = Type.Object({
 })
 export type ConfigApplied = Static<typeof ConfigApplied>
 
-/** `ajar/{device}/rejected`: what became of a frame that could not be used. */
+/** `ajar/{device}/rejected`: what became of a frame, or of a reading, that could not be used. */
 export const Rejected = Type.Object({
-  frame: Type.String(),
+  frame: Type.Optional(Type.String({ description: '`device/camera/ms`, as far as it is known' })),
+  reading: Type.Optional(Type.String({ description: '`device/sensor/ms`, as far as it is known' })),
   code: Type.Enum([...REJECT_CODES]),
   reason: Type.String({ description: 'in words: what was wrong and what to do' }),
 })

@@ -1,4 +1,4 @@
-import type { CameraRef, FrameRef } from './names.ts'
+import type { CameraRef, FrameRef, ReadingRef } from './names.ts'
 
 /** Who may publish a topic: the device named in it, or only the server. */
 export type Publisher = 'device' | 'server'
@@ -59,5 +59,6 @@ export const topics = {
   configDesired: (device: string) => `ajar/${device}/config/desired`,
   configApplied: (device: string) => `ajar/${device}/config/applied`,
   frame: ({ device, camera, capturedAtMs }: FrameRef) => `ajar/${device}/${camera}/frame/${capturedAtMs}`,
+  reading: ({ device, sensor, atMs }: ReadingRef) => `ajar/${device}/${sensor}/reading/${atMs}`,
   state: ({ device, camera }: CameraRef) => `ajar/${device}/${camera}/state`,
 } as const

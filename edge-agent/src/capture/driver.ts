@@ -1,14 +1,14 @@
 import { NAME_PATTERN } from '@ajar/protocol'
 import { type Static, type TObject, Type } from 'typebox'
-import type { Clock } from '../clock.ts'
+import type { Clock, Instant } from '../clock.ts'
 import type { Log } from '../log.ts'
 
 /** One picture as a driver hands it over; the capture loop makes a frame of it. */
 export interface Picture {
   /** A whole JPEG. */
   jpeg: Uint8Array
-  /** When it was taken, milliseconds since 1970 UTC by the agent's clock. */
-  takenAtMs: number
+  /** When it was taken, by the agent's clocks (`instantOf`). */
+  takenAt: Instant
   /** Where it came from (a file's path), for whoever follows a replay; null where there is nothing to say. */
   source: string | null
 }

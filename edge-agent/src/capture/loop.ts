@@ -108,7 +108,7 @@ export class CaptureLoop {
     }
   }
 
-  async #keep({ jpeg, takenAtMs, source }: Picture): Promise<void> {
+  async #keep({ jpeg, takenAt, source }: Picture): Promise<void> {
     const { camera, outbox, maxFrameBytes, log } = this.#parts
     if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) {
       this.#refused++
@@ -118,6 +118,7 @@ export class CaptureLoop {
       }
       return
     }
+    const takenAtMs = takenAt.wallMs
     if (this.#lastId > takenAtMs + FUTURE_MS) await this.#leaveFuture(takenAtMs)
     // Guarantee 5: also when somebody sets the clock back, an id is never used twice.
     this.#lastId = Math.max(takenAtMs, this.#lastId + 1)

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { timeInName } from '@ajar/protocol'
 import { Type } from 'typebox'
+import { instantOf } from '../../clock.ts'
 import { AgentError, reasonOf } from '../../failure.ts'
 import { cameraFields, type DriverContext, driver, type Picture } from '../driver.ts'
 
@@ -78,7 +79,7 @@ async function walk(path: string, depth: number, files: string[]): Promise<void>
 async function read(file: string, { clock, log }: DriverContext): Promise<Picture | null> {
   try {
     const jpeg = await readFile(file)
-    return { jpeg, takenAtMs: clock.now(), source: file }
+    return { jpeg, takenAt: instantOf(clock), source: file }
   } catch (error) {
     log.warn(`${file} is skipped: ${reasonOf(error)}`)
     return null

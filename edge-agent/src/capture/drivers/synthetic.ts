@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { instantOf } from '../../clock.ts'
 import { renderDoor } from '../../door/render.ts'
 import { DAY_MS } from '../../door/truth.ts'
 import { cameraFields, driver } from '../driver.ts'
@@ -21,10 +22,9 @@ export const synthetic = driver({
 
   async *open({ seed, width, height, dayMs, intervalMs }, { clock, signal }) {
     while (!signal.aborted) {
-      const startedAt = clock.monotonic()
-      const takenAtMs = clock.now()
-      yield { jpeg: await renderDoor({ seed, atMs: takenAtMs, width, height, dayMs }), takenAtMs, source: null }
-      await clock.sleep(Math.max(0, intervalMs - (clock.monotonic() - startedAt)), signal)
+      const takenAt = instantOf(clock)
+      yield { jpeg: await renderDoor({ seed, atMs: takenAt.wallMs, width, height, dayMs }), takenAt, source: null }
+      await clock.sleep(Math.max(0, intervalMs - (clock.monotonic() - takenAt.monotonicMs)), signal)
     }
   },
 })
