@@ -21,7 +21,8 @@ async function pictures(config: CameraConfig, clock: SleepingClock, most = 100):
   const stop = new AbortController()
   const seen: Picture[] = []
   const room = async () => {}
-  for await (const picture of openCamera(config, { clock, log: quiet, signal: stop.signal, room })) {
+  const context = { clock, log: quiet, signal: stop.signal, room, maxFrameBytes: 1000, report: () => {} }
+  for await (const picture of openCamera(config, context)) {
     seen.push(picture)
     if (seen.length === most) stop.abort()
   }

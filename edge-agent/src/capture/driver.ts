@@ -24,6 +24,10 @@ export interface DriverContext {
    * goes on instead and lets the outbox drop its oldest frames.
    */
   room: () => Promise<void>
+  /** The capture loop refuses larger pictures, bytes: what a driver may hold in memory goes by it. */
+  maxFrameBytes: number
+  /** Tells which driver really runs, where another one chose it (`auto`). */
+  report: (driver: string) => void
 }
 
 /** The fields every camera of the config file has; a driver's schema adds its own. */
@@ -39,6 +43,11 @@ export interface Driver<Schema extends TObject> {
   config: Schema
   /** Whether `intervalMs` alone sets the pace, so that the server may change it. */
   pacedByInterval: boolean
+  /**
+   * Why this driver cannot be used here and now (a program is missing, no camera is connected), in words that say what to
+   * do; null where it can. Answers within seconds and takes no picture. `auto` asks.
+   */
+  probe?(config: Static<Schema>): Promise<string | null>
   /** Pictures until there are no more (the iteration ends), something fails (it throws), or `signal` aborts. */
   open(config: Static<Schema>, context: DriverContext): AsyncIterable<Picture>
 }

@@ -47,9 +47,16 @@ export class CaptureLoop {
   /** The last id that the server refused because of its time; 0 for none since the ids went back. */
   #refusedTimeMs = 0
   #waitsForClock = false
+  #driver: string
 
   constructor(parts: CaptureParts) {
     this.#parts = parts
+    this.#driver = parts.camera.driver
+  }
+
+  /** The driver that takes the pictures: what `auto` chose, once it has. */
+  get driver(): string {
+    return this.#driver
   }
 
   /** Pictures that could not become frames: empty, or larger than the server takes. */
@@ -99,10 +106,13 @@ export class CaptureLoop {
   }
 
   async #takePictures(): Promise<void> {
-    const { camera, clock, log } = this.#parts
+    const { camera, clock, log, maxFrameBytes } = this.#parts
     const { signal } = this.#stopping
     const room = () => this.#room()
-    for await (const picture of openCamera(camera, { clock, log, signal, room })) {
+    const report = (driver: string) => {
+      this.#driver = driver
+    }
+    for await (const picture of openCamera(camera, { clock, log, signal, room, maxFrameBytes, report })) {
       if (signal.aborted) return
       await this.#keep(picture)
     }
