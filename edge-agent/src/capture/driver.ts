@@ -2,6 +2,7 @@ import { NAME_PATTERN } from '@ajar/protocol'
 import { type Static, type TObject, Type } from 'typebox'
 import type { Clock, Instant } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { GateConfig } from './gate/config.ts'
 
 /** One picture as a driver hands it over; the capture loop makes a frame of it. */
 export interface Picture {
@@ -33,7 +34,14 @@ export interface DriverContext {
 /** The fields every camera of the config file has; a driver's schema adds its own. */
 export const cameraFields = {
   name: Type.String({ pattern: NAME_PATTERN, description: 'name of the camera: the frames are `device/name/...`' }),
-  intervalMs: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 1000, description: 'time between two frames' }),
+  intervalMs: Type.Integer({
+    minimum: 1,
+    maximum: 86_400_000,
+    default: 1000,
+    description: 'time between two pictures',
+  }),
+  /** `{}` has every default; left out, every picture is sent. */
+  gate: Type.Optional(GateConfig),
 }
 
 /** One way to get pictures. A new one is a file in `drivers/` and a line in `drivers.ts`. */
