@@ -39,7 +39,7 @@ import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
 import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
-import { recordReading } from './record/readings.ts'
+import { ReadingJourney } from './record/reading-journey.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
 import { openRoutes } from './routes.ts'
@@ -250,6 +250,10 @@ async function build(
     onSeenOtherwise: (camera, author) => reEmbedding.queue(camera, author),
     stopEmbedding: (of) => reEmbedding.stop(of),
   })
+  const readings = new ReadingJourney({
+    ...{ database, events, metrics, sparingLog, log: logging.of('record'), influx: settings.influxUrl !== null },
+    publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
+  })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }
   const broker: Broker = createBroker(
@@ -257,11 +261,7 @@ async function build(
       authenticate: async (...credential) =>
         mqttIdentity({ ...people, isDevice: (name, token) => devices.authenticate(name, token) }, ...credential),
       onFrame: async (frame) => void (await pipeline.ingest(frame)),
-      onReading: async (reading) => {
-        const flaw = await recordReading(database, reading)
-        const { device, sensor } = reading
-        if (flaw) sparingLog.warn(`reading ${flaw}`, { device, sensor, flaw }, 'reading refused')
-      },
+      onReading: (reading) => readings.take(reading),
       onStatus: (device, payload) => devices.onStatus(device, payload),
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
       onPresence: (device, connected) =>
@@ -317,7 +317,7 @@ async function build(
   healthRoutes(http, () => [
     ...partChecks({
       framesHeld: frames.held,
-      stateHeld: pipeline.recorder.held,
+      stateHeld: pipeline.recorder.held ?? readings.held,
       ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
       influx: pipeline.influx && { trouble: logging.clean(pipeline.influx.trouble) },
     }),
@@ -345,6 +345,8 @@ async function build(
   })
   await pipeline.start()
   closers.push(() => pipeline.close())
+  await readings.start()
+  closers.push(() => readings.close())
   registry.start()
   await retention.start()
   closers.push(() => retention.close())

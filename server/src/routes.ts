@@ -36,6 +36,7 @@ import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
+import { factsIn, sensorRoutes } from './observe/sensors.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Processes } from './processes/processes.ts'
@@ -121,7 +122,9 @@ export async function openRoutes(http: Http, parts: Parts) {
   resultRoutes(http, { database, cameras })
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })
-  readingRoutes(http, database)
+  const factsOf = (device: string, sensor: string) => factsIn(devices.statusOf(device), sensor)
+  readingRoutes(http, database, factsOf)
+  sensorRoutes(http, database, factsOf)
   labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, cameras.get(camera).id) })
   await importRoutes(http, {
     ...{ cameras, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },

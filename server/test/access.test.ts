@@ -70,6 +70,8 @@ const ROUTES: Record<string, string> = {
   'GET /api/labels/suspects': 'viewer',
   'POST /api/labels': 'operator',
   'GET /api/readings': 'viewer',
+  'GET /api/readings/at': 'viewer',
+  'GET /api/sensors': 'viewer',
   'POST /api/training': 'operator',
   'GET /api/models': 'viewer',
   'GET /api/models/:device/:name': 'viewer',

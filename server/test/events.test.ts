@@ -174,7 +174,7 @@ test('of a status that is too long only the state is kept', async () => {
   const { token } = (await server.call('POST', '/api/devices', { name: 'long' })).body
   const client = await mqtt.connectAsync(server.mqttUrl, { username: 'long', password: token })
   onTestFinished(async () => void (await client.endAsync()))
-  await client.publishAsync('ajar/long/status', JSON.stringify({ state: 'online', story: 'x'.repeat(9000) }), {
+  await client.publishAsync('ajar/long/status', JSON.stringify({ state: 'online', story: 'x'.repeat(33_000) }), {
     qos: 1,
   })
   expect((await server.call('GET', '/api/devices/long')).body.status).toEqual({ state: 'online' })

@@ -10,6 +10,7 @@ const KINDS: Record<EventKind, true> = {
   job: true,
   storage: true,
   process: true,
+  reading: true,
 }
 export const EVENT_KINDS = Object.keys(KINDS) as EventKind[]
 

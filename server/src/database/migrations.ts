@@ -14,6 +14,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '006-retention': { up: retention },
   '007-labels-by-time': { up: labelsByTime },
   '008-teaching': { up: teaching },
+  '009-sensors': { up: sensors },
 }
 
 const SPINE = [
@@ -149,4 +150,11 @@ const TEACHING = [
 
 async function teaching(database: Kysely<unknown>) {
   for (const statement of TEACHING) await sql.raw(statement).execute(database)
+}
+
+/** The newest reading of each sensor, which nobody could find among millions; `Readings.start` fills it. */
+async function sensors(database: Kysely<unknown>) {
+  await sql`create table sensors (
+    device text not null, name text not null, first_at integer not null, last_at integer not null,
+    last_value_json text not null, primary key (device, name)) without rowid`.execute(database)
 }

@@ -25,6 +25,7 @@ export interface StateTables {
   readings: ReadingsTable
   results: ResultsTable
   schedules: SchedulesTable
+  sensors: SensorsTable
   tokens: TokensTable
   transitions: TransitionsTable
   used_versions: UsedVersionsTable
@@ -159,7 +160,7 @@ export interface EmbeddingsTable {
 export interface EventsTable {
   id: Generated<number>
   at: number
-  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process'
+  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process' | 'reading'
   data_json: string
 }
 
@@ -300,6 +301,16 @@ export interface ResultsTable {
   signature: Uint8Array | null
 }
 
+/** Sensors by what they read; readings that a release before stored are known here again at the next start of this one. */
+export interface SensorsTable {
+  device: string
+  name: string
+  first_at: number
+  /** No reading of the sensor is newer. */
+  last_at: number
+  last_value_json: string
+}
+
 export interface TokensTable {
   id: string
   name: string
@@ -351,6 +362,7 @@ export type JobLineRow = Selectable<JobLinesTable>
 export type JobRow = Selectable<JobsTable>
 export type LabelRow = Selectable<LabelsTable>
 export type ModelRow = Selectable<ModelsTable>
+export type ReadingRow = Selectable<ReadingsTable>
 export type ResultRow = Selectable<ResultsTable>
 export type ScheduleRow = Selectable<SchedulesTable>
 export type TokenRow = Selectable<TokensTable>

@@ -30,8 +30,8 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name)
 }
 
-/** A status is kept and told again with every change; what an agent of ours says is a hundredth of this. */
-const MOST_STATUS_BYTES = 8 * 1024
+/** A status is kept and told again with every change; one of 64 cameras and 64 sensors, each with a fault, takes less. */
+const MOST_STATUS_BYTES = 32 * 1024
 const OFFLINE: Status = { state: 'offline' }
 
 /** Every device with its credential, presence and settings. They are few: all rows are held in memory. */
@@ -75,6 +75,12 @@ export class Devices {
 
   isConnected(name: string): boolean {
     return this.#rows.get(name)?.connected === 1
+  }
+
+  /** What the agent last said of itself, or null. */
+  statusOf(name: string): Status | null {
+    const said = this.#rows.get(name)?.status_json ?? null
+    return said === null ? null : (JSON.parse(said) as Status)
   }
 
   /** Whether this is the device's credential. */

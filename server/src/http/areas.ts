@@ -33,7 +33,7 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   {
     name: 'devices',
     description: 'Devices, their credentials and settings, and what their sensors read.',
-    paths: /^\/api\/(devices|readings)\b/,
+    paths: /^\/api\/(devices|readings|sensors)\b/,
   },
   {
     name: 'users',

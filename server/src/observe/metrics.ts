@@ -60,6 +60,14 @@ export class Metrics {
   ])
   readonly framesRecorded = this.#counter('ajar_frames_recorded_total', 'frames that ended, by outcome', ['outcome'])
   readonly framesRefused = this.#counter('ajar_frames_refused_total', 'frames that cannot be used, by code', ['code'])
+  readonly readingsIngested = this.#counter(
+    'ajar_readings_ingested_total',
+    'readings acknowledged, by what became of them',
+    ['outcome'],
+  )
+  readonly readingsRefused = this.#counter('ajar_readings_refused_total', 'readings that cannot be used, by code', [
+    'code',
+  ])
   readonly transitions = this.#counter('ajar_transitions_total', 'debounced changes of state', ['camera', 'state'])
   readonly influxDropped = this.#counter('ajar_influx_dropped_total', 'points dropped from a full outbox', [])
   readonly brokerEvents = this.#counter('ajar_broker_events_total', 'things the broker reported, by code', ['code'])

@@ -1,9 +1,10 @@
+import type { Reading } from '@ajar/protocol'
 import type { ResultsTable } from '../database/schema.ts'
 import type { Transition } from './debounce.ts'
 
 /** One point of a measurement; `timestamp` in milliseconds UTC. A second writing of the same point changes nothing. */
 export interface Point {
-  measurement: 'result' | 'transition'
+  measurement: 'result' | 'transition' | 'reading'
   tags: Record<string, string>
   fields: Record<string, number | boolean | string>
   timestamp: number
@@ -38,4 +39,26 @@ export function transitionPoint(id: string, transition: Transition): Point {
     fields: { from: transition.from_state, confidence: transition.confidence ?? 0 },
     timestamp: transition.at,
   }
+}
+
+/** `reading`: what a sensor read. Of a list its spread is kept: a point has no field that holds a list. */
+export function readingPoint(reading: { device: string; sensor: string; at: number; value: Reading['value'] }): Point {
+  const { device, sensor, at, value } = reading
+  return { measurement: 'reading', tags: { device, sensor }, fields: fieldsOf(value), timestamp: at }
+}
+
+function fieldsOf(value: Reading['value']): Point['fields'] {
+  if (typeof value === 'number') return { value }
+  if (typeof value === 'string') return { text: value }
+  if (value.length === 0) return { length: 0 }
+  const { length } = value
+  let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+  for (const number of value) {
+    min = Math.min(min, number)
+    max = Math.max(max, number)
+    sum += number
+  }
+  // The sum of the largest numbers there are is infinite, and no field holds that.
+  const mean = Number.isFinite(sum) ? sum / length : value.reduce((total, number) => total + number / length, 0)
+  return { mean, min, max, length }
 }

@@ -1,56 +1,165 @@
-import { isName, parseMilliseconds, Reading } from '@ajar/protocol'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { Value } from 'typebox/value'
-import { clockFlaw } from '../capture-time.ts'
+import type { Events } from '../database/events.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { untilWritten } from '../database/until-written.ts'
+import { ThreadClosedError } from '../database/thread-calls.ts'
+import { isDiskTrouble } from '../database/until-written.ts'
+import { type IncomingReading, type JudgedReading, judgeReading } from './judge-reading.ts'
+import { type Written, writeReadings } from './write-readings.ts'
 
-export interface IncomingReading {
-  device: string
-  sensor: string
-  /** As it was written, or null: the server mints one. */
-  time: string | null
-  payload: Uint8Array
+export interface ReadingsPorts {
+  database: StateDatabase
+  events: Events
+  /** Milliseconds UTC. */
+  now(): number
+  /** Whether points go into the outbox of the InfluxDB sink. */
+  influx: boolean
+  /** Told why the disk refuses readings, and null when it takes them again. */
+  onHeld(why: string | null): void
 }
+
+interface Waiting {
+  reading: JudgedReading
+  resolve(written: Written): void
+  reject(error: Error): void
+}
+
+/** Readings of one transaction, and the characters of their values: outcomes of frames wait as long. */
+const BATCH = 256
+const BATCH_CHARACTERS = 1024 * 1024
+const RETRY_MS = 500
+/** Sensors whose event is remembered; forgotten ones go when they are an hour old. */
+const MOST_TOLD = 10_000
 
 /**
- * Stores one reading; resolves when it is on the disk, or cannot be used. A reading sent again with its time changes
- * nothing; one without a time is another reading each time it comes.
- * @returns why it cannot be used, or null
+ * Stores readings: the row, what is known of the sensor, the event and the InfluxDB outbox row commit in one
+ * transaction, all that waits at a time: one sync of the disk for many readings. Whoever sends waits for it, so what the
+ * broker lets in bounds what waits here.
  */
-export async function recordReading(database: StateDatabase, reading: IncomingReading): Promise<string | null> {
-  const receivedAt = Date.now()
-  const time = reading.time === null ? receivedAt : parseMilliseconds(reading.time)
-  if (!isName(reading.sensor)) return 'names are lower-case letters, digits and hyphens, at most 32'
-  if (time === null) return 'the time is not in milliseconds since 1970'
-  const wrongClock = clockFlaw(time, receivedAt)
-  if (wrongClock) return wrongClock
-  const body = parse(reading.payload)
-  if (!Value.Check(Reading, body)) return 'a reading is {"value": number, text or list of numbers}'
-  const { device, sensor } = reading
-  const row = { device, sensor, received_at: receivedAt, value_json: JSON.stringify(body.value) }
-  const insert = database.write.insertInto('readings')
-  await untilWritten(() =>
-    reading.time === null
-      ? insert.values({ ...row, at: mintedTime(device, sensor, receivedAt) }).execute()
-      : insert
-          .values({ ...row, at: time })
-          .onConflict((clash) => clash.doNothing())
-          .execute(),
-  )
-  return null
-}
+export class Readings {
+  readonly #ports: ReadingsPorts
+  readonly #waiting: Waiting[] = []
+  readonly #told = new Map<string, number>()
+  #running = false
+  #loop: Promise<void> = Promise.resolve()
+  #held: string | null = null
+  #closing = false
 
-/** Rises strictly within the sensor. It is found while the row is written, so that no two readings get the same. */
-function mintedTime(device: string, sensor: string, now: number) {
-  const last = sql`select max(at) from readings where device = ${device} and sensor = ${sensor}`
-  return sql<number>`max(${now}, coalesce((${last}) + 1, 0))`
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-  } catch {
-    return undefined
+  constructor(ports: ReadingsPorts) {
+    this.#ports = ports
   }
+
+  /** Knows again what a release before stored that did not keep sensors. */
+  async start() {
+    await knowSensors(this.#ports.database)
+  }
+
+  /** Why the disk refuses readings right now, or null. */
+  get held(): string | null {
+    return this.#held
+  }
+
+  /**
+   * Stores one reading; resolves when it is on the disk, or cannot be used; waits while the disk refuses. A reading sent
+   * again with its time and value changes nothing; one without a time is another reading each time it comes.
+   * @throws when the server closes before it is stored
+   */
+  record(incoming: IncomingReading): Promise<Written> {
+    const judged = judgeReading(incoming, this.#ports.now())
+    if ('code' in judged) return Promise.resolve(judged)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ reading: judged, resolve, reject })
+      if (this.#running) return
+      this.#running = true
+      this.#loop = this.#run()
+    })
+  }
+
+  async close() {
+    this.#closing = true
+    await this.#loop
+  }
+
+  /** What fails without the disk being at fault is tried one by one, so that it fails alone. */
+  async #run() {
+    let most = BATCH
+    while (this.#waiting.length > 0) {
+      const batch = this.#next(most)
+      try {
+        const written = await this.#commit(batch.map(({ reading }) => reading))
+        this.#setHeld(null)
+        this.#waiting.splice(0, batch.length)
+        for (const [i, { resolve }] of batch.entries()) resolve(written[i] as Written)
+        most = Math.min(2 * most, BATCH)
+      } catch (error) {
+        if (error instanceof ThreadClosedError) this.#giveUp(error)
+        else if (isDiskTrouble(error)) {
+          this.#setHeld((error as Error).message)
+          if (this.#closing) this.#giveUp(error as Error)
+          else await sleep(RETRY_MS)
+        } else if (batch.length > 1) most = 1
+        else this.#waiting.shift()?.reject(error as Error)
+      }
+    }
+    this.#running = false // in the same turn as the last look: what comes next starts the loop again
+  }
+
+  #next(most: number): Waiting[] {
+    let characters = 0
+    let count = 0
+    for (const { reading } of this.#waiting.slice(0, most)) {
+      characters += reading.valueJson.length
+      if (count > 0 && characters > BATCH_CHARACTERS) break
+      count += 1
+    }
+    return this.#waiting.slice(0, count)
+  }
+
+  async #commit(readings: JudgedReading[]): Promise<Written[]> {
+    const { database, events, influx } = this.#ports
+    const outcome = await database.write
+      .transaction()
+      .execute((transaction) => writeReadings(transaction, readings, { events, influx, told: this.#told }))
+    if (this.#told.size > MOST_TOLD) this.#told.clear()
+    for (const [sensor, { id }] of outcome.events) this.#told.set(sensor, id)
+    events.publish([...outcome.events.values()])
+    return outcome.written
+  }
+
+  #giveUp(error: Error) {
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+  }
+
+  #setHeld(why: string | null) {
+    const before = this.#held
+    this.#held = why
+    if ((why === null) !== (before === null)) this.#ports.onHeld(why)
+  }
+}
+
+/** Steps from sensor to sensor through the key of `readings`, for there may be millions of rows; nothing is written where all are known. */
+async function knowSensors({ write }: StateDatabase) {
+  await sql`
+    with recursive found (device, sensor) as (
+      select * from (select device, sensor from readings order by device, sensor limit 1)
+      union all
+      select (select r.device from readings r where (r.device, r.sensor) > (found.device, found.sensor)
+                order by r.device, r.sensor limit 1),
+             (select r.sensor from readings r where (r.device, r.sensor) > (found.device, found.sensor)
+                order by r.device, r.sensor limit 1)
+        from found where found.device is not null),
+    spans as (
+      select f.device, f.sensor,
+             (select min(at) from readings r where r.device = f.device and r.sensor = f.sensor) as first_at,
+             (select max(at) from readings r where r.device = f.device and r.sensor = f.sensor) as last_at
+        from found f where f.device is not null)
+    insert into sensors (device, name, first_at, last_at, last_value_json)
+      select s.device, s.sensor, s.first_at, s.last_at, r.value_json
+        from spans s
+        join readings r on r.device = s.device and r.sensor = s.sensor and r.at = s.last_at
+        left join sensors k on k.device = s.device and k.name = s.sensor
+       where k.last_at is null or k.last_at < s.last_at
+      on conflict (device, name) do update
+        set first_at = min(first_at, excluded.first_at),
+            last_at = excluded.last_at, last_value_json = excluded.last_value_json`.execute(write)
 }
