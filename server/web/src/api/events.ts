@@ -1,3 +1,5 @@
+import type { ReadingBody } from './bodies.ts'
+
 /** What the event stream says (`GET /api/events`), by kind. */
 
 export interface ResultEvent {
@@ -53,13 +55,16 @@ export interface CameraEvent {
   to?: string
 }
 
+export type ReadingEvent = Omit<ReadingBody, 'unit'>
+
 export interface StreamEvents {
   result: ResultEvent
   transition: TransitionEvent
   device: DeviceEvent
   job: JobEvent
   camera: CameraEvent
+  reading: ReadingEvent
 }
 
 export type StreamEvent = { [Kind in keyof StreamEvents]: { kind: Kind; data: StreamEvents[Kind] } }[keyof StreamEvents]
-export const KINDS = ['result', 'transition', 'device', 'job', 'camera'] as const
+export const KINDS = ['result', 'transition', 'device', 'job', 'camera', 'reading'] as const

@@ -20,9 +20,16 @@ export function ago(ms: number): string {
   return ms < SECOND ? 'now' : `${duration(ms)} ago`
 }
 
+const AMOUNT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 })
+
+/** `1,204`, `48.25`; as the viewer writes numbers */
+export function amount(count: number): string {
+  return AMOUNT.format(count)
+}
+
 /** `1 frame`, `2 frames` */
 export function counted(count: number, thing: string, things = `${thing}s`): string {
-  return `${count} ${count === 1 ? thing : things}`
+  return `${amount(count)} ${count === 1 ? thing : things}`
 }
 
 /** @param confidence 0..1; 0.997 is not said to be certain */

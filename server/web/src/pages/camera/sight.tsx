@@ -11,6 +11,7 @@ import { LivePicture } from '../../picture/live-picture.tsx'
 import { modelPath } from '../../router/route.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
 import type { History } from './history.ts'
+import { ReadingsAt, ReadingsNow } from './readings.tsx'
 import { SaidOfFrame } from './said-of-frame.tsx'
 import './sight.css'
 
@@ -28,6 +29,7 @@ export function Sight({ camera, history, chosen }: SightProps) {
   const live = useConsole().live.camera(camera.id)?.value
   const past = chosen.frame.value
   const frame = past ?? (live ? live.frame : camera.lastFrame)
+  const pastAt = capturedAt(past)
   // It was chosen from a list or a line further down, where one does not see it.
   useEffect(() => {
     if (past !== null) place.current?.scrollIntoView({ block: 'nearest' })
@@ -48,6 +50,11 @@ export function Sight({ camera, history, chosen }: SightProps) {
           <Now camera={camera} />
         ) : (
           <SaidOfFrame frame={past} camera={camera} onLabelled={() => history.reload()} />
+        )}
+        {pastAt === null ? (
+          <ReadingsNow device={camera.device} />
+        ) : (
+          <ReadingsAt key={past} device={camera.device} at={pastAt} />
         )}
         <Steps history={history} chosen={chosen} frame={frame} />
       </div>

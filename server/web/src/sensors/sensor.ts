@@ -1,0 +1,67 @@
+import type { ReadingBody, ReadingValue, SensorBody } from '../api/bodies.ts'
+import type { ReadingEvent } from '../api/events.ts'
+
+/** A sensor as it is shown. */
+export interface Sensor {
+  name: string
+  /** Its newest reading; null where there is none. `at` is milliseconds UTC. */
+  reading: { at: number; value: ReadingValue } | null
+  unit: string | null
+  /** Why it cannot be read now. */
+  fault: string | null
+}
+
+/** What an agent says of a sensor. */
+type Told = Pick<Sensor, 'unit' | 'fault'>
+
+/**
+ * The sensors of a device, by name.
+ * @param loaded with their newest readings
+ * @param status what the device last said of itself: newer than what was loaded, and it knows of sensors without a reading
+ */
+export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> | null): Sensor[] {
+  const told = toldOf(status)
+  const known = new Map(loaded.map((body) => [body.sensor, body]))
+  const names = new Set([...known.keys(), ...(told?.keys() ?? [])])
+  return [...names].sort().map((name) => {
+    const body = known.get(name)
+    const said = told?.get(name)
+    return {
+      name,
+      reading: body ? { at: Date.parse(body.at), value: body.value } : null,
+      unit: said?.unit ?? body?.unit ?? null,
+      fault: (told ? said?.fault : body?.fault) ?? null,
+    }
+  })
+}
+
+/** What was loaded, with one reading more; one that is older than the newest, as after an outage, changes nothing. */
+export function withReading(loaded: SensorBody[], event: ReadingEvent): SensorBody[] {
+  const known = loaded.find(({ sensor }) => sensor === event.sensor)
+  if (!known) return [...loaded, { ...event, unit: null, driver: null, fault: null }]
+  if (Date.parse(event.at) < Date.parse(known.at)) return loaded
+  return loaded.map((body) => (body === known ? { ...body, at: event.at, value: event.value } : body))
+}
+
+/** What was asked for, with the readings that were heard while the answer was on its way. */
+export function withHeard(loaded: SensorBody[], heard: SensorBody[]): SensorBody[] {
+  return heard.reduce(
+    (known, { device, sensor, at, value }) => withReading(known, { device, sensor, at, value }),
+    loaded,
+  )
+}
+
+/** Readings beside a frame, as sensors. */
+export function sensorsBeside(readings: ReadingBody[]): Sensor[] {
+  const byName = readings.toSorted((a, b) => (a.sensor < b.sensor ? -1 : 1))
+  return byName.map(({ sensor, at, value, unit }) => {
+    return { name: sensor, reading: { at: Date.parse(at), value }, unit, fault: null }
+  })
+}
+
+/** Null where the status does not tell of sensors: a device that is offline says nothing, and an agent may be older. */
+function toldOf(status: Record<string, unknown> | null): Map<string, Told> | null {
+  const told = status?.sensors
+  if (typeof told !== 'object' || told === null) return null
+  return new Map(Object.entries(told as Record<string, Told>))
+}
