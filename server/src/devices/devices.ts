@@ -18,7 +18,7 @@ export interface DevicesPorts {
   disconnect(name: string): Promise<void>
 }
 
-/** `seen`: it came, went or said something; the others are what people did to it. */
+/** `seen`: it came, went or said something; `changed`: people did something to it, or it answered to its settings. */
 type DeviceChange = 'added' | 'changed' | 'removed' | 'seen'
 
 /** The MQTT user name under which people's tokens connect. */
@@ -145,10 +145,13 @@ export class Devices {
 
   /** Sends the agent its settings, a full replacement of those before. */
   async configure(name: string, settings: Record<string, unknown>): Promise<ConfigDesired> {
-    const before = this.get(name).desired_json
+    const row = this.get(name)
+    const before = row.desired_json
     const version = before === null ? 1 : (JSON.parse(before) as ConfigDesired).version + 1
     const desired: ConfigDesired = { version, settings }
-    await this.#change(name, { desired_json: JSON.stringify(desired) })
+    const change: Partial<DeviceRow> = { desired_json: JSON.stringify(desired) }
+    await this.#write(row, 'changed', (transaction) => update(transaction, name, change))
+    Object.assign(row, change)
     await this.#ports.publish(topics.configDesired(name), desired)
     return desired
   }
@@ -173,14 +176,14 @@ export class Devices {
   async onConfigApplied(name: string, payload: Uint8Array) {
     const applied = parse(payload)
     if (!this.#rows.has(name) || !Value.Check(ConfigApplied, applied)) return
-    await untilWritten(() => this.#change(name, { applied_json: JSON.stringify(applied), seen_at: Date.now() }))
+    await this.#observe(name, { applied_json: JSON.stringify(applied) }, 'changed')
   }
 
   /** Keeps what was seen of a device and tells those who watch; waits while the disk refuses. */
-  async #observe(name: string, change: Partial<DeviceRow>) {
+  async #observe(name: string, change: Partial<DeviceRow>, told: DeviceChange = 'seen') {
     await untilWritten(() => this.#change(name, { ...change, seen_at: Date.now() }))
     const row = this.#rows.get(name)
-    if (row) await untilWritten(() => this.#write(row, 'seen'))
+    if (row) await untilWritten(() => this.#write(row, told))
   }
 
   async #change(name: string, change: Partial<DeviceRow>) {

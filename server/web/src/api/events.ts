@@ -30,7 +30,7 @@ export type TransitionEvent =
 
 export interface DeviceEvent {
   device: string
-  /** `seen`: it came, went or said something; the others are what people did to it. */
+  /** `seen`: it came, went or said something; `changed`: people did something to it, or it answered to its settings. */
   change: 'added' | 'changed' | 'removed' | 'seen'
   connected: boolean
   status: Record<string, unknown> | null

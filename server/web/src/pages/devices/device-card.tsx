@@ -1,6 +1,9 @@
 import type { DeviceBody } from '../../api/bodies.ts'
 import { Age, Button } from '../../design/elements.tsx'
-import { cameraPath } from '../../router/route.ts'
+import { sensorsOf } from '../../sensors/sensor.ts'
+import { SensorList } from '../../sensors/sensor-list.tsx'
+import { useSensors } from '../../sensors/use-sensors.ts'
+import { DeviceCameras } from './device-cameras.tsx'
 import { type Fact, factsOf } from './status.ts'
 
 export type DeviceAct = 'replace' | 'disable' | 'enable' | 'remove'
@@ -11,14 +14,24 @@ interface DeviceCardProps {
   cameras: string[]
   canOperate: boolean
   onAct(act: DeviceAct): void
+  /** Asks when one of its cameras, as its agent calls it, is to send. */
+  onSetSending(camera: string): void
 }
 
-/** A device: whether it is there, its cameras, and what its agent says of itself. */
-export function DeviceCard({ device, cameras, canOperate, onAct }: DeviceCardProps) {
-  if (device.protocol === 'http') return <OlderClientCard device={device} />
+/** A device: whether it is there, its cameras and sensors, and what its agent says of itself. */
+export function DeviceCard(props: DeviceCardProps) {
+  const { device } = props
+  return device.protocol === 'http' ? <OlderClientCard device={device} /> : <MqttDeviceCard {...props} />
+}
+
+function MqttDeviceCard({ device, cameras, canOperate, onAct, onSetSending }: DeviceCardProps) {
+  const sensors = useSensors(device.name).value
   const { name, connected, disabled, seenAt, status, applied, desired } = device
   const presence = disabled ? 'disabled' : connected ? 'online' : 'offline'
-  const awaitsSettings = desired !== null && applied?.version !== desired.version
+  const facts = factsOf(status)
+  // A client without a word of itself would not hear its settings either.
+  const isAgent = status !== null || desired !== null
+  const hasAnswered = desired !== null && applied?.version === desired.version
   return (
     <li class="device card">
       <header>
@@ -36,23 +49,19 @@ export function DeviceCard({ device, cameras, canOperate, onAct }: DeviceCardPro
           )}
         </span>
       </header>
-      <dl>
-        <div>
-          <dt>Cameras</dt>
-          <dd>
-            {cameras.length === 0
-              ? 'none yet'
-              : cameras.map((id) => (
-                  <a key={id} href={cameraPath(id)}>
-                    {id.split('/')[1]}
-                  </a>
-                ))}
-          </dd>
-        </div>
-        {factsOf(status).map((fact) => (
-          <FactView key={fact.name} fact={fact} />
-        ))}
-      </dl>
+      {facts.length > 0 && (
+        <dl>
+          {facts.map((fact) => (
+            <FactView key={fact.name} fact={fact} />
+          ))}
+        </dl>
+      )}
+      <DeviceCameras
+        device={device}
+        names={cameras.map((id) => id.split('/')[1] ?? '')}
+        onSetSending={canOperate && isAgent ? onSetSending : null}
+      />
+      <SensorList title="Sensors" sensors={sensorsOf(sensors, status)} when={(at) => <Age at={at} />} />
       {applied && !applied.ok && (
         <div class="caution">
           <strong>It could not apply its settings:</strong>
@@ -63,7 +72,8 @@ export function DeviceCard({ device, cameras, canOperate, onAct }: DeviceCardPro
           </ul>
         </div>
       )}
-      {awaitsSettings && <p class="hint">It has not answered to its latest settings yet.</p>}
+      {desired !== null && !hasAnswered && <p class="hint">It has not answered to its latest settings yet.</p>}
+      {hasAnswered && applied.ok && <p class="hint">It follows its latest settings.</p>}
       {canOperate && (
         <div class="acts">
           <Button onClick={() => onAct('replace')}>Replace this Pi</Button>

@@ -10,12 +10,14 @@ import { ConfirmDialog } from './confirm-dialog.tsx'
 import { CredentialDialog } from './credential-dialog.tsx'
 import { type DeviceAct, DeviceCard } from './device-card.tsx'
 import { withEvent } from './presence.ts'
+import { SendDialog } from './send-dialog.tsx'
 import './devices.css'
 
 /** What stands open over the page. */
 type Open =
   | { dialog: 'add' }
   | { dialog: 'credential'; credential: Credential }
+  | { dialog: 'sending'; device: DeviceBody; camera: string }
   | { dialog: 'replace' | 'disable' | 'remove'; device: string }
 
 /** The Pis and other clients that send frames: who is there, who may come, and how one more is connected. */
@@ -102,6 +104,7 @@ export function DevicesPage() {
               cameras={cameras.filter((id) => id.startsWith(`${device.name}/`))}
               canOperate={canOperate}
               onAct={(what) => act(device.name, what)}
+              onSetSending={(camera) => setOpen({ dialog: 'sending', device, camera })}
             />
           ))}
         </ul>
@@ -116,6 +119,17 @@ export function DevicesPage() {
         />
       )}
       {open?.dialog === 'credential' && <CredentialDialog credential={open.credential} onClose={close} />}
+      {open?.dialog === 'sending' && (
+        <SendDialog
+          device={open.device}
+          camera={open.camera}
+          onClose={close}
+          onSent={() => {
+            close()
+            void load()
+          }}
+        />
+      )}
       {open?.dialog === 'replace' && (
         <ConfirmDialog
           title={`Replace the Pi of ${open.device}`}

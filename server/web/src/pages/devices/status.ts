@@ -1,4 +1,4 @@
-import { counted } from '../../design/words.ts'
+import { amount, counted } from '../../design/words.ts'
 
 /** What an agent says of itself, in words. */
 export interface Fact {
@@ -8,19 +8,53 @@ export interface Fact {
   isWorrying: boolean
 }
 
+type Status = Record<string, unknown> | null
+
 /** A Pi slows itself down from 80 °C on. */
 const HOT_C = 75
 
 /** @param status the payload of `ajar/{device}/status`; agents may say less, or more, than is known here */
-export function factsOf(status: Record<string, unknown> | null): Fact[] {
+export function factsOf(status: Status): Fact[] {
   if (!status) return []
-  const { outboxFrames, droppedFrames, temperatureC, version, driver, fault } = status
+  const { outboxFrames, outboxReadings, untimed, droppedFrames, temperatureC, version, driver, fault } = status
   const facts: Fact[] = []
   const add = (name: string, value: string, isWorrying = false) => facts.push({ name, value, isWorrying })
   if (typeof outboxFrames === 'number') add('Waiting on the Pi', counted(outboxFrames, 'frame'), outboxFrames > 100)
+  if (isSome(outboxReadings)) add('Readings waiting there', amount(outboxReadings), outboxReadings > 1000)
+  if (isSome(untimed)) add('Waits for the clock', counted(untimed, 'picture or reading', 'pictures and readings'), true)
   if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, 'frame'), droppedFrames > 0)
   if (typeof temperatureC === 'number') add('Temperature', `${Math.round(temperatureC)} °C`, temperatureC >= HOT_C)
   if (typeof fault === 'string') add('Trouble', fault, true)
   if (typeof version === 'string') add('Agent', typeof driver === 'string' ? `${version}, ${driver}` : version)
   return facts
+}
+
+/** What became of a camera's pictures. */
+export interface Counts {
+  driver: string | null
+  captured: number
+  gated: number
+  sent: number
+  dropped: number
+}
+
+/** What the agent counts of a camera, or null where it says nothing of it. */
+export function countsOf(status: Status, camera: string): Counts | null {
+  const captures = status?.captures as Record<string, Counts> | null | undefined
+  return captures?.[camera] ?? null
+}
+
+/** `1,204 taken, 1,100 unchanged and not sent, 104 sent, 0 dropped` */
+export function countsInWords({ captured, gated, sent, dropped }: Counts): string {
+  const unchanged = gated > 0 ? `${amount(gated)} unchanged and not sent, ` : ''
+  return `${amount(captured)} taken, ${unchanged}${amount(sent)} sent, ${amount(dropped)} dropped`
+}
+
+/** Cameras as the agent calls them, or null where it does not say: it is offline, or it is no agent. */
+export function camerasOf(status: Status): string[] | null {
+  return Array.isArray(status?.cameras) ? (status.cameras as string[]) : null
+}
+
+function isSome(count: unknown): count is number {
+  return typeof count === 'number' && count > 0
 }

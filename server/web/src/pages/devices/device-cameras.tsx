@@ -1,0 +1,47 @@
+import type { DeviceBody } from '../../api/bodies.ts'
+import { Button } from '../../design/elements.tsx'
+import { cameraPath } from '../../router/route.ts'
+import { sendingInWords, sendSettingsOf } from './send-settings.ts'
+import { camerasOf, countsInWords, countsOf } from './status.ts'
+
+interface DeviceCamerasProps {
+  device: DeviceBody
+  /** Names of those that have sent something. */
+  names: string[]
+  /** Asks when a camera is to send; null where nobody may, or nobody would listen. */
+  onSetSending: ((camera: string) => void) | null
+}
+
+/** The cameras of a device: what takes their pictures, what became of those, and when they are sent. */
+export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProps) {
+  const { status, desired } = device
+  const agents = camerasOf(status)
+  const all = [...new Set([...names, ...(agents ?? [])])].sort()
+  if (all.length === 0) return <p class="hint">No camera yet: one is there from its first frame on.</p>
+  return (
+    <section aria-label={`Cameras of ${device.name}`}>
+      <h3>Cameras</h3>
+      <ul class="device-cameras">
+        {all.map((name) => {
+          const counts = countsOf(status, name)
+          const sending = sendingInWords(sendSettingsOf(desired?.settings ?? null, name))
+          return (
+            <li key={name}>
+              <div>
+                <a href={cameraPath(`${device.name}/${name}`)}>{name}</a>{' '}
+                {counts?.driver && <small>by {counts.driver}</small>}
+                {counts && <p class={counts.dropped > 0 ? 'counts worrying' : 'counts'}>{countsInWords(counts)}</p>}
+                {sending !== null && <p class="counts">{sending}</p>}
+              </div>
+              {onSetSending && (agents === null || agents.includes(name)) && (
+                <Button aria-label={`When to send: ${name}`} onClick={() => onSetSending(name)}>
+                  When to send
+                </Button>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
