@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressOf, agentConfig, type Listeners, piLoop, publishLine } from '../src/pages/devices/addresses.ts'
+import { addressOf, agentConfig, type Listeners, publishLine } from '../src/pages/devices/addresses.ts'
 import { factsOf } from '../src/pages/devices/status.ts'
 import { signInFault, tokenIn } from '../src/pages/sign-in/fault.ts'
 
@@ -46,11 +46,17 @@ test('off loopback what is encrypted goes first', () => {
   expect(addressOf({ ...listening('0.0.0.0'), mqtt: null }, 'ajar.home')).toBeNull()
 })
 
-test('a Pi with a camera runs a loop around the same line', () => {
-  const address = addressOf(listening('192.168.1.5'), 'ajar.home')
-  expect(address && piLoop(address, credential)).toMatch(
-    /^while sleep 1; do rpicam-still .* -o \/tmp\/frame.jpg && mosquitto_pub .* -f \/tmp\/frame.jpg; done$/,
-  )
+test('an agent that is installed on a Pi finds its camera and its certificate by itself', () => {
+  const plain = addressOf(listening('192.168.1.5'), 'ajar.home')
+  expect(plain && JSON.parse(agentConfig(plain, credential))).toEqual({
+    device: 'door1',
+    token: credential.token,
+    server: 'mqtt://192.168.1.5:1883',
+    dataDir: '/var/lib/ajar-agent',
+    cameras: [{ name: 'cam', driver: 'auto' }],
+  })
+  const secured = addressOf({ ...listening('0.0.0.0', true), authority: 'PEM' }, 'ajar.home')
+  expect(secured && JSON.parse(agentConfig(secured, credential)).ca).toBe('/etc/ajar/ajar.pem')
 })
 
 test('an agent says what it knows, and only what should be looked at stands out', () => {

@@ -69,22 +69,24 @@ export function publishLine({ host, port, ca }: Address, { name, token }: Creden
   )
 }
 
-/** What a Pi with a camera runs: a picture each second. */
-export function piLoop(address: Address, credential: Credential): string {
-  const publish = publishLine(address, credential).replace('-f picture.jpg', '-f /tmp/frame.jpg')
-  return `while sleep 1; do rpicam-still -n -t 1 --width 1280 --height 720 -o /tmp/frame.jpg && ${publish}; done`
-}
+/** What makes a picture.jpg on a Pi with a camera. It takes seconds to start: for more than a trial there is the agent. */
+export const PI_PICTURE = 'rpicam-still -n -t 1 --width 1280 --height 720 -o picture.jpg'
 
-/** The config file of the agent. */
+/** Where the agent that was installed reads its config, and the certificate beside it. */
+export const AGENT_FOLDER = '/etc/ajar'
+
+/** Installs the agent as a service, from a copy of ajar or from what `npm run build:agent` makes. */
+export const INSTALL_AGENT = 'sudo deploy/install.sh agent'
+
+/** The config file of an agent that was installed on a Pi: it finds its camera by itself. */
 export function agentConfig({ host, port, ca }: Address, { name, token }: Credential): string {
   const config = {
     device: name,
     token,
     server: `${ca ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(ca ? { ca: `./${ca}` } : {}),
-    dataDir: './data/agent',
-    // Sixty times as fast as the names of the pictures say: something is to be seen soon.
-    cameras: [{ name: 'cam', driver: 'folder', path: './data/pictures', speed: 60, loop: true }],
+    ...(ca ? { ca: `${AGENT_FOLDER}/${ca}` } : {}),
+    dataDir: '/var/lib/ajar-agent',
+    cameras: [{ name: 'cam', driver: 'auto' }],
   }
   return JSON.stringify(config, null, 2)
 }

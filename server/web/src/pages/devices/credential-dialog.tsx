@@ -6,7 +6,16 @@ import { Dialog } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import { cameraPath, teachPath } from '../../router/route.ts'
-import { addressOf, agentConfig, type Credential, type Listeners, piLoop, publishLine } from './addresses.ts'
+import {
+  AGENT_FOLDER,
+  addressOf,
+  agentConfig,
+  type Credential,
+  INSTALL_AGENT,
+  type Listeners,
+  PI_PICTURE,
+  publishLine,
+} from './addresses.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
 interface CredentialDialogProps {
@@ -45,10 +54,15 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
             <>
               {address.caution && <p class="caution">{address.caution}</p>}
               {address.ca && <Authority file={address.ca} pem={listeners?.authority ?? null} />}
-              <CopyText label="Send a picture.jpg" text={publishLine(address, credential)} onCopied={onCopied} />
+              <p>
+                On a Raspberry Pi the agent takes the pictures, and keeps them while the server cannot be reached.
+                Install it there, from a copy of ajar or from what <code>npm run build:agent</code> makes of one; give
+                it its config, and run the line again:
+              </p>
+              <CopyText label="Install the agent" text={INSTALL_AGENT} />
               <CopyText
-                label="On a Raspberry Pi with a camera: a picture each second"
-                text={piLoop(address, credential)}
+                label={`${AGENT_FOLDER}/agent.json`}
+                text={agentConfig(address, credential)}
                 onCopied={onCopied}
               />
             </>
@@ -56,12 +70,12 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
           <FirstFrame device={name} frame={frame} />
           {address && (
             <details>
-              <summary>Or run the agent, which keeps frames while the server cannot be reached</summary>
+              <summary>Or try it first with a single picture</summary>
               <p>
-                In a copy of ajar on the device, with pictures in <code>data/pictures</code>:
+                Anything with <code>mosquitto-clients</code> can send one:
               </p>
-              <CopyText label={`data/${name}.json`} text={agentConfig(address, credential)} onCopied={onCopied} />
-              <CopyText label="Start the agent" text={`npm run agent -- data/${name}.json`} />
+              <CopyText label="Send a picture.jpg" text={publishLine(address, credential)} onCopied={onCopied} />
+              <CopyText label="On a Raspberry Pi with a camera, this makes one" text={PI_PICTURE} />
             </details>
           )}
           <footer class="dialog-actions">
@@ -88,11 +102,11 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
 
 /** The certificate that the device has to know before it sends anything. */
 function Authority({ file, pem }: { file: string; pem: string | null }) {
-  if (pem) return <CopyText label={`${file}, which the device needs to trust this server`} text={pem} />
+  if (pem) return <CopyText label={`${AGENT_FOLDER}/${file} on the device, which is to trust this server`} text={pem} />
   return (
     <p>
-      {file} is the certificate of the authority that signed the server’s. Was it a public one? Then put{' '}
-      <code>--tls-use-os-certs</code> in place of <code>--cafile {file}</code>.
+      {file} is the certificate of the authority that signed the server’s. Was it a public one? Then leave out{' '}
+      <code>ca</code> in the config, and put <code>--tls-use-os-certs</code> in place of <code>--cafile {file}</code>.
     </p>
   )
 }
