@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Plugin, rolldown } from 'rolldown'
+
+const ENTRY = fileURLToPath(new URL('../src/agent-process.ts', import.meta.url))
+/** The oldest Node that the agent runs on: nothing that is newer than this is left in the script. */
+const TARGET = 'node22'
+/** koffi is machine code, which lies beside the script; sharp is for a checkout alone; the others are mqtt.js' and ws' to try. */
+const OUTSIDE = ['koffi', 'sharp', 'bufferutil', 'utf-8-validate']
+const CALLED = /createRequire\(import\.meta\.url\)\('([^']+)'\)/g
+const PACKAGE = new RegExp(`^(.*${sep}node_modules${sep}(?:@[^${sep}]+${sep})?[^${sep}]+)${sep}`)
+
+export interface Script {
+  code: string
+  /** Folders of the packages of others whose code is in it. */
+  packages: string[]
+}
+
+/** The agent and all that it is made of, but for machine code, as one ES module. */
+export async function agentScript(): Promise<Script> {
+  const bundle = await rolldown({
+    input: ENTRY,
+    platform: 'node',
+    external: OUTSIDE,
+    transform: { target: TARGET },
+    plugins: [requiredWithin()],
+    logLevel: 'warn',
+  })
+  const { output } = await bundle.generate({
+    format: 'esm',
+    codeSplitting: false,
+    // What is loaded when it is needed is still evaluated only then, though it lies in the same file.
+    strictExecutionOrder: true,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    comments: false,
+  })
+  await bundle.close()
+  const [script, ...others] = output
+  if (others.length > 0) throw new Error(`one file was expected, and there are ${output.length}`)
+  const packages = script.moduleIds.flatMap((id) => PACKAGE.exec(id.replace(/^\0/, ''))?.[1] ?? [])
+  return { code: script.code, packages: [...new Set(packages)].sort() }
+}
+
+/** What our sources ask for only when they need it, without `import`, is taken into the script as well. */
+function requiredWithin(): Plugin {
+  return {
+    name: 'required-within',
+    transform(code, id) {
+      if (id.includes('/node_modules/') || !code.includes('createRequire(')) return null
+      const within = code.replace(CALLED, (call, name: string) => (OUTSIDE.includes(name) ? call : `require('${name}')`))
+      return { code: within, map: null }
+    },
+  }
+}
+
+/** Whose code is in a script, and on which terms: what most of their licences ask for. */
+export async function noticeOf(packages: string[]): Promise<string> {
+  const parts = await Promise.all(
+    packages.map(async (folder) => {
+      const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+      return `## ${name} ${version} (${license ?? 'see below'})\n\n${await licenceIn(folder)}`
+    }),
+  )
+  return `ajar-agent.mjs holds code of these packages, beside ajar's own (LICENSE).\n\n${parts.join('\n')}`
+}
+
+async function licenceIn(folder: string): Promise<string> {
+  for (const name of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'LICENCE', 'license.md', 'License.md'])
+    try {
+      return `${(await readFile(join(folder, name), 'utf8')).trim()}\n`
+    } catch {
+      // the next name
+    }
+  return `Its package has no file of a licence: ${dirname(folder) === folder ? '' : 'see its package.json'}\n`
+}
