@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Process } from '@ajar/local'
+import { randomFrom } from './chance.ts'
 import { type Kept, readKept, readPending } from './kept.ts'
 import { teachDoor } from './lesson.ts'
 import { PersistentClient } from './persistent-client.ts'
@@ -177,13 +177,4 @@ async function folderOfPictures(parent: string, count: number): Promise<string> 
   for (let i = 0; i < count; i++)
     await writeFile(join(folder, `${i}.jpg`), withComment(i % 2 === 0 ? open : closed, `picture ${i}`))
   return folder
-}
-
-/** Numbers 0..1 that the seed decides. */
-function randomFrom(seed: number): () => number {
-  let drawn = 0
-  return () => {
-    drawn += 1
-    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() / 2 ** 32
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Api, launchServer, type Process, type RunningServer, startAgent } from '@ajar/local'
+import { Api, launchServer, type Process, type ProcessOptions, type RunningServer, startAgent } from '@ajar/local'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 
 /** Known beforehand, so that a server killed before it printed one can still be asked. */
@@ -21,6 +21,7 @@ export class System {
   readonly folder: string
   readonly dataDir: string
   readonly #environment: Record<string, string>
+  readonly #under: string[]
   readonly #clients = new Set<MqttClient>()
   readonly #agents = new Set<Process>()
   #process: Process | null = null
@@ -28,15 +29,16 @@ export class System {
   /** What the server printed for people since its last start. */
   printed: string[] = []
 
-  private constructor(folder: string, environment: Record<string, string>) {
+  private constructor(folder: string, environment: Record<string, string>, under: string[]) {
     this.folder = folder
     this.dataDir = environment.AJAR_DATA_DIR ?? join(folder, 'data')
     this.#environment = environment
+    this.#under = under
   }
 
-  /** Makes the folder and starts the server; `environment` adds to its settings. */
-  static async start(environment: Record<string, string> = {}): Promise<System> {
-    const system = new System(await mkdtemp(join(tmpdir(), 'ajar-journey-')), environment)
+  /** Makes the folder and starts the server; `environment` adds to its settings, `under` runs it each time. */
+  static async start(environment: Record<string, string> = {}, under: string[] = []): Promise<System> {
+    const system = new System(await mkdtemp(join(tmpdir(), 'ajar-journey-')), environment, under)
     await system.startServer().catch(async (error) => {
       await system.close()
       throw error
@@ -70,8 +72,12 @@ export class System {
     return Number(new URL(this.server.mqtt).port)
   }
 
+  get #mqttHost(): string {
+    return new URL(this.server.mqtt).hostname
+  }
+
   /** Resolves when it listens. @param under a program and its arguments that runs it */
-  async startServer(under: string[] = []): Promise<void> {
+  async startServer(under = this.#under): Promise<void> {
     this.printed = []
     const onLine = (line: string) => this.printed.push(line)
     const { process, ready } = launchServer({ environment: this.environment, under, onLine })
@@ -106,7 +112,7 @@ export class System {
     const identity = { clientId: username, username, password }
     // `false`: otherwise mqtt.js waits for ever where the connection closes before CONNACK.
     const client = await connectAsync(
-      `mqtt://127.0.0.1:${port}`,
+      `mqtt://${this.#mqttHost}:${port}`,
       { ...identity, reconnectPeriod: 0, ...options },
       false,
     )
@@ -120,8 +126,12 @@ export class System {
     return this.connect('token', ADMIN_TOKEN)
   }
 
-  startAgent(configFile: string, onMachineLine: (line: Record<string, unknown>) => void = () => {}): Process {
-    const agent = startAgent(configFile, { onMachineLine })
+  startAgent(
+    configFile: string,
+    onMachineLine: (line: Record<string, unknown>) => void = () => {},
+    options: ProcessOptions = {},
+  ): Process {
+    const agent = startAgent(configFile, { onMachineLine, ...options })
     this.#agents.add(agent)
     return agent
   }
