@@ -4,10 +4,19 @@ import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { type CameraConfig, drivers } from './capture/drivers.ts'
 import { AgentError, reasonOf } from './failure.ts'
+import { type SensorConfig, sensorDriverOf, sensorDrivers } from './sensors/drivers.ts'
 
 const MEGABYTE = 1024 * 1024
 const closed = { additionalProperties: false }
 const howMany = { minItems: 1, maxItems: 64 }
+/** What has drivers, each with a schema of its own: the list's bounds, and who may stand in it. */
+const LISTS: Record<
+  string,
+  { drivers: readonly { name: string; config: TObject }[]; bounds: { minItems?: number; maxItems: number } }
+> = {
+  cameras: { drivers, bounds: howMany },
+  sensors: { drivers: sensorDrivers, bounds: { maxItems: 64 } },
+}
 
 /** The agent's config file. Fields with a default may be left out. */
 export const Config = Type.Object(
@@ -30,6 +39,12 @@ export const Config = Type.Object(
     ),
     dataDir: Type.String({ minLength: 1, description: 'where the outbox is kept; made if missing' }),
     cameras: Type.Array(Type.Union(drivers.map(({ config }) => config)), howMany),
+    sensors: Type.Optional(
+      Type.Array(Type.Union(sensorDrivers.map(({ config }) => config)), {
+        maxItems: 64,
+        description: 'left out: temperature, load, disk and Wi-Fi of this machine, each minute; [] for none',
+      }),
+    ),
     maxFrameBytes: Type.Integer({
       minimum: 1,
       maximum: 64 * MEGABYTE,
@@ -54,7 +69,10 @@ export const Config = Type.Object(
 )
 
 /** A config that passed `checkConfig`, with every default filled in. */
-export type Config = Omit<Static<typeof Config>, 'cameras'> & { cameras: CameraConfig[] }
+export type Config = Omit<Static<typeof Config>, 'cameras' | 'sensors'> & {
+  cameras: CameraConfig[]
+  sensors?: SensorConfig[]
+}
 
 /** Reads and checks the config file; `AJAR_AGENT_TOKEN` in `environment` replaces its token. Rejects with `bad_config`. */
 export async function readConfig(path: string, environment: Record<string, string | undefined>): Promise<Config> {
@@ -71,7 +89,7 @@ export async function readConfig(path: string, environment: Record<string, strin
 /** The config with defaults, or throws `bad_config` (caller), whose message has every error on a line of its own. */
 export function checkConfig(written: unknown): Config {
   const config = withDefaults(written)
-  const errors = [...errorsOf(config), ...sameNames(config), ...needlessTrust(config)]
+  const errors = [...errorsOf(config), ...sameNames(config), ...sensorChecks(config), ...needlessTrust(config)]
   if (errors.length > 0) {
     const lines = errors.map((error) => `\n  ${error}`).join('')
     throw new AgentError('bad_config', 'caller', `the agent's config has ${errors.length} error(s):${lines}`)
@@ -81,26 +99,37 @@ export function checkConfig(written: unknown): Config {
 
 function withDefaults(written: unknown): unknown {
   const config = Value.Default(Config, structuredClone(written))
-  if (!isObject(config) || !Array.isArray(config.cameras)) return config
-  const cameras = config.cameras.map((camera) => {
-    const schema = schemaOf(camera)
-    return schema ? Value.Default(schema, camera) : camera
+  if (!isObject(config)) return config
+  const lists = Object.keys(LISTS).map((list) => {
+    const filled = entriesOf(config, list).map((entry) => {
+      const schema = schemaOf(list, entry)
+      return schema ? Value.Default(schema, entry) : entry
+    })
+    return [list, Array.isArray(config[list]) ? filled : config[list]]
   })
-  return { ...config, cameras }
+  return { ...config, ...Object.fromEntries(lists.filter(([, value]) => value !== undefined)) }
 }
 
-/** Checks each camera by the schema of its own driver: an error of the union would list those of all drivers. */
+/** Checks each entry of a list by the schema of its own driver: an error of the union would list those of all drivers. */
 function errorsOf(config: unknown): string[] {
-  const cameraOfAnyKind = Type.Array(Type.Unknown(), howMany)
-  const all = objectErrors(Type.Object({ ...Config.properties, cameras: cameraOfAnyKind }), config, '')
-  const cameras = isObject(config) && Array.isArray(config.cameras) ? config.cameras : []
-  return [...all, ...cameras.flatMap((camera, i) => cameraErrors(camera, `cameras/${i}`))]
+  const lists = Object.entries(LISTS)
+  const ofAnyKind = lists.map(([list, { bounds }]) => {
+    const entries = Type.Array(Type.Unknown(), bounds)
+    return [list, Config.required.includes(list as never) ? entries : Type.Optional(entries)]
+  })
+  const all = objectErrors(Type.Object({ ...Config.properties, ...Object.fromEntries(ofAnyKind) }), config, '')
+  return [
+    ...all,
+    ...lists.flatMap(([list]) =>
+      entriesOf(config, list).flatMap((entry, i) => entryErrors(list, entry, `${list}/${i}`)),
+    ),
+  ]
 }
 
-function cameraErrors(camera: unknown, path: string): string[] {
-  const schema = schemaOf(camera)
-  if (schema) return objectErrors(schema, camera, path)
-  return [`${path}/driver must be one of ${drivers.map(({ name }) => name).join(', ')}`]
+function entryErrors(list: string, entry: unknown, path: string): string[] {
+  const schema = schemaOf(list, entry)
+  if (schema) return objectErrors(schema, entry, path)
+  return [`${path}/driver must be one of ${LISTS[list]?.drivers.map(({ name }) => name).join(', ')}`]
 }
 
 /** Field by field, because one call of `Value.Errors` stops after eight errors. Unknown fields are refused everywhere. */
@@ -127,10 +156,25 @@ function fieldErrors(schema: TSchema | undefined, value: unknown, path: string):
   return errors.slice(0, 1)
 }
 
-/** The schema of the driver that a camera names, or null where there is no such driver. */
-function schemaOf(camera: unknown): TObject | null {
-  const name = isObject(camera) ? camera.driver : undefined
-  return drivers.find((driver) => driver.name === name)?.config ?? null
+/** The schema of the driver that an entry names, or null where there is no such driver. */
+function schemaOf(list: string, entry: unknown): TObject | null {
+  const name = isObject(entry) ? entry.driver : undefined
+  return LISTS[list]?.drivers.find((driver) => driver.name === name)?.config ?? null
+}
+
+function entriesOf(config: unknown, list: string): unknown[] {
+  const entries = isObject(config) ? config[list] : undefined
+  return Array.isArray(entries) ? entries : []
+}
+
+/** What the schemas of sensors cannot say; of those that fit theirs. */
+function sensorChecks(config: unknown): string[] {
+  return entriesOf(config, 'sensors').flatMap((sensor, i) => {
+    const schema = schemaOf('sensors', sensor)
+    if (!schema || !Value.Check(schema, sensor)) return []
+    const fitting = sensor as SensorConfig
+    return (sensorDriverOf(fitting).check?.(fitting as never) ?? []).map((error) => `sensors/${i} ${error}`)
+  })
 }
 
 /** Whoever names a CA believes to be safe. */
@@ -139,11 +183,13 @@ function needlessTrust(config: unknown): string[] {
   return ['ca is for a server at mqtts:// or wss://: this connection would not be encrypted']
 }
 
+/** A camera and a sensor may have one name: their topics differ. */
 function sameNames(config: unknown): string[] {
-  if (!isObject(config) || !Array.isArray(config.cameras)) return []
-  const names = config.cameras.map((camera) => (isObject(camera) ? camera.name : undefined))
-  const twice = new Set(names.filter((name, i) => name !== undefined && names.indexOf(name) !== i))
-  return [...twice].map((name) => `cameras has two of the name ${name}: give each its own`)
+  return Object.keys(LISTS).flatMap((list) => {
+    const names = entriesOf(config, list).map((entry) => (isObject(entry) ? entry.name : undefined))
+    const twice = new Set(names.filter((name, i) => name !== undefined && names.indexOf(name) !== i))
+    return [...twice].map((name) => `${list} has two of the name ${name}: give each its own`)
+  })
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -61,7 +61,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
   },
   'edge-agent': {
     roots: ['agent.ts', 'main.ts', 'agent-process.ts', 'index.ts', 'config.ts'],
-    features: ['capture', 'outbox', 'publish'],
+    features: ['capture', 'sensors', 'outbox', 'publish'],
     foundations: ['door'],
   },
 }
