@@ -7,6 +7,7 @@ import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
 import { type Clock, type ClockTrust, clockTrust, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
+import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
@@ -14,7 +15,7 @@ import { applyDesired, type Settings } from './publish/settings.ts'
 import { VERSION } from './version.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
-/** So long after the last frame refused because of its time the clock counts as set right again. */
+/** So long after the last item refused because of its time the clock counts as set right again. */
 const REFUSED_TIME_MS = 300_000
 const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 
@@ -50,7 +51,12 @@ export interface Agent {
 
 export type AgentStatus = Status & {
   state: 'online'
+  outboxReadings: number
   outboxBytes: number
+  /** Time of the oldest frame or reading that waits, milliseconds UTC; null where none does. */
+  oldestWaitingMs: number | null
+  /** Frames and readings that wait for the clock. */
+  untimed: number
   parkedFrames: number
   refusedFrames: number
   ended: string[]
@@ -70,12 +76,13 @@ class ComposedAgent implements Agent {
   readonly #log: Log
   readonly #ports: AgentPorts
   readonly #outbox: Outbox
+  readonly #intake: Intake
   readonly #publisher: Publisher
   readonly #stopping = new AbortController()
   readonly #captures = new Map<string, CaptureLoop>()
   readonly #ended = new Set<string>()
   #settings: Settings = {}
-  /** The last frame that the server refused because of its time, and when that was (monotonic). */
+  /** The last item that the server refused because of its time, and when that was (monotonic). */
   #refusedTime: { text: string; atMs: number } | null = null
   /** Settings are applied one after the other: each closes and starts cameras. */
   #applying: Promise<unknown> = Promise.resolve()
@@ -93,6 +100,12 @@ class ComposedAgent implements Agent {
     this.#log = log
     this.#ports = ports
     this.#outbox = new Outbox({ folder: join(config.dataDir, 'outbox'), limits: config.outbox, log })
+    this.#intake = new Intake({
+      outbox: this.#outbox,
+      clock,
+      clockTrust: ports.clockTrust ?? (() => clockTrust(clock)),
+      log,
+    })
     this.#publisher = new Publisher({
       ...config,
       outbox: this.#outbox,
@@ -112,7 +125,8 @@ class ComposedAgent implements Agent {
   async start(): Promise<void> {
     const { device, cameras } = this.#config
     await this.#outbox.start()
-    if (this.#outbox.frames > 0) this.#log.info(`${this.#outbox.frames} frames of an earlier run wait in the outbox`)
+    if (this.#outbox.items > 0) this.#log.info(`${this.#outbox.items} items of an earlier run wait in the outbox`)
+    this.#intake.start()
     for (const camera of cameras) this.#startCapture(camera)
     this.#publisher.start()
     this.#tell({ device, state: 'started' })
@@ -122,6 +136,7 @@ class ComposedAgent implements Agent {
     this.#stopping.abort()
     await this.#applying
     await Promise.all([...this.#captures.values()].map((capture) => capture.close()))
+    await this.#intake.close()
     await this.#publisher.close()
     await this.#draining
     await this.#outbox.close()
@@ -137,8 +152,11 @@ class ComposedAgent implements Agent {
       cameras: cameras.map(({ name }) => name),
       driver: [...new Set(cameras.map(({ driver }) => driver))].join(','),
       outboxFrames: this.#outbox.frames,
+      outboxReadings: this.#outbox.readings,
       outboxBytes: this.#outbox.bytes,
       droppedFrames: this.#outbox.dropped,
+      oldestWaitingMs: this.#outbox.oldestMs,
+      untimed: this.#intake.untimed,
       parkedFrames: this.#outbox.parked,
       refusedFrames: [...this.#captures.values()].reduce((sum, { refused }) => sum + refused, 0),
       ended: [...this.#ended],
@@ -152,9 +170,9 @@ class ComposedAgent implements Agent {
     const capture = new CaptureLoop({
       camera,
       outbox: this.#outbox,
+      intake: this.#intake,
       maxFrameBytes,
       clock: this.#clock,
-      clockTrust: this.#ports.clockTrust ?? (() => clockTrust(this.#clock)),
       log: this.#log,
       onFrame: (frame) => this.#ports.onFrame?.(frame),
       onEnd: (frames) => this.#cameraEnded(camera.name, frames),
@@ -172,8 +190,8 @@ class ComposedAgent implements Agent {
 
   async #drained(): Promise<void> {
     const { signal } = this.#stopping
-    while (this.#outbox.frames > 0 && !signal.aborted) await this.#outbox.changed(signal)
-    if (this.#outbox.frames > 0) return
+    while (this.#outbox.items > 0 && !signal.aborted) await this.#outbox.changed(signal)
+    if (this.#outbox.items > 0) return
     this.#tell({ device: this.#config.device, state: 'drained', dropped: this.#outbox.dropped })
   }
 
@@ -212,18 +230,18 @@ class ComposedAgent implements Agent {
     if (!rejected) return null
     const { frame, code, reason } = rejected
     this.#log.warn(`the server cannot use ${frame ?? rejected.reading} (${code}): ${reason}`)
-    if (code === 'clock' && frame !== undefined) {
-      this.#refusedTime = { text: `clock: the server refused ${frame}: ${reason}`, atMs: this.#clock.monotonic() }
-      const [, camera = '', time = ''] = frame.split('/')
-      this.#captures.get(camera)?.heedRefusedTime(Number(time))
+    const id = frame ?? rejected.reading
+    if (code === 'clock' && id !== undefined) {
+      this.#refusedTime = { text: `clock: the server refused ${id}: ${reason}`, atMs: this.#clock.monotonic() }
+      const [, source = '', time = ''] = id.split('/')
+      this.#intake.heedRefusedTime(frame === undefined ? 'reading' : 'frame', source, Number(time))
     }
     return null
   }
 
   /** What is wrong with the time here, in words, or null. */
   #clockFault(): string | null {
-    const waiting = [...this.#captures].filter(([, { waitsForClock }]) => waitsForClock).map(([camera]) => camera)
-    if (waiting.length > 0) return `clock: ${waiting.join(', ')} waits until the clock is set; check the time service`
+    if (this.#intake.waitsForClock) return 'clock: frames wait until the clock is set; check the time service'
     const lately = this.#clock.monotonic() - REFUSED_TIME_MS
     return this.#refusedTime && this.#refusedTime.atMs > lately ? this.#refusedTime.text : null
   }

@@ -7,6 +7,7 @@ import { AgentError, reasonOf } from './failure.ts'
 import { type SensorConfig, sensorDriverOf, sensorDrivers } from './sensors/drivers.ts'
 
 const MEGABYTE = 1024 * 1024
+const DAY_MS = 86_400_000
 const closed = { additionalProperties: false }
 const howMany = { minItems: 1, maxItems: 64 }
 /** What has drivers, each with a schema of its own: the list's bounds, and who may stand in it. */
@@ -53,13 +54,30 @@ export const Config = Type.Object(
     }),
     outbox: Type.Object(
       {
-        maxBytes: Type.Integer({ minimum: 1, default: 512 * MEGABYTE, description: 'frames kept on disk, bytes' }),
+        maxBytes: Type.Integer({
+          minimum: 1,
+          default: 512 * MEGABYTE,
+          description: 'frames and readings kept on disk, bytes',
+        }),
         maxFrames: Type.Integer({
           minimum: 16,
           maximum: 1_000_000,
           default: 50_000,
-          description: 'frames kept on disk',
+          description: 'frames and readings kept on disk',
         }),
+        maxAgeMs: Type.Integer({
+          minimum: 60_000,
+          default: 7 * DAY_MS,
+          description: 'what is older is dropped',
+        }),
+        minFreeBytes: Type.Integer({
+          minimum: 0,
+          default: 256 * MEGABYTE,
+          description: 'kept free on the disk: below it the outbox drops what waits, and then takes nothing',
+        }),
+        drainBytesPerSecond: Type.Optional(
+          Type.Integer({ minimum: 1000, description: 'at most so much of a backlog is sent, beside what is new' }),
+        ),
       },
       { ...closed, default: {} },
     ),

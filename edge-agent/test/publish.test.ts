@@ -52,7 +52,7 @@ async function filled(count: number): Promise<string> {
   const dataDir = await temporaryFolder()
   const outbox = new Outbox({ folder: join(dataDir, 'outbox'), limits: { maxBytes: 1e9, maxFrames: 1e4 }, log: quiet })
   await outbox.start()
-  for (let id = 1; id <= count; id++) await outbox.put({ camera: 'cam', capturedAtMs: id }, bytesOf(id))
+  for (let id = 1; id <= count; id++) await outbox.put({ kind: 'frame', source: 'cam', atMs: id }, bytesOf(id))
   await outbox.close()
   return dataDir
 }
@@ -115,7 +115,7 @@ test('a PUBACK lost on the wire: the frame is sent again, marked DUP, with the s
   expect(broker.received.filter(({ dup }) => dup).map(({ topic }) => Number(topic.split('/').at(-1)))).toEqual([
     4, 5, 6, 7, 8, 9, 10, 11,
   ])
-  expect(log.lines).toContain('connected again, 17 frames waited')
+  expect(log.lines).toContain('connected again, 17 frames and readings waited')
 })
 
 test('a PUBACK that does not come in time ends the connection, and no frame is suspected for it', async () => {
@@ -319,5 +319,5 @@ test('a camera that waits for the clock is a fault in the status', async () => {
   const broker = await brokerFor()
   const { agent } = await agentFor({ port: broker.port }, { clockTrust: () => 'unset' })
   await agent.start()
-  expect((await agent.status()).fault).toBe('clock: cam waits until the clock is set; check the time service')
+  expect((await agent.status()).fault).toBe('clock: frames wait until the clock is set; check the time service')
 })

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest'
-import { FrameQueue, queuedFrame } from '../src/outbox/queue.ts'
+import { ItemQueue, queuedItem } from '../src/outbox/queue.ts'
 
-function queueOf(...frames: [camera: string, capturedAtMs: number][]): FrameQueue {
-  const queue = new FrameQueue(10_000)
-  for (const [camera, time] of frames) queue.add(queuedFrame(camera, time, 1))
+const frameOf = (source: string, atMs: number) => queuedItem({ kind: 'frame', source, atMs }, 1)
+
+function queueOf(...frames: [camera: string, atMs: number][]): ItemQueue {
+  const queue = new ItemQueue(10_000)
+  for (const [camera, time] of frames) queue.add(frameOf(camera, time))
   return queue
 }
 
-function takeAll(queue: FrameQueue): string[] {
+function takeAll(queue: ItemQueue): string[] {
   const taken: string[] = []
-  for (let frame = queue.take(); frame; frame = queue.take()) taken.push(`${frame.camera} ${frame.capturedAtMs}`)
+  for (let frame = queue.take(); frame; frame = queue.take()) taken.push(`${frame.source} ${frame.atMs}`)
   return taken
 }
 
@@ -25,8 +27,8 @@ test('behind a backlog every second frame is a live one, and the backlog still g
   const queue = queueOf(['a', 0], ['a', 1000], ['a', 2000], ['a', 50_000])
   const taken: (number | undefined)[] = []
   for (const live of [51_000, 52_000, 53_000]) {
-    taken.push(queue.take()?.capturedAtMs, queue.take()?.capturedAtMs)
-    queue.add(queuedFrame('a', live, 1))
+    taken.push(queue.take()?.atMs, queue.take()?.atMs)
+    queue.add(frameOf('a', live))
   }
   expect(taken).toEqual([50_000, 0, 51_000, 1000, 52_000, 2000])
 })
@@ -38,9 +40,9 @@ test('without new frames the backlog is not eaten from its new end', () => {
 
 test('the oldest frame is dropped first, across cameras and parked frames', () => {
   const queue = queueOf(['a', 5], ['a', 6], ['b', 3])
-  const parked = queuedFrame('c', 1, 1)
+  const parked = frameOf('c', 1)
   queue.park(parked, 1000)
-  const dropped = () => queue.dropOldest()?.capturedAtMs
+  const dropped = () => queue.dropOldest()?.atMs
   expect([dropped(), dropped(), dropped(), dropped(), dropped()]).toEqual([1, 3, 5, 6, undefined])
 })
 

@@ -51,7 +51,8 @@ async function startAgent(server: string, ca: string | undefined) {
   const dataDir = await temporaryFolder()
   const outbox = new Outbox({ folder: join(dataDir, 'outbox'), limits: { maxBytes: 1e9, maxFrames: 1e4 }, log: quiet })
   await outbox.start()
-  for (let id = 1; id <= FRAMES; id++) await outbox.put({ camera: 'cam', capturedAtMs: id }, Buffer.from(`frame ${id}`))
+  for (let id = 1; id <= FRAMES; id++)
+    await outbox.put({ kind: 'frame', source: 'cam', atMs: id }, Buffer.from(`frame ${id}`))
   await outbox.close()
   const events: AgentEvent[] = []
   const log = notebook()

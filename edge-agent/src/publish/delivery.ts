@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import type { QueuedFrame } from '../outbox/queue.ts'
+import type { QueuedItem } from '../outbox/queue.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { Connection } from './connection.ts'
 import type { Suspicion } from './suspicion.ts'
@@ -76,24 +76,23 @@ export class Delivery {
     }
   }
 
-  async #read(frame: QueuedFrame): Promise<Uint8Array | null> {
+  async #read(frame: QueuedItem): Promise<Uint8Array | null> {
     const { outbox, log } = this.#parts
     try {
       return await outbox.read(frame)
     } catch (error) {
-      log.warn(`frame ${frame.camera}/${frame.capturedAtMs} cannot be read any more and is dropped: ${reasonOf(error)}`)
+      log.warn(`${frame.kind} ${frame.source}/${frame.atMs} cannot be read any more and is dropped: ${reasonOf(error)}`)
       await outbox.lost(frame)
       return null
     }
   }
 
-  #publish(frame: QueuedFrame, jpeg: Uint8Array): void {
+  #publish(frame: QueuedItem, jpeg: Uint8Array): void {
     const { device, connection, outbox, suspicion } = this.#parts
-    const { camera, capturedAtMs } = frame
     this.#inFlight++
     const settled = connection
       // DUP where an earlier connection had it already: the server may know this frame.
-      .publish(topics.frame({ device, camera, capturedAtMs }), jpeg, { dup: frame.sends++ > 0 })
+      .publish(topicOf(device, frame), jpeg, { dup: frame.sends++ > 0 })
       .then(
         () => {
           this.#acknowledged++
@@ -117,4 +116,10 @@ export class Delivery {
   async #atMostInFlight(limit: number, over: AbortSignal): Promise<void> {
     while (this.#inFlight > limit && !over.aborted) await this.#settled.wait(over)
   }
+}
+
+function topicOf(device: string, { kind, source, atMs }: QueuedItem): string {
+  return kind === 'frame'
+    ? topics.frame({ device, camera: source, capturedAtMs: atMs })
+    : topics.reading({ device, sensor: source, atMs })
 }

@@ -97,7 +97,7 @@ export class Publisher {
     })
     try {
       await this.#unlessStopping(connection, this.#greet(connection))
-      if (this.#saidGone) log.info(`connected again, ${outbox.frames} frames waited`)
+      if (this.#saidGone) log.info(`connected again, ${outbox.items} frames and readings waited`)
       this.#saidGone = false
       outbox.unpark(clock.monotonic())
       const reporting = this.#report(connection)

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import type { QueuedFrame } from '../outbox/queue.ts'
+import type { QueuedItem } from '../outbox/queue.ts'
 
 /** After this many closes a frame is sent with nothing else in flight, so that the next close tells whose fault it is. */
 const ALONE_AFTER = 2
@@ -34,12 +34,12 @@ export class Suspicion {
     return this.#parts.outbox.parked > 0 ? this.#fault : null
   }
 
-  sendAlone(frame: QueuedFrame): boolean {
+  sendAlone(frame: QueuedItem): boolean {
     return frame.closes >= ALONE_AFTER
   }
 
   /** The connection closed on this frame: gives it back to the outbox. */
-  closedOn(frame: QueuedFrame): void {
+  closedOn(frame: QueuedItem): void {
     const { outbox, clock, device, log } = this.#parts
     frame.closes++
     if (frame.closes < PARK_AFTER) {
@@ -50,10 +50,10 @@ export class Suspicion {
     frame.parkings++
     frame.closes = ALONE_AFTER
     outbox.park(frame, clock.monotonic() + waitMs)
-    const id = `${device}/${frame.camera}/${frame.capturedAtMs}`
+    const id = `${device}/${frame.source}/${frame.atMs}`
     this.#fault =
-      `publish_refused: the server closed the connection ${PARK_AFTER} times on frame ${id} (${frame.bytes} bytes); ` +
-      `check that this credential may publish under ajar/${device}/ and that the server takes frames of this size`
+      `publish_refused: the server closed the connection ${PARK_AFTER} times on ${frame.kind} ${id} (${frame.bytes} bytes); ` +
+      `check that this credential may publish under ajar/${device}/ and that the server takes ${frame.kind}s of this size`
     log.warn(`${this.#fault}; trying it again in ${waitMs / 60_000} min`)
   }
 }
