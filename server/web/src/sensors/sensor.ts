@@ -37,7 +37,7 @@ export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> 
 
 /** What was loaded, with one reading more; one that is older than the newest, as after an outage, changes nothing. */
 export function withReading(loaded: SensorBody[], event: ReadingEvent): SensorBody[] {
-  const known = loaded.find(({ sensor }) => sensor === event.sensor)
+  const known = loaded.find(({ device, sensor }) => device === event.device && sensor === event.sensor)
   if (!known) return [...loaded, { ...event, unit: null, driver: null, fault: null }]
   if (Date.parse(event.at) < Date.parse(known.at)) return loaded
   return loaded.map((body) => (body === known ? { ...body, at: event.at, value: event.value } : body))

@@ -1,7 +1,7 @@
 import type { DeviceBody } from '../../api/bodies.ts'
 import { Button } from '../../design/elements.tsx'
 import { cameraPath } from '../../router/route.ts'
-import { sendingInWords, sendSettingsOf } from './send-settings.ts'
+import { camerasSet, sendingInWords, sendSettingsOf } from './send-settings.ts'
 import { camerasOf, countsInWords, countsOf } from './status.ts'
 
 interface DeviceCamerasProps {
@@ -16,7 +16,7 @@ interface DeviceCamerasProps {
 export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProps) {
   const { status, desired } = device
   const agents = camerasOf(status)
-  const all = [...new Set([...names, ...(agents ?? [])])].sort()
+  const all = [...new Set([...names, ...(agents ?? []), ...camerasSet(desired?.settings ?? null)])].sort()
   if (all.length === 0) return <p class="hint">No camera yet: one is there from its first frame on.</p>
   return (
     <section aria-label={`Cameras of ${device.name}`}>

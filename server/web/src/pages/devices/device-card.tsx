@@ -1,8 +1,8 @@
-import type { DeviceBody } from '../../api/bodies.ts'
+import type { ReadonlySignal } from '@preact/signals'
+import type { DeviceBody, SensorBody } from '../../api/bodies.ts'
 import { Age, Button } from '../../design/elements.tsx'
 import { sensorsOf } from '../../sensors/sensor.ts'
 import { SensorList } from '../../sensors/sensor-list.tsx'
-import { useSensors } from '../../sensors/use-sensors.ts'
 import { DeviceCameras } from './device-cameras.tsx'
 import { type Fact, factsOf } from './status.ts'
 
@@ -12,6 +12,8 @@ interface DeviceCardProps {
   device: DeviceBody
   /** Ids of its cameras. */
   cameras: string[]
+  /** Of all devices. */
+  sensors: ReadonlySignal<SensorBody[]>
   canOperate: boolean
   onAct(act: DeviceAct): void
   /** Asks when one of its cameras, as its agent calls it, is to send. */
@@ -24,8 +26,8 @@ export function DeviceCard(props: DeviceCardProps) {
   return device.protocol === 'http' ? <OlderClientCard device={device} /> : <MqttDeviceCard {...props} />
 }
 
-function MqttDeviceCard({ device, cameras, canOperate, onAct, onSetSending }: DeviceCardProps) {
-  const sensors = useSensors(device.name).value
+function MqttDeviceCard({ device, cameras, sensors, canOperate, onAct, onSetSending }: DeviceCardProps) {
+  const ownSensors = sensors.value.filter((sensor) => sensor.device === device.name)
   const { name, connected, disabled, seenAt, status, applied, desired } = device
   const presence = disabled ? 'disabled' : connected ? 'online' : 'offline'
   const facts = factsOf(status)
@@ -61,7 +63,7 @@ function MqttDeviceCard({ device, cameras, canOperate, onAct, onSetSending }: De
         names={cameras.map((id) => id.split('/')[1] ?? '')}
         onSetSending={canOperate && isAgent ? onSetSending : null}
       />
-      <SensorList title="Sensors" sensors={sensorsOf(sensors, status)} when={(at) => <Age at={at} />} />
+      <SensorList title="Sensors" sensors={sensorsOf(ownSensors, status)} when={(at) => <Age at={at} />} />
       {applied && !applied.ok && (
         <div class="caution">
           <strong>It could not apply its settings:</strong>

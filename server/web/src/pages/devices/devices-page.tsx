@@ -4,6 +4,7 @@ import { get, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
+import { useSensors } from '../../sensors/use-sensors.ts'
 import { AddDialog } from './add-dialog.tsx'
 import type { Credential } from './addresses.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
@@ -26,6 +27,7 @@ export function DevicesPage() {
   const [devices, setDevices] = useState<DeviceBody[] | null>(null)
   const [fault, setFault] = useState<unknown>(null)
   const [open, setOpen] = useState<Open | null>(null)
+  const sensors = useSensors(null)
   const cameras = live.ids.value ?? []
   const canOperate = session.canOperate.value
   const close = () => setOpen(null)
@@ -102,6 +104,7 @@ export function DevicesPage() {
               key={keyOf(device)}
               device={device}
               cameras={cameras.filter((id) => id.startsWith(`${device.name}/`))}
+              sensors={sensors}
               canOperate={canOperate}
               onAct={(what) => act(device.name, what)}
               onSetSending={(camera) => setOpen({ dialog: 'sending', device, camera })}

@@ -26,6 +26,11 @@ export const USUAL_GATE: GateSettings = { difference: 0.01, heartbeatMs: 30_000 
 /** Shares of the picture, from what only a person walking by changes to what a fly does. */
 export const DIFFERENCES = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]
 
+/** Cameras of which something is set. */
+export function camerasSet(settings: Settings | null): string[] {
+  return Object.keys(camerasOf(settings))
+}
+
 /** What is set of a camera now. @param settings of its device */
 export function sendSettingsOf(settings: Settings | null, camera: string): SendSettings {
   return camerasOf(settings)[camera] ?? {}
