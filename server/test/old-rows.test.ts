@@ -60,6 +60,31 @@ test('a row goes when it was recorded too long ago, whenever the frame was captu
   expect(await rows(stored)).toEqual({ frames: [2], results: [2], transitions: 0, readings: 0 })
 })
 
+test('a sensor is forgotten with its last reading, and one that still has some stays', async () => {
+  const stored = await withRows([])
+  const { read, write } = stored.database
+  const reading = { device: 'pi', received_at: Date.now(), value_json: '1' }
+  for (const [sensor, at] of [
+    ['door', 2],
+    ['heat', 3],
+  ] as const)
+    await write
+      .insertInto('sensors')
+      .values({ device: 'pi', name: sensor, first_at: 1, last_at: at, last_value_json: '1' })
+      .execute()
+  await write
+    .insertInto('readings')
+    .values({ ...reading, sensor: 'heat', at: 3 })
+    .execute()
+  const names = async () => (await read.selectFrom('sensors').select('name').execute()).map(({ name }) => name)
+  stored.later = Date.UTC(2026, 0, 2) + 91 * DAY - Date.now()
+  await prune(stored)
+  expect(await names()).toEqual(['heat'])
+  stored.later = 91 * DAY
+  await prune(stored)
+  expect(await names()).toEqual([])
+})
+
 test('a frame that is to be ignored goes as any other, and its mark with it; an unclear one stays', async () => {
   const stored = await withRows([1, 2])
   await stored.label(1, 'ignore')

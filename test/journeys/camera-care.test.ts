@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { needsProgram } from '../setup/needs.ts'
 import { readKept } from './kept.ts'
 import { teachDoor } from './lesson.ts'
-import { PersistentClient } from './persistent-client.ts'
+import { framesOf, PersistentClient } from './persistent-client.ts'
 import { door, withComment } from './pictures.ts'
 import { ADMIN_TOKEN, System, until } from './system.ts'
 import { Wire } from './wire.ts'
@@ -42,8 +42,8 @@ test(
     onTestFinished(() => wire.close())
     await wire.start(system.mqttPort)
     const token = await system.addDevice('client')
-    const parts = { device: 'client', camera: 'cam', token, port: wire.port, jpeg: await door('open') }
-    const client = new PersistentClient(parts)
+    const frames = framesOf({ device: 'client', camera: 'cam' }, await door('open'))
+    const client = new PersistentClient({ device: 'client', token, port: wire.port, next: frames })
     client.start()
     let name = 'client/cam'
     for (let kill = 0; kill < KILLS; kill++) {

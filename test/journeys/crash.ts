@@ -5,7 +5,7 @@ import type { Process } from '@ajar/local'
 import { randomFrom } from './chance.ts'
 import { type Kept, readKept, readPending } from './kept.ts'
 import { teachDoor } from './lesson.ts'
-import { PersistentClient } from './persistent-client.ts'
+import { framesOf, PersistentClient } from './persistent-client.ts'
 import { door, withComment } from './pictures.ts'
 import { System, until } from './system.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -104,7 +104,12 @@ class Scene {
     }
     const token = await this.#system.addDevice(CLIENT.device)
     const jpeg = await door('open')
-    this.#client = new PersistentClient({ ...CLIENT, port: this.#wire.port, token, jpeg })
+    this.#client = new PersistentClient({
+      device: CLIENT.device,
+      port: this.#wire.port,
+      token,
+      next: framesOf(CLIENT, jpeg),
+    })
     this.#client.start()
   }
 

@@ -36,6 +36,25 @@ export function readPending(dataDir: string): string[] {
   return framesFiles(dataDir).flatMap((path) => read(path).map(({ id }) => id))
 }
 
+export interface KeptReading {
+  device: string
+  sensor: string
+  at: number
+  value_json: string
+}
+
+/** Every reading, in the order of device, sensor and time. */
+export function readReadings(dataDir: string): KeptReading[] {
+  const sql = 'select device, sensor, at, value_json from readings order by device, sensor, at'
+  return rows<KeptReading>(join(dataDir, 'state.db'), sql).map((row) => ({ ...row }))
+}
+
+/** What is known of every sensor. */
+export function readSensors(dataDir: string): object[] {
+  const sql = 'select device, name, last_at, last_value_json from sensors order by device, name'
+  return rows<object>(join(dataDir, 'state.db'), sql).map((row) => ({ ...row }))
+}
+
 function framesIn(path: string): Kept['frames'] {
   const frames = rows<{ id: string; jpeg: Uint8Array }>(path, `select ${ID}, jpeg from frames`)
   return frames.map(({ id, jpeg }) => ({ id, sha256: sha256(jpeg) }))

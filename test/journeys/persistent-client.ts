@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type CameraRef, topics } from '@ajar/protocol'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { withComment } from './pictures.ts'
 import { closed } from './system.ts'
@@ -12,13 +13,21 @@ const NO_RETRIES = false
 export interface PersistentClientParts {
   port: number
   device: string
-  camera: string
   token: string
-  jpeg: Buffer
+  /** What is published of this time. */
+  next(atMs: number): { topic: string; payload: Buffer }
+}
+
+/** Frames of a camera, each unlike any other. */
+export function framesOf(camera: CameraRef, jpeg: Buffer): PersistentClientParts['next'] {
+  return (capturedAtMs) => {
+    const topic = topics.frame({ ...camera, capturedAtMs })
+    return { topic, payload: withComment(jpeg, topic) }
+  }
 }
 
 /**
- * A client of our own beside the agents: it publishes one frame after another and sends again, with DUP, what was not
+ * A client of our own beside the agents: it publishes one message after another and sends again, with DUP, what was not
  * acknowledged when its connection broke.
  */
 export class PersistentClient {
@@ -36,7 +45,7 @@ export class PersistentClient {
     this.#running = this.#run()
   }
 
-  /** Sends no new frames. Resolves when all are acknowledged. */
+  /** Sends nothing new. Resolves when all is acknowledged. */
   async finish(): Promise<void> {
     this.#stopping = true
     await this.#running
@@ -65,7 +74,7 @@ export class PersistentClient {
   /** Until the connection closes, or nothing is left to do. */
   async #publish(client: MqttClient): Promise<void> {
     const gone = closed(client)
-    for (const [topic, jpeg] of this.#unacknowledged) this.#send(client, topic, jpeg, true)
+    for (const [topic, payload] of this.#unacknowledged) this.#send(client, topic, payload, true)
     while (client.connected && !(this.#stopping && this.#unacknowledged.size === 0)) {
       if (!this.#stopping && this.#unacknowledged.size < WINDOW) this.#sendNew(client)
       await Promise.race([gone, sleep(PAUSE_MS)])
@@ -74,16 +83,14 @@ export class PersistentClient {
   }
 
   #sendNew(client: MqttClient): void {
-    const { device, camera, jpeg } = this.#parts
     this.#lastTime = Math.max(Date.now(), this.#lastTime + 1)
-    const topic = `ajar/${device}/${camera}/frame/${this.#lastTime}`
-    const unlikeAnyOther = withComment(jpeg, topic)
-    this.#unacknowledged.set(topic, unlikeAnyOther)
-    this.#send(client, topic, unlikeAnyOther, false)
+    const { topic, payload } = this.#parts.next(this.#lastTime)
+    this.#unacknowledged.set(topic, payload)
+    this.#send(client, topic, payload, false)
   }
 
-  #send(client: MqttClient, topic: string, jpeg: Buffer, dup: boolean): void {
-    client.publish(topic, jpeg, { qos: 1, dup }, (error) => {
+  #send(client: MqttClient, topic: string, payload: Buffer, dup: boolean): void {
+    client.publish(topic, payload, { qos: 1, dup }, (error) => {
       if (!error) this.#unacknowledged.delete(topic)
     })
   }

@@ -17,7 +17,9 @@ const SYSCALLS = 'trace=fdatasync,fsync,write,pwrite64,writev,sendto,sendmsg'
 /** More than a database page, so that a marker in it is seen whole. */
 const BYTES_SHOWN = '70000'
 
-test('the sync of a frame returns before its PUBACK is written', { timeout: 120_000 }, async (context) => {
+test('the sync of a frame, and that of a reading, returns before its PUBACK is written', {
+  timeout: 120_000,
+}, async (context) => {
   needsProgram('strace', 'strace', context)
   const system = await System.start()
   onTestFinished(() => system.close())
@@ -31,6 +33,11 @@ test('the sync of a frame returns before its PUBACK is written', { timeout: 120_
   const markers = Array.from({ length: FRAMES }, (_, i) => `the frame number ${i} of this test`)
   const packetIds: number[] = []
   for (const marker of markers) packetIds.push(await publish(client, withComment(picture, marker)))
+  for (let i = 0; i < FRAMES; i++) {
+    const value = `the reading number ${i} of this test`
+    packetIds.push(await publish(client, Buffer.from(JSON.stringify({ value })), 'ajar/door1/note/reading'))
+    markers.push(value)
+  }
   await system.stopServer()
   const calls = await until(async () => {
     const read = readTrace(await readFile(file, 'utf8'))
@@ -44,11 +51,9 @@ test('the sync of a frame returns before its PUBACK is written', { timeout: 120_
 })
 
 /** @returns the packet id, once it was acknowledged */
-function publish(client: MqttClient, jpeg: Buffer): Promise<number> {
+function publish(client: MqttClient, payload: Buffer, topic = 'ajar/door1/cam/frame'): Promise<number> {
   return new Promise((resolve, reject) => {
-    client.publish('ajar/door1/cam/frame', jpeg, { qos: 1 }, (error) =>
-      error ? reject(error) : resolve(client.getLastMessageId()),
-    )
+    client.publish(topic, payload, { qos: 1 }, (error) => (error ? reject(error) : resolve(client.getLastMessageId())))
   })
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Kept } from '../journeys/kept.ts'
-import { PersistentClient } from '../journeys/persistent-client.ts'
+import { framesOf, PersistentClient } from '../journeys/persistent-client.ts'
 import { door } from '../journeys/pictures.ts'
 import { until } from '../journeys/system.ts'
 import { judge, type Verdict } from '../journeys/verdict.ts'
@@ -37,7 +37,9 @@ export async function killing(server: InstalledServer, kills: number): Promise<K
   const wire = new Wire()
   await wire.start(server.mqttPort)
   const { token } = await server.api.send<{ token: string }>('POST', '/api/devices', { name: CLIENT.device })
-  const publisher = new PersistentClient({ ...CLIENT, port: wire.port, token, jpeg: await door('open') })
+  const publisher = new PersistentClient({
+    ...{ device: CLIENT.device, port: wire.port, token, next: framesOf(CLIENT, await door('open')) },
+  })
   const poller = new Poller(server)
   try {
     publisher.start()

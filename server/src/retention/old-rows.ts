@@ -92,7 +92,9 @@ export class OldRows {
       rows += await this.#slices(() => this.#frames(id, span))
       rows += await this.#slices(() => this.#transitions(id, span.to))
     }
-    return rows + (await this.#slices(() => this.#readings(span)))
+    const readings = await this.#slices(() => this.#readings(span))
+    if (readings > 0) await this.#emptySensors()
+    return rows + readings
   }
 
   /** Slice by slice until one is not full. @returns how many rows went */
@@ -183,6 +185,14 @@ export class OldRows {
         )
         .execute()
     return old.length
+  }
+
+  /** A sensor is forgotten with its last reading. */
+  async #emptySensors() {
+    await this.#ports.database.write
+      .deleteFrom('sensors as s')
+      .where(sql<boolean>`not exists (select 1 from readings r where r.device = s.device and r.sensor = s.name)`)
+      .execute()
   }
 
   /** What of state.db holds rows: what went leaves room for others, and the file as large as it was. */
