@@ -10,12 +10,16 @@ const MEGABYTE = 1024 * 1024
 const DAY_MS = 86_400_000
 const closed = { additionalProperties: false }
 const howMany = { minItems: 1, maxItems: 64 }
-/** What has drivers, each with a schema of its own: the list's bounds, and who may stand in it. */
+/** What has drivers, each with a schema of its own: the list's bounds, who may stand in it, and which where none is named. */
 const LISTS: Record<
   string,
-  { drivers: readonly { name: string; config: TObject }[]; bounds: { minItems?: number; maxItems: number } }
+  {
+    drivers: readonly { name: string; config: TObject }[]
+    bounds: { minItems?: number; maxItems: number }
+    byDefault?: string
+  }
 > = {
-  cameras: { drivers, bounds: howMany },
+  cameras: { drivers, bounds: howMany, byDefault: drivers[0].name },
   sensors: { drivers: sensorDrivers, bounds: { maxItems: 64 } },
 }
 
@@ -176,8 +180,9 @@ function fieldErrors(schema: TSchema | undefined, value: unknown, path: string):
 
 /** The schema of the driver that an entry names, or null where there is no such driver. */
 function schemaOf(list: string, entry: unknown): TObject | null {
-  const name = isObject(entry) ? entry.driver : undefined
-  return LISTS[list]?.drivers.find((driver) => driver.name === name)?.config ?? null
+  const known = LISTS[list]
+  const name = isObject(entry) ? (entry.driver ?? known?.byDefault) : undefined
+  return known?.drivers.find((driver) => driver.name === name)?.config ?? null
 }
 
 function entriesOf(config: unknown, list: string): unknown[] {

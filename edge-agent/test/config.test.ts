@@ -24,7 +24,7 @@ test('every error is reported at once, in the words of the driver chosen', () =>
     outbox: { maxBytes: 'much' },
     cameras: [
       { name: 'cam', driver: 'folder', speed: -1 },
-      { name: 'cam', driver: 'raspistill' },
+      { name: 'cam', driver: 'telescope' },
       { name: 'b', driver: 'synthetic', path: '/x', intervalMs: 0.5 },
     ],
   }
@@ -43,7 +43,7 @@ test('every error is reported at once, in the words of the driver chosen', () =>
     'outbox/maxBytes must be',
     'cameras/0 lacks path',
     'cameras/0/speed must',
-    'cameras/1/driver must be one of folder, synthetic',
+    'cameras/1/driver must be one of auto, rpicam, libcamera, raspistill, v4l2',
     'cameras/2 has an unknown field path',
     'cameras/2/intervalMs must be integer',
     'two of the name cam',
@@ -55,6 +55,24 @@ test('every error is reported at once, in the words of the driver chosen', () =>
 
 test.each([null, [], 'text', 5, {}])('%j is refused in words', (written) => {
   expect(() => checkConfig(written)).toThrow(/the agent's config has/)
+})
+
+test('a camera without a driver finds one by itself', () => {
+  const [camera] = checkConfig({ ...least, cameras: [{ name: 'cam' }] }).cameras
+  expect(camera).toMatchObject({ driver: 'auto', camera: 0, width: 1280, height: 720, intervalMs: 1000 })
+  expect(() => checkConfig({ ...least, cameras: [{ name: 'cam', path: '/x' }] })).toThrow('unknown field path')
+})
+
+test.each([
+  [{ driver: 'rpicam', rotation: 90 }, 'cameras/0/rotation'],
+  [{ driver: 'libcamera', camera: -1 }, 'cameras/0/camera'],
+  [{ driver: 'raspistill', warmUpMs: 0 }, 'cameras/0/warmUpMs'],
+  [{ driver: 'v4l2', stallMs: 1 }, 'cameras/0/stallMs'],
+  [{ driver: 'http-snapshot' }, 'cameras/0 lacks url'],
+  [{ driver: 'http-snapshot', url: 'ftp://camera/x.jpg' }, 'http://camera.local/snapshot.jpg'],
+  [{ driver: 'rtsp', url: 'rtsp://camera/1', transport: 'smoke' }, 'cameras/0/transport'],
+])('%j is refused', (fields, text) => {
+  expect(() => checkConfig({ ...least, cameras: [{ name: 'cam', ...fields }] })).toThrow(text)
 })
 
 test('the token of the environment comes first', async () => {

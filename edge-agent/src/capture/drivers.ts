@@ -1,10 +1,17 @@
 import type { Static } from 'typebox'
 import type { DriverContext, Picture } from './driver.ts'
+import { auto } from './drivers/auto.ts'
 import { folder } from './drivers/folder.ts'
+import { httpSnapshot } from './drivers/http-snapshot.ts'
+import { libcamera } from './drivers/libcamera.ts'
+import { raspistill } from './drivers/raspistill.ts'
+import { rpicam } from './drivers/rpicam.ts'
+import { rtsp } from './drivers/rtsp.ts'
 import { synthetic } from './drivers/synthetic.ts'
+import { v4l2 } from './drivers/v4l2.ts'
 
-/** Every camera driver there is. */
-export const drivers = [folder, synthetic] as const
+/** Every camera driver there is; the first is that of a camera which names none. */
+export const drivers = [auto, rpicam, libcamera, raspistill, v4l2, httpSnapshot, rtsp, folder, synthetic] as const
 
 /** A camera's entry in the config file, validated by its driver's schema. */
 export type CameraConfig = Static<(typeof drivers)[number]['config']>

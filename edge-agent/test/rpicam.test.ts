@@ -1,0 +1,149 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { camera, program, programs, realPictures, take, withThumbnail } from './cameras.ts'
+import { until } from './places.ts'
+
+const fast = { driver: 'rpicam', intervalMs: 20 }
+
+/** Whether there is a process of this number. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a picture is taken out of the stream each interval, whatever the pieces it comes in', async (context) => {
+  const { webcam, thumbnail } = await realPictures(context)
+  const pictures = webcam.map((picture, i) => (i % 2 === 0 ? picture : withThumbnail(picture, thumbnail)))
+  const folder = await programs()
+  const body = `
+    fs.writeFileSync(${JSON.stringify(join(folder, 'args'))}, JSON.stringify(args))
+    await out('Recording started\\n')
+    for (let i = 0; ; i = (i + 1) % 5) {
+      const bytes = Buffer.concat([picture(i), Buffer.from('noise')])
+      await out(bytes.subarray(0, 3)); await sleep(5)
+      await out(bytes.subarray(3, 5000)); await sleep(5)
+      await out(Buffer.concat([bytes.subarray(5000)])); await sleep(60)
+    }`
+  await program(folder, 'rpicam-vid', body, pictures)
+  const config = camera({ ...fast, camera: 1, width: 640, height: 372, rotation: 180, args: ['--hflip'] })
+  const seen = (await take(config, 5)).pictures
+  expect(seen.map(({ jpeg }) => Buffer.from(jpeg))).toEqual(pictures.slice(0, 5))
+  expect(seen.map(({ takenAt }) => takenAt.wallMs)).toEqual(seen.map(({ takenAt }) => takenAt.wallMs).toSorted())
+  const given = JSON.parse(await readFile(join(folder, 'args'), 'utf8')).join(' ')
+  const size = '--camera 1 --width 640 --height 372 --framerate 30 --quality 85 --rotation 180'
+  expect(given).toBe(`--codec mjpeg -t 0 -n --flush ${size} --hflip -o -`)
+})
+
+test('of pictures that come at once the newest is taken', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const body = `
+    await out(picture(0)); await sleep(200)
+    await out(Buffer.concat([1, 2, 3].map(picture)))
+    for (const part of [picture(4).subarray(0, 100), picture(4).subarray(100)]) await out(part)
+    await sleep(600_000)`
+  await program(folder, 'rpicam-vid', body, webcam)
+  const { pictures } = await take(camera(fast), 2)
+  expect(pictures.map(({ jpeg }) => Buffer.from(jpeg))).toEqual([webcam[0], webcam[4]])
+})
+
+test('a camera that stalls is given up, and its program is gone, though it ignores SIGTERM', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const body = `
+    process.on('SIGTERM', () => {})
+    fs.writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid))
+    process.stderr.write('ERROR: Device timeout detected\\n')
+    await out(picture(0)); await out(picture(1).subarray(0, 900))
+    await sleep(600_000)`
+  await program(folder, 'rpicam-vid', body, webcam)
+  const stalled = take(camera({ ...fast, stallMs: 1000 }), 9)
+  await expect(stalled).rejects.toMatchObject({
+    code: 'camera_stalled',
+    message: expect.stringMatching(/^rpicam-vid gave no whole picture for 1 s .*: ERROR: Device timeout detected$/),
+  })
+  expect(runs(Number(await readFile(join(folder, 'pid'), 'utf8')))).toBe(false)
+})
+
+test('a stop ends the program, and what it started', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const pids = join(folder, 'pids')
+  const body = `
+    const child = require('node:child_process').spawn('sleep', ['600'])
+    fs.writeFileSync(${JSON.stringify(pids)}, process.pid + ' ' + child.pid)
+    for (;;) { await out(picture(0)); await sleep(20) }`
+  await program(folder, 'rpicam-vid', body, webcam)
+  expect((await take(camera(fast), 3)).pictures).toHaveLength(3)
+  const [parent, child] = (await readFile(pids, 'utf8')).split(' ').map(Number) as [number, number]
+  await until(() => !runs(parent) && !runs(child))
+})
+
+test('a crash is told with the last lines of standard error', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const body = `
+    await out(picture(0))
+    for (let i = 0; i < 1000; i++) process.stderr.write('line ' + i + '\\n')
+    process.stderr.write('ERROR: *** failed to acquire camera ***\\n', () => process.exit(255))`
+  await program(folder, 'rpicam-vid', body, webcam)
+  await expect(take(camera(fast), 9)).rejects.toMatchObject({
+    code: 'camera_ended',
+    message: 'rpicam-vid ended with code 255: line 998 | line 999 | ERROR: *** failed to acquire camera ***',
+  })
+})
+
+test('an endless stream that is no JPEG takes no memory and is told', async () => {
+  const folder = await programs()
+  const body = `for (const bytes of [Buffer.alloc(60_000, 0xff), Buffer.from('ffd8ffe0ffff'.repeat(9000), 'hex')]) {
+    const end = Date.now() + 700
+    while (Date.now() < end) await out(bytes)
+  }
+  for (;;) await out(Buffer.alloc(60_000, 0xd8))`
+  await program(folder, 'rpicam-vid', body)
+  const before = process.memoryUsage().rss
+  const stalled = take(camera({ ...fast, stallMs: 2000 }), 1, 100_000)
+  await expect(stalled).rejects.toThrow(/no whole picture for 2 s \(\d+ bytes so far/)
+  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
+})
+
+test('a program that is missing is named, with what installs it', async () => {
+  const folder = await programs()
+  process.env.PATH = folder
+  await expect(take(camera(fast), 1)).rejects.toMatchObject({
+    code: 'camera_missing',
+    message: 'rpicam-vid is not installed: sudo apt install rpicam-apps-lite',
+  })
+  await expect(take(camera({ driver: 'libcamera' }), 1)).rejects.toThrow('libcamera-vid is not installed')
+})
+
+test('auto takes the first driver that can be used, and tells why not the others', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  process.env.PATH = folder
+  const nothing = await take(camera({}), 1).catch(String)
+  expect(nothing).toMatch(
+    /no camera can be used.*\n {2}rpicam: .*not installed.*\n {2}libcamera: .*\n {2}raspistill: .*not installed/,
+  )
+  expect(nothing).toMatch(/\n {2}v4l2: no webcam 0/)
+
+  await program(folder, 'rpicam-vid', `process.stderr.write('No cameras available!\\n')`)
+  const stream = `
+    if (args[0] === '--list-cameras') return out(cameras)
+    for (;;) { await out(picture(0)); await sleep(20) }`
+  await program(folder, 'libcamera-vid', stream, webcam)
+  const { pictures, reported, log } = await take(camera({ intervalMs: 20, width: 640 }), 2)
+  expect(pictures).toHaveLength(2)
+  expect(reported).toEqual(['auto', 'libcamera'])
+  expect(log.lines.join()).toMatch(/cam uses libcamera; not rpicam: rpicam-vid finds no camera/)
+
+  await expect(take(camera({ camera: 1 }), 1)).rejects.toThrow('libcamera: libcamera-vid lists camera 0, not 1')
+  await writeFile(join(folder, 'rpicam-vid'), '#!/bin/sh\nexec /bin/sleep 600\n')
+  const slow = await take(camera({ intervalMs: 20 }), 1)
+  expect(slow.log.lines.join()).toContain('not rpicam: rpicam-vid gave no answer within 8 s')
+})
