@@ -5,6 +5,8 @@
  *
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
+ * - `capture/gate/gate.ts` tells which pictures are worth sending: `luminance.ts` reads how light a JPEG is where (`scan.ts`,
+ *   `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what of that is set.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
  *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
  * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
@@ -18,6 +20,9 @@
  */
 export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'
+export { GateConfig } from './capture/gate/config.ts'
+export { Gate, type GateParts, type Verdict } from './capture/gate/gate.ts'
+export { type Luminance, LuminanceReader } from './capture/gate/luminance.ts'
 export type { CapturedFrame } from './capture/loop.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { Config, checkConfig, readConfig } from './config.ts'

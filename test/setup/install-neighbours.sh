@@ -2,7 +2,7 @@
 # The real neighbours of the tests, from Debian's packages. Does nothing where they are installed.
 set -euo pipefail
 
-declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck)
+declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [jpegtran]=libjpeg-turbo-progs)
 missing=()
 for program in "${!package_of[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")

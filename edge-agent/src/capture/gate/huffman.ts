@@ -5,8 +5,8 @@ import { damaged } from './damage.ts'
  * fast as it can.
  */
 
-/** So many bits are looked up at once: a table of 16 kB stays in the first cache of a Pi. */
-export const PEEK_BITS = 12
+/** So many bits are looked up at once: four tables of 4 kB stay in the first cache of a Pi. */
+export const PEEK_BITS = 10
 const PEEKS = 1 << PEEK_BITS
 /** Set in an entry of `skips` that ends with the end of the block. */
 export const END_OF_BLOCK = 0x20
@@ -15,13 +15,13 @@ export const BITS_TAKEN = 0x1f
 
 export interface HuffmanTable {
   /**
-   * By the next 12 bits, for DC: the difference they code << 8 | bits taken; 0 where code and difference are longer, or
+   * By the next 10 bits, for DC: the difference they code << 8 | bits taken; 0 where code and difference are longer, or
    * where there is no such code.
    */
   differences: Int32Array
   /**
-   * By the next 12 bits, for AC: how many coefficients the whole symbols in them stand for << 8, END_OF_BLOCK where the last
-   * is that, bits taken (their own bits included, which may lie beyond the 12); 0 where even the first code is longer.
+   * By the next 10 bits, for AC: how many coefficients the whole symbols in them stand for << 8, END_OF_BLOCK where the last
+   * is that, bits taken (their own bits included, which may lie beyond the 10); 0 where even the first code is longer.
    */
   skips: Int32Array
   /** Of each code length: the first value of 16 bits that is no code of this length or a shorter one. */

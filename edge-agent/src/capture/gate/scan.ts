@@ -75,7 +75,7 @@ export class Unstuffing {
 }
 
 /**
- * Decodes the DC coefficients of luminance (F.2.2.1) and steps over everything else, 12 bits at a time. One function with its
+ * Decodes the DC coefficients of luminance (F.2.2.1) and steps over everything else, 10 bits at a time. One function with its
  * state in local variables, since it runs for each of some hundred thousand symbols of a picture. Throws `damaged_jpeg`.
  */
 export function decodeScan({ bytes, starts, end }: ScanData, plan: ScanPlan, grid: Grid): void {
@@ -144,7 +144,7 @@ export function decodeScan({ bytes, starts, end }: ScanData, plan: ScanPlan, gri
             coefficient = next
             continue
           }
-          // The code is longer than 12 bits, or the block may end amid those: one symbol on its own.
+          // The code is longer than 10 bits, or the block may end amid those: one symbol on its own.
           const bits16 = (buffer >>> (held - 16)) & 0xffff
           const length = codeLength(ac.limits, bits16)
           if (length > 16) throw damaged('a code that no table has')
