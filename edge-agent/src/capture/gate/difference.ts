@@ -6,7 +6,8 @@ const CHANGED_LEVELS = 10
 const LIGHT_MOST = 1.25
 /** Blocks darker than this tell little of how the light changed. */
 const DARK = 16
-const OVEREXPOSED = 250
+/** Blocks lighter than this may hold pixels that are white, and were or are lighter than can be told. */
+const LIGHT = 220
 
 /** The corner of a polygon, in fractions of the picture from its upper left. */
 export interface Corner {
@@ -30,9 +31,11 @@ export function differenceOf(before: Luminance, now: Luminance, region: Uint8Arr
     if (region[i] === 0) continue
     blocks++
     const [was, is] = [before.levels[i] as number, now.levels[i] as number]
-    const least = Math.min(255, light * was)
-    // How light an overexposed block really was is not known: in less light it may be anything up to white.
-    const most = was > OVEREXPOSED ? 255 : least
+    const lit = Math.min(255, light * was)
+    // What is white in a light block stays white, whatever the light does: its mean follows only in part.
+    const follows = was < LIGHT && lit < LIGHT
+    const least = follows ? lit : Math.min(was, lit)
+    const most = follows ? lit : Math.max(was, lit)
     if (is <= least - CHANGED_LEVELS || is >= most + CHANGED_LEVELS) changed++
   }
   return blocks === 0 ? 0 : changed / blocks
@@ -45,7 +48,7 @@ function lightChange(before: Uint8ClampedArray, now: Uint8ClampedArray): number 
   let counted = 0
   for (let i = 0; i < before.length; i++) {
     const level = before[i] as number
-    if (level < DARK || level > OVEREXPOSED) continue
+    if (level < DARK || level > LIGHT) continue
     const step = Math.round(((now[i] as number) / level) * (steps / 2))
     if (step < steps) histogram[step] = (histogram[step] as number) + 1
     counted++
