@@ -85,7 +85,6 @@ test('one that comes late, as after an outage, does not take the place of a newe
 test('beside a frame of the past stands what was read at its time', async () => {
   const { page } = visit
   await page.getByRole('button', { name: 'The frame before' }).click()
-  await page.getByRole('button', { name: 'The frame before' }).click()
   await page.locator(`.sight img[src*="/${past}/"]`).first().waitFor()
   await line('contact').getByText('closed', { exact: true }).waitFor()
   await line('contact').getByText('3 s before').waitFor()
@@ -117,9 +116,9 @@ test('a sensor that cannot be read says so, on both pages', async () => {
 
 test('where a device has no sensors nothing is said of them', async () => {
   const { page } = visit
+  const answered = page.waitForResponse(/\/api\/sensors\?device=bare-pi/)
   await page.goto(`${system.server.http}/camera/bare-pi/gate`)
-  await page.getByRole('heading', { name: /^gate/ }).waitFor()
-  await page.waitForLoadState('networkidle').catch(() => {})
+  await answered
   await page.locator('.sight img').first().waitFor()
   expect(await readings().count()).toBe(0)
   await page.goto(`${system.server.http}/devices`)
