@@ -51,9 +51,9 @@ test('the status tells of faults and units, also of sensors that never read anyt
   const told = (unit: string | null, fault: string | null) => ({ driver: 'gpio', unit, fault })
   const status = { state: 'online', sensors: { door: told(null, null), wifi: told('dBm', 'no wlan0') } }
   expect(sensorsOf([sensor('door', { fault: 'line is busy' }), sensor('cpu', { unit: '°C' })], status)).toEqual([
+    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0' },
     { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null },
     { name: 'door', reading: { at: 1000, value: 1 }, unit: null, fault: null },
-    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0' },
   ])
   for (const silent of [null, { state: 'offline' }, { sensors: null }])
     expect(sensorsOf([sensor('door', { fault: 'line is busy' })], silent)).toEqual([

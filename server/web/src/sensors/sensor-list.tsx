@@ -46,9 +46,9 @@ function Rows({ sensors, when }: Pick<SensorListProps, 'sensors' | 'when'>) {
                 <small>{when(reading.at)}</small>
               </>
             )}
-            {!reading && fault === null && <small>no reading yet</small>}
-            {fault !== null && <span class="fault">cannot be read: {fault}</span>}
+            {!reading && <small>no reading yet</small>}
           </dd>
+          {fault !== null && <dd class="fault">cannot be read: {fault}</dd>}
         </div>
       ))}
     </dl>

@@ -15,7 +15,7 @@ export interface Sensor {
 type Told = Pick<Sensor, 'unit' | 'fault'>
 
 /**
- * The sensors of a device, by name.
+ * The sensors of a device, by name, those that cannot be read first.
  * @param loaded with their newest readings
  * @param status what the device last said of itself: newer than what was loaded, and it knows of sensors without a reading
  */
@@ -23,7 +23,7 @@ export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> 
   const told = toldOf(status)
   const known = new Map(loaded.map((body) => [body.sensor, body]))
   const names = new Set([...known.keys(), ...(told?.keys() ?? [])])
-  return [...names].sort().map((name) => {
+  const sensors = [...names].sort().map((name) => {
     const body = known.get(name)
     const said = told?.get(name)
     return {
@@ -33,6 +33,7 @@ export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> 
       fault: (told ? said?.fault : body?.fault) ?? null,
     }
   })
+  return [...sensors.filter(({ fault }) => fault !== null), ...sensors.filter(({ fault }) => fault === null)]
 }
 
 /** What was loaded, with one reading more; one that is older than the newest, as after an outage, changes nothing. */

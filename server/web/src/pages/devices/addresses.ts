@@ -88,5 +88,6 @@ export function agentConfig({ host, port, ca }: Address, { name, token }: Creden
     dataDir: '/var/lib/ajar-agent',
     cameras: [{ name: 'cam', driver: 'auto' }],
   }
-  return JSON.stringify(config, null, 2)
+  const lines = Object.entries(config).map(([field, value]) => `  ${JSON.stringify(field)}: ${JSON.stringify(value)}`)
+  return `{\n${lines.join(',\n')}\n}`
 }

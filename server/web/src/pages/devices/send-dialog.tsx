@@ -145,7 +145,9 @@ function WhatChanged({ changed, camera }: { changed: Signal<Changed>; camera: Ca
         label="At least every, seconds"
         hint="So often it sends although nothing changed: a camera that is silent counts as stale."
         error={
-          stale !== null && heartbeat >= stale ? `This camera counts as stale after ${stale} s: choose less.` : null
+          stale !== null && heartbeat >= stale
+            ? `This camera counts as stale after ${stale} s: its state would be unknown until the next picture.`
+            : null
         }
       >
         {(ids) => (
@@ -162,7 +164,7 @@ function WhatChanged({ changed, camera }: { changed: Signal<Changed>; camera: Ca
         )}
       </Field>
       {(region !== null || camera?.region) && (
-        <div class="field">
+        <div class="choice">
           <label class="check">
             <input
               type="checkbox"

@@ -16,7 +16,9 @@ const HOT_C = 75
 /** @param status the payload of `ajar/{device}/status`; agents may say less, or more, than is known here */
 export function factsOf(status: Status): Fact[] {
   if (!status) return []
-  const { outboxFrames, outboxReadings, untimed, droppedFrames, temperatureC, version, driver, fault } = status
+  const { outboxFrames, outboxReadings, untimed, droppedFrames, temperatureC, version, fault } = status
+  // Where it says by what each camera's pictures are taken, that stands beside the camera.
+  const driver = status.captures ? null : status.driver
   const facts: Fact[] = []
   const add = (name: string, value: string, isWorrying = false) => facts.push({ name, value, isWorrying })
   if (typeof outboxFrames === 'number') add('Waiting on the Pi', counted(outboxFrames, 'frame'), outboxFrames > 100)
