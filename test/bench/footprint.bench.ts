@@ -37,18 +37,30 @@ export default async function footprint() {
     const pictures = join(folder, 'pictures')
     const bytes = await draw(pictures)
     const { token } = await server.api.send<{ token: string }>('POST', '/api/devices', { name: 'pi' })
-    console.log(`Node ${process.version}, ${process.arch}; frames of ${Math.round(bytes / 1000)} kB; flags ${flags.join(' ') || 'none'}`)
+    console.log(
+      `Node ${process.version}, ${process.arch}; frames of ${Math.round(bytes / 1000)} kB; flags ${flags.join(' ') || 'none'}`,
+    )
     show('peer: Node that waits for a timer', await measure(['-e', 'setInterval(() => {}, 1000)'], () => true))
     for (const rate of RATES) {
       const camera = { name: 'cam', driver: 'folder', path: pictures, loop: true, intervalMs: 1000 / rate }
-      const config = { device: 'pi', token, server: server.mqtt, dataDir: join(folder, `data-${rate}`), cameras: [camera] }
+      const config = {
+        device: 'pi',
+        token,
+        server: server.mqtt,
+        dataDir: join(folder, `data-${rate}`),
+        cameras: [camera],
+      }
       const file = join(folder, `agent-${rate}.json`)
       await writeFile(file, JSON.stringify(config))
       const before = await metric(server.api, 'ajar_frames_ingested_total')
-      const taken = await measure([...flags, join(bundle, 'ajar-agent.mjs'), file], (line) => line.includes('"connected"'))
+      const taken = await measure([...flags, join(bundle, 'ajar-agent.mjs'), file], (line) =>
+        line.includes('"connected"'),
+      )
       const frames = (await metric(server.api, 'ajar_frames_ingested_total')) - before
       show(`${rate} frames/s (${frames} arrived)`, taken)
-      console.log(`  limits: ${MOST_MB} MB ${verdict(taken.rssMb, MOST_MB)}, ${MOST_PERCENT} % ${verdict(taken.percent, MOST_PERCENT)}`)
+      console.log(
+        `  limits: ${MOST_MB} MB ${verdict(taken.rssMb, MOST_MB)}, ${MOST_PERCENT} % ${verdict(taken.percent, MOST_PERCENT)}`,
+      )
     }
   } finally {
     await server.close()

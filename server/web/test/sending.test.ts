@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { timeOfDay } from '../src/design/words.ts'
 import {
   DIFFERENCES,
   nearestStep,
@@ -61,10 +62,16 @@ test('what became of the pictures is said in words', () => {
 
 test('what waits on the Pi is told, and what waits for its clock', () => {
   const named = (status: Record<string, unknown>) => factsOf(status).map(({ name, value }) => `${name}: ${value}`)
-  expect(named({ outboxFrames: 12, outboxReadings: 1500, untimed: 3 })).toEqual([
+  const at = Date.now() - 60_000
+  expect(named({ outboxFrames: 12, outboxReadings: 1500, oldestWaitingMs: at, untimed: 3, droppedFrames: 2 })).toEqual([
     'Waiting on the Pi: 12 frames',
     'Readings waiting there: 1,500',
+    `They wait since: ${timeOfDay(at)}`,
     'Waits for the clock: 3 pictures and readings',
+    'Dropped there: 2 frames and readings',
   ])
-  expect(named({ outboxReadings: 0, untimed: 0 })).toEqual([])
+  expect(named({ outboxFrames: 1, outboxReadings: 0, oldestWaitingMs: at, untimed: 0, parkedFrames: 1 })).toEqual([
+    'Waiting on the Pi: 1 frame',
+    'Set aside there: 1 frame',
+  ])
 })

@@ -1,4 +1,4 @@
-import { amount, counted } from '../../design/words.ts'
+import { amount, counted, timeOfDay } from '../../design/words.ts'
 
 /** What an agent says of itself, in words. */
 export interface Fact {
@@ -12,19 +12,32 @@ type Status = Record<string, unknown> | null
 
 /** A Pi slows itself down from 80 °C on. */
 const HOT_C = 75
+/** More than these do not wait while the server is there. */
+const MANY_FRAMES = 100
+const MANY_READINGS = 1000
 
 /** @param status the payload of `ajar/{device}/status`; agents may say less, or more, than is known here */
 export function factsOf(status: Status): Fact[] {
   if (!status) return []
-  const { outboxFrames, outboxReadings, untimed, droppedFrames, temperatureC, version, fault } = status
+  const { outboxFrames, outboxReadings, oldestWaitingMs, untimed, parkedFrames, droppedFrames } = status
+  const { temperatureC, version, fault } = status
   // Where it says by what each camera's pictures are taken, that stands beside the camera.
   const driver = status.captures ? null : status.driver
+  // Those that keep readings too count both together.
+  const lost =
+    typeof outboxReadings === 'number'
+      ? (['frame or reading', 'frames and readings'] as const)
+      : (['frame', 'frames'] as const)
+  const isBehind = Number(outboxFrames) > MANY_FRAMES || Number(outboxReadings) > MANY_READINGS
   const facts: Fact[] = []
   const add = (name: string, value: string, isWorrying = false) => facts.push({ name, value, isWorrying })
-  if (typeof outboxFrames === 'number') add('Waiting on the Pi', counted(outboxFrames, 'frame'), outboxFrames > 100)
-  if (isSome(outboxReadings)) add('Readings waiting there', amount(outboxReadings), outboxReadings > 1000)
+  if (typeof outboxFrames === 'number')
+    add('Waiting on the Pi', counted(outboxFrames, 'frame'), outboxFrames > MANY_FRAMES)
+  if (isSome(outboxReadings)) add('Readings waiting there', amount(outboxReadings), outboxReadings > MANY_READINGS)
+  if (isBehind && isSome(oldestWaitingMs)) add('They wait since', timeOfDay(oldestWaitingMs), true)
   if (isSome(untimed)) add('Waits for the clock', counted(untimed, 'picture or reading', 'pictures and readings'), true)
-  if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, 'frame'), droppedFrames > 0)
+  if (isSome(parkedFrames)) add('Set aside there', counted(parkedFrames, 'frame'), true)
+  if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, ...lost), droppedFrames > 0)
   if (typeof temperatureC === 'number') add('Temperature', `${Math.round(temperatureC)} °C`, temperatureC >= HOT_C)
   if (typeof fault === 'string') add('Trouble', fault, true)
   if (typeof version === 'string') add('Agent', typeof driver === 'string' ? `${version}, ${driver}` : version)
