@@ -24,10 +24,7 @@ export function factsOf(status: Status): Fact[] {
   // Where it says by what each camera's pictures are taken, that stands beside the camera.
   const driver = status.captures ? null : status.driver
   // Those that keep readings too count both together.
-  const lost =
-    typeof outboxReadings === 'number'
-      ? (['frame or reading', 'frames and readings'] as const)
-      : (['frame', 'frames'] as const)
+  const lost = typeof outboxReadings === 'number' ? 'frames and readings' : 'frames'
   const isBehind = Number(outboxFrames) > MANY_FRAMES || Number(outboxReadings) > MANY_READINGS
   const facts: Fact[] = []
   const add = (name: string, value: string, isWorrying = false) => facts.push({ name, value, isWorrying })
@@ -37,7 +34,7 @@ export function factsOf(status: Status): Fact[] {
   if (isBehind && isSome(oldestWaitingMs)) add('They wait since', timeOfDay(oldestWaitingMs), true)
   if (isSome(untimed)) add('Waits for the clock', counted(untimed, 'picture or reading', 'pictures and readings'), true)
   if (isSome(parkedFrames)) add('Set aside there', counted(parkedFrames, 'frame'), true)
-  if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, ...lost), droppedFrames > 0)
+  if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, 'frame', lost), droppedFrames > 0)
   if (typeof temperatureC === 'number') add('Temperature', `${Math.round(temperatureC)} °C`, temperatureC >= HOT_C)
   if (typeof fault === 'string') add('Trouble', fault, true)
   if (typeof version === 'string') add('Agent', typeof driver === 'string' ? `${version}, ${driver}` : version)
