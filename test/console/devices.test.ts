@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { ADMIN_TOKEN } from '../journeys/system.ts'
+import { barriers } from './judge.ts'
 import { browser, setStage, system } from './stage.ts'
 import { Visit } from './visit.ts'
 
@@ -44,6 +45,10 @@ test('a credential is not lost by a stray Escape, and the focus goes to what is 
     await question.waitFor({ state: 'detached' })
   }
   expect(await credential.isVisible()).toBe(true)
+  await credential.getByText('"driver":"auto"').waitFor()
+  await credential.getByText('Or try it first with a single picture').click()
+  await credential.getByText(/^mosquitto_pub .* -f picture\.jpg$/).waitFor()
+  expect(await barriers(page)).toEqual([])
   await credential.getByRole('button', { name: 'Copy: Credential' }).click()
   await credential.getByText('Copied').waitFor()
   await page.keyboard.press('Escape')

@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { door } from '../journeys/pictures.ts'
 import { ADMIN_TOKEN, until, watch } from '../journeys/system.ts'
 import { hasBrowser } from './browser.ts'
+import { barriers, overflow } from './judge.ts'
 import { browser, setStage, system } from './stage.ts'
-import { Visit } from './visit.ts'
+import { PHONE, Visit } from './visit.ts'
 
 /** When a camera sends is set here, and followed there; whether it is, or why not, is said on the page. */
 
@@ -113,6 +114,19 @@ test('changes are looked for in the region of interest, where the camera has one
   const { settings } = await answer(4)
   expect(settings.cameras?.gate).toEqual({ gate: { difference: 0.01, heartbeatMs: 30_000, region: REGION } })
   await card().getByText('It follows its latest settings.').waitFor()
+})
+
+test('the form fits a phone, and everybody can use it', async () => {
+  const { page } = visit
+  const before = page.viewportSize()
+  await page.setViewportSize(PHONE)
+  const form = await open('gate')
+  await form.getByLabel('Look for changes in the region of interest only').waitFor()
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+  expect(await barriers(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await form.waitFor({ state: 'detached' })
+  if (before) await page.setViewportSize(before)
 })
 
 test('a camera goes back to what its config file says; one that is away follows later', async () => {

@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { door } from '../journeys/pictures.ts'
 import { ADMIN_TOKEN } from '../journeys/system.ts'
 import { hasBrowser } from './browser.ts'
+import { barriers, overflow } from './judge.ts'
 import { browser, setStage, system } from './stage.ts'
-import { Visit } from './visit.ts'
+import { DESKTOP, PHONE, Visit } from './visit.ts'
 
 /** What sensors read stands beside what the camera sees, now and then; a device without sensors shows nothing of it. */
 
@@ -113,6 +114,23 @@ test('a sensor that cannot be read says so, on both pages', async () => {
   await read('cpu', Date.now(), 55.5)
   await card.getByText(/^55.5/).waitFor()
 })
+
+test.each([PHONE, { ...DESKTOP, theme: 'dark' as const }])(
+  'readings fit and everybody can read them: $width px, $theme',
+  async (looks) => {
+    const other = await Visit.begin(browser, looks)
+    const { page } = other
+    await other.context.addCookies(await visit.context.cookies())
+    for (const path of [`/camera/${DEVICE}/gate`, '/devices']) {
+      await page.goto(system.server.http + path)
+      await page.getByText('cannot be read: no wlan0').waitFor()
+      expect(await overflow(page), path).toBeLessThanOrEqual(0)
+      expect(await barriers(page), path).toEqual([])
+    }
+    expect(other.faults).toEqual([])
+    await other.close()
+  },
+)
 
 test('where a device has no sensors nothing is said of them', async () => {
   const { page } = visit
