@@ -106,6 +106,20 @@ test('what people do to a device is told', async () => {
   expect(ofShed()).toEqual(['added', 'changed', 'removed'])
 })
 
+test('settings that are given to a device, and its answer to them, are told', async () => {
+  const { token } = (await server.call('POST', '/api/devices', { name: 'attic' })).body
+  const client = await mqtt.connectAsync(server.mqttUrl, { username: 'attic', password: token })
+  onTestFinished(async () => void (await client.endAsync()))
+  const stream = await open({ query: '?kinds=device' })
+  const changes = () => stream.events.filter(({ data }) => data.device === 'attic' && data.change === 'changed')
+  const { version } = (await server.call('PATCH', '/api/devices/attic/config', { settings: { intervalMs: 500 } })).body
+  await until(() => changes().length === 1)
+  const answer = { version, ok: true, errors: [] }
+  await client.publishAsync('ajar/attic/config/applied', JSON.stringify(answer), { qos: 1, retain: true })
+  await until(() => changes().length === 2)
+  expect((await server.call('GET', '/api/devices/attic')).body.applied).toEqual(answer)
+})
+
 test('a kind that does not exist is refused: nobody waits for it', async () => {
   const refused = await server.call('GET', '/api/events?kinds=result,doors')
   expect(refused).toMatchObject({ status: 400, body: { error: { code: 'unknown_kind', field: 'kinds' } } })

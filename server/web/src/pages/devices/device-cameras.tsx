@@ -16,7 +16,8 @@ interface DeviceCamerasProps {
 export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProps) {
   const { status, desired } = device
   const agents = camerasOf(status)
-  const all = [...new Set([...names, ...(agents ?? []), ...camerasSet(desired?.settings ?? null)])].sort()
+  const set = camerasSet(desired?.settings ?? null)
+  const all = [...new Set([...names, ...(agents ?? []), ...set])].sort()
   if (all.length === 0) return <p class="hint">No camera yet: one is there from its first frame on.</p>
   return (
     <section aria-label={`Cameras of ${device.name}`}>
@@ -24,6 +25,8 @@ export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProp
       <ul class="device-cameras">
         {all.map((name) => {
           const counts = countsOf(status, name)
+          // Settings of a camera that the agent has no more keep it from following any: they can be taken back.
+          const canSet = agents === null || agents.includes(name) || set.includes(name)
           const sending = sendingInWords(sendSettingsOf(desired?.settings ?? null, name))
           return (
             <li key={name}>
@@ -33,7 +36,7 @@ export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProp
                 {counts && <p class={counts.dropped > 0 ? 'counts worrying' : 'counts'}>{countsInWords(counts)}</p>}
                 {sending !== null && <p class="counts">{sending}</p>}
               </div>
-              {onSetSending && (agents === null || agents.includes(name)) && (
+              {onSetSending && canSet && (
                 <Button aria-label={`When to send: ${name}`} onClick={() => onSetSending(name)}>
                   When to send
                 </Button>
