@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
+import { lighter } from './lighter.ts'
 
 const ENTRY = fileURLToPath(new URL('../src/agent-process.ts', import.meta.url))
 /** The oldest Node that the agent runs on: nothing that is newer than this is left in the script. */
@@ -24,7 +25,7 @@ export async function agentScript(): Promise<Script> {
     platform: 'node',
     external: OUTSIDE,
     transform: { target: TARGET },
-    plugins: [requiredWithin()],
+    plugins: [lighter(), requiredWithin()],
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({
@@ -38,7 +39,7 @@ export async function agentScript(): Promise<Script> {
   await bundle.close()
   const [script, ...others] = output
   if (others.length > 0) throw new Error(`one file was expected, and there are ${output.length}`)
-  const packages = script.moduleIds.flatMap((id) => PACKAGE.exec(id.replace(/^\0/, ''))?.[1] ?? [])
+  const packages = script.moduleIds.filter((id) => !id.startsWith('\0')).flatMap((id) => PACKAGE.exec(id)?.[1] ?? [])
   return { code: script.code, packages: [...new Set(packages)].sort() }
 }
 

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'rolldown'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** What the agent leans on and hardly uses costs a Pi more memory than the agent: each has something small in its place. */
+const INSTEAD: Record<string, string> = {
+  typebox: at('./light/typebox.ts'),
+  'typebox/value': at('./light/value.ts'),
+}
+/** mqtt.js brings what nobody asks for here: lines for debugging, timers for browsers, a proxy that no setting names. */
+const WITHOUT: Record<string, string> = {
+  debug: 'module.exports = () => () => {}',
+  'worker-timers': 'module.exports = {}',
+  socks: 'module.exports = {}',
+}
+/** And a copy of what Node has. */
+const NODE_HAS_IT = 'readable-stream'
+/** How mqtt.js connects, by the module that does: Node's HTTP alone, under WebSockets, takes 15 MB where it is loaded. */
+const WAYS: Record<string, string[]> = { './ws': ['streamBuilder', 'browserStreamBuilder'], './tls': ['default'] }
+/** It keeps a buffer for each number of two bytes that a packet may have: 7 MB. */
+const NUMBERS = /\/mqtt-packet\/writeToStream\.js$/
+const EMPTY = '\0without:'
+const LAZY = '\0lazy:'
+
+/** Leaves out of the bundle, or until it is asked for, what costs memory. */
+export function lighter(): Plugin {
+  return {
+    name: 'lighter',
+    async resolveId(name, importer) {
+      const instead = INSTEAD[name]
+      if (instead) return instead
+      if (name in WITHOUT) return `${EMPTY}${name}`
+      if (name === NODE_HAS_IT) return { id: 'node:stream', external: true }
+      if (!(name in WAYS) || !importer?.includes('/mqtt/build/lib/connect/') || importer.startsWith(LAZY)) return null
+      const found = await this.resolve(name, importer, { skipSelf: true })
+      return found && `${LAZY}${name}:${found.id}`
+    },
+    load(id) {
+      if (id.startsWith(EMPTY)) return WITHOUT[id.slice(EMPTY.length)] ?? null
+      if (!id.startsWith(LAZY)) return null
+      const [name = '', file = ''] = id.slice(LAZY.length).split(':')
+      const ways = WAYS[name]?.map((way) => `${way}: (...all) => require(${JSON.stringify(file)}).${way}(...all)`)
+      return `module.exports = { __esModule: true, ${ways?.join(', ')} }`
+    },
+    transform(code, id) {
+      return NUMBERS.test(id) ? { code: `${code}\ngenerate.cacheNumbers = false\n`, map: null } : null
+    },
+  }
+}
