@@ -43,6 +43,9 @@ export class Admission {
     connection.willTopic = packet.will?.topic ?? null
     packet.clientId = connection.id
     packet.clean = true
+    // aedes counts from packet to packet, and gives up a client whose frame takes longer than that on a bad line; the stream
+    // counts from byte to byte.
+    packet.keepalive = 0
   }
 
   /** Resolves when the connection is admitted; throws an error with the return code of CONNACK. */

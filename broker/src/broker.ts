@@ -224,9 +224,6 @@ export class Broker {
       authorizeForward: (client, packet) => (this.#delivery.admits(this.#connection(client), packet) ? packet : null),
     })
     aedes.on('clientReady', (client) => this.#admit(this.#connection(client)))
-    aedes.on('keepaliveTimeout', (client) => {
-      this.#report.ending(this.#connection(client), 'keepalive_timeout', 'nothing came for 1.5 times the keepalive')
-    })
     aedes.on('clientError', (client, error) => this.#reportError(client, error))
     aedes.on('connectionError', (client, error) => this.#reportError(client, error))
     // Its types leave this event out; without a listener it would end the process.
@@ -243,8 +240,10 @@ export class Broker {
   }
 
   #admit({ stream, keepaliveSeconds }: Connection): void {
-    const pauseMs = keepaliveSeconds > 0 ? (keepaliveSeconds * 1000) / 3 : this.#limits.pauseMs
-    stream.admit(this.#limits.maxFrameBytes + TOPIC_BYTES, pauseMs)
+    const keepaliveMs = keepaliveSeconds > 0 ? keepaliveSeconds * 1000 : null
+    const pauseMs = keepaliveMs === null ? this.#limits.pauseMs : keepaliveMs / 3
+    const silenceMs = keepaliveMs === null ? null : keepaliveMs * 1.5 // MQTT 3.1.1, section 3.1.2.10
+    stream.admit(this.#limits.maxFrameBytes + TOPIC_BYTES, pauseMs, silenceMs)
   }
 
   #maySubscribe(client: Client, filter: string): boolean {

@@ -11,7 +11,7 @@ const UNACCEPTABLE_PROTOCOL = Buffer.from([0x20, 2, 0, 1])
 const QUEUED_PACKETS = 8
 
 /** Why a stream closes itself. */
-export type StreamFault = PacketError['code'] | 'paused_too_long' | 'half_packet'
+export type StreamFault = PacketError['code'] | 'paused_too_long' | 'half_packet' | 'keepalive_timeout'
 
 export interface PacketStreamOptions {
   budget: IngestBudget
@@ -43,6 +43,7 @@ export class PacketStream extends Duplex {
   #pauseTimer: NodeJS.Timeout | null = null
   #pauseMs = 0
   #halfPacketTimer: NodeJS.Timeout | null = null
+  #silenceTimer: NodeJS.Timeout | null = null
   #expectedBytes = 0
   #heldBytes = 0
 
@@ -58,6 +59,7 @@ export class PacketStream extends Duplex {
     // Other streams (a WebSocket's) may hand out parts of memory that they still use.
     this.#reader = new PacketReader(options.preConnectBytes, source instanceof Socket)
     source.on('data', (chunk: Buffer) => {
+      this.#silenceTimer?.refresh()
       this.#reader.append(chunk)
       this.#advance()
     })
@@ -72,11 +74,15 @@ export class PacketStream extends Duplex {
     })
   }
 
-  /** After CONNACK: larger packets, and a pause of at most `pauseMs`. */
-  admit(limitBytes: number, pauseMs: number): void {
+  /** After CONNACK: larger packets, and a pause of at most `pauseMs`; closed after a silence of `silenceMs`, or never (null). */
+  admit(limitBytes: number, pauseMs: number, silenceMs: number | null): void {
     this.#admitted = true
     this.#reader.limit = limitBytes
     this.#pauseMs = pauseMs
+    if (silenceMs !== null && !this.destroyed) {
+      const text = 'nothing came for 1.5 times the keepalive'
+      this.#silenceTimer = setTimeout(() => this.#close('keepalive_timeout', text), silenceMs)
+    }
     this.#advance()
   }
 
@@ -129,6 +135,7 @@ export class PacketStream extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#endPause()
     this.#expectBytes(false)
+    if (this.#silenceTimer) clearTimeout(this.#silenceTimer)
     this.#expect(-this.#expectedBytes)
     this.#hold(0)
     this.#source.destroy()

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { publishPacket, RawClient } from './raw-client.ts'
-import { codes, startBroker, until } from './start-broker.ts'
+import { connectPacket, publishPacket, RawClient } from './raw-client.ts'
+import { codes, PASSWORD, startBroker, until } from './start-broker.ts'
 
 const packet = publishPacket('ajar/pi/cam/frame/1', Buffer.alloc(40))
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test.each([
   ['a fixed header', 1],
@@ -19,7 +20,6 @@ test('a packet that comes slowly, but comes, is taken; so is silence between pac
   const halfPacketMs = 300
   const { port, heard } = await startBroker({}, { halfPacketMs })
   const client = await RawClient.admitted(port, 'pi')
-  const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   for (const byte of packet) {
     client.send(Buffer.from([byte]))
     await wait(10)
@@ -28,5 +28,18 @@ test('a packet that comes slowly, but comes, is taken; so is silence between pac
   await wait(2 * halfPacketMs)
   client.send(packet)
   await until(() => heard.frames.length === 2)
+  expect(heard.events).toEqual([])
+})
+
+test('a frame that takes longer than the keepalive, on a slow line, is taken', async () => {
+  const { port, heard } = await startBroker()
+  const client = await RawClient.open(port)
+  client.send(connectPacket({ clientId: 'pi', username: 'pi', password: PASSWORD, keepalive: 1 }))
+  await client.take(4)
+  for (const byte of packet) {
+    client.send(Buffer.from([byte]))
+    await wait(3000 / packet.length)
+  }
+  await until(() => heard.frames.length === 1)
   expect(heard.events).toEqual([])
 })

@@ -2,9 +2,13 @@ import { type Status, topics } from '@ajar/protocol'
 import { connect, type MqttClient } from 'mqtt'
 import type { Clock } from '../clock.ts'
 import { AgentError, reasonOf } from '../failure.ts'
+import { Answers } from './answers.ts'
+import type { Patience } from './patience.ts'
 import { readTrust, whyDistrusted } from './trust.ts'
 
 const KEEPALIVE_S = 60
+/** At the third of these without an answer mqtt.js gives up. */
+const PING_AGAIN_MS = (KEEPALIVE_S * 1000) / 2
 const CONNECT_TIMEOUT_MS = 20_000
 const END_TIMEOUT_MS = 2000
 
@@ -15,8 +19,8 @@ export interface ConnectionParts {
   device: string
   token: string
   clock: Clock
-  /** How long a PUBACK or SUBACK may take before the connection counts as broken, milliseconds. */
-  answerTimeoutMs: number
+  /** How long a PUBACK or SUBACK may take before the connection counts as broken. */
+  patience: Patience
   onMessage: (topic: string, payload: Uint8Array) => void
   /** Aborts when nobody wants the connection any more; ends it only while it is being made. */
   giveUp: AbortSignal
@@ -29,15 +33,21 @@ export interface ConnectionParts {
 export class Connection {
   readonly #client: MqttClient
   readonly #clock: Clock
-  readonly #answerTimeoutMs: number
+  readonly #answers: Answers
   readonly #closed = new AbortController()
   #answerMissing = false
 
-  private constructor(client: MqttClient, { clock, answerTimeoutMs }: ConnectionParts) {
+  private constructor(client: MqttClient, { clock, patience }: ConnectionParts) {
     this.#client = client
     this.#clock = clock
-    this.#answerTimeoutMs = answerTimeoutMs
-    client.on('close', () => this.#closed.abort())
+    this.#answers = new Answers(clock, patience, () => {
+      this.#answerMissing = true
+      this.cut()
+    })
+    client.on('close', () => {
+      this.#closed.abort()
+      this.#answers.close()
+    })
   }
 
   /**
@@ -66,6 +76,7 @@ export class Connection {
     })
     client.on('message', (topic, payload) => parts.onMessage(topic, payload))
     const connection = new Connection(client, parts)
+    connection.#stayWhileAwaiting()
     let failure: Error | null = null
     // An error after CONNACK always comes with a close, which is what the publisher watches.
     client.on('error', (error) => {
@@ -93,21 +104,23 @@ export class Connection {
   /** Publishes with QoS 1. Resolves at the PUBACK; rejects when the connection closes first, and closes it on time-out. */
   publish(topic: string, payload: Uint8Array | string, { retain = false, dup = false } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      const answered = this.#expectAnswer()
+      const settled = new AbortController()
       const gone = () => {
-        answered.abort()
+        settled.abort()
         const message = `the connection closed before ${topic} was acknowledged`
         reject(new AgentError('connection_closed', 'environment', message))
       }
       if (this.closed.aborted) return gone()
-      this.closed.addEventListener('abort', gone, { signal: answered.signal })
+      this.closed.addEventListener('abort', gone, { signal: settled.signal })
+      const answered = this.#answers.expect(topic.length + payload.length)
       this.#client.publish(topic, toBuffer(payload), { qos: 1, retain, dup }, (error) => {
         if (error) {
           // Whatever mqtt.js did not like, it must not be tried again without a pause: a close makes one.
           this.cut()
           return gone()
         }
-        answered.abort()
+        answered()
+        settled.abort()
         resolve()
       })
     })
@@ -115,7 +128,7 @@ export class Connection {
 
   /** Subscribes with QoS 1; resolves to the topics the server refused, and closes the connection on time-out. */
   async subscribe(wanted: string[]): Promise<string[]> {
-    const answered = this.#expectAnswer()
+    const answered = this.#answers.expect(wanted.join().length)
     try {
       const granted = await this.#client.subscribeAsync(wanted, { qos: 1 })
       return wanted.filter((topic) => granted.find((grant) => grant.topic === topic)?.qos === 128)
@@ -123,19 +136,18 @@ export class Connection {
       // mqtt.js rejects the whole call where one topic was refused, and when the connection closes.
       return wanted
     } finally {
-      answered.abort()
+      answered()
     }
   }
 
-  /** Cuts the connection unless the caller aborts what this returns in time. */
-  #expectAnswer(): AbortController {
-    const answered = new AbortController()
-    this.#clock.sleep(this.#answerTimeoutMs, answered.signal).then(() => {
-      if (answered.signal.aborted) return
-      this.#answerMissing = true
-      this.cut()
-    })
-    return answered
+  /** What mqtt.js takes for a dead connection may be a large frame on a slow line: while something is awaited, `Answers` judges. */
+  async #stayWhileAwaiting(): Promise<void> {
+    while (!this.closed.aborted) {
+      await this.#clock.sleep(PING_AGAIN_MS, this.closed)
+      if (this.closed.aborted || !this.#answers.waiting) continue
+      this.#client.sendPing()
+      this.#client.reschedulePing(true)
+    }
   }
 
   /** Closes at once and without a goodbye, so the server publishes the last will. */

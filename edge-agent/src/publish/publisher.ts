@@ -6,12 +6,14 @@ import type { Outbox } from '../outbox/outbox.ts'
 import { Backoff, type BackoffLimits } from './backoff.ts'
 import { Connection } from './connection.ts'
 import { Delivery } from './delivery.ts'
+import { Patience } from './patience.ts'
 import { Suspicion } from './suspicion.ts'
 
 /** How long a server that is slow to answer keeps the agent from ending. */
 const GOODBYE_MS = 2000
 
 export interface PublishTiming {
+  /** What any answer of the server may take, milliseconds; on a slow line, that for a large frame may take longer. */
   answerTimeoutMs: number
   backoff: BackoffLimits
 }
@@ -43,6 +45,7 @@ export class Publisher {
   readonly #parts: PublisherParts
   readonly #backoff: Backoff
   readonly #suspicion: Suspicion
+  readonly #patience: Patience
   readonly #stopping = new AbortController()
   #connectFault: string | null = null
   /** Whether a warning said that there is no connection: then people are told when there is one again. */
@@ -53,6 +56,7 @@ export class Publisher {
     this.#parts = parts
     this.#backoff = new Backoff(parts.timing.backoff)
     this.#suspicion = new Suspicion(parts)
+    this.#patience = new Patience(parts.timing.answerTimeoutMs)
   }
 
   /** What an operator has to put right, in words, or null. */
@@ -119,11 +123,11 @@ export class Publisher {
   }
 
   async #connect(): Promise<Connection | null> {
-    const { log, topics: handlers, timing } = this.#parts
+    const { log, topics: handlers } = this.#parts
     try {
       const connection = await Connection.open({
         ...this.#parts,
-        answerTimeoutMs: timing.answerTimeoutMs,
+        patience: this.#patience,
         giveUp: this.#stopping.signal,
         onMessage: (topic, payload) => {
           const handler = handlers[topic]
