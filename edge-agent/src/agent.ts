@@ -99,7 +99,13 @@ class ComposedAgent implements Agent {
     this.#clock = clock
     this.#log = log
     this.#ports = ports
-    this.#outbox = new Outbox({ folder: join(config.dataDir, 'outbox'), limits: config.outbox, log })
+    this.#outbox = new Outbox({
+      folder: join(config.dataDir, 'outbox'),
+      limits: config.outbox,
+      log,
+      clock,
+      clockIsRight: () => !this.#intake.waitsForClock,
+    })
     this.#intake = new Intake({
       outbox: this.#outbox,
       clock,
@@ -109,6 +115,7 @@ class ComposedAgent implements Agent {
     this.#publisher = new Publisher({
       ...config,
       outbox: this.#outbox,
+      drainBytesPerSecond: config.outbox.drainBytesPerSecond,
       clock,
       log,
       timing,
@@ -241,7 +248,9 @@ class ComposedAgent implements Agent {
 
   /** What is wrong with the time here, in words, or null. */
   #clockFault(): string | null {
-    if (this.#intake.waitsForClock) return 'clock: frames wait until the clock is set; check the time service'
+    if (this.#intake.waitsForClock) {
+      return 'clock: frames wait on the device until its clock is set; check the time service'
+    }
     const lately = this.#clock.monotonic() - REFUSED_TIME_MS
     return this.#refusedTime && this.#refusedTime.atMs > lately ? this.#refusedTime.text : null
   }

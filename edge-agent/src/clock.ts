@@ -53,7 +53,7 @@ const BATTERY_CLOCK = '/sys/class/rtc/rtc0'
  * be asked by a program of their own), and where a battery keeps the clock going, it may not stand before this program was
  * built.
  *
- * Until then the cameras wait. Keeping frames of that time by boot id and monotonic time is not built yet.
+ * Until then frames and readings wait in the outbox with boot id and monotonic time.
  */
 export function clockTrust(clock: Clock, timeService = TIME_SERVICE, batteryClock = BATTERY_CLOCK): ClockTrust {
   if (clock.now() < BUILT_AT_MS) return 'unset'

@@ -199,18 +199,6 @@ test('pictures that are empty or too large never enter the outbox and are counte
   expect(log.lines.filter((line) => line.includes('is not sent'))).toHaveLength(2)
 })
 
-test('frames wait until the clock is set', async () => {
-  const clock = new SleepingClock(0)
-  const built = Date.parse('2026-01-01')
-  const trust = (): ClockTrust => {
-    if (clock.monotonic() >= 5000) clock.set(built + 1000)
-    return clock.now() >= built ? 'plausible' : 'unset'
-  }
-  const config = camera({ driver: 'folder', path: await folderOf({ 'a.jpg': 'a' }) })
-  const { frames } = await capture({ config, clock, outbox: await openOutbox(await temporaryFolder()), trust })
-  expect(frames.map(({ capturedAtMs }) => capturedAtMs)).toEqual([built + 1000])
-})
-
 test('at the speed "max" a folder waits for the outbox to be short', async () => {
   const names = Array.from({ length: 200 }, (_, i) => [`${String(i).padStart(3, '0')}.jpg`, `${i}`])
   const config = camera({ driver: 'folder', path: await folderOf(Object.fromEntries(names)), speed: 'max' })

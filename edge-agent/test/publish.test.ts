@@ -40,6 +40,7 @@ async function agentFor({ port, camera, dataDir, token = 'secret', ...more }: Fi
     server: `mqtt://127.0.0.1:${port}`,
     dataDir: dataDir ?? (await temporaryFolder()),
     cameras: [{ name: 'cam', ...(camera ?? { driver: 'folder', path: await folderOf({}) }) }],
+    outbox: { maxAgeMs: 1e13 }, // the ids here are of 1970
     ...more,
   })
   const agent = createAgent(config, { log, timing: fast, onEvent: (event) => events.push(event), ...ports })
@@ -319,5 +320,7 @@ test('a camera that waits for the clock is a fault in the status', async () => {
   const broker = await brokerFor()
   const { agent } = await agentFor({ port: broker.port }, { clockTrust: () => 'unset' })
   await agent.start()
-  expect((await agent.status()).fault).toBe('clock: frames wait until the clock is set; check the time service')
+  expect((await agent.status()).fault).toBe(
+    'clock: frames wait on the device until its clock is set; check the time service',
+  )
 })

@@ -42,7 +42,7 @@ test('the oldest frame is dropped first, across cameras and parked frames', () =
   const queue = queueOf(['a', 5], ['a', 6], ['b', 3])
   const parked = frameOf('c', 1)
   queue.park(parked, 1000)
-  const dropped = () => queue.dropOldest()?.atMs
+  const dropped = () => queue.dropOldest(false)?.atMs
   expect([dropped(), dropped(), dropped(), dropped(), dropped()]).toEqual([1, 3, 5, 6, undefined])
 })
 

@@ -70,3 +70,8 @@ export function parseFileName(name: string): NamedFile | null {
       generation === undefined ? ((end as 'tmp' | 'last' | undefined) ?? 'whole') : { gone: Number(generation) },
   }
 }
+
+/** Guarantee 5: the id of an item taken at this time, after `lastId`. Also when somebody sets the clock back, none is used twice. */
+export function nextId(lastId: number, takenAtMs: number): number {
+  return Math.max(Math.floor(takenAtMs), lastId + 1)
+}

@@ -1,28 +1,37 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { AgentError, reasonOf, systemCode } from '../failure.ts'
 import { type Log, worthALine } from '../log.ts'
 import { Wakeup } from '../wakeup.ts'
+import { bootId } from './boots.ts'
 import { DroppedCounts } from './counts.ts'
-import { type Gone, ItemFiles } from './files.ts'
-import { type Item, type Kind, nameOf } from './item.ts'
+import { type Filed, ItemFiles } from './files.ts'
+import { Importance, type Span } from './importance.ts'
+import { type Item, type Kind, keyOf, type Untimed } from './item.ts'
 import { LastIds } from './last-ids.ts'
 import { ItemQueue, type QueuedItem, queuedItem } from './queue.ts'
-import { type Span, Spans } from './spans.ts'
+import { type OutboxLimits, Room } from './room.ts'
+import { type UntimedItem, UntimedItems } from './untimed.ts'
 
-export interface OutboxLimits {
-  /** Bytes of items on disk. */
-  maxBytes: number
-  /** Frames and readings on disk; also what bounds the memory of the index (about 150 bytes an item). */
-  maxFrames: number
-}
+/** How often it is looked after what is too old. */
+const TEND_MS = 30_000
+
+export type { OutboxLimits }
 
 export interface OutboxParts {
   /** The outbox's own folder; nothing else may live in it. */
   folder: string
   limits: OutboxLimits
   log: Log
+  clock?: Clock
+  /** Whether the clock is right, so that it tells what is too old. */
+  clockIsRight?: () => boolean
+  /** The kernel's id of this boot. */
+  boot?: string
   /** The disk; tests hand in one that fails. */
   files?: ItemFiles
 }
+
+type Kept = QueuedItem | UntimedItem
 
 /** A camera or a sensor. */
 export interface Source {
@@ -40,48 +49,71 @@ export interface Source {
  */
 export class Outbox {
   readonly #folder: string
-  readonly #limits: OutboxLimits
+  readonly #maxAgeMs: number
   readonly #log: Log
+  readonly #clock: Clock
+  readonly #clockIsRight: () => boolean
+  readonly #boot: string
   readonly #files: ItemFiles
+  readonly #room: Room
   readonly #queue = new ItemQueue()
+  readonly #untimed: UntimedItems
   readonly #changes = new Wakeup()
-  readonly #lastIds = new LastIds()
-  readonly #spans = new Spans()
+  readonly #lastIds: LastIds
+  readonly #importance: Importance
   readonly #counts: DroppedCounts
-  /** Files whose names are being changed: whoever needs one waits. */
-  readonly #marking = new Map<QueuedItem, Promise<void>>()
-  readonly #held = { frame: 0, reading: 0 }
   readonly #delivered = new Map<string, number>()
-  #bytes = 0
   /** Items that could not be kept at all. */
   #refused = 0
   #saidDropped = 0
+  #tendedAt = Number.NEGATIVE_INFINITY
   /** Items become visible in the order they came, whichever file is durable first. */
   #lastPut: Promise<unknown> = Promise.resolve()
 
-  constructor({ folder, limits, log, files = new ItemFiles(folder) }: OutboxParts) {
+  constructor({ folder, limits, log, ...parts }: OutboxParts) {
+    const { clock = systemClock, clockIsRight = () => true, boot = bootId(), files = new ItemFiles(folder) } = parts
     this.#folder = folder
-    this.#limits = limits
+    this.#maxAgeMs = limits.maxAgeMs ?? Number.POSITIVE_INFINITY
     this.#log = log
+    this.#clock = clock
+    this.#clockIsRight = clockIsRight
+    this.#boot = boot
     this.#files = files
-    this.#counts = new DroppedCounts({ files, log, bury: (gone) => this.#bury(gone) })
+    this.#room = new Room(limits, files, clock)
+    this.#lastIds = new LastIds(files, log)
+    this.#importance = new Importance(files, clock, log)
+    this.#untimed = new UntimedItems({
+      boot,
+      files,
+      log,
+      lastIds: this.#lastIds,
+      importance: this.#importance,
+      onTimed: (item) => this.#show(item),
+      drop: (item) => this.#drop(item),
+    })
+    this.#counts = new DroppedCounts({ files, log, bury: (gone) => this.#lastIds.bury(gone) })
   }
 
   /** Items held, those being written or sent included. */
   get items(): number {
-    return this.#held.frame + this.#held.reading
+    return this.#room.items
   }
 
   get frames(): number {
-    return this.#held.frame
+    return this.#room.frames
   }
 
   get readings(): number {
-    return this.#held.reading
+    return this.#room.readings
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#room.bytes
+  }
+
+  /** Items that wait for the clock. */
+  get untimed(): number {
+    return this.#untimed.size
   }
 
   /** Items lost since the outbox was made: for want of room, too old, or not writable. */
@@ -106,25 +138,28 @@ export class Outbox {
 
   /** Finds what an earlier run left. Rejects with `bad_data_dir` (environment) when the folder cannot be made or read. */
   async start(): Promise<void> {
-    const { items, names, gone } = await this.#files.open().catch((error) => {
+    const { items, untimed, names, gone } = await this.#files.open().catch((error) => {
       const advice = 'check that dataDir exists and that this user may write there'
       throw new AgentError('bad_data_dir', 'environment', `${this.#folder}: ${reasonOf(error)}; ${advice}`, error)
     })
-    for (const item of names) await this.#heedName(this.#lastIds.heed(item, 'name'))
-    for (const { item } of gone) if (!('boot' in item)) await this.#heedName(this.#lastIds.heed(item, 'gone'))
+    for (const item of names) await this.#lastIds.heed(item, 'name')
+    for (const { item } of gone) if (!('boot' in item)) await this.#lastIds.heed(item, 'gone')
     for (const { item, important, bytes } of items) {
-      this.#hold(item.kind, 1, bytes)
-      this.#queue.add(queuedItem(item, bytes, important))
-      await this.#heedName(this.#lastIds.heed(item, 'item'))
+      const queued = queuedItem(item, bytes, important)
+      this.#room.hold(queued)
+      this.#queue.add(queued)
+      await this.#lastIds.heed(item, 'item')
     }
     await this.#counts.start(gone)
+    for (const { item, bytes } of untimed) this.#room.hold({ kind: item.kind, bytes })
+    await this.#untimed.start(untimed)
     await this.#makeRoom(0)
   }
 
   /** Waits until items being written are durable. */
   async close(): Promise<void> {
     await this.#lastPut
-    await Promise.all(this.#marking.values())
+    await this.#importance.close()
     await this.#counts.fold()
     await this.#files.close()
   }
@@ -141,7 +176,7 @@ export class Outbox {
   async dropAfter(source: Source, limitMs: number): Promise<{ dropped: number; lastId: number }> {
     const future = this.#queue.dropAfter(source, limitMs)
     if (this.#lastIds.of(source) > limitMs) {
-      await this.#heedName(this.#lastIds.goBack(source, this.#queue.newest(source)))
+      await this.#lastIds.goBack(source, this.#queue.newest(source))
     }
     for (const item of future) await this.#drop(item)
     await this.#counts.fold()
@@ -150,16 +185,54 @@ export class Outbox {
 
   /** Resolves to true when the item is durable, to false when it had to be dropped (and was counted). Never rejects. */
   put(item: Item, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
-    const previous = this.#lastPut
-    const kept = this.#keep(queuedItem(item, bytes.byteLength, important || this.#spans.cover(item)), bytes, previous)
-    this.#lastPut = kept
-    return kept
+    const queued = queuedItem(item, bytes.byteLength, important || this.#importance.covers(item))
+    return this.#inOrder(queued, bytes, () => this.#show(queued))
   }
 
-  /** Frames of this span, of one camera or of all, are important: those that wait and those that come. */
-  protect(span: Span, camera?: string): void {
-    this.#spans.add(span, camera)
-    for (const item of this.#queue.protect(span, camera)) this.#mark(item)
+  /** As `put`, of what shall wait until `giveTimes`. Of one source `monotonicMs` rises. */
+  putUntimed(item: Omit<Untimed, 'boot'>, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
+    const marked = important || this.#importance.covers(item)
+    const untimed = { ...item, boot: this.#boot, bytes: bytes.byteLength, important: marked, marked }
+    return this.#inOrder(untimed, bytes, async () => {
+      this.#importance.heed(untimed)
+      this.#untimed.add(untimed)
+    })
+  }
+
+  /** Monotonic time of the newest item of a source that waits, or waited, for the clock; or 0. */
+  lastUntimed(kind: Kind, source: string): number {
+    return this.#untimed.lastOf({ kind, source })
+  }
+
+  /**
+   * This boot began at `zeroMs` (milliseconds since 1970 UTC): what waits for the clock gets its time, in order, rising per source and
+   * after all that had one before. Resolves when none waits any more, or `signal` aborts.
+   */
+  async giveTimes(zeroMs: number, signal?: AbortSignal): Promise<void> {
+    await this.#untimed.giveTimes(zeroMs, signal)
+  }
+
+  /** Frames of this span (milliseconds since 1970 UTC), of one camera or of all, are important: those that wait and those that come. */
+  protect({ fromMs, toMs }: Span, camera?: string): void {
+    const monotonic = { fromMs: this.#importance.monotonic(fromMs), toMs: this.#importance.monotonic(toMs) }
+    this.#importance.add(monotonic, camera)
+    for (const item of this.#queue.protect({ fromMs, toMs }, camera)) this.#importance.mark(item)
+    for (const item of this.#untimed.protect(monotonic, camera)) this.#importance.mark(item)
+  }
+
+  /** Drops what is too old, and writes down how much was dropped. To be called now and then. Never rejects. */
+  async tend(): Promise<void> {
+    this.#tendedAt = this.#clock.monotonic()
+    const limitMs = this.#clockIsRight() ? this.#clock.now() - this.#maxAgeMs : Number.NEGATIVE_INFINITY
+    const oldest = () =>
+      this.#queue.dropBefore(limitMs) ?? this.#untimed.dropBefore(this.#clock.monotonic() - this.#maxAgeMs)
+    let dropped = 0
+    for (let item = oldest(); item; item = oldest()) {
+      dropped++
+      await this.#drop(item)
+    }
+    if (dropped > 0) this.#log.warn(`${dropped} items waited longer than outbox.maxAgeMs and are dropped`)
+    await this.#counts.fold()
   }
 
   /** The next item to send, or null; without `backlogToo` only what tells of now. The caller ends it with `delivered`, `release`, `park` or `lost`. */
@@ -169,27 +242,23 @@ export class Outbox {
 
   /** The bytes of an item taken. Rejects with the operating system's error. */
   async read(item: QueuedItem): Promise<Uint8Array> {
-    await this.#marking.get(item)
+    await this.#importance.settled(item)
     return await this.#files.read(filed(item))
   }
 
   /** The server has the item: it leaves the disk. */
   async delivered(item: QueuedItem): Promise<void> {
-    await this.#marking.get(item)
-    this.#hold(item.kind, -1, -item.bytes)
+    await this.#importance.settled(item)
+    this.#room.leave(item)
     this.#changes.ring()
-    const key = `${item.kind} ${item.source}`
+    const key = keyOf(item)
     this.#delivered.set(key, (this.#delivered.get(key) ?? 0) + 1)
-    if (!this.#lastIds.isNewest(item)) return await this.#tidy(this.#files.remove(filed(item)), item)
-    await this.#tidy(this.#files.keepName(filed(item)), item)
-    this.#lastIds.nowKeptBy(item, 'name')
-    // A newer item may have become durable during the rename; then nobody else removes this name.
-    if (!this.#lastIds.isNewest(item)) await this.#heedName(item)
+    await this.#lastIds.remove(filed(item))
   }
 
   /** Frames of a camera, or readings of a sensor, that the server has acknowledged since the start. */
   deliveredOf(source: string, kind: Kind = 'frame'): number {
-    return this.#delivered.get(`${kind} ${source}`) ?? 0
+    return this.#delivered.get(keyOf({ kind, source })) ?? 0
   }
 
   /** The item waits again, in its old place. */
@@ -201,7 +270,7 @@ export class Outbox {
   /** The item waits apart until `dueAt` (monotonic milliseconds) and blocks nobody. */
   park(item: QueuedItem, dueAt: number): void {
     this.#queue.park(item, dueAt)
-    this.#heedSpans(item)
+    this.#importance.heed(item)
   }
 
   /** Brings back the items parked until now. */
@@ -220,31 +289,52 @@ export class Outbox {
     return this.#changes.wait(signal)
   }
 
-  async #keep(item: QueuedItem, bytes: Uint8Array, previous: Promise<unknown>): Promise<boolean> {
-    this.#hold(item.kind, 1, item.bytes)
+  /** Writes an item, and shows it when all that came before it are shown. */
+  #inOrder(item: Kept, bytes: Uint8Array, show: () => Promise<void>): Promise<boolean> {
+    const previous = this.#lastPut
+    const kept = this.#keep(item, bytes, previous, show)
+    this.#lastPut = kept
+    return kept
+  }
+
+  async #keep(item: Kept, bytes: Uint8Array, previous: Promise<unknown>, show: () => Promise<void>): Promise<boolean> {
+    this.#room.enter(item)
+    if (this.#clock.monotonic() - this.#tendedAt >= TEND_MS) await this.tend()
     const written = (await this.#makeRoom(item.bytes)) && (await this.#write(item, bytes))
+    this.#room.written(item)
     await previous
-    if (written) {
-      this.#add(item)
-      await this.#heedName(this.#lastIds.heed(item, 'item'))
-    } else {
-      this.#hold(item.kind, -1, -item.bytes)
+    if (written) await show()
+    else {
+      this.#room.leave(item)
       this.#counts.refuse(item)
     }
     this.#changes.ring()
     return written
   }
 
-  /** Whether the items held fit the bounds, after dropping old ones where they did not. */
+  /** Whether the items held fit the bounds and the disk, after dropping old ones where they did not. */
   async #makeRoom(incomingBytes: number): Promise<boolean> {
-    const tooMuch = () => this.items > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes
-    while (tooMuch()) {
-      if (incomingBytes > this.#limits.maxBytes || !(await this.#dropOldest())) return false
+    while (this.#room.overBounds) {
+      if (this.#room.neverFits(incomingBytes) || !(await this.#dropOldest())) return this.#refuse()
+    }
+    while (await this.#room.lacksDisk()) {
+      if (!(await this.#dropOldest())) {
+        return this.#refuse('less than outbox.minFreeBytes of the disk is free', 'free some space, or lower that')
+      }
     }
     return true
   }
 
-  async #write(item: QueuedItem, bytes: Uint8Array): Promise<boolean> {
+  /** Says that an item cannot be kept, where there is more to say than that it does not fit. */
+  #refuse(reason?: string, advice?: string): false {
+    this.#refused++
+    if (reason && worthALine(this.#refused)) {
+      this.#log.warn(`${this.#refused} items could not be kept so far (${reason}): ${advice}`)
+    }
+    return false
+  }
+
+  async #write(item: Kept, bytes: Uint8Array): Promise<boolean> {
     for (;;) {
       try {
         await this.#files.write(filed(item), bytes)
@@ -253,11 +343,7 @@ export class Outbox {
         const full = systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT'
         if (full && (await this.#dropOldest(item.bytes))) continue
         const advice = full ? 'free some space or lower outbox.maxBytes' : 'check the disk under dataDir'
-        this.#refused++
-        if (worthALine(this.#refused)) {
-          this.#log.warn(`${this.#refused} items could not be kept so far (${reasonOf(error)}): ${advice}`)
-        }
-        return false
+        return this.#refuse(reasonOf(error), advice)
       }
     }
   }
@@ -266,7 +352,7 @@ export class Outbox {
   async #dropOldest(bytes = 0): Promise<boolean> {
     let freed = 0
     do {
-      const oldest = this.#queue.dropOldest()
+      const oldest = this.#dropOf(false) ?? this.#dropOf(true)
       if (!oldest) return freed > 0
       freed += oldest.bytes
       this.#saidDropped++
@@ -278,66 +364,33 @@ export class Outbox {
     return true
   }
 
-  async #drop(item: QueuedItem): Promise<void> {
-    await this.#marking.get(item)
-    this.#hold(item.kind, -1, -item.bytes)
-    this.#lastIds.nowKeptBy(item, 'gone')
+  /** What waits for the clock was taken after all that has a time. */
+  #dropOf(important: boolean): Kept | null {
+    return this.#queue.dropOldest(important) ?? this.#untimed.dropOldest(important)
+  }
+
+  async #drop(item: Kept): Promise<void> {
+    await this.#importance.settled(item)
+    this.#room.leave(item)
+    if (!('boot' in item)) this.#lastIds.dropping(item)
     await this.#counts.drop(filed(item))
     this.#changes.ring()
   }
 
-  async #bury(gone: Gone): Promise<void> {
-    const { item } = gone
-    if ('boot' in item || !this.#lastIds.isNewest(item)) return await this.#tidy(this.#files.bury(gone), item)
-    await this.#tidy(this.#files.buryButName(gone, item), item)
-    this.#lastIds.nowKeptBy(item, 'name')
-    if (!this.#lastIds.isNewest(item)) await this.#heedName(item)
-  }
-
-  #hold(kind: Kind, items: number, bytes: number): void {
-    this.#held[kind] += items
-    this.#bytes += bytes
+  /** A durable item waits for the first time. */
+  async #show(item: QueuedItem): Promise<void> {
+    this.#add(item)
+    await this.#lastIds.heed(item, 'item')
+    this.#changes.ring()
   }
 
   /** Lets an item wait; it may have become important while it was written or sent. */
   #add(item: QueuedItem): void {
-    this.#heedSpans(item)
+    this.#importance.heed(item)
     this.#queue.add(item)
-  }
-
-  #heedSpans(item: QueuedItem): void {
-    item.important ||= this.#spans.cover(item)
-    if (item.important) this.#mark(item)
-  }
-
-  /** Writes into the name of the file that it is important. Where that fails, a restart will not know. */
-  #mark(item: QueuedItem): void {
-    if (item.marked || this.#marking.has(item)) return
-    const marking = this.#files.mark(filed(item)).then(
-      () => {
-        item.marked = true
-      },
-      (error) => this.#log.warn(`${nameOf(item)} could not be marked as important: ${reasonOf(error)}`),
-    )
-    this.#marking.set(
-      item,
-      marking.finally(() => this.#marking.delete(item)),
-    )
-  }
-
-  /** Removes a name that is not the newest of its source any more. */
-  async #heedName(item: Item | null): Promise<void> {
-    if (item) await this.#tidy(this.#files.removeName(item), item)
-  }
-
-  /** A file that cannot be removed costs room and one duplicate after the next start; that is no reason to stop. */
-  async #tidy(work: Promise<void>, item: Parameters<typeof nameOf>[0]): Promise<void> {
-    await work.catch((error) =>
-      this.#log.warn(`${nameOf(item)} could not be cleared from the outbox: ${reasonOf(error)}`),
-    )
   }
 }
 
-function filed(item: QueuedItem): { item: Item; important: boolean } {
+function filed<Named extends Kept>(item: Named): Filed<Named> {
   return { item, important: item.marked }
 }

@@ -102,11 +102,11 @@ export class ItemQueue {
     }
   }
 
-  /** Takes out the item to lose first, of those nobody is sending: the oldest that is not important, else the oldest. */
-  dropOldest(): QueuedItem | null {
-    const victim = this.#oldest(({ important }) => !important) ?? this.#oldest(({ important }) => important)
-    if (victim) this.#remove(victim)
-    return victim
+  /** Takes out the oldest item that nobody is sending, of the important ones or of the others; or null. */
+  dropOldest(important: boolean): QueuedItem | null {
+    const oldest = this.#oldest((item) => item.important === important)
+    if (oldest) this.#remove(oldest)
+    return oldest
   }
 
   /** Takes out the oldest item that nobody is sending where it is from before `limitMs`, important or not; or null. */

@@ -51,13 +51,13 @@ export class Timeline<Thing> {
     return this.length > 0 ? this.#things.pop() : undefined
   }
 
-  /** Takes out those from `fromMs` to `toMs`, both included. */
+  /** Takes out those from `fromMs` to `toMs`, both included. Times of things are whole milliseconds. */
   takeBetween(fromMs: number, toMs: number): Thing[] {
-    const from = this.#placeAfter(fromMs - 1)
+    const from = this.#placeAfter(Math.ceil(fromMs) - 1)
     return this.#things.splice(from, this.#placeAfter(toMs) - from) as Thing[]
   }
 
-  /** The first place whose thing is of a later time. Times are whole milliseconds. */
+  /** The first place whose thing is of a later time. */
   #placeAfter(time: number): number {
     let [low, high] = [this.#head, this.#things.length]
     while (low < high) {

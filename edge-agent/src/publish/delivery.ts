@@ -5,10 +5,11 @@ import type { Log } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { QueuedItem } from '../outbox/queue.ts'
 import { Wakeup } from '../wakeup.ts'
+import { BacklogWindow } from './backlog-window.ts'
 import type { Connection } from './connection.ts'
 import type { Suspicion } from './suspicion.ts'
 
-/** Frames in flight: enough to hide the round trip, few enough to be the server's brake (guarantee 8). */
+/** Items in flight: enough to hide the round trip, few enough to be the server's brake (guarantee 8). */
 const WINDOW = 8
 const LAST_ACKNOWLEDGEMENTS_MS = 5000
 
@@ -19,23 +20,32 @@ export interface DeliveryParts {
   suspicion: Suspicion
   clock: Clock
   log: Log
+  /** At most so much of a backlog is sent a second; undefined where only the link sets the pace. */
+  drainBytesPerSecond: number | undefined
   /** Aborts when the agent closes: no new frame is sent then. */
   stopping: AbortSignal
 }
 
-/** The frames of one connection: sent in the outbox's order, eight in flight, each deleted only at its PUBACK. */
+/**
+ * The frames and readings of one connection: sent in the outbox's order, eight in flight, fewer of a backlog
+ * (`backlog-window.ts`), each deleted only at its PUBACK.
+ */
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #settled = new Wakeup()
   readonly #pending = new Set<Promise<void>>()
+  readonly #backlog = new BacklogWindow()
   #inFlight = 0
+  #backlogInFlight = 0
+  /** When the next of the backlog may be sent, monotonic milliseconds. */
+  #backlogDueAt = 0
   #acknowledged = 0
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts
   }
 
-  /** Frames the server has acknowledged on this connection. */
+  /** Items the server has acknowledged on this connection. */
   get acknowledged(): number {
     return this.#acknowledged
   }
@@ -60,9 +70,9 @@ export class Delivery {
     for (;;) {
       await this.#atMostInFlight(WINDOW - 1, over)
       if (over.aborted) return
-      const frame = outbox.take()
+      const frame = outbox.take(this.#backlogHasRoom())
       if (!frame) {
-        await outbox.changed(over)
+        await this.#moreToSend(over)
         continue
       }
       const alone = suspicion.sendAlone(frame)
@@ -74,6 +84,25 @@ export class Delivery {
       this.#publish(frame, jpeg)
       if (alone) await this.#atMostInFlight(0, over)
     }
+  }
+
+  #backlogHasRoom(): boolean {
+    return this.#backlogInFlight < this.#backlog.size && this.#parts.clock.monotonic() >= this.#backlogDueAt
+  }
+
+  /** Waits until there may be something to send: an item came, one less of the backlog is in flight, or its next is due. */
+  async #moreToSend(over: AbortSignal): Promise<void> {
+    const { outbox, clock } = this.#parts
+    const enough = new AbortController()
+    const { signal } = enough
+    const stop = () => enough.abort()
+    over.addEventListener('abort', stop, { once: true })
+    const dueInMs = this.#backlogDueAt - clock.monotonic()
+    const waits = [outbox.changed(signal), this.#settled.wait(signal)]
+    if (dueInMs > 0) waits.push(clock.sleep(dueInMs, signal))
+    await Promise.race(waits)
+    over.removeEventListener('abort', stop)
+    stop()
   }
 
   async #read(frame: QueuedItem): Promise<Uint8Array | null> {
@@ -88,20 +117,30 @@ export class Delivery {
   }
 
   #publish(frame: QueuedItem, jpeg: Uint8Array): void {
-    const { device, connection, outbox, suspicion } = this.#parts
+    const { device, connection, outbox, suspicion, clock } = this.#parts
+    const sentAt = clock.monotonic()
     this.#inFlight++
+    if (frame.backlog) {
+      this.#backlogInFlight++
+      const { drainBytesPerSecond = Number.POSITIVE_INFINITY } = this.#parts
+      this.#backlogDueAt = Math.max(sentAt, this.#backlogDueAt) + (frame.bytes / drainBytesPerSecond) * 1000
+    }
+    const { backlog } = frame
     const settled = connection
       // DUP where an earlier connection had it already: the server may know this frame.
       .publish(topicOf(device, frame), jpeg, { dup: frame.sends++ > 0 })
       .then(
         () => {
           this.#acknowledged++
+          if (backlog) this.#backlog.drained()
+          else this.#backlog.live(sentAt, clock.monotonic())
           return outbox.delivered(frame)
         },
         () => (this.#serverClosed() ? suspicion.closedOn(frame) : outbox.release(frame)),
       )
       .finally(() => {
         this.#inFlight--
+        if (backlog) this.#backlogInFlight--
         this.#pending.delete(settled)
         this.#settled.ring()
       })

@@ -25,6 +25,8 @@ export interface PublisherParts {
   ca?: string
   statusIntervalMs: number
   outbox: Outbox
+  /** At most so much of a backlog is sent a second; undefined where only the link sets the pace. */
+  drainBytesPerSecond: number | undefined
   clock: Clock
   log: Log
   timing: PublishTiming
@@ -103,6 +105,7 @@ export class Publisher {
       await this.#unlessStopping(connection, this.#greet(connection))
       if (this.#saidGone) log.info(`connected again, ${outbox.items} frames and readings waited`)
       this.#saidGone = false
+      await outbox.tend()
       outbox.unpark(clock.monotonic())
       const reporting = this.#report(connection)
       await delivery.run()
@@ -172,6 +175,7 @@ export class Publisher {
     for (;;) {
       await clock.sleep(statusIntervalMs, over)
       if (over.aborted) return
+      await outbox.tend()
       outbox.unpark(clock.monotonic())
       // Its failure is the connection's end, which `delivery` sees as well.
       await this.#sendStatus(connection).catch(() => {})

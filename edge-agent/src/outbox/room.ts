@@ -1,0 +1,101 @@
+import type { Clock } from '../clock.ts'
+import type { ItemFiles } from './files.ts'
+import type { Kind } from './item.ts'
+
+/** How often the disk is asked at most; in between what is written and removed is counted. */
+const LOOK_MS = 2000
+
+export interface OutboxLimits {
+  /** Bytes of items on disk. */
+  maxBytes: number
+  /** Frames and readings on disk; also what bounds the memory of the index (about 150 bytes an item). */
+  maxFrames: number
+  /** Items older than this are dropped, milliseconds; left out, none is too old. */
+  maxAgeMs?: number
+  /** Bytes of the disk that stay free for everybody else; left out, none. */
+  minFreeBytes?: number
+}
+
+/** What the outbox holds, and whether more fits into its bounds and onto its disk. */
+export class Room {
+  readonly #limits: OutboxLimits
+  readonly #files: ItemFiles
+  readonly #clock: Clock
+  readonly #held = { frame: 0, reading: 0 }
+  #bytes = 0
+  /** Bytes that may be written before too little of the disk is free, as far as is known. */
+  #left = Number.POSITIVE_INFINITY
+  /** Bytes on their way to the disk. */
+  #writing = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  constructor(limits: OutboxLimits, files: ItemFiles, clock: Clock) {
+    this.#limits = limits
+    this.#files = files
+    this.#clock = clock
+  }
+
+  get frames(): number {
+    return this.#held.frame
+  }
+
+  get readings(): number {
+    return this.#held.reading
+  }
+
+  get items(): number {
+    return this.#held.frame + this.#held.reading
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Counts an item that is about to be written; `written` or `leave` and `written` come after. */
+  enter({ kind, bytes }: { kind: Kind; bytes: number }): void {
+    this.hold({ kind, bytes })
+    this.#left -= bytes
+    this.#writing += bytes
+  }
+
+  /** The item has been written, or will not be. */
+  written({ bytes }: { bytes: number }): void {
+    this.#writing -= bytes
+  }
+
+  /** Counts an item that is on the disk already. */
+  hold({ kind, bytes }: { kind: Kind; bytes: number }): void {
+    this.#held[kind]++
+    this.#bytes += bytes
+  }
+
+  leave({ kind, bytes }: { kind: Kind; bytes: number }): void {
+    this.#held[kind]--
+    this.#bytes -= bytes
+    this.#left += bytes
+  }
+
+  /** Whether an item of so many bytes never fits, whatever is dropped for it. */
+  neverFits(bytes: number): boolean {
+    return bytes > this.#limits.maxBytes
+  }
+
+  /** Whether what is held is too much by the bounds. */
+  get overBounds(): boolean {
+    return this.items > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes
+  }
+
+  /** Whether what is held leaves too little of the disk free. */
+  async lacksDisk(): Promise<boolean> {
+    const { minFreeBytes = 0 } = this.#limits
+    if (minFreeBytes === 0) return false
+    const now = this.#clock.monotonic()
+    if (now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now
+      // A disk that cannot be asked tells what is wrong when it is written to.
+      const free = await this.#files.freeBytes().catch(() => Number.POSITIVE_INFINITY)
+      this.#left = free - minFreeBytes - this.#writing
+    }
+    return this.#left < 0
+  }
+}
