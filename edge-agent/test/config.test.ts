@@ -10,7 +10,7 @@ test('defaults are filled in', () => {
     server: 'mqtt://127.0.0.1:1883',
     cameras: [{ name: 'cam', driver: 'synthetic', intervalMs: 1000, seed: 1, width: 640, height: 360, dayMs: 600_000 }],
     maxFrameBytes: 2_097_152,
-    outbox: { maxBytes: 536_870_912, maxFrames: 50_000 },
+    outbox: { maxBytes: 536_870_912, maxFrames: 50_000, maxAgeMs: 604_800_000, minFreeBytes: 268_435_456 },
     statusIntervalMs: 30_000,
   })
 })

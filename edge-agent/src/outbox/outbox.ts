@@ -199,7 +199,7 @@ export class Outbox {
     })
   }
 
-  /** Monotonic time of the newest item of a source that waits, or waited, for the clock; or 0. */
+  /** Monotonic time of the newest item of a source that waits, or waited, for the clock; or -1. */
   lastUntimed(kind: Kind, source: string): number {
     return this.#untimed.lastOf({ kind, source })
   }

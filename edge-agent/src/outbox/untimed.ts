@@ -91,9 +91,9 @@ export class UntimedItems {
     return this.#ordinary.length + this.#important.length
   }
 
-  /** Monotonic time of the newest item of a source that ever was here, or 0. */
+  /** Monotonic time of the newest item of a source that ever was here, or -1. */
   lastOf(source: { kind: Kind; source: string }): number {
-    return this.#newest.get(keyOf(source)) ?? 0
+    return this.#newest.get(keyOf(source)) ?? -1
   }
 
   add(item: UntimedItem): void {

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Outbox } from '../src/outbox/outbox.ts'
+import { quiet, temporaryFolder } from './places.ts'
+
+const CHILD = join(import.meta.dirname, 'outbox-child.ts')
+const KILLS = 30
+
+/** Runs the child until it has said so many lines, kills it, and returns what it said. */
+async function killedAfter(lines: number, folder: string, firstId: number): Promise<string[]> {
+  const child = spawn(process.execPath, [CHILD, folder, `${firstId}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await closed
+  })
+  let said = ''
+  child.stdout.on('data', (text) => {
+    said += text
+    if (said.split('\n').length > lines) child.kill('SIGKILL')
+  })
+  expect(await closed).toEqual([null, 'SIGKILL'])
+  return said.split('\n').slice(0, -1)
+}
+
+test('SIGKILL at any instant: what was durable is delivered, dropped and counted, or waits; exactly, and in no two of these', {
+  timeout: 180_000,
+}, async () => {
+  const folder = await temporaryFolder()
+  const durable = new Set<string>()
+  const delivered = new Set<string>()
+  let asked = new Set<string>()
+  let firstId = 1
+  const drops: number[] = []
+  for (let kill = 0; kill < KILLS; kill++) {
+    // Now and then right after the start, when what the last one left is being cleared.
+    const lines = kill % 5 === 4 ? 1 : 20 + Math.floor(Math.random() * 250)
+    asked = new Set()
+    for (const line of await killedAfter(lines, folder, firstId)) {
+      const [what, id = ''] = line.split(' ')
+      if (what === 'put') asked.add(id)
+      if (what === 'durable') durable.add(id)
+      if (what === 'deliver') delivered.add(id)
+    }
+    firstId += 4 * Math.ceil(asked.size / 4) + 4
+    const outbox = new Outbox({ folder, limits: { maxBytes: 1e9, maxFrames: 1000 }, log: quiet })
+    await outbox.start()
+    const waiting = new Set<string>()
+    for (let item = outbox.take(); item; item = outbox.take()) {
+      expect((await outbox.read(item)).byteLength).toBe(500)
+      if (item.atMs % 10 === 0) expect(item.important).toBe(true)
+      waiting.add(`${item.kind}/${item.source}/${item.atMs}`)
+    }
+    // Nobody had said yet that they were durable; they are the newest, which go last.
+    for (const id of waiting) if (asked.has(id)) durable.add(id)
+    for (const id of waiting) delivered.delete(id)
+    expect(waiting.difference(durable)).toEqual(new Set())
+    const gone = durable.difference(waiting).difference(delivered)
+    expect(outbox.dropped).toBe(gone.size)
+    for (const [kind, source] of [
+      ['frame', 'cam'],
+      ['frame', 'other'],
+      ['reading', 'cam'],
+    ] as const) {
+      const ofSource = [...gone].filter((id) => id.startsWith(`${kind}/${source}/`))
+      expect(outbox.droppedOf(source, kind)).toBe(ofSource.length)
+      const last = [...durable]
+        .filter((id) => id.startsWith(`${kind}/${source}/`))
+        .map((id) => Number(id.split('/')[2]))
+      expect(outbox.lastId(kind, source)).toBe(Math.max(0, ...last))
+    }
+    drops.push(outbox.dropped)
+    await outbox.close()
+  }
+  expect(drops.at(-1)).toBeGreaterThan(100)
+})
