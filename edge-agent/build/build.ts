@@ -73,7 +73,14 @@ async function putKoffi(folder: string, machines: string[]) {
   const koffi = await realpath(dirname(resolved))
   const { version } = await manifest(koffi)
   const target = join(folder, 'node_modules')
-  for (const file of ['package.json', 'LICENSE.txt', 'index.cjs', 'index.js', 'src/koffi/index.cjs', 'src/koffi/index.js'])
+  for (const file of [
+    'package.json',
+    'LICENSE.txt',
+    'index.cjs',
+    'index.js',
+    'src/koffi/index.cjs',
+    'src/koffi/index.js',
+  ])
     await cp(join(koffi, file), join(target, 'koffi', file))
   for (const machine of machines) {
     const name = `@koromix/koffi-linux-${machine}`

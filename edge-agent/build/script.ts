@@ -49,7 +49,9 @@ function requiredWithin(): Plugin {
     name: 'required-within',
     transform(code, id) {
       if (id.includes('/node_modules/') || !code.includes('createRequire(')) return null
-      const within = code.replace(CALLED, (call, name: string) => (OUTSIDE.includes(name) ? call : `require('${name}')`))
+      const within = code.replace(CALLED, (call, name: string) =>
+        OUTSIDE.includes(name) ? call : `require('${name}')`,
+      )
       return { code: within, map: null }
     },
   }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Rejected, type Status, topics } from '@ajar/protocol'
+import { Rejected, topics } from '@ajar/protocol'
 import { Value } from 'typebox/value'
 import { type CameraConfig, driverOf } from './capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
@@ -11,13 +10,12 @@ import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
-import { applyDesired, type Settings } from './publish/settings.ts'
-import { VERSION } from './version.ts'
+import { applyDesired } from './publish/settings.ts'
+import { type AgentStatus, statusOf } from './status.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
 /** So long after the last item refused because of its time the clock counts as set right again. */
 const REFUSED_TIME_MS = 300_000
-const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 
 /** What the agent tells whoever started it; `main.ts` prints each as a machine line. */
 export type AgentEvent =
@@ -49,20 +47,6 @@ export interface Agent {
   status(): Promise<AgentStatus>
 }
 
-export type AgentStatus = Status & {
-  state: 'online'
-  outboxReadings: number
-  outboxBytes: number
-  /** Time of the oldest frame or reading that waits, milliseconds UTC; null where none does. */
-  oldestWaitingMs: number | null
-  /** Frames and readings that wait for the clock. */
-  untimed: number
-  parkedFrames: number
-  refusedFrames: number
-  ended: string[]
-  fault: string | null
-}
-
 const silent: Log = { info: () => {}, warn: () => {} }
 
 /** Puts an agent together: cameras -> outbox -> publisher. Nothing happens before `start`. */
@@ -81,11 +65,8 @@ class ComposedAgent implements Agent {
   readonly #stopping = new AbortController()
   readonly #captures = new Map<string, CaptureLoop>()
   readonly #ended = new Set<string>()
-  #settings: Settings = {}
   /** The last item that the server refused because of its time, and when that was (monotonic). */
   #refusedTime: { text: string; atMs: number } | null = null
-  /** Settings are applied one after the other: each closes and starts cameras. */
-  #applying: Promise<unknown> = Promise.resolve()
   #draining: Promise<void> | null = null
 
   constructor(config: Config, ports: AgentPorts) {
@@ -141,7 +122,6 @@ class ComposedAgent implements Agent {
 
   async close(): Promise<void> {
     this.#stopping.abort()
-    await this.#applying
     await Promise.all([...this.#captures.values()].map((capture) => capture.close()))
     await this.#intake.close()
     await this.#publisher.close()
@@ -150,26 +130,15 @@ class ComposedAgent implements Agent {
     this.#tell({ device: this.#config.device, state: 'stopped' })
   }
 
-  async status(): Promise<AgentStatus> {
-    const { cameras } = this.#config
-    const temperatureC = await temperature()
-    return {
-      state: 'online',
-      version: VERSION,
-      cameras: cameras.map(({ name }) => name),
-      driver: [...new Set(cameras.map(({ driver }) => driver))].join(','),
-      outboxFrames: this.#outbox.frames,
-      outboxReadings: this.#outbox.readings,
-      outboxBytes: this.#outbox.bytes,
-      droppedFrames: this.#outbox.dropped,
-      oldestWaitingMs: this.#outbox.oldestMs,
-      untimed: this.#intake.untimed,
-      parkedFrames: this.#outbox.parked,
-      refusedFrames: [...this.#captures.values()].reduce((sum, { refused }) => sum + refused, 0),
-      ended: [...this.#ended],
+  status(): Promise<AgentStatus> {
+    return statusOf({
+      outbox: this.#outbox,
+      intake: this.#intake,
+      captures: this.#captures,
+      sensors: {},
+      ended: this.#ended,
       fault: this.#publisher.fault ?? this.#clockFault(),
-      ...(temperatureC === null ? {} : { temperatureC }),
-    }
+    })
   }
 
   #startCapture(camera: CameraConfig): void {
@@ -203,33 +172,19 @@ class ComposedAgent implements Agent {
   }
 
   async #configure(payload: Uint8Array): Promise<{ topic: string; payload: string } | null> {
-    const answer = await applyDesired(payload, (settings) => this.#apply(settings))
+    const answer = applyDesired(payload, {
+      cameras: this.#config.cameras,
+      isPaced: (camera) => driverOf(camera).pacedByInterval,
+      apply: (cameras) => {
+        for (const camera of cameras) this.#captures.get(camera.name)?.change(camera)
+      },
+    })
     if (!answer) {
       this.#log.warn('settings of the server are not {"version","settings"} and were ignored')
       return null
     }
     for (const error of answer.errors) this.#log.warn(`settings version ${answer.version}: ${error}`)
     return { topic: topics.configApplied(this.#config.device), payload: JSON.stringify(answer) }
-  }
-
-  /** Cameras whose interval changes are closed and made anew; the others do not notice. */
-  #apply(settings: Settings): Promise<string[]> {
-    const applied = this.#applying.then(async () => {
-      const paced = this.#config.cameras.filter((camera) => driverOf(camera).pacedByInterval)
-      if (settings.intervalMs !== undefined && paced.length === 0) {
-        return ['intervalMs sets the pace of no camera here: a folder has its own']
-      }
-      if (settings.intervalMs === this.#settings.intervalMs) return []
-      this.#settings = settings
-      for (const camera of paced) {
-        if (this.#stopping.signal.aborted) break
-        await this.#captures.get(camera.name)?.close()
-        this.#startCapture({ ...camera, intervalMs: settings.intervalMs ?? camera.intervalMs })
-      }
-      return []
-    })
-    this.#applying = applied.catch(() => {})
-    return applied
   }
 
   async #heedRejection(payload: Uint8Array): Promise<null> {
@@ -267,11 +222,4 @@ function parseRejected(payload: Uint8Array): Rejected | null {
   } catch {
     return null
   }
-}
-
-/** Degrees of the processor where the system tells them, as a Pi's does. */
-async function temperature(): Promise<number | null> {
-  const text = await readFile(THERMOMETER, 'utf8').catch(() => '')
-  const thousandths = Number.parseInt(text, 10)
-  return Number.isNaN(thousandths) ? null : Math.round(thousandths / 100) / 10
 }

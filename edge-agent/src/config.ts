@@ -154,8 +154,11 @@ function entryErrors(list: string, entry: unknown, path: string): string[] {
   return [`${path}/driver must be one of ${LISTS[list]?.drivers.map(({ name }) => name).join(', ')}`]
 }
 
-/** Field by field, because one call of `Value.Errors` stops after eight errors. Unknown fields are refused everywhere. */
-function objectErrors(schema: TObject, value: unknown, path: string): string[] {
+/**
+ * What is wrong with `value`, in words; `path` is where it stands, '' for the config as a whole. Field by field, because one
+ * call of `Value.Errors` stops after eight errors. Unknown fields are refused everywhere.
+ */
+export function objectErrors(schema: TObject, value: unknown, path: string): string[] {
   const here = path || 'config'
   if (!isObject(value)) return [`${here} must be an object`]
   const known = Object.keys(schema.properties)

@@ -18,7 +18,7 @@
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
  * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.
  */
-export { type Agent, type AgentEvent, type AgentPorts, type AgentStatus, createAgent } from './agent.ts'
+export { type Agent, type AgentEvent, type AgentPorts, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'
 export { GateConfig } from './capture/gate/config.ts'
 export { Gate, type GateParts, type Verdict } from './capture/gate/gate.ts'
@@ -31,3 +31,4 @@ export { DAY_MS, type DoorTruth, doorTruth } from './door/truth.ts'
 export { AgentError } from './failure.ts'
 export type { Log } from './log.ts'
 export { readTrust, type Trust } from './publish/trust.ts'
+export type { AgentStatus } from './status.ts'

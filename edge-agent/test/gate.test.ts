@@ -48,7 +48,8 @@ test('a quiet scene with its grain and the light of the day only shows that it i
     }
     expect(passed.length).toBeGreaterThanOrEqual(3)
     const gaps = passed.slice(1).map((look, i) => look - (passed[i] ?? 0))
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5)
+    // 24 or 30 s: where a look was left out, the next one may be too.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4)
   }
 })
 

@@ -1,3 +1,4 @@
+import type { CaptureCounts } from '@ajar/protocol'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import { type Log, worthALine } from '../log.ts'
@@ -5,6 +6,7 @@ import type { Intake } from '../outbox/intake.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Picture } from './driver.ts'
 import { type CameraConfig, openCamera } from './drivers.ts'
+import { Sifting } from './sifting.ts'
 
 /** Frames of one camera on their way to disk at a time; they share syncs of the outbox's folder. */
 const WRITES_AT_ONCE = 8
@@ -33,12 +35,18 @@ export interface CaptureParts {
   onEnd: (frames: number) => void
 }
 
-/** Takes the pictures of one camera and hands them to the outbox. */
+/** Takes the pictures of one camera and hands those worth sending to the outbox. */
 export class CaptureLoop {
   readonly #parts: CaptureParts
   readonly #stopping = new AbortController()
   readonly #writes = new Set<Promise<void>>()
+  readonly #sifting: Sifting
+  #camera: CameraConfig
+  /** Ends the driver's iteration, to open it anew with other settings. */
+  #reopening = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  #captured = 0
+  #gated = 0
   #frames = 0
   #refused = 0
   #driver: string
@@ -46,6 +54,8 @@ export class CaptureLoop {
   constructor(parts: CaptureParts) {
     this.#parts = parts
     this.#driver = parts.camera.driver
+    this.#camera = parts.camera
+    this.#sifting = new Sifting(parts)
   }
 
   /** The driver that takes the pictures: what `auto` chose, once it has. */
@@ -58,6 +68,22 @@ export class CaptureLoop {
     return this.#refused
   }
 
+  /**
+   * What became of the pictures since the start. Each captured one is gated, or refused (`refused`), or was handed to the
+   * outbox, which sends or drops it; `sent` and `dropped` know of frames of an earlier run as well.
+   */
+  get counts(): CaptureCounts {
+    const { name } = this.#camera
+    const { outbox } = this.#parts
+    return {
+      driver: this.#driver,
+      captured: this.#captured,
+      gated: this.#gated,
+      sent: outbox.deliveredOf(name),
+      dropped: outbox.droppedOf(name),
+    }
+  }
+
   start(): void {
     this.#running = this.#run()
   }
@@ -68,60 +94,85 @@ export class CaptureLoop {
     await this.#running
   }
 
+  /** Every picture is sent until then (monotonic milliseconds): something happened that pictures should show. */
+  attend(untilMs: number): void {
+    this.#sifting.attend(untilMs)
+  }
+
+  /** Goes on with other settings of the same camera; the driver is opened anew only where its pace is another one. */
+  change(camera: CameraConfig): void {
+    const { intervalMs } = this.#camera
+    this.#camera = camera
+    this.#sifting.change(camera.gate)
+    if (camera.intervalMs !== intervalMs) this.#reopening.abort()
+  }
+
   async #run(): Promise<void> {
-    const { clock, camera, log } = this.#parts
-    const { signal } = this.#stopping
-    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
-      const before = this.#frames
+    const { clock, log } = this.#parts
+    const stopping = this.#stopping.signal
+    for (let retryMs = FIRST_RETRY_MS; !stopping.aborted; ) {
+      const before = this.#captured
+      this.#reopening = new AbortController()
+      const signal = AbortSignal.any([stopping, this.#reopening.signal])
       try {
-        await this.#takePictures()
-        break
+        await this.#takePictures(signal)
+        if (!signal.aborted) break
       } catch (error) {
-        if (this.#frames > before) retryMs = FIRST_RETRY_MS
-        log.warn(`camera ${camera.name}: ${reasonOf(error)}; trying again in ${retryMs / 1000} s`)
+        if (signal.aborted) continue
+        if (this.#captured > before) retryMs = FIRST_RETRY_MS
+        log.warn(`camera ${this.#camera.name}: ${reasonOf(error)}; trying again in ${retryMs / 1000} s`)
         await clock.sleep(retryMs, signal)
+        retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)
       }
     }
     await Promise.all(this.#writes)
-    if (!signal.aborted) this.#parts.onEnd(this.#frames)
+    if (!stopping.aborted) this.#parts.onEnd(this.#frames)
   }
 
-  async #takePictures(): Promise<void> {
-    const { camera, clock, log, maxFrameBytes } = this.#parts
-    const { signal } = this.#stopping
-    const room = () => this.#room()
+  async #takePictures(signal: AbortSignal): Promise<void> {
+    const { clock, log, maxFrameBytes } = this.#parts
+    const room = () => this.#room(signal)
     const report = (driver: string) => {
       this.#driver = driver
     }
-    for await (const picture of openCamera(camera, { clock, log, signal, room, maxFrameBytes, report })) {
+    for await (const picture of openCamera(this.#camera, { clock, log, signal, room, maxFrameBytes, report })) {
       if (signal.aborted) return
+      this.#captured++
       await this.#keep(picture)
     }
   }
 
   async #keep({ jpeg, takenAt, source }: Picture): Promise<void> {
-    const { camera, intake, maxFrameBytes, log } = this.#parts
-    if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) {
-      this.#refused++
-      const size = `${jpeg.byteLength} bytes, maxFrameBytes is ${maxFrameBytes}`
-      if (worthALine(this.#refused)) {
-        log.warn(`camera ${camera.name}: ${source ?? 'a picture'} is not sent (${size}), ${this.#refused} so far`)
-      }
+    const { intake, maxFrameBytes } = this.#parts
+    const { name } = this.#camera
+    if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) return this.#refuse(jpeg, source)
+    const { passes, important, changed } = this.#sifting.judge(jpeg, takenAt)
+    if (!passes) {
+      this.#gated++
       return
     }
-    const write = intake.take({ kind: 'frame', source: camera.name, takenAt, bytes: jpeg }).then((kept) => {
+    const write = intake.take({ kind: 'frame', source: name, takenAt, bytes: jpeg, important }).then((kept) => {
       this.#writes.delete(write)
-      if (!kept) return
+      if (!kept) return this.#sifting.forget()
       this.#frames++
-      if (kept !== 'untimed') this.#parts.onFrame({ camera: camera.name, capturedAtMs: kept.atMs, source })
+      if (kept === 'untimed') return
+      if (changed) this.#sifting.protect(kept.atMs)
+      this.#parts.onFrame({ camera: name, capturedAtMs: kept.atMs, source })
     })
     this.#writes.add(write)
     if (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)
   }
 
-  async #room(): Promise<void> {
+  #refuse(jpeg: Uint8Array, source: string | null): void {
+    const { maxFrameBytes, log } = this.#parts
+    this.#refused++
+    if (!worthALine(this.#refused)) return
+    const size = `${jpeg.byteLength} bytes, maxFrameBytes is ${maxFrameBytes}`
+    log.warn(`camera ${this.#camera.name}: ${source ?? 'a picture'} is not sent (${size}), ${this.#refused} so far`)
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
     const { outbox } = this.#parts
-    const { signal } = this.#stopping
     while (outbox.items >= SHORT_OUTBOX_FRAMES && !signal.aborted) await outbox.changed(signal)
   }
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
 
 const closed = { additionalProperties: false }
 const fraction = Type.Number({ minimum: 0, maximum: 1 })
@@ -32,3 +33,6 @@ export const GateConfig = Type.Object(
   closed,
 )
 export type GateConfig = Static<typeof GateConfig>
+
+/** The gate of `{}`. */
+export const defaultGate = Value.Default(GateConfig, {}) as GateConfig

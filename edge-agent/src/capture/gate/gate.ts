@@ -21,13 +21,14 @@ export interface GateParts {
 
 /**
  * Decides which pictures of one camera are worth sending: at once one that looks different from the picture that passed last,
- * else one every `heartbeatMs`. What it cannot read passes, so nothing is lost by it.
+ * else one within each `heartbeatMs`. What it cannot read passes, so nothing is lost by it.
  */
 export class Gate {
   readonly #parts: GateParts
   readonly #reader = new LuminanceReader()
   #last: { luminance: Luminance; atMs: number } | null = null
   #region: { blocks: Uint8Array; width: number; height: number } | null = null
+  #lookedAtMs = Number.POSITIVE_INFINITY
   #attendUntilMs = Number.NEGATIVE_INFINITY
   #unreadable = 0
 
@@ -55,7 +56,10 @@ export class Gate {
     const { difference, heartbeatMs } = this.#parts.config
     const last = this.#last
     const changed = last !== null && differenceOf(last.luminance, luminance, this.#regionOf(luminance)) >= difference
-    const passes = !last || changed || atMs - last.atMs >= heartbeatMs || atMs <= this.#attendUntilMs
+    // The next look, as far from this one as this from the one before, would be too late.
+    const isDue = last !== null && 2 * atMs - this.#lookedAtMs - last.atMs > heartbeatMs
+    this.#lookedAtMs = atMs
+    const passes = !last || changed || isDue || atMs <= this.#attendUntilMs
     if (passes) this.#last = { luminance, atMs }
     return { passes, changed }
   }
