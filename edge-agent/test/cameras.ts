@@ -61,7 +61,7 @@ export async function programs(): Promise<string> {
  */
 export async function program(folder: string, name: string, body: string, pictures: Buffer[] = []): Promise<void> {
   const data = join(folder, `${name}.data`)
-  await mkdir(data)
+  await mkdir(data, { recursive: true })
   await Promise.all(pictures.map((bytes, i) => writeFile(join(data, `${i}.jpg`), bytes)))
   const head = `#!${process.execPath}
 const fs = require('node:fs')
@@ -87,8 +87,18 @@ export function camera(fields: Record<string, unknown>): CameraConfig {
   return checked
 }
 
+interface Taking {
+  maxFrameBytes?: number
+  /** Called after each picture. */
+  onPicture?: () => void
+}
+
 /** Takes the first `most` pictures of a camera, in real time; or throws what the driver throws. */
-export async function take(config: CameraConfig, most: number, maxFrameBytes = 2_000_000) {
+export async function take(
+  config: CameraConfig,
+  most: number,
+  { maxFrameBytes = 2_000_000, onPicture = () => {} }: Taking = {},
+) {
   const log = notebook()
   const reported: string[] = []
   const stop = new AbortController()
@@ -96,6 +106,7 @@ export async function take(config: CameraConfig, most: number, maxFrameBytes = 2
   const parts = { clock: systemClock, log, signal: stop.signal, maxFrameBytes, room: async () => {} }
   for await (const picture of openCamera(config, { ...parts, report: (driver) => reported.push(driver) })) {
     pictures.push(picture)
+    onPicture()
     if (pictures.length === most) stop.abort()
   }
   return { pictures, log, reported }

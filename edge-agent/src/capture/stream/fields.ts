@@ -5,7 +5,7 @@ export const stallMs = Type.Integer({
   minimum: 1000,
   maximum: 600_000,
   default: 15_000,
-  description: 'so long without a picture, and the camera is started anew; a camera takes up to 7 s to start',
+  description: 'so long without a picture, and the camera is started anew; its first one has 15 s at least',
 })
 export const width = Type.Integer({ minimum: 16, maximum: 8192, default: 1280, description: 'pixels' })
 export const height = Type.Integer({ minimum: 16, maximum: 8192, default: 720, description: 'pixels' })

@@ -12,11 +12,13 @@ const LARGEST = 4
 const SETTLE_MS = 20
 /** or, where they come that fast all the time, so long after the first. */
 const SETTLE_LIMIT_MS = 100
+/** A camera takes up to 7 s to start, and a small Pi has other things to do. */
+const START_MS = 15_000
 
 export interface StreamPace {
   /** Between two pictures, ms. */
   intervalMs: number
-  /** Without a whole picture for so long, ms, the program counts as stalled. */
+  /** Without a whole picture for so long, ms, the program counts as stalled; the first one has 15 s at least. */
   stallMs: number
 }
 
@@ -39,12 +41,14 @@ export async function* streamPictures(
   let newest: Picture | null = null
   let seenAt = clock.monotonic()
   let waitsSince = seenAt
+  let limitMs = Math.max(stallMs, START_MS)
   let bytes = 0
   const child = new Child(program)
   const splitter = new JpegSplitter({
     maxBytes: context.maxFrameBytes * LARGEST,
     onPicture: (jpeg, takenAt) => {
       seenAt = clock.monotonic()
+      limitMs = stallMs
       if (newest === null) waitsSince = seenAt
       newest = { jpeg, takenAt, source: null }
       news.ring()
@@ -81,14 +85,14 @@ export async function* streamPictures(
         if (picture) yield picture
       } else if (end !== null) {
         throw new AgentError(child.missing ? 'camera_missing' : 'camera_ended', 'environment', end)
-      } else if (!waits && now >= seenAt + stallMs) {
+      } else if (!waits && now >= seenAt + limitMs) {
         // This process itself may have stood still: what has come meanwhile is read first.
-        if (overdue) throw stalled(child, stallMs, bytes, splitter)
+        if (overdue) throw stalled(child, limitMs, bytes, splitter)
         overdue = true
         await clock.sleep(1, signal)
         continue
       } else {
-        await ringOrTime(news, (waits ? Math.max(due, settles) : seenAt + stallMs) - now, context)
+        await ringOrTime(news, (waits ? Math.max(due, settles) : seenAt + limitMs) - now, context)
       }
       overdue = false
     }
@@ -108,8 +112,8 @@ async function ringOrTime(news: Wakeup, ms: number, { clock, signal }: DriverCon
   signal.removeEventListener('abort', stop)
 }
 
-function stalled(child: Child, stallMs: number, bytes: number, { broken }: JpegSplitter): AgentError {
+function stalled(child: Child, limitMs: number, bytes: number, { broken }: JpegSplitter): AgentError {
   const what = bytes === 0 ? 'nothing' : `${bytes} bytes so far, ${broken} broken pictures among them,`
-  const text = child.complaint(`gave no whole picture for ${stallMs / 1000} s (${what} came)`)
+  const text = child.complaint(`gave no whole picture for ${limitMs / 1000} s (${what} came)`)
   return new AgentError('camera_stalled', 'environment', text)
 }
