@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import sharp from 'sharp'
-import { beforeEach, expect, onTestFinished, type TestContext, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, type TestContext, test, vi } from 'vitest'
 import { needs, needsProgram } from '../../test/setup/needs.ts'
 import { camera, realPictures, take } from './cameras.ts'
 import { temporaryFolder } from './places.ts'
@@ -14,6 +14,7 @@ const script = fileURLToPath(new URL('./rtsp-server.py', import.meta.url))
 /** Debian's own: another Python does not see its packages. */
 const PYTHON = '/usr/bin/python3'
 const run = promisify(execFile)
+vi.setConfig({ testTimeout: 60_000 }) // each encodes a video and starts ffmpeg several times
 
 beforeEach((context) => {
   needsProgram('ffmpeg', 'ffmpeg', context)

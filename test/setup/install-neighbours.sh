@@ -2,11 +2,14 @@
 # The real neighbours of the tests, from Debian's packages. Does nothing where they are installed.
 set -euo pipefail
 
-declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [jpegtran]=libjpeg-turbo-progs)
+declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [jpegtran]=libjpeg-turbo-progs [ffmpeg]=ffmpeg)
 missing=()
 for program in "${!package_of[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
+# An RTSP server, which is no program but a library that Debian's own Python finds.
+/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||
+  missing+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 as_root=()

@@ -41,7 +41,8 @@ export const rtsp = driver({
 
   async *open({ url, user, password, transport, width, quality, intervalMs, stallMs }, context) {
     const address = withCredentials(url, user, password)
-    const from = ['-rtsp_transport', transport]
+    // The rate of the stream is of no use here, and finding it out takes seconds.
+    const from = ['-fpsprobesize', '0', '-rtsp_transport', transport]
     const asked = ['-select_streams', 'v:0', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0']
     const probing = {
       name: 'ffprobe',
