@@ -1,7 +1,7 @@
 /**
  * The edge agent: takes pictures, keeps them until the server has them, and publishes them over MQTT.
  *
- *     capture/  -> outbox/ -> publish/
+ *     capture/, sensors/ -> outbox/ -> publish/
  *
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
@@ -9,6 +9,8 @@
  *   `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what of that is set.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
  *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
+ * - `sensors/drivers/` read sensors, one file each, listed in `sensors/drivers.ts`; `sensors/loop.ts` makes readings of what
+ *   they say and tells what fails; `sensors/gpio/` is a line of GPIO, through either of the kernel's interfaces.
  * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
  *   `outbox/queue.ts` decides which frame goes next.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
@@ -31,4 +33,8 @@ export { DAY_MS, type DoorTruth, doorTruth } from './door/truth.ts'
 export { AgentError } from './failure.ts'
 export type { Log } from './log.ts'
 export { readTrust, type Trust } from './publish/trust.ts'
+export type { GpioLine, LineRequest } from './sensors/gpio/line.ts'
+export { type Access, openLine } from './sensors/gpio/open-line.ts'
+export type { TakenReading } from './sensors/loop.ts'
+export { Sensors } from './sensors/sensors.ts'
 export type { AgentStatus } from './status.ts'

@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# The real neighbours of the tests, from Debian's packages. Does nothing where they are installed.
+# The real neighbours of the tests, from Debian's packages. Does nothing where they are installed. With `kernel`: what
+# `npm run test:gpio` builds its kernel with.
 set -euo pipefail
 
 declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [jpegtran]=libjpeg-turbo-progs [ffmpeg]=ffmpeg)
+if [ "${1:-}" = kernel ]; then
+  package_of=([gcc]=gcc [make]=make [flex]=flex [bison]=bison [bc]=bc [xz]=xz-utils [/usr/include/stdio.h]=libc6-dev [/usr/src/linux-source-6.1.tar.xz]=linux-source-6.1)
+fi
 missing=()
 for program in "${!package_of[@]}"; do
-  PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+  PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || [[ $program == /* && -f $program ]] || missing+=("${package_of[$program]}")
 done
 # An RTSP server, which is no program but a library that Debian's own Python finds.
-/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||
+[ "${1:-}" = kernel ] || /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||
   missing+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

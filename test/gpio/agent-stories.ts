@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Access, checkConfig, openLine, Sensors, systemClock, type TakenReading } from '@ajar/edge-agent'
+import { SimulatedChip } from './simulated-chip.ts'
+import type { Story, Teller } from './stories.ts'
+
+/** The agent's sensors on simulated lines: what becomes of edges and faults. */
+
+const PI_4 = 'pinctrl-bcm2711'
+
+/** Runs sensors as the agent does, from its config on; notes their readings instead of sending them. */
+async function run(written: Record<string, unknown>[], { saw, undo }: Teller) {
+  const readings: { source: string; value: unknown; important: boolean }[] = []
+  const edges: number[] = []
+  const camera = { name: 'cam', driver: 'synthetic' }
+  const { sensors = [] } = checkConfig({
+    device: 'pi',
+    token: 't',
+    dataDir: '/run',
+    cameras: [camera],
+    sensors: written,
+  })
+  const running = new Sensors({
+    sensors,
+    dataDir: '/run',
+    clock: systemClock,
+    log: { info: saw, warn: saw },
+    take: async ({ source, bytes, important }: TakenReading) => {
+      readings.push({ source, important, ...JSON.parse(new TextDecoder().decode(bytes)) })
+    },
+    onEdge: ({ monotonicMs }) => edges.push(monotonicMs),
+  })
+  await running.start()
+  undo(() => running.close())
+  return { running, readings, edges }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10)
+}
+
+const contact = (name: string, line: string, access: Access) => ({
+  name,
+  driver: 'gpio',
+  line,
+  chip: PI_4,
+  bias: 'none',
+  access,
+  values: ['closed', 'open'],
+})
+
+const both: Record<string, (access: 'chardev' | 'sysfs', teller: Teller) => Promise<void>> = {
+  'a contact tells its state, and each change as something that matters': async (access, teller) => {
+    const pi = new SimulatedChip(PI_4)
+    teller.undo(() => pi.remove())
+    const { readings, edges, running } = await run([contact('door', 'GPIO17', access)], teller)
+    await until(() => readings.length === 1)
+    pi.set(17, 1)
+    await until(() => readings.length === 2)
+    pi.set(17, 0)
+    await until(() => readings.length === 3)
+    assert.deepEqual(readings, [
+      { source: 'door', value: 'closed', important: false },
+      { source: 'door', value: 'open', important: true },
+      { source: 'door', value: 'closed', important: true },
+    ])
+    assert.equal(edges.length, 2)
+    assert.deepEqual(running.status, { door: { driver: 'gpio', unit: null, fault: null } })
+  },
+
+  'a busy line is a fault of its sensor alone, and ends when the line is free': async (access, teller) => {
+    const pi = new SimulatedChip(PI_4)
+    teller.undo(() => pi.remove())
+    const request = { line: 'GPIO4', chip: PI_4, offset: null, bias: 'none', activeLow: false, debounceMs: 0 } as const
+    const log = { info: teller.saw, warn: teller.saw }
+    const holder = await openLine(request, 'chardev', { clock: systemClock, log })
+    teller.undo(() => holder.close())
+    const { readings, running } = await run(
+      [contact('free', 'GPIO17', access), contact('held', 'GPIO4', access)],
+      teller,
+    )
+    await until(() => readings.length === 1 && running.status.held?.fault !== null)
+    assert.equal(running.status.free?.fault, null)
+    assert.match(running.status.held?.fault ?? '', /GPIO4 of pinctrl-bcm2711 is in use by/)
+    await holder.close()
+    await until(() => readings.length === 2)
+    assert.deepEqual(readings.at(-1), { source: 'held', value: 'closed', important: false })
+    assert.equal(running.status.held?.fault, null)
+  },
+
+  'a chip that vanishes is a fault, not a 0, and is read again when it is back': async (access, teller) => {
+    const pi = new SimulatedChip(PI_4)
+    teller.undo(() => pi.remove())
+    pi.set(17, 1)
+    const { readings, running } = await run([contact('door', 'GPIO17', access)], teller)
+    await until(() => readings.length === 1)
+    pi.unplug()
+    await until(() => running.status.door?.fault !== null)
+    assert.equal(readings.length, 1)
+    pi.plug()
+    pi.set(17, 1)
+    await until(() => readings.length === 2)
+    assert.deepEqual(
+      readings.map(({ value }) => value),
+      ['open', 'open'],
+    )
+    assert.equal(running.status.door?.fault, null)
+  },
+}
+
+export const agentStories: Record<string, Story> = Object.fromEntries(
+  Object.entries(both).flatMap(([name, story]) =>
+    (['chardev', 'sysfs'] as const).map((access) => [`${access}: ${name}`, (teller: Teller) => story(access, teller)]),
+  ),
+)
