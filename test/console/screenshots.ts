@@ -72,7 +72,9 @@ try {
   for (let atMs = now - HOUR_MS; atMs < now; atMs += STEP_MS)
     await Promise.all(CAMERAS.map(async (camera) => post(camera, atMs, await pictureOf(camera, atMs))))
   for (const { id } of CAMERAS) await connect(id)
+  await tellOfSensors()
   watching = setInterval(() => {
+    void read()
     for (const camera of CAMERAS) void publish(camera)
   }, PERIOD_MS)
   const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'mara', role: 'operator' })
@@ -122,6 +124,30 @@ async function post({ id }: Camera, atMs: number, jpeg: Uint8Array): Promise<voi
 async function connect(id: string): Promise<void> {
   const [device = ''] = id.split('/')
   if (!devices.has(device)) devices.set(device, await system.connect(device, await system.addDevice(device)))
+}
+
+/** What the sensors of the front door's device read now. */
+async function read(): Promise<void> {
+  const [device = ''] = FRONT_DOOR.id.split('/')
+  const atMs = Date.now()
+  const readings = { contact: stateAt(FRONT_DOOR.seed, atMs), 'cpu-temperature': 47.2, wifi: -58 }
+  for (const [sensor, value] of Object.entries(readings))
+    await devices
+      .get(device)
+      ?.publishAsync(`ajar/${device}/${sensor}/reading/${atMs}`, JSON.stringify({ value }), { qos: 1 })
+}
+
+/** Says what they are in. */
+async function tellOfSensors(): Promise<void> {
+  const [device = ''] = FRONT_DOOR.id.split('/')
+  const sensor = (driver: string, unit: string | null) => ({ driver, unit, fault: null })
+  const sensors = {
+    contact: sensor('gpio', null),
+    'cpu-temperature': sensor('cpu-temperature', '°C'),
+    wifi: sensor('wifi', 'dBm'),
+  }
+  const status = JSON.stringify({ state: 'online', sensors })
+  await devices.get(device)?.publishAsync(`ajar/${device}/status`, status, { qos: 1, retain: true })
 }
 
 /** What a camera sees now, by MQTT. */
