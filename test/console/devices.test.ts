@@ -1,3 +1,4 @@
+import { checkConfig } from '@ajar/edge-agent'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { ADMIN_TOKEN } from '../journeys/system.ts'
@@ -45,7 +46,8 @@ test('a credential is not lost by a stray Escape, and the focus goes to what is 
     await question.waitFor({ state: 'detached' })
   }
   expect(await credential.isVisible()).toBe(true)
-  await credential.getByText('"driver":"auto"').waitFor()
+  const config = credential.getByText('"driver":"auto"')
+  expect(checkConfig(JSON.parse((await config.textContent()) ?? '')).cameras).toMatchObject([{ driver: 'auto' }])
   await credential.getByText('Or try it first with a single picture').click()
   await credential.getByText(/^mosquitto_pub .* -f picture\.jpg$/).waitFor()
   expect(await barriers(page)).toEqual([])
