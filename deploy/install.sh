@@ -6,7 +6,7 @@
 #   deploy/install.sh --uninstall [--purge]    takes both away; data, /etc/ajar and drop-ins stay unless --purge
 #
 # A second run changes nothing, or brings what has changed: this checkout, or /etc/ajar/ajar.env. A checkout with its
-# node_modules needs no network. The server stands in /opt/ajar, the agent in /opt/ajar-agent: `current` in there leads to the
+# node_modules needs no network. What `npm run build:agent` makes has this script too, for machines without a checkout. The server stands in /opt/ajar, the agent in /opt/ajar-agent: `current` in there leads to the
 # release that runs. Settings stand in /etc/ajar, data in /var/lib/ajar and /var/lib/ajar-agent.
 set -eu
 
@@ -27,6 +27,8 @@ fail() {
 
 # shellcheck source=deploy/release/settings.sh
 . "$SOURCE/deploy/release/settings.sh"
+# shellcheck source=deploy/release/agent.sh
+. "$SOURCE/deploy/release/agent.sh"
 
 main() {
   case "${1:-} ${2:-}" in
@@ -51,16 +53,16 @@ install_part() {
   part=$1
   [ "$part" = server ] && prefix=$SERVER settings=$CONFIG/ajar.env || prefix=$AGENT settings=$CONFIG/agent.json
   check_machine
-  get_packages
+  if [ "$part" = server ]; then get_packages; else get_agent; fi
   make_users
-  make_release
+  if [ "$part" = server ]; then make_release; else make_agent_release; fi
   put_config
   if [ "$part" = agent ] && [ ! -e "$settings" ]; then
     say "write $settings, as in $settings.example beside it (README.md: Your own camera), then run this again"
     return
   fi
   read_settings
-  [ "$part" = agent ] || check_ports
+  if [ "$part" = server ]; then check_ports; else check_agent_folder; fi
   switch_release
   put_units
   start_units "$part"
@@ -75,7 +77,8 @@ check_machine() {
   [ -d /run/systemd/system ] || fail 'systemd does not run here; npm start needs none'
   command -v systemctl >/dev/null || fail 'systemctl is missing: apt-get install systemd'
   command -v useradd >/dev/null || fail 'useradd is missing: apt-get install passwd'
-  case $(uname -m) in
+  # What makes an agent of its own bundle needs a Node of this machine, and looks for it.
+  is_bundle || case $(uname -m) in
   x86_64) ;;
   aarch64)
     [ "$(getconf LONG_BIT)" = 64 ] || fail 'this system is a 32-bit one on a 64-bit machine: install the 64-bit Raspberry Pi OS'
@@ -94,7 +97,7 @@ get_packages() {
     command -v npx >/dev/null || fail 'npx is missing, which installs the rest: apt-get install npm (Node 20 or later)'
     say 'getting the packages'
     if [ "$part" = agent ]; then
-      pnpm_install --prod --filter ajar --filter '@ajar/edge-agent...'
+      pnpm_install --prod --filter ajar --filter '@ajar/agent-bundle...'
       as_owner cp pnpm-lock.yaml node_modules/.agent-lock.yaml
     else
       pnpm_install
@@ -105,8 +108,7 @@ get_packages() {
   if [ -e "$SOURCE/server/web/build.ts" ] && [ -w "$SOURCE/server/web" ]; then
     [ "$part" = agent ] || as_owner "$node" server/web/build.ts || fail 'the console cannot be built: see above'
     [ "$part" = agent ] || as_owner "$node" docs/code/build.ts || say 'the reference of the code could not be built: the server does without'
-    # An agent's packages do not bring what bundles.
-    [ ! -e "$SOURCE/deploy/bundle/node_modules/rolldown" ] || as_owner "$node" deploy/bundle/build.ts || say 'the processes could not be bundled: they start from their sources, which takes longer'
+    [ "$part" = agent ] || as_owner "$node" deploy/bundle/build.ts || say 'the processes could not be bundled: they start from their sources, which takes longer'
   fi
 }
 
@@ -149,7 +151,7 @@ make_user() {
 make_release() {
   umask 022
   mkdir -p "$prefix/releases"
-  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$part" "$prefix/releases") || fail 'nothing was changed: see above'
+  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$prefix/releases") || fail 'nothing was changed: see above'
   release=$prefix/releases/$id
   chmod -R go+rX "$release"
 }
@@ -215,10 +217,11 @@ units_of() {
 
 # Without word from the process systemd would end each start: then it does without, and a hang goes unseen.
 put_notify() {
+  [ "$part" = server ] && beside_koffi=$release/deploy/supervised || beside_koffi=$release
   for unit in $(units_of "$part"); do
     case $unit in *.service) ;; *) continue ;; esac
     file=$UNITS/$unit.d/no-word.conf
-    if (cd "$release/deploy/supervised" && "$release/bin/node" -e "require('koffi').load('libsystemd.so.0')") 2>/dev/null; then
+    if (cd "$beside_koffi" && "$release/bin/node" -e "require('koffi').load('libsystemd.so.0')") 2>/dev/null; then
       rm -f "$file"
     else
       say "koffi does not load here: $unit cannot tell systemd how it is, and a hang goes unseen"

@@ -19,7 +19,7 @@ import { copyInstalled, filesOfStored, findInstalled, type Installed } from './i
 import { neededBy } from './workspace.ts'
 
 /**
- * `node make-release.ts server|agent RELEASES`: copies what runs from this checkout into a folder of RELEASES, named after
+ * `node make-release.ts RELEASES`: copies what runs from this checkout into a folder of RELEASES, named after
  * the digest of its files, and prints that name. A complete one that is there is left as it is: so a release never changes, and a
  * second installation of the same does nothing. What it does not copy: tests, data, and packages that only build or test.
  */
@@ -27,15 +27,15 @@ import { neededBy } from './workspace.ts'
 const ROOT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
 /** Its last file. */
 const COMPLETE = 'complete'
-const RUNS: Record<string, string> = { server: '@ajar/server', agent: '@ajar/edge-agent' }
+const RUNS = '@ajar/server'
 
-function makeRelease(part: string, name: string, releases: string): string {
+function makeRelease(releases: string): string {
   // The root package brings Node itself.
   const nodes = Object.keys(manifest().optionalDependencies)
-  const packages = [{ folder: '', dependencies: nodes, optional: nodes }, ...neededBy(name, ROOT)]
+  const packages = [{ folder: '', dependencies: nodes, optional: nodes }, ...neededBy(RUNS, ROOT)]
   const files = filesOf(packages.slice(1), ROOT)
   const installed = findInstalled(packages, ROOT)
-  const id = `${part}-${manifest().version}-${digestOf(files, installed)}`
+  const id = `server-${manifest().version}-${digestOf(files, installed)}`
   const release = join(releases, id)
   if (existsSync(join(release, COMPLETE))) return id
   // Made aside and then put in place: half a release never has its name.
@@ -90,14 +90,13 @@ function manifest(): { version: string; optionalDependencies: Record<string, str
   return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 }
 
-const [part = '', releases = ''] = process.argv.slice(2)
-const name = RUNS[part]
-if (!name || releases === '') {
-  process.stderr.write(`node make-release.ts ${Object.keys(RUNS).join('|')} RELEASES\n`)
+const [releases = ''] = process.argv.slice(2)
+if (releases === '') {
+  process.stderr.write('node make-release.ts RELEASES\n')
   process.exit(2)
 }
 try {
-  console.log(makeRelease(part, name, releases))
+  console.log(makeRelease(releases))
 } catch (error) {
   console.error(`ajar: ${(error as Error).message}`)
   process.exit(1)

@@ -5,8 +5,8 @@ import { hostname, networkInterfaces } from 'node:os'
 import { isAbsolute, normalize } from 'node:path'
 
 /**
- * `node service-settings.ts server` or `... agent CONFIG`, in the environment and as the user of the service: says on
- * standard error what is wrong with its settings, exit code 2, or prints what install.sh needs to know, as `name=value`.
+ * `node service-settings.ts`, in the environment and as the user of the server: says on standard error what is wrong with its
+ * settings, exit code 2, or prints what install.sh needs to know, as `name=value`. (An agent says so itself: `--check`.)
  */
 
 /** What the units of systemd shut away from the server, or make anew at each start. */
@@ -14,12 +14,12 @@ const SHUT = ['/home', '/root', '/run', '/tmp', '/var/tmp', '/opt', '/etc', '/us
 const LOGS = '/var/log/ajar'
 const BAD_SETTINGS = 2
 
-/** The public entry of a package in the same release, which has either the server or the agent. */
-const inRelease = (name: string) => import(new URL(`../../${name}/src/index.ts`, import.meta.url).href)
+/** The public entry of the server in the same release. */
+const SERVER = new URL('../../server/src/index.ts', import.meta.url).href
 
 /** @returns lines for install.sh @throws Error that names what cannot be used */
 export async function serverSettings(environment: Record<string, string | undefined>): Promise<string[]> {
-  const { readSettings } = await inRelease('server')
+  const { readSettings } = await import(SERVER)
   const settings = readSettings(environment)
   const { dataDir, httpHost, httpPort, mqttHost, mqttPort, mqttsPort, tlsCert, tlsKey, logFile } = settings
   const written = environment.AJAR_DATA_DIR ?? ''
@@ -42,15 +42,6 @@ export async function serverSettings(environment: Record<string, string | undefi
   const scheme = tlsCert === null ? 'http' : 'https'
   const links = namesOf(httpHost, tlsCert).map((name) => `link=${scheme}://${name}:${httpPort}`)
   return [`data=${dataDir}`, ...listeners, ...links]
-}
-
-/** @throws Error that names what is wrong with the agent's config */
-export async function agentSettings(path: string, environment: Record<string, string | undefined>): Promise<string[]> {
-  const { readConfig } = await inRelease('edge-agent')
-  const { dataDir } = await readConfig(path, environment)
-  if (!isIn(dataDir, '/var/lib/ajar-agent'))
-    throw new Error(`${path}: dataDir is ${dataDir}; the service can write to /var/lib/ajar-agent alone`)
-  return []
 }
 
 function isIn(path: string, folder: string): boolean {
@@ -95,10 +86,8 @@ function nameOf(pem: Uint8Array): string | null {
 }
 
 if (import.meta.main) {
-  const [part, path = ''] = process.argv.slice(2)
   try {
-    const lines = await (part === 'agent' ? agentSettings(path, process.env) : serverSettings(process.env))
-    for (const line of lines) console.log(line)
+    for (const line of await serverSettings(process.env)) console.log(line)
   } catch (error) {
     console.error((error as Error).message)
     process.exit(BAD_SETTINGS)

@@ -3,13 +3,13 @@
 
 # Asks the new release, as the user of the service and with /etc/ajar/*.env as systemd reads it.
 read_settings() {
-  user=ajar
-  [ "$part" = server ] || user=ajar-agent
+  user=ajar asks=$release/deploy/release/service-settings.ts
+  [ "$part" = server ] || user=ajar-agent asks="$release/ajar-agent.mjs --check $settings"
   asked=ajar-settings-$$
   write "/run/systemd/system/$asked.service" '[Unit]' 'Description=ajar: settings' 'CollectMode=inactive-or-failed' \
     '[Service]' 'Type=oneshot' "User=$user" 'TimeoutStartSec=1min' 'Environment=AJAR_DATA_DIR=/var/lib/ajar' \
     "EnvironmentFile=-$CONFIG/$([ "$part" = server ] && echo ajar || echo agent).env" \
-    "ExecStart=$release/bin/node $release/deploy/release/service-settings.ts $part $settings" \
+    "ExecStart=$release/bin/node $asks" \
     "StandardOutput=file:/run/$asked.out" "StandardError=file:/run/$asked.err"
   good=yes
   systemctl start "$asked.service" 2>/dev/null || good=''

@@ -1,8 +1,11 @@
 /**
  * The agent's process: `node main.ts [CONFIG.json]`, or `AJAR_AGENT_CONFIG=CONFIG.json`. Lines that start with `{` are
  * for machines, one JSON object each: `{"agent":{"device","state",...}}`. Exit code 0 after SIGTERM or SIGINT, 2 for a bad
- * config, 1 when the data folder cannot be used.
+ * config, 1 when the data folder cannot be used. `node main.ts --check CONFIG.json` only reads the config, and prints
+ * `{"config":{"device","dataDir"}}` where it is good.
  */
+import { resolve } from 'node:path'
+import { keepQuietOfLibraries } from '@ajar/bundle'
 import { Supervised } from '@ajar/supervised'
 import { createAgent } from './agent.ts'
 import { readConfig } from './config.ts'
@@ -15,9 +18,15 @@ const CLOSE_LIMIT_MS = 15_000
 
 async function main(): Promise<void> {
   process.umask(0o077) // nobody else on this machine reads pictures
-  const path = process.argv[2] ?? process.env.AJAR_AGENT_CONFIG
+  keepQuietOfLibraries()
+  const [first, second] = process.argv.slice(2)
+  const path = (first === '--check' ? second : first) ?? process.env.AJAR_AGENT_CONFIG
   if (!path) throw new AgentError('bad_config', 'caller', 'name the config file: node main.ts CONFIG.json')
   const config = await readConfig(path, process.env)
+  if (first === '--check') {
+    const { device, dataDir } = config
+    return console.log(JSON.stringify({ config: { device, dataDir: resolve(dataDir) } }))
+  }
   const log = {
     info: (message: string) => console.log(`agent ${config.device}: ${message}`),
     warn: (message: string) => console.error(`agent ${config.device}: ${message}`),

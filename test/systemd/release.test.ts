@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const make = () => execFileSync(process.execPath, [MAKE, 'agent', folder], { encoding: 'utf8' }).trim()
+const make = () => execFileSync(process.execPath, [MAKE, folder], { encoding: 'utf8' }).trim()
 
 test(
   'a release stays as it is once it is complete; one that broke off is made again',

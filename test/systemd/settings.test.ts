@@ -72,8 +72,9 @@ test(
     await machine.write('/etc/ajar/agent.json', JSON.stringify(config))
     await install('agent')
     const good = await machine.shell('readlink /opt/ajar-agent/current')
-    await machine.shell(`cp -a "/opt/ajar-agent/${good.trim()}" /root/broken; rm -rf /root/broken/deploy/bundle/dist`)
-    await machine.write('/root/broken/edge-agent/src/agent-process.ts', "throw new Error('a fault of the release')")
+    await machine.shell(`cp -a "/opt/ajar-agent/${good.trim()}" /root/broken`)
+    const fault = 'if (!process.argv.includes("--check")) throw new Error("a fault of the release")'
+    await machine.shell(`sed -i '1i ${fault}' /root/broken/ajar-agent.mjs`)
     await expect(install('agent', '/root/broken')).rejects.toThrow(/did not start, so agent-.* runs again/)
     expect(await machine.shell('readlink /opt/ajar-agent/current')).toBe(good)
     const before = await running('ajar-agent.service')

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { COMPILED, freshChunk } from './current.ts'
 import { keepQuietOfLibraries } from './quiet.ts'
 
+export { keepQuietOfLibraries }
+
 /**
  * Runs a process: from its bundle where there is one of just these sources, which takes a fraction of the time to start,
  * else from the sources. What V8 compiled is kept for the next start where that can be written, or in the folder that

@@ -9,7 +9,9 @@ const OPTIONAL = Symbol('optional')
 type Marked = Schema & { [OPTIONAL]?: true }
 type Options = Record<string, unknown>
 
-const of = (type: string) => (options: Options = {}) => ({ type, ...options })
+const of =
+  (type: string) =>
+  (options: Options = {}) => ({ type, ...options })
 
 export const Type = {
   Object(properties: Record<string, Marked>, options: Options = {}): Schema {
@@ -20,12 +22,6 @@ export const Type = {
     return { type: 'object', patternProperties: { [key.pattern ?? '^.*$']: value }, ...options }
   },
   Array: (items: Schema, options: Options = {}): Schema => ({ type: 'array', items, ...options }),
-  Tuple: (items: Schema[], options: Options = {}): Schema => {
-    const [first] = items
-    // Pairs of the same are all that there is.
-    if (items.some((item) => item !== first)) throw new Error('a tuple of several kinds: see edge-agent/build/light')
-    return { type: 'array', items: first, minItems: items.length, maxItems: items.length, ...options }
-  },
   Union: (anyOf: Schema[], options: Options = {}): Schema => ({ anyOf, ...options }),
   Literal: (value: unknown, options: Options = {}): Schema => ({ type: typeof value, const: value, ...options }),
   Enum: (values: unknown[], options: Options = {}): Schema => ({ enum: values, ...options }),

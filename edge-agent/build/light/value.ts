@@ -19,19 +19,22 @@ export const Value = {
 }
 
 function wrongIn(schema: Schema | boolean, value: unknown, path: string): Wrong[] {
-  if (typeof schema === 'boolean') return schema ? [] : [{ keyword: 'boolean', instancePath: path, message: 'schema is false' }]
+  if (typeof schema === 'boolean')
+    return schema ? [] : [{ keyword: 'boolean', instancePath: path, message: 'schema is false' }]
   const wrong: Wrong[] = []
   const say = (keyword: string, message: string) => wrong.push({ keyword, instancePath: path, message })
   if (schema.type !== undefined && !isOf(schema.type, value)) say('type', `must be ${schema.type}`)
   if (isFields(value)) wrong.push(...wrongFields(schema, value, path))
   if (Array.isArray(value)) {
-    if (schema.items) for (const [i, item] of value.entries()) wrong.push(...wrongIn(schema.items, item, `${path}/${i}`))
+    if (schema.items)
+      for (const [i, item] of value.entries()) wrong.push(...wrongIn(schema.items, item, `${path}/${i}`))
     inRange('Items', schema.minItems, schema.maxItems, value.length, 'items', say)
   }
   if (typeof value === 'string') {
     inRange('Length', schema.minLength, schema.maxLength, [...value].length, 'characters', say)
     const { pattern } = schema
-    if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) say('pattern', `must match pattern "${pattern}"`)
+    if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+      say('pattern', `must match pattern "${pattern}"`)
   }
   if (typeof value === 'number') wrongNumber(schema, value, say)
   if ('const' in schema && value !== schema.const) say('const', 'must be equal to constant')
@@ -55,8 +58,10 @@ function inRange(kind: string, min: number | undefined, max: number | undefined,
 
 function wrongNumber(schema: Schema, value: number, say: Say) {
   const { exclusiveMinimum, exclusiveMaximum, minimum, maximum, multipleOf } = schema
-  if (exclusiveMinimum !== undefined && !(value > exclusiveMinimum)) say('exclusiveMinimum', `must be > ${exclusiveMinimum}`)
-  if (exclusiveMaximum !== undefined && !(value < exclusiveMaximum)) say('exclusiveMaximum', `must be < ${exclusiveMaximum}`)
+  if (exclusiveMinimum !== undefined && !(value > exclusiveMinimum))
+    say('exclusiveMinimum', `must be > ${exclusiveMinimum}`)
+  if (exclusiveMaximum !== undefined && !(value < exclusiveMaximum))
+    say('exclusiveMaximum', `must be < ${exclusiveMaximum}`)
   if (minimum !== undefined && !(value >= minimum)) say('minimum', `must be >= ${minimum}`)
   if (maximum !== undefined && !(value <= maximum)) say('maximum', `must be <= ${maximum}`)
   if (multipleOf !== undefined && value % multipleOf !== 0) say('multipleOf', `must be multiple of ${multipleOf}`)

@@ -2,6 +2,7 @@ import { topics } from '@ajar/protocol'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import type { Log } from '../log.ts'
+import { letGo } from '../memory.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { QueuedItem } from '../outbox/queue.ts'
 import { Wakeup } from '../wakeup.ts'
@@ -134,6 +135,7 @@ export class Delivery {
           this.#acknowledged++
           if (backlog) this.#backlog.drained()
           else this.#backlog.live(sentAt, clock.monotonic())
+          letGo(jpeg)
           return outbox.delivered(frame)
         },
         () => (this.#serverClosed() ? suspicion.closedOn(frame) : outbox.release(frame)),

@@ -20,7 +20,10 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 export async function readTrust(file: string): Promise<Trust> {
   try {
     // Loaded only where they are used: together they take 8 MB of a Pi's memory.
-    const [{ X509Certificate }, { checkServerIdentity }] = await Promise.all([import('node:crypto'), import('node:tls')])
+    const [{ X509Certificate }, { checkServerIdentity }] = await Promise.all([
+      import('node:crypto'),
+      import('node:tls'),
+    ])
     const ca = await readFile(file, 'utf8')
     const own = (ca.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem).raw)
     if (own.length === 0) throw new Error('it holds no PEM certificate')
