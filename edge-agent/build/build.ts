@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 import { published } from './published.ts'
 import { agentScript, noticeOf } from './script.ts'
 
+export { published }
+
 /**
  * `node build.ts [MACHINE ...]`: the agent for machines without a checkout, in `edge-agent/dist/`: a folder
  * `ajar-agent-VERSION` with one script, koffi for every Raspberry Pi and for x64, and what installs them as a service; and
@@ -38,6 +40,17 @@ const COPIED: Record<string, string> = {
   'edge-agent/build/README.md': 'README.md',
   LICENSE: 'LICENSE',
 }
+/** What of koffi runs. */
+const KOFFI_FILES = [
+  'package.json',
+  'LICENSE.txt',
+  'index.cjs',
+  'index.js',
+  'src/koffi/index.cjs',
+  'src/koffi/index.js',
+  'src/koffi/src/static.cjs',
+  'src/koffi/src/static.js',
+]
 const run = promisify(execFile)
 
 /** @returns the folder, and what was packed of it */
@@ -73,15 +86,7 @@ async function putKoffi(folder: string, machines: string[]) {
   const koffi = await realpath(dirname(resolved))
   const { version } = await manifest(koffi)
   const target = join(folder, 'node_modules')
-  for (const file of [
-    'package.json',
-    'LICENSE.txt',
-    'index.cjs',
-    'index.js',
-    'src/koffi/index.cjs',
-    'src/koffi/index.js',
-  ])
-    await cp(join(koffi, file), join(target, 'koffi', file))
+  for (const file of KOFFI_FILES) await cp(join(koffi, file), join(target, 'koffi', file))
   for (const machine of machines) {
     const name = `@koromix/koffi-linux-${machine}`
     const installed = join(koffi, '..', name)

@@ -14,6 +14,7 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   broker: { name: '@ajar/broker', imports: ['@ajar/protocol'] },
   models: { name: '@ajar/models', imports: [] },
   'edge-agent': { name: '@ajar/edge-agent', imports: ['@ajar/protocol', '@ajar/supervised', '@ajar/bundle'] },
+  'edge-agent/build': { name: '@ajar/agent-bundle', imports: [] },
   server: {
     name: '@ajar/server',
     imports: ['@ajar/protocol', '@ajar/broker', '@ajar/models', '@ajar/supervised', '@ajar/bundle'],

