@@ -118,7 +118,10 @@ export interface BrokerLimits {
   refusalDelayMs: number
   /** Longest pause of a sender without keepalive; with one it is a third of the keepalive. */
   pauseMs: number
-  /** A packet of which nothing more comes for so long is given up, and its connection closed. */
+  /**
+   * A packet of which nothing more comes for so long is given up, and its connection closed. Where a third of the packets is
+   * lost, TCP alone is silent for half a minute every few frames.
+   */
   halfPacketMs: number
   /** How long `close` waits for publishes in ingest. */
   closeMs: number
@@ -141,7 +144,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   authenticateMs: 10_000,
   refusalDelayMs: 500,
   pauseMs: 20_000,
-  halfPacketMs: 30_000,
+  halfPacketMs: 90_000,
   closeMs: 5_000,
 }
 

@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util'
 import { crash } from '../journeys/crash.ts'
 import { prune } from '../journeys/pruning.ts'
+import { roughLine } from '../journeys/rough-network/rough-line.ts'
+import { whyNoNetwork } from '../journeys/rough-network/rough-network.ts'
 import { openSmallDisk } from '../journeys/small-disk.ts'
 import { InstalledServer } from '../systemd/installed-server.ts'
 import { killing } from '../systemd/killing.ts'
 import { Machine, whyNoMachine } from '../systemd/machine.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M]`: the long forms of test/journeys/crash.ts, with 200
- * kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, and of
- * test/systemd/killing.ts, with 50 kills unless told. 0 leaves one out.
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C]`: the long forms of test/journeys/crash.ts,
+ * with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, of
+ * test/systemd/killing.ts, with 50 kills unless told, and of test/journeys/rough-network/rough-line.ts, with a bad line that
+ * is cut 20 times unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -18,14 +21,17 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     gigabytes: { type: 'string', default: '3' },
     'systemd-kills': { type: 'string', default: '50' },
+    cuts: { type: 'string', default: '20' },
   },
 })
 const kills = Number(values.kills)
 const gigabytes = Number(values.gigabytes)
 const systemdKills = Number(values['systemd-kills'])
+const cuts = Number(values.cuts)
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
+if (cuts > 0) await soakLine()
 
 async function soakCrash() {
   const seed = Number(values.seed)
@@ -54,6 +60,14 @@ async function soakSockets() {
   } finally {
     await machine.close()
   }
+}
+
+async function soakLine() {
+  const trouble = whyNoNetwork()
+  if (trouble !== null) return console.log(`no bad line: ${trouble}`)
+  const line = { loss: 0.3, delayMs: 250, longestCutMs: 30_000, patienceMs: 1_200_000 }
+  const seed = Number(values.seed)
+  tell(await roughLine({ ...line, frames: 10 * cuts, cuts, seed, onStep: (text) => console.log(text) }))
 }
 
 function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {
