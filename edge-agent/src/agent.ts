@@ -10,7 +10,7 @@ import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
-import { applyDesired } from './publish/settings.ts'
+import { applyDesired } from './settings.ts'
 import { type AgentStatus, statusOf } from './status.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000

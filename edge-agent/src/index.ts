@@ -5,17 +5,20 @@
  *
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
- * - `capture/gate/gate.ts` tells which pictures are worth sending: `luminance.ts` reads how light a JPEG is where (`scan.ts`,
- *   `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what of that is set.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
- *   is. `capture/loop.ts` gives each picture its id, which never changes again, and puts it into the outbox.
+ *   is. `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them.
+ * - `capture/sifting.ts` tells which are sent, and which go last when room is needed, by `capture/gate/gate.ts`: `luminance.ts`
+ *   reads how light a JPEG is where (`scan.ts`, `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what
+ *   of that is set.
  * - `sensors/drivers/` read sensors, one file each, listed in `sensors/drivers.ts`; `sensors/loop.ts` makes readings of what
  *   they say and tells what fails; `sensors/gpio/` is a line of GPIO, through either of the kernel's interfaces.
+ * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
  * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
  *   `outbox/queue.ts` decides which frame goes next.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
- *   in flight, each deleted at its PUBACK; `suspicion.ts` sets a frame aside that the server refuses; `settings.ts`
- *   answers what the server wants changed; `trust.ts` says which servers are trusted over TLS.
+ *   in flight, each deleted at its PUBACK; `suspicion.ts` sets a frame aside that the server refuses; `trust.ts`
+ *   says which servers are trusted over TLS.
+ * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
  * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.

@@ -153,6 +153,16 @@ test('a lamp that is switched on is a change; a picture of another size is one',
   expect(gate.judge(await squares([], 320), 3000)).toEqual({ passes: true, changed: true })
 })
 
+test('after a change four more pictures pass, for the server to be sure of the new state', async () => {
+  const { gate } = gateOf()
+  const passes = async (atMs: number, places: [number, number][]) => gate.judge(await squares(places), atMs).passes
+  expect([await passes(0, []), await passes(1000, [])]).toEqual([true, false])
+  for (let atMs = 2000; atMs <= 6000; atMs += 1000) expect(await passes(atMs, [[0, 0]])).toBe(true)
+  expect(await passes(7000, [[0, 0]])).toBe(false)
+  // The one before passed at 6 s.
+  expect([await passes(35_000, [[0, 0]]), await passes(36_000, [[0, 0]])]).toEqual([true, false])
+})
+
 test('everything passes while somebody attends, and the first one after a picture was not kept', async () => {
   const { gate } = gateOf()
   const scene = await squares([])

@@ -89,14 +89,14 @@ async function run({ files, gate, limits = {}, before = () => {} }: Run) {
   return { seconds: frames.map(secondOf), waiting: waiting.sort((a, b) => a - b), loop, log }
 }
 
-test('changes are kept at once, the rest at the heartbeat, and the counts add up', async () => {
+test('changes are kept at once with what follows, the rest at the heartbeat, and the counts add up', async () => {
   const files = await pictures(100, (second) => second >= 40 && second < 45)
   files['050.jpg'] = new Uint8Array()
   files['051.jpg'] = new Uint8Array(1_000_001)
   files['060.jpg'] = Buffer.from('no picture, for all that the agent can tell')
   const { seconds, loop } = await run({ files, gate: {} })
-  expect(seconds).toEqual([0, 30, 40, 45, 60, 61, 91])
-  expect(loop.counts).toEqual({ driver: 'folder', captured: 100, gated: 91, sent: 0, dropped: 0 })
+  expect(seconds).toEqual([0, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 91])
+  expect(loop.counts).toEqual({ driver: 'folder', captured: 100, gated: 83, sent: 0, dropped: 0 })
   expect(loop.refused).toBe(2)
   expect(loop.counts.captured).toBe(loop.counts.gated + loop.refused + seconds.length)
 })

@@ -61,7 +61,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
     foundations: ['database', 'http', 'tls', 'logging'],
   },
   'edge-agent': {
-    roots: ['agent.ts', 'main.ts', 'agent-process.ts', 'index.ts', 'config.ts'],
+    roots: ['agent.ts', 'main.ts', 'agent-process.ts', 'index.ts', 'config.ts', 'settings.ts'],
     features: ['capture', 'sensors', 'outbox', 'publish'],
     foundations: ['door'],
   },

@@ -4,6 +4,9 @@ import type { GateConfig } from './config.ts'
 import { blocksIn, differenceOf } from './difference.ts'
 import { type Luminance, LuminanceReader } from './luminance.ts'
 
+/** So many pictures after a change pass as well: a server changes a state only after some agreeing results, three unless told. */
+const FOLLOWING = 4
+
 /** What a gate says of one picture. */
 export interface Verdict {
   /** Whether to send it. */
@@ -21,7 +24,7 @@ export interface GateParts {
 
 /**
  * Decides which pictures of one camera are worth sending: at once one that looks different from the picture that passed last,
- * else one within each `heartbeatMs`. What it cannot read passes, so nothing is lost by it.
+ * with the four after it, else one within each `heartbeatMs`. What it cannot read passes, so nothing is lost by it.
  */
 export class Gate {
   readonly #parts: GateParts
@@ -29,6 +32,8 @@ export class Gate {
   #last: { luminance: Luminance; atMs: number } | null = null
   #region: { blocks: Uint8Array; width: number; height: number } | null = null
   #lookedAtMs = Number.POSITIVE_INFINITY
+  /** Pictures that still pass because of the last change. */
+  #following = 0
   #attendUntilMs = Number.NEGATIVE_INFINITY
   #unreadable = 0
 
@@ -59,7 +64,8 @@ export class Gate {
     // The next look, as far from this one as this from the one before, would be too late.
     const isDue = last !== null && 2 * atMs - this.#lookedAtMs - last.atMs > heartbeatMs
     this.#lookedAtMs = atMs
-    const passes = !last || changed || isDue || atMs <= this.#attendUntilMs
+    const passes = !last || changed || this.#following > 0 || isDue || atMs <= this.#attendUntilMs
+    this.#following = changed ? FOLLOWING : Math.max(0, this.#following - 1)
     if (passes) this.#last = { luminance, atMs }
     return { passes, changed }
   }

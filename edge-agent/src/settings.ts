@@ -1,9 +1,9 @@
 import { type ConfigApplied, ConfigDesired } from '@ajar/protocol'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { CameraConfig } from '../capture/drivers.ts'
-import { GateConfig } from '../capture/gate/config.ts'
-import { objectErrors } from '../config.ts'
+import type { CameraConfig } from './capture/drivers.ts'
+import { GateConfig } from './capture/gate/config.ts'
+import { objectErrors } from './config.ts'
 
 const closed = { additionalProperties: false }
 const intervalMs = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))

@@ -1,0 +1,132 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { checkConfig, createAgent } from '../src/index.ts'
+import { type Broker, startBroker } from './broker.ts'
+import { folderOf, notebook, temporaryFolder, until } from './places.ts'
+
+const fast = { answerTimeoutMs: 30_000, backoff: { baseMs: 20, capMs: 100 } }
+const slow = { driver: 'synthetic', width: 64, height: 64, intervalMs: 3_600_000 }
+
+/** An agent with the cameras given, connected to a broker of its own. */
+async function connected(cameras: Record<string, unknown>[], more: Record<string, unknown> = {}) {
+  const broker = await startBroker()
+  onTestFinished(() => broker.close())
+  const agent = createAgent(
+    checkConfig({
+      device: 'pi',
+      token: 'secret',
+      server: `mqtt://127.0.0.1:${broker.port}`,
+      dataDir: await temporaryFolder(),
+      sensors: [],
+      cameras,
+      ...more,
+    }),
+    { log: notebook(), timing: fast },
+  )
+  onTestFinished(() => agent.close())
+  await agent.start()
+  const framesOf = (camera: string) =>
+    broker.received.filter(({ topic }) => topic.startsWith(`ajar/pi/${camera}/`)).length
+  const countsOf = async (camera: string) => {
+    const counts = (await agent.status()).captures?.[camera]
+    if (!counts) throw new Error(`no counts of ${camera}`)
+    return counts
+  }
+  return { broker, agent, framesOf, countsOf, settle: asker(broker) }
+}
+
+/** Sends settings as the server does, and waits for the agent's answer. */
+function asker(broker: Broker) {
+  let version = 0
+  return async (settings: unknown) => {
+    const payload = JSON.stringify({ version: ++version, settings })
+    const topic = 'ajar/pi/config/desired'
+    broker.aedes.publish({ cmd: 'publish', topic, payload, qos: 1, retain: true, dup: false }, () => {})
+    const applied = () => JSON.parse(broker.retained.get('ajar/pi/config/applied') ?? '{}')
+    await until(() => applied().version === version)
+    return applied() as { version: number; ok: boolean; errors: string[] }
+  }
+}
+
+test('one camera gets another interval and the others do not notice; what is left out goes back', async () => {
+  const { settle, framesOf, countsOf } = await connected([
+    { name: 'front', ...slow },
+    { name: 'back', ...slow },
+  ])
+  await until(() => framesOf('front') === 1 && framesOf('back') === 1)
+  expect(await settle({ cameras: { front: { intervalMs: 10 } } })).toMatchObject({ ok: true, errors: [] })
+  await until(() => framesOf('front') >= 5)
+  expect((await countsOf('back')).captured).toBe(1)
+  // Back to an hour for one, and quick for the other, which has none of its own.
+  expect(await settle({ intervalMs: 10, cameras: { front: { intervalMs: 3_600_000 } } })).toMatchObject({ ok: true })
+  const { captured } = await countsOf('front')
+  await until(() => framesOf('back') >= 5)
+  // One more at once, as it was opened again.
+  expect((await countsOf('front')).captured).toBeLessThanOrEqual(captured + 1)
+})
+
+test('a gate comes, changes and goes while the camera runs, and the status counts what it holds back', async () => {
+  const camera = { ...slow, name: 'cam', width: 160, height: 90, intervalMs: 20, dayMs: 86_400_000, gate: {} }
+  const { settle, framesOf, countsOf, broker } = await connected([camera], { statusIntervalMs: 1000 })
+  await until(() => framesOf('cam') === 1)
+  while ((await countsOf('cam')).gated < 10) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(await settle({ cameras: { cam: { gate: null } } })).toMatchObject({ ok: true })
+  const before = framesOf('cam')
+  await until(() => framesOf('cam') >= before + 10)
+  expect(await settle({ cameras: { cam: { gate: { difference: 0.5 } } } })).toMatchObject({ ok: true })
+  const { gated } = await countsOf('cam')
+  while ((await countsOf('cam')).gated < gated + 10) await new Promise((resolve) => setTimeout(resolve, 10))
+  const { driver, captured, sent, dropped, ...counts } = await countsOf('cam')
+  expect({ driver, dropped }).toEqual({ driver: 'synthetic', dropped: 0 })
+  expect(captured).toBeGreaterThanOrEqual(counts.gated + sent)
+  expect(sent).toBeGreaterThan(10)
+  await until(() => JSON.parse(broker.retained.get('ajar/pi/status') ?? '{}').captures?.cam?.sent > 0)
+})
+
+test('every picture ends as exactly one of gated, refused, sent or dropped', async () => {
+  const path = await folderOf({ 'a.jpg': 'a', 'b.jpg': '', 'c.jpg': new Uint8Array(2000), 'd.jpg': 'd' })
+  const cameras = [{ name: 'cam', driver: 'folder', path, intervalMs: 1, gate: {} }]
+  const { agent, framesOf, countsOf } = await connected(cameras, { maxFrameBytes: 1000 })
+  await until(() => framesOf('cam') === 2)
+  while ((await countsOf('cam')).sent < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(await countsOf('cam')).toEqual({ driver: 'folder', captured: 4, gated: 0, sent: 2, dropped: 0 })
+  expect((await agent.status()).refusedFrames).toBe(2)
+})
+
+test('what cannot be applied is said in words, and then nothing is', async () => {
+  const path = await folderOf({ 'a.jpg': 'a' })
+  const { settle, framesOf, countsOf } = await connected([
+    { name: 'front', ...slow },
+    { name: 'replay', driver: 'folder', path },
+  ])
+  await until(() => framesOf('front') === 1)
+  const refused = async (settings: unknown) => {
+    const { ok, errors } = await settle(settings)
+    expect(ok).toBe(false)
+    return errors
+  }
+  expect(await refused({ intervalMs: 10, cameras: { frnt: { intervalMs: 10 } } })).toEqual([
+    'cameras/frnt: there is no such camera here, only front, replay',
+  ])
+  expect(await refused({ cameras: { replay: { intervalMs: 10 } } })).toEqual([
+    'cameras/replay/intervalMs: a folder has its own pace',
+  ])
+  expect(await refused({ cameras: [], dataDir: '/x' })).toEqual([
+    'dataDir cannot be changed while the agent runs: set it in its config file',
+    'cameras must be an object: settings by the names of cameras',
+  ])
+  const front = { intervalMs: 0, path: '/x', gate: { difference: 2, heartbeat: 5, region: [{ x: 0, y: 0 }] } }
+  const errors = await refused({ cameras: { front, replay: null } })
+  for (const [i, part] of [
+    'cameras/front/path cannot be changed while the agent runs',
+    'cameras/front/intervalMs must be >= 1',
+    'cameras/front/gate has an unknown field heartbeat',
+    'cameras/front/gate/difference must be <= 1',
+    'cameras/front/gate/region must not have fewer than 3 items',
+    'cameras/replay must be an object',
+  ].entries()) {
+    expect(errors[i]).toContain(part)
+  }
+  expect(errors).toHaveLength(6)
+  expect(await refused({ cameras: { front: { gate: 'on' } } })).toEqual(['cameras/front/gate must be an object'])
+  expect((await countsOf('front')).captured).toBe(1)
+})
