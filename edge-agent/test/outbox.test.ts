@@ -3,16 +3,17 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Clock } from '../src/clock.ts'
 import { type Filed, type Gone, ItemFiles } from '../src/outbox/files.ts'
-import { Outbox } from '../src/outbox/outbox.ts'
-import { notebook, quiet, temporaryFolder } from './places.ts'
+import { Outbox, type OutboxLimits } from '../src/outbox/outbox.ts'
+import { notebook, quiet, SleepingClock, temporaryFolder } from './places.ts'
 
 const plenty = { maxBytes: 1_000_000_000, maxFrames: 1000 }
 const jpeg = (size: number, fill = 1) => new Uint8Array(size).fill(fill)
 const at = (atMs: number, source = 'cam') => ({ kind: 'frame' as const, source, atMs })
 
-async function openOutbox(folder: string, limits = plenty, files?: ItemFiles) {
-  const outbox = new Outbox({ folder, limits, log: quiet, ...(files ? { files } : {}) })
+async function openOutbox(folder: string, limits: OutboxLimits = plenty, files?: ItemFiles, clock?: Clock) {
+  const outbox = new Outbox({ folder, limits, log: quiet, ...(files ? { files } : {}), ...(clock ? { clock } : {}) })
   onTestFinished(() => outbox.close())
   await outbox.start()
   return outbox
@@ -173,4 +174,172 @@ test('a real file system that is full', async (context) => {
   for (const frame of kept) expect((await outbox.read(frame)).byteLength).toBe(100_000)
   expect(kept.length).toBeGreaterThanOrEqual(8)
   await outbox.close()
+})
+
+test('frames and readings are bounded together, and the important ones go last, also after a restart', async () => {
+  const folder = await temporaryFolder()
+  const before = await openOutbox(folder, { ...plenty, maxFrames: 16 })
+  for (let time = 1; time <= 10; time++) await before.put(at(time), jpeg(1), { important: time <= 3 })
+  await before.put({ kind: 'reading', source: 'cam', atMs: 1 }, jpeg(1), { important: true })
+  for (let time = 2; time <= 6; time++) await before.put({ kind: 'reading', source: 'cam', atMs: time }, jpeg(1))
+  expect([before.frames, before.readings, before.dropped]).toEqual([10, 6, 0])
+  const outbox = await openOutbox(folder, { ...plenty, maxFrames: 16 })
+  for (let time = 11; time <= 22; time++) await outbox.put(at(time), jpeg(1), { important: time >= 20 })
+  expect([outbox.droppedOf('cam'), outbox.droppedOf('cam', 'reading'), outbox.dropped]).toEqual([7, 5, 12])
+  await outbox.put(at(23), jpeg(1), { important: true })
+  const left = takeAll(outbox).map(({ kind, atMs }) => `${kind} ${atMs}`)
+  const frames = [1, 2, 3, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23].map((time) => `frame ${time}`)
+  expect(left.sort()).toEqual([...frames, 'reading 1'].sort())
+})
+
+test('when only important ones are left, the oldest of them goes', async () => {
+  const outbox = await openOutbox(await temporaryFolder(), { ...plenty, maxFrames: 3 })
+  for (const time of [1, 2, 3, 4]) await outbox.put(at(time), jpeg(1), { important: true })
+  await outbox.put(at(5), jpeg(1))
+  expect(times(outbox)).toEqual([3, 4, 5])
+})
+
+test('a protected span makes frames important: those that wait, are parked, are being sent, being written, and come', async () => {
+  const folder = await temporaryFolder()
+  const outbox = await openOutbox(folder)
+  const sensor = { kind: 'reading', source: 'cam', atMs: 6 } as const
+  for (let time = 1; time <= 5; time++) await outbox.put(at(time), jpeg(1))
+  await outbox.put(at(4, 'other'), jpeg(1))
+  await outbox.put(sensor, jpeg(1))
+  const [first, second] = [outbox.take(), outbox.take()]
+  if (!first || !second) expect.fail()
+  outbox.park(second, 100)
+  const writing = outbox.put(at(6), jpeg(1))
+  // The two clocks are read one after the other, so an end is sharp to some milliseconds.
+  outbox.protect({ fromMs: -100, toMs: 100 }, 'cam')
+  outbox.release(first)
+  await writing
+  for (const time of [7, 8, 900]) await outbox.put(at(time), jpeg(1))
+  outbox.unpark(100)
+  const taken = takeAll(outbox)
+  for (const item of taken) expect(await outbox.read(item)).toHaveLength(1)
+  const ids = (which: boolean) =>
+    taken.filter(({ important }) => important === which).map(({ kind, source, atMs }) => `${kind} ${source} ${atMs}`)
+  expect(ids(false).sort()).toEqual(['frame cam 900', 'frame other 4', 'reading cam 6'])
+  await outbox.close()
+  const again = takeAll(await openOutbox(folder))
+  expect(again.filter(({ important }) => important)).toHaveLength(8)
+})
+
+test('a span of all cameras', async () => {
+  const outbox = await openOutbox(await temporaryFolder())
+  for (const camera of ['a', 'b']) for (const time of [1, 2, 3]) await outbox.put(at(time, camera), jpeg(1))
+  outbox.protect({ fromMs: 2, toMs: 2 })
+  expect(takeAll(outbox).filter(({ important }) => important)).toHaveLength(2)
+})
+
+test('the counts of what was dropped are there after any restart, by source', async () => {
+  const folder = await temporaryFolder()
+  const first = await openOutbox(folder, { ...plenty, maxFrames: 16 })
+  for (let time = 1; time <= 100; time++) await first.put(at(time, time % 4 ? 'cam' : 'other'), jpeg(1))
+  // As SIGKILL leaves it: `first` is not closed.
+  expect((await readdir(folder)).filter((name) => name.includes('.gone'))).toHaveLength(84 - 64)
+  const second = await openOutbox(folder, { ...plenty, maxFrames: 16 })
+  expect([second.dropped, second.droppedOf('cam'), second.droppedOf('other')]).toEqual([84, 63, 21])
+  await second.put(at(101), jpeg(1))
+  await second.close()
+  expect((await readdir(folder)).filter((name) => name.includes('.gone'))).toEqual([])
+  const third = await openOutbox(folder)
+  expect([third.dropped, third.droppedOf('cam'), third.droppedOf('other')]).toEqual([85, 64, 21])
+})
+
+test('a crash at any step of writing down the counts loses none and counts none twice', async () => {
+  class Interrupted extends ItemFiles {
+    override async bury(): Promise<void> {
+      throw new Error('the power is gone')
+    }
+  }
+  const folder = await temporaryFolder()
+  const limits = { ...plenty, maxFrames: 16 }
+  const first = await openOutbox(folder, limits, new Interrupted(folder))
+  for (let time = 1; time <= 40; time++) await first.put(at(time), jpeg(1))
+  await first.close() // the counts are written, and the empty files of what they count are still there
+  expect((await readdir(folder)).filter((name) => name.includes('.gone1'))).toHaveLength(24)
+  class Unwritable extends ItemFiles {
+    override async writeRecord(): Promise<void> {
+      throw new Error('the disk is broken')
+    }
+  }
+  const second = await openOutbox(folder, limits, new Unwritable(folder))
+  expect(second.dropped).toBe(24)
+  for (let time = 41; time <= 50; time++) await second.put(at(time), jpeg(1))
+  await second.close() // and now they cannot be written
+  const third = await openOutbox(folder, limits)
+  expect([third.dropped, third.frames]).toEqual([34, 16])
+  await third.close()
+  expect((await openOutbox(folder, limits)).dropped).toBe(34)
+})
+
+test('what is too old is dropped, important or not; but not by a clock that nobody trusts', async () => {
+  const folder = await temporaryFolder()
+  const clock = new SleepingClock()
+  let trusted = false
+  const limits = { ...plenty, maxAgeMs: 60_000 }
+  const outbox = new Outbox({ folder, limits, log: quiet, clock, clockIsRight: () => trusted })
+  await outbox.start()
+  onTestFinished(() => outbox.close())
+  for (let i = 0; i < 10; i++, await clock.sleep(10_000)) {
+    await outbox.put(at(clock.now()), jpeg(1), { important: i === 0 })
+  }
+  expect([outbox.frames, outbox.dropped]).toEqual([10, 0])
+  trusted = true
+  await outbox.tend()
+  expect([outbox.frames, outbox.dropped]).toEqual([6, 4])
+  await clock.sleep(30_000)
+  await outbox.put(at(clock.now()), jpeg(1)) // looks by itself, now and then
+  expect([outbox.frames, outbox.dropped]).toEqual([4, 7])
+})
+
+/** A disk that others fill as well. */
+class SharedDisk extends ItemFiles {
+  free = 10_000
+  asked = 0
+  override async freeBytes(): Promise<number> {
+    this.asked++
+    return this.free
+  }
+}
+
+test('where little of the disk is free, old items go, important ones last; then new ones are refused and counted', async () => {
+  const folder = await temporaryFolder()
+  const clock = new SleepingClock()
+  const files = new SharedDisk(folder)
+  const log = notebook()
+  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log, clock, files })
+  onTestFinished(() => outbox.close())
+  await outbox.start()
+  for (const time of [1, 2, 3, 4]) expect(await outbox.put(at(time), jpeg(1000), { important: time === 1 })).toBe(true)
+  // Between two looks what is written counts: after five there would be too little, whatever the disk says.
+  for (const time of [5, 6]) expect(await outbox.put(at(time), jpeg(1000))).toBe(true)
+  expect([outbox.dropped, files.asked]).toEqual([1, 1])
+  await clock.sleep(2000)
+  files.free = 3500 // somebody else has written much
+  expect(await outbox.put(at(7), jpeg(1000))).toBe(true)
+  expect(files.asked).toBe(2)
+  expect(outbox.dropped).toBe(4)
+  await clock.sleep(2000)
+  files.free = 100
+  expect(await outbox.put(at(8), jpeg(1000))).toBe(false)
+  expect([outbox.frames, outbox.dropped, outbox.lastId('frame', 'cam')]).toEqual([0, 8, 7])
+  expect(log.lines.join()).toContain('less than outbox.minFreeBytes of the disk is free')
+  await clock.sleep(2000)
+  files.free = 1e9
+  expect(await outbox.put(at(9), jpeg(1000))).toBe(true)
+  expect(times(outbox)).toEqual([9])
+})
+
+test('an outbox of before there were readings is taken over', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'cam.7.jpg'), 'picture')
+  await writeFile(join(folder, 'old.5.last'), '')
+  await writeFile(join(folder, 'old.6.tmp'), 'half')
+  const outbox = await openOutbox(folder)
+  expect([outbox.frames, outbox.lastId('frame', 'cam'), outbox.lastId('frame', 'old')]).toEqual([1, 7, 5])
+  await outbox.put(at(6, 'old'), jpeg(1))
+  expect((await readdir(folder)).sort()).toEqual(['cam.7.jpg', 'old.6.jpg'])
 })
