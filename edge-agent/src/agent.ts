@@ -3,19 +3,22 @@ import { Rejected, topics } from '@ajar/protocol'
 import { Value } from 'typebox/value'
 import { type CameraConfig, driverOf } from './capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
-import { type Clock, type ClockTrust, clockTrust, systemClock } from './clock.ts'
+import { type Clock, type ClockTrust, clockTrust, type Instant, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
+import { Sensors } from './sensors/sensors.ts'
 import { applyDesired } from './settings.ts'
 import { type AgentStatus, statusOf } from './status.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
 /** So long after the last item refused because of its time the clock counts as set right again. */
 const REFUSED_TIME_MS = 300_000
+/** So long before and after the edge of a sensor frames matter more than others, and so long after it all are sent. */
+const AROUND_EDGE_MS = 5000
 
 /** What the agent tells whoever started it; `main.ts` prints each as a machine line. */
 export type AgentEvent =
@@ -41,7 +44,7 @@ export interface AgentPorts {
 export interface Agent {
   /** Resolves when the outbox is open and the cameras run; connecting goes on by itself. Rejects when `dataDir` cannot be used. */
   start(): Promise<void>
-  /** Stops the cameras, waits for frames in flight (at most 5 s), says `offline`. What is unsent stays on disk. */
+  /** Stops cameras and sensors, waits for frames in flight (at most 5 s), says `offline`. What is unsent stays on disk. */
   close(): Promise<void>
   /** What `ajar/{device}/status` says now. */
   status(): Promise<AgentStatus>
@@ -49,7 +52,7 @@ export interface Agent {
 
 const silent: Log = { info: () => {}, warn: () => {} }
 
-/** Puts an agent together: cameras -> outbox -> publisher. Nothing happens before `start`. */
+/** Puts an agent together: cameras and sensors -> outbox -> publisher. Nothing happens before `start`. */
 export function createAgent(config: Config, ports: AgentPorts = {}): Agent {
   return new ComposedAgent(config, ports)
 }
@@ -61,6 +64,7 @@ class ComposedAgent implements Agent {
   readonly #ports: AgentPorts
   readonly #outbox: Outbox
   readonly #intake: Intake
+  readonly #sensors: Sensors
   readonly #publisher: Publisher
   readonly #stopping = new AbortController()
   readonly #captures = new Map<string, CaptureLoop>()
@@ -93,6 +97,14 @@ class ComposedAgent implements Agent {
       clockTrust: ports.clockTrust ?? (() => clockTrust(clock)),
       log,
     })
+    this.#sensors = new Sensors({
+      sensors: config.sensors ?? null,
+      dataDir: config.dataDir,
+      clock,
+      log,
+      take: (reading) => this.#intake.take(reading),
+      onEdge: (takenAt) => this.#edgeCame(takenAt),
+    })
     this.#publisher = new Publisher({
       ...config,
       outbox: this.#outbox,
@@ -116,13 +128,14 @@ class ComposedAgent implements Agent {
     if (this.#outbox.items > 0) this.#log.info(`${this.#outbox.items} items of an earlier run wait in the outbox`)
     this.#intake.start()
     for (const camera of cameras) this.#startCapture(camera)
+    await this.#sensors.start()
     this.#publisher.start()
     this.#tell({ device, state: 'started' })
   }
 
   async close(): Promise<void> {
     this.#stopping.abort()
-    await Promise.all([...this.#captures.values()].map((capture) => capture.close()))
+    await Promise.all([this.#sensors, ...this.#captures.values()].map((part) => part.close()))
     await this.#intake.close()
     await this.#publisher.close()
     await this.#draining
@@ -135,7 +148,7 @@ class ComposedAgent implements Agent {
       outbox: this.#outbox,
       intake: this.#intake,
       captures: this.#captures,
-      sensors: {},
+      sensors: this.#sensors.status,
       ended: this.#ended,
       fault: this.#publisher.fault ?? this.#clockFault(),
     })
@@ -155,6 +168,12 @@ class ComposedAgent implements Agent {
     })
     this.#captures.set(camera.name, capture)
     capture.start()
+  }
+
+  /** A door that opens is what frames are for: those around it go last, and none after it is gated. */
+  #edgeCame({ wallMs, monotonicMs }: Instant): void {
+    this.#outbox.protect({ fromMs: wallMs - AROUND_EDGE_MS, toMs: wallMs + AROUND_EDGE_MS })
+    for (const capture of this.#captures.values()) capture.attend(monotonicMs + AROUND_EDGE_MS)
   }
 
   #cameraEnded(camera: string, frames: number): void {

@@ -50,6 +50,17 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10)
 }
 
+/**
+ * Moves GPIO17 while nothing else of this program runs. The simulator raises its interrupts at the kernel's ticks, every 10 ms,
+ * and would make one of several.
+ */
+function moveUnseen(pi: SimulatedChip, times: number): void {
+  for (let i = 0; i < times; i++) {
+    pi.set(17, i % 2 === 0 ? 1 : 0)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25)
+  }
+}
+
 /** Long enough for a line that had anything to say to have said it. */
 const SETTLE_MS = 400
 
@@ -125,7 +136,10 @@ const ofBoth: Record<string, (access: (typeof BOTH)[number], teller: Teller) => 
     const [four, five] = [chip(PI_4, teller), chip(PI_5, teller)]
     four.set(17, 0)
     five.set(17, 1)
-    await assert.rejects(open({ chip: null }, access, teller), { code: 'gpio_ambiguous', message: /bcm2711.*rp1/ })
+    await assert.rejects(open({ chip: null }, access, teller), {
+      code: 'gpio_ambiguous',
+      message: /bcm2711.*rp1|rp1.*bcm2711/,
+    })
     assert.equal(await (await open({ chip: PI_5 }, access, teller)).read(), 1)
     assert.equal(await (await open({ chip: PI_4 }, access, teller)).read(), 0)
   },
@@ -179,14 +193,14 @@ const ofOne: Record<string, Story> = {
     const pi = chip(PI_4, teller)
     const line = await open({}, 'chardev', teller)
     const before = systemClock.monotonic()
-    for (let i = 0; i < 200; i++) pi.set(17, i % 2 === 0 ? 1 : 0)
+    moveUnseen(pi, 40)
     const after = systemClock.monotonic()
     await sleep(SETTLE_MS)
     const edges = gather(line)
-    await until(() => edges.length >= 200)
-    assert.ok(edges.every(({ monotonicMs }) => monotonicMs >= before && monotonicMs <= after + SETTLE_MS))
+    await until(() => edges.length >= 40)
+    assert.ok(edges.every(({ monotonicMs }) => monotonicMs >= before && monotonicMs <= after))
     assert.ok(edges.every(({ value }, i) => value === (i % 2 === 0 ? 1 : 0)))
-    teller.saw('200 of 200 edges')
+    teller.saw('40 of 40 edges')
   },
 
   'chardev: more edges than the kernel keeps are counted, and the value is right': async (teller) => {
@@ -195,13 +209,13 @@ const ofOne: Record<string, Story> = {
     const log = { info: teller.saw, warn: (line: string) => warnings.push(line) }
     const line = await openLine(plain, 'chardev', { clock: systemClock, log })
     teller.undo(() => line.close())
-    for (let i = 0; i < 1001; i++) pi.set(17, i % 2 === 0 ? 1 : 0)
+    moveUnseen(pi, 301)
     const edges = gather(line)
     await sleep(SETTLE_MS)
-    assert.ok(edges.length > 0 && edges.length < 1001, `${edges.length} edges`)
+    assert.ok(edges.length > 0 && edges.length < 301, `${edges.length} edges`)
     assert.equal(edges.at(-1)?.value, 1)
-    assert.match(warnings.join(), new RegExp(`: ${1001 - edges.length} edges lost`))
-    teller.saw(`${edges.length} of 1001 edges were kept; ${warnings}`)
+    assert.match(warnings.join(), new RegExp(`: ${301 - edges.length} edges lost`))
+    teller.saw(`${edges.length} of 301 edges were kept; ${warnings}`)
   },
 
   'chardev: a line that sysfs has is busy, and who has it is named': async (teller) => {

@@ -1,6 +1,6 @@
 import { NAME_PATTERN, type Reading } from '@ajar/protocol'
 import { type Static, type TObject, Type } from 'typebox'
-import { type Clock, type Instant, instantOf } from '../clock.ts'
+import { type Clock, type Instant, instantOf, systemClock } from '../clock.ts'
 import { AgentError } from '../failure.ts'
 import type { Log } from '../log.ts'
 
@@ -65,17 +65,24 @@ export async function* every(
 ): AsyncIterable<Measurement> {
   while (!signal.aborted) {
     const takenAt = instantOf(clock)
-    yield { value: await answered(read()), takenAt, isEdge: false }
+    const value = await answered(read(), signal)
+    if (value === null) return
+    yield { value, takenAt, isEdge: false }
     await clock.sleep(Math.max(0, intervalMs - (clock.monotonic() - takenAt.monotonicMs)), signal)
   }
 }
 
-/** What a reading promises, or rejects with `sensor_silent` (environment) after 10 s: of real time, since real files are read. */
-async function answered<T>(reading: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_, reject) => {
-    const text = `no answer within ${ANSWER_MS / 1000} s`
-    timer = setTimeout(() => reject(new AgentError('sensor_silent', 'environment', text)), ANSWER_MS)
+/**
+ * What `reading` promises, or null when `signal` aborts; rejects with `sensor_silent` (environment) after 10 s: of real time,
+ * since real files are read.
+ */
+async function answered(reading: Promise<number>, signal: AbortSignal): Promise<number | null> {
+  const over = new AbortController()
+  const silence = systemClock.sleep(ANSWER_MS, AbortSignal.any([signal, over.signal])).then(() => {
+    if (signal.aborted) return null
+    throw new AgentError('sensor_silent', 'environment', `no answer within ${ANSWER_MS / 1000} s`)
   })
-  return await Promise.race([reading, silence]).finally(() => clearTimeout(timer))
+  // It has lost the race where it throws; nobody else hears it.
+  silence.catch(() => {})
+  return await Promise.race([reading, silence]).finally(() => over.abort())
 }
