@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Events } from '../src/database/events.ts'
-import { openStateDatabase } from '../src/database/state-database.ts'
-import { Readings } from '../src/record/readings.ts'
+import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
+import { KNOW_SENSORS, Readings } from '../src/record/readings.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 async function start(folder?: string) {
@@ -181,3 +182,59 @@ test('readings that an earlier release stored are known at the start, whatever w
     known('z', 'a', 3, 3),
   ])
 })
+
+test('at the start, sensors are found without a look at all readings', async () => {
+  const { database } = await start()
+  const plan = await sql<{ detail: string }>`explain query plan ${KNOW_SENSORS}`.execute(database.write)
+  const looks = plan.rows.map(({ detail }) => detail).filter((detail) => /\b(r|readings)\b/.test(detail))
+  expect(looks.filter((detail) => !/^SEARCH (r|readings) USING PRIMARY KEY/.test(detail))).toEqual([])
+  // From one sensor of a device to the next.
+  expect(looks.join('\n')).toContain('(device=? AND sensor>?)')
+})
+
+test('while the disk refuses, readings wait and none is acknowledged; then all are stored', async () => {
+  const { record, readings, stored, held, database } = await start()
+  await record(0)
+  await fill(database, true)
+  let acknowledged = 0
+  const waiting = Array.from({ length: 300 }, async (_, i) => {
+    const written = await record(`${i} ${'x'.repeat(1000)}`)
+    acknowledged += 1
+    return written
+  })
+  await vi.waitUntil(() => readings.held !== null, { timeout: 20_000 })
+  const atRest = acknowledged
+  expect(atRest).toBeLessThan(300)
+  expect(await stored()).toHaveLength(1 + atRest)
+  await fill(database, false)
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['stored']))
+  expect(await stored()).toHaveLength(301)
+  expect(held).toEqual([expect.stringContaining('full'), null])
+  expect(readings.held).toBeNull()
+})
+
+test('what waits for the disk when the server closes is not acknowledged', async () => {
+  const { record, readings, database } = await start()
+  await fill(database, true)
+  const waiting = Array.from({ length: 300 }, (_, i) => record(`${i} ${'x'.repeat(1000)}`))
+  const ends = Promise.allSettled(waiting)
+  await vi.waitUntil(() => readings.held !== null, { timeout: 20_000 })
+  await readings.close()
+  expect((await ends).at(-1)).toMatchObject({ status: 'rejected' })
+})
+
+test('a reading that cannot be written although the disk works fails alone', async () => {
+  const { record, stored, database } = await start()
+  await sql`create trigger refuse before insert on readings when new.value_json = '13'
+    begin select raise(abort, 'not this one'); end`.execute(database.write)
+  const ends = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => record(i)))
+  expect(ends.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([13])
+  expect(await stored()).toHaveLength(19)
+})
+
+/** state.db may not grow while it is `full`. */
+async function fill({ write }: StateDatabase, full: boolean) {
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(write)
+  const pages = full ? (rows[0]?.page_count ?? 0) : 1_000_000
+  await sql`pragma max_page_count = ${sql.lit(pages)}`.execute(write)
+}

@@ -51,7 +51,7 @@ export class Readings {
 
   /** Knows again what a release before stored that did not keep sensors. */
   async start() {
-    await knowSensors(this.#ports.database)
+    await KNOW_SENSORS.execute(this.#ports.database.write)
   }
 
   /** Why the disk refuses readings right now, or null. */
@@ -137,29 +137,33 @@ export class Readings {
   }
 }
 
-/** Steps from sensor to sensor through the key of `readings`, for there may be millions of rows; nothing is written where all are known. */
-async function knowSensors({ write }: StateDatabase) {
-  await sql`
-    with recursive found (device, sensor) as (
-      select * from (select device, sensor from readings order by device, sensor limit 1)
-      union all
-      select (select r.device from readings r where (r.device, r.sensor) > (found.device, found.sensor)
-                order by r.device, r.sensor limit 1),
-             (select r.sensor from readings r where (r.device, r.sensor) > (found.device, found.sensor)
-                order by r.device, r.sensor limit 1)
-        from found where found.device is not null),
-    spans as (
-      select f.device, f.sensor,
-             (select min(at) from readings r where r.device = f.device and r.sensor = f.sensor) as first_at,
-             (select max(at) from readings r where r.device = f.device and r.sensor = f.sensor) as last_at
-        from found f where f.device is not null)
-    insert into sensors (device, name, first_at, last_at, last_value_json)
-      select s.device, s.sensor, s.first_at, s.last_at, r.value_json
-        from spans s
-        join readings r on r.device = s.device and r.sensor = s.sensor and r.at = s.last_at
-        left join sensors k on k.device = s.device and k.name = s.sensor
-       where k.last_at is null or k.last_at < s.last_at
-      on conflict (device, name) do update
-        set first_at = min(first_at, excluded.first_at),
-            last_at = excluded.last_at, last_value_json = excluded.last_value_json`.execute(write)
-}
+/**
+ * Steps from sensor to sensor through the key of `readings`, of which there may be many millions, and writes what is not
+ * known yet: nothing, where no other release wrote meanwhile.
+ */
+export const KNOW_SENSORS = sql`
+  with recursive devices (device) as (
+    select min(device) from readings
+    union all
+    select (select min(r.device) from readings r where r.device > devices.device) from devices
+     where device is not null),
+  found (device, sensor) as (
+    select device, (select min(r.sensor) from readings r where r.device = devices.device) from devices
+     where device is not null
+    union all
+    select device, (select min(r.sensor) from readings r where r.device = found.device and r.sensor > found.sensor)
+      from found where sensor is not null),
+  spans as (
+    select f.device, f.sensor,
+           (select min(at) from readings r where r.device = f.device and r.sensor = f.sensor) as first_at,
+           (select max(at) from readings r where r.device = f.device and r.sensor = f.sensor) as last_at
+      from found f where f.sensor is not null)
+  insert into sensors (device, name, first_at, last_at, last_value_json)
+    select s.device, s.sensor, s.first_at, s.last_at, r.value_json
+      from spans s
+      join readings r on r.device = s.device and r.sensor = s.sensor and r.at = s.last_at
+      left join sensors k on k.device = s.device and k.name = s.sensor
+     where k.last_at is null or k.last_at < s.last_at
+    on conflict (device, name) do update
+      set first_at = min(first_at, excluded.first_at),
+          last_at = excluded.last_at, last_value_json = excluded.last_value_json`
