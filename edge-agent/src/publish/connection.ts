@@ -1,5 +1,5 @@
 import { type Status, topics } from '@ajar/protocol'
-import { connect, type MqttClient } from 'mqtt'
+import type { MqttClient } from 'mqtt'
 import type { Clock } from '../clock.ts'
 import { AgentError, reasonOf } from '../failure.ts'
 import { Answers } from './answers.ts'
@@ -58,6 +58,8 @@ export class Connection {
   static async open(parts: ConnectionParts): Promise<Connection> {
     // Read anew for each connection: a renewed one counts without a restart.
     const trust = parts.ca === undefined ? {} : await readTrust(parts.ca)
+    // Loaded here: the cameras need not wait for it.
+    const { connect } = await import('mqtt')
     const offline: Status = { state: 'offline' }
     const client = connect(parts.server, {
       ...trust,
@@ -84,6 +86,7 @@ export class Connection {
     })
     const giveUp = () => client.end(true)
     parts.giveUp.addEventListener('abort', giveUp, { once: true })
+    if (parts.giveUp.aborted) giveUp()
     await new Promise<void>((resolve, reject) => {
       client.once('connect', () => resolve())
       client.once('close', () => reject(whyNot(failure, parts)))
