@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { addDevices, median, metric, percentile, startBenchServer, startMosquitto } from './peers.ts'
+import { processorSeconds } from './processor-time.ts'
 import type { ReadingOrder, ReadingReport } from './reading-publishers.ts'
 
 const CLIENTS = 8
@@ -25,10 +26,13 @@ export default async function readings() {
   try {
     const clients = await addDevices(server.api, CLIENTS)
     const [ours, bare, theirs]: ReadingReport[][] = [[], [], []]
+    const processor: number[] = []
     const limits: number[] = []
     const alone: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
+      const before = processorSeconds(server.process.pid)
       ours?.push(await publish({ ...order, url: server.mqtt, clients }))
+      processor.push((processorSeconds(server.process.pid) - before) / (ours?.at(-1)?.acknowledged ?? 0))
       limits.push(await commits(join(folder, `${round}.db`), CLIENTS * WINDOW))
       alone.push(await commits(join(folder, `alone-${round}.db`), 1))
       bare?.push(await publish({ ...order, url: empty.url, clients }))
@@ -42,6 +46,9 @@ export default async function readings() {
     console.log(`${CLIENTS} publishers, QoS 1, window ${WINDOW}, ${ROUNDS} x ${SECONDS} s each, alternating, medians`)
     console.log(
       `ajar              ${rate(ours).toFixed(0)} durable readings/s, PUBACK p50 ${late(ours, 0.5)} ms, p99 ${late(ours, 0.99)} ms`,
+    )
+    console.log(
+      `                  ${(median(processor) * 1000).toFixed(2)} ms of processor time a reading in the server`,
     )
     console.log(`SQLite, groups    ${median(limits).toFixed(0)} rows/s in commits of ${CLIENTS * WINDOW} (no broker)`)
     console.log(`SQLite, alone     ${median(alone).toFixed(0)} rows/s in commits of 1`)
