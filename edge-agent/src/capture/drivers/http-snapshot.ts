@@ -34,7 +34,7 @@ export const httpSnapshot = driver({
     const { url, authorization } = addressOf(config)
     const shown = `${url.protocol}//${url.host}` // with many cameras the password stands in the path
     const ca = config.ca === undefined ? null : await readFile(config.ca, 'utf8')
-    const getter = new Getter({ url, ca, timeoutMs: config.timeoutMs, maxBytes: maxFrameBytes, clock, signal })
+    const getter = await Getter.create({ url, ca, timeoutMs: config.timeoutMs, maxBytes: maxFrameBytes, clock, signal })
     try {
       while (!signal.aborted) {
         const startedAt = clock.monotonic()
@@ -65,8 +65,8 @@ function addressOf({ url: text, user, password }: { url: string; user?: string; 
 /** One picture; where the camera asks who we are, it is told, once. */
 async function picture(getter: Getter, url: URL, authorization: Authorization | null): Promise<Answer> {
   const path = `${url.pathname}${url.search}`
-  const ask = () => {
-    const header = authorization?.header(path) ?? null
+  const ask = async () => {
+    const header = (await authorization?.header(path)) ?? null
     return getter.get({ accept: 'image/jpeg', ...(header === null ? {} : { authorization: header }) })
   }
   let answer = await ask()

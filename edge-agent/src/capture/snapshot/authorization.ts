@@ -1,5 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
-
 export interface Credentials {
   user: string
   password: string
@@ -33,12 +31,13 @@ export class Authorization {
   }
 
   /** The `Authorization` of one GET of `path` (with its query), or null while none was asked for. */
-  header(path: string): string | null {
+  async header(path: string): Promise<string | null> {
     const { user, password } = this.#credentials
     if (this.#challenge === null) return null
     if (this.#challenge.scheme === 'basic') return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
     const { realm = '', nonce = '', opaque, algorithm, qop } = this.#challenge.fields
     const hash = hashOf(algorithm) ?? 'md5'
+    const { createHash, randomBytes } = await import('node:crypto') // only where it is needed: it takes memory
     const digest = (text: string) => createHash(hash).update(text).digest('hex')
     const nc = (++this.#count).toString(16).padStart(8, '0')
     const cnonce = randomBytes(8).toString('hex')

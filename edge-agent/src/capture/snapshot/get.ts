@@ -26,15 +26,24 @@ export interface Answer {
 /** Gets one address again and again over one connection that is kept open. */
 export class Getter {
   readonly #parts: GetParts
-  readonly #agent: HttpAgent
+  readonly #agent: Agent
+  readonly #request: (url: URL, options: RequestOptions) => ClientRequest
 
-  constructor(parts: GetParts) {
-    const options = { keepAlive: true, maxSockets: 1 }
+  private constructor(parts: GetParts, agent: Agent, request: (url: URL, options: RequestOptions) => ClientRequest) {
     this.#parts = parts
-    this.#agent =
-      parts.url.protocol === 'https:'
-        ? new HttpsAgent(parts.ca === null ? options : { ...options, ca: parts.ca })
-        : new HttpAgent(options)
+    this.#agent = agent
+    this.#request = request
+  }
+
+  /** Loads what is needed only now: Node's HTTP takes 15 MB of memory, and most agents have no such camera. */
+  static async create(parts: GetParts): Promise<Getter> {
+    const options = { keepAlive: true, maxSockets: 1 }
+    if (parts.url.protocol === 'https:') {
+      const { Agent, request } = await import('node:https')
+      return new Getter(parts, new Agent(parts.ca === null ? options : { ...options, ca: parts.ca }), request)
+    }
+    const { Agent, request } = await import('node:http')
+    return new Getter(parts, new Agent(options), request)
   }
 
   /** Rejects, in words, when the answer does not come, is too large, or breaks off. Redirects are not followed. */
@@ -55,7 +64,7 @@ export class Getter {
 
   async #once(headers: Record<string, string>, reused: { socket: boolean }): Promise<Answer> {
     const { url, timeoutMs, signal } = this.#parts
-    const request = (url.protocol === 'https:' ? overHttps : overHttp)(url, { agent: this.#agent, headers })
+    const request = this.#request(url, { agent: this.#agent, headers })
     const late = new Error(`no whole answer within ${timeoutMs / 1000} s`)
     const timer = setTimeout(() => request.destroy(late), timeoutMs)
     const stop = () => request.destroy(new Error('stopped'))
