@@ -6,7 +6,9 @@
  * The walk through its files, in the order a frame takes:
  * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
- *   is. `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them.
+ *   is. Those that run a program lean on `capture/stream/`: `child.ts` runs and ends it, `splitter.ts` cuts its pictures
+ *   out, `pictures.ts` takes the newest each interval; `capture/snapshot/` asks by HTTP.
+ * - `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them.
  * - `capture/sifting.ts` tells which are sent, and which go last when room is needed, by `capture/gate/gate.ts`: `luminance.ts`
  *   reads how light a JPEG is where (`scan.ts`, `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what
  *   of that is set.

@@ -37,17 +37,25 @@ test('what the package itself loses arrives: 9 MB in pieces, and a picture in sp
   const { webcam } = await realPictures(context)
   const folder = await programs()
   const large = padded(webcam[0] as Buffer, 9_000_000)
-  const body = `${toFile}
-    process.stderr.write('mmal: a warning\\n')
-    if (file === '-') return out(picture(0))
-    const handle = fs.openSync(file, 'w')
+  const slowly = `${toFile}
+    const handle = file === '-' ? 1 : fs.openSync(file, 'w')
     for (let at = 0; at < picture(0).length; at += 4_000_000) {
       fs.writeSync(handle, picture(0).subarray(at, at + 4_000_000))
       await sleep(50)
     }`
-  await program(folder, 'raspistill', body, [large])
-  // Its own ways: any line on standard error throws the picture away; a file is read at its first change.
+  // Its own ways, in its real code: standard output counts up to the program's end, and nothing at all is a success;
+  await program(folder, 'raspistill', 'process.exit(0)')
+  expect(await new Raspistill({ noFileSave: true }).takePhoto()).toHaveLength(0)
+  const leavesBehind = `const rest = 'setTimeout(() => process.stdout.write(Buffer.alloc(5e6)), 300)'
+    fs.writeSync(1, Buffer.alloc(4_000))
+    require('node:child_process').spawn(process.execPath, ['-e', rest], { stdio: [0, 1, 2], detached: true })
+    process.exit(0)`
+  await program(folder, 'raspistill', leavesBehind)
+  expect((await new Raspistill({ noFileSave: true }).takePhoto()).length).toBeLessThan(5_000_000)
+  // a line on standard error throws the picture away; a file is read at its first change.
+  await program(folder, 'raspistill', `process.stderr.write('mmal: a warning\\n'); await out(picture(0))`, webcam)
   await expect(new Raspistill({ noFileSave: true }).takePhoto()).rejects.toThrow('a warning')
+  await program(folder, 'raspistill', `process.stderr.write('mmal: a warning\\n')\n${slowly}`, [large])
   const read = await new Raspistill({ outputDir: folder, fileName: 'x' }).takePhoto()
   expect(read.length).toBeLessThan(large.length)
   const { pictures } = await take(camera(still), 1, { maxFrameBytes: 10_000_000 })

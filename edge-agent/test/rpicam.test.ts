@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../src/capture/stream/child.ts'
+import { checkConfig, createAgent } from '../src/index.ts'
 import { camera, program, programs, realPictures, take, withThumbnail } from './cameras.ts'
-import { until } from './places.ts'
+import { notebook, temporaryFolder, until } from './places.ts'
 
 const fast = { driver: 'rpicam', intervalMs: 20 }
 
@@ -146,6 +147,40 @@ test('auto takes the first driver that can be used, and tells why not the others
   expect(log.lines.join()).toMatch(/cam uses libcamera; not rpicam: rpicam-vid finds no camera/)
 
   await expect(take(camera({ camera: 1 }), 1)).rejects.toThrow('libcamera: libcamera-vid lists camera 0, not 1')
+})
+
+test('auto stays with the camera it began with, though another could be used', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const body = `if (args[0] === '--list-cameras') return out(cameras)
+    await out(picture(0)); await sleep(100); process.exit(1)`
+  await program(folder, 'rpicam-vid', body, webcam)
+  const config = camera({ intervalMs: 20 })
+  await expect(take(config, 9)).rejects.toThrow('rpicam-vid ended with code 1')
+  await program(folder, 'libcamera-vid', body, webcam)
+  await rm(join(folder, 'rpicam-vid'))
+  await expect(take(config, 9)).rejects.toMatchObject({ code: 'camera_missing' })
+  await expect(take(camera({ intervalMs: 20 }), 9)).rejects.toThrow('libcamera-vid ended with code 1')
+})
+
+test('an agent with two cameras starts each anew when it crashes', async (context) => {
+  const { webcam } = await realPictures(context)
+  const folder = await programs()
+  const body = `const which = Number(args[args.indexOf('--camera') + 1])
+    for (let i = 0; i < 3; i++) { await out(picture(which)); await sleep(60) }
+    process.exit(1)`
+  await program(folder, 'rpicam-vid', body, webcam)
+  const dataDir = await temporaryFolder()
+  const cameras = ['front', 'back'].map((name, i) => ({ name, camera: i, ...fast }))
+  const config = checkConfig({ device: 'pi', token: 't', server: 'mqtt://127.0.0.1:1', dataDir, cameras })
+  const log = notebook()
+  const frames: string[] = []
+  const agent = createAgent(config, { log, onFrame: ({ camera }) => frames.push(camera) })
+  await agent.start()
+  onTestFinished(() => agent.close())
+  const of = (name: string) => frames.filter((camera) => camera === name).length
+  await until(() => of('front') >= 5 && of('back') >= 5)
+  expect(log.lines.join()).toMatch(/camera front: rpicam-vid ended with code 1; trying again in 1 s/)
 })
 
 test('a program that does not answer is not waited for', async () => {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { AgentError } from '../../failure.ts'
-import { cameraFields, driver } from '../driver.ts'
+import { cameraFields, type DriverContext, driver } from '../driver.ts'
 import { height, quality, stallMs, width } from '../stream/fields.ts'
 import { libcamera } from './libcamera.ts'
 import { raspistill } from './raspistill.ts'
@@ -11,7 +11,14 @@ import { v4l2 } from './v4l2.ts'
 /** In the order in which they are asked. */
 const candidates = [rpicam, libcamera, raspistill, v4l2] as const
 
-/** Finds out which of the cameras at this machine can be used, and takes the first: what a camera without `driver` gets. */
+/** What was chosen for a camera's config, by that very object. */
+const chosen = new WeakMap<object, (typeof candidates)[number]>()
+
+/**
+ * Finds out which of the cameras at this machine can be used, and takes the first: what a camera without `driver` gets. As soon
+ * as that has given a picture it stays the one, also when it fails later: another would send pictures of something else
+ * under the same name.
+ */
 export const auto = driver({
   name: 'auto',
   pacedByInterval: true,
@@ -30,30 +37,37 @@ export const auto = driver({
   ),
 
   async *open(config, context) {
-    context.report('auto')
-    const whyNot: string[] = []
-    for (const candidate of candidates) {
-      const itsConfig = configFor(candidate, config)
-      const reason = (await candidate.probe?.(itsConfig as never)) ?? null
-      if (context.signal.aborted) return
-      if (reason !== null) {
-        whyNot.push(`${candidate.name}: ${reason}`)
-        continue
-      }
-      context.report(candidate.name)
-      const others = whyNot.map((line) => `; not ${line}`).join('')
-      context.log.info(`camera ${config.name} uses ${candidate.name}${others}`)
-      yield* candidate.open(itsConfig as never, context)
-      return
+    const candidate = chosen.get(config) ?? (await firstUsable(config, context))
+    if (!candidate) return
+    context.report(candidate.name)
+    for await (const picture of candidate.open(configFor(candidate, config) as never, context)) {
+      chosen.set(config, candidate)
+      yield picture
     }
-    const lines = whyNot.map((line) => `\n  ${line}`).join('')
-    const text = `no camera can be used; connect one, or name its driver in the config:${lines}`
-    throw new AgentError('no_camera', 'environment', text)
   },
 })
 
+/** Null when the camera is to be stopped meanwhile; throws `no_camera` where none can be used. */
+async function firstUsable(config: { name: string }, context: DriverContext) {
+  context.report('auto')
+  const whyNot: string[] = []
+  for (const candidate of candidates) {
+    const reason = (await candidate.probe?.(configFor(candidate, config) as never)) ?? null
+    if (context.signal.aborted) return null
+    if (reason === null) {
+      const others = whyNot.map((line) => `; not ${line}`).join('')
+      context.log.info(`camera ${config.name} uses ${candidate.name}${others}`)
+      return candidate
+    }
+    whyNot.push(`${candidate.name}: ${reason}`)
+  }
+  const lines = whyNot.map((line) => `\n  ${line}`).join('')
+  const text = `no camera can be used; connect one, or name its driver in the config:${lines}`
+  throw new AgentError('no_camera', 'environment', text)
+}
+
 /** What the candidate knows of these settings, and its own defaults for the rest. */
-function configFor(candidate: (typeof candidates)[number], config: Record<string, unknown>): unknown {
+function configFor(candidate: (typeof candidates)[number], config: object): unknown {
   const known = Object.entries(config).filter(([field]) => field in candidate.config.properties)
   return Value.Default(candidate.config, { ...Object.fromEntries(known), driver: candidate.name })
 }

@@ -40,6 +40,11 @@ export const rtsp = driver({
   ),
 
   async *open({ url, user, password, transport, width, quality, intervalMs, stallMs }, context) {
+    if (!URL.canParse(url)) {
+      const text =
+        'the url of an RTSP camera cannot be read: are characters of its password to be written as %40 and the like?'
+      throw new AgentError('bad_config', 'caller', text)
+    }
     const address = withCredentials(url, user, password)
     // The rate of the stream is of no use here, and finding it out takes seconds.
     const from = ['-fpsprobesize', '0', '-rtsp_transport', transport]
@@ -50,7 +55,7 @@ export const rtsp = driver({
       args: ['-v', 'error', ...from, ...asked, address],
       redact,
     }
-    const { stdout, trouble, ended } = await ask(probing, PROBE_LIMIT_MS)
+    const { stdout, trouble, ended } = await ask(probing, PROBE_LIMIT_MS, context.signal)
     if (context.signal.aborted) return
     const codec = stdout.trim().split(/\s+/)[0]
     if (trouble !== null || !codec) {

@@ -38,7 +38,8 @@ export const v4l2 = driver({
   },
 
   async *open({ device, camera, width, height, framerate, quality, args, intervalMs, stallMs }, context) {
-    const offer = await offerOf(device, camera)
+    const offer = await offerOf(device, camera, context.signal)
+    if (context.signal.aborted) return
     if ('whyNot' in offer) throw new AgentError('no_camera', 'environment', offer.whyNot)
     const rate = rateFor(intervalMs)
     const size = ['-video_size', `${width}x${height}`, '-framerate', String(framerate ?? rate)]
@@ -52,11 +53,11 @@ export const v4l2 = driver({
 type Offer = { device: string; jpegs: boolean } | { whyNot: string }
 
 /** What a webcam can give, or why it gives nothing. */
-async function offerOf(named: string | undefined, camera: number): Promise<Offer> {
+async function offerOf(named: string | undefined, camera: number, signal?: AbortSignal): Promise<Offer> {
   const device = named ?? (await webcams())[camera]
   if (device === undefined) return { whyNot: `no webcam ${camera} at ${WEBCAMS}: connect one, or name its device` }
   const listing = ['-hide_banner', '-nostdin', '-f', 'v4l2', '-list_formats', 'all', '-i', device]
-  const { stderr, trouble, ended } = await ask({ ...ffmpeg, args: listing }, PROBE_LIMIT_MS)
+  const { stderr, trouble, ended } = await ask({ ...ffmpeg, args: listing }, PROBE_LIMIT_MS, signal)
   if (trouble !== null) return { whyNot: trouble }
   if (/Compressed\s*:\s+mjpeg\b/.test(stderr)) return { device, jpegs: true }
   if (/Raw\s*:\s+(?!Unsupported)\w/.test(stderr)) return { device, jpegs: false }

@@ -133,19 +133,22 @@ export interface Answer {
   ended: string
 }
 
-/** Runs a program for at most `limitMs`; never rejects. */
-export async function ask(program: Program, limitMs: number): Promise<Answer> {
+/** Runs a program for at most `limitMs`, or until `signal` aborts; never rejects. */
+export async function ask(program: Program, limitMs: number, signal?: AbortSignal): Promise<Answer> {
   const child = new Child(program)
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout = (stdout + text).slice(-STDERR_BYTES)
   })
   let late: string | null = null
-  const timer = setTimeout(() => {
+  const stop = () => {
     late = child.complaint(`gave no answer within ${limitMs / 1000} s`)
     void child.kill()
-  }, limitMs)
+  }
+  const timer = setTimeout(stop, limitMs)
+  signal?.addEventListener('abort', stop, { once: true })
   const ended = await child.ended
   clearTimeout(timer)
+  signal?.removeEventListener('abort', stop)
   return { stdout, stderr: child.stderr, trouble: late ?? (child.missing ? ended : null), ended }
 }
