@@ -61,8 +61,7 @@ async function firstUsable(config: { name: string }, context: DriverContext) {
     }
     whyNot.push(`${candidate.name}: ${reason}`)
   }
-  const lines = whyNot.map((line) => `\n  ${line}`).join('')
-  const text = `no camera can be used; connect one, or name its driver in the config:${lines}`
+  const text = `no camera can be used; connect one, or name its driver in the config (${whyNot.join('; ')})`
   throw new AgentError('no_camera', 'environment', text)
 }
 
