@@ -3,8 +3,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 const PUBACK = 0x40
 
-/** A TCP proxy that can swallow PUBACKs on the wire: it takes the server's byte stream apart into MQTT packets. */
-export async function startProxy(target: number) {
+/**
+ * A TCP proxy that can swallow PUBACKs on the wire: it takes the server's byte stream apart into MQTT packets. With `bytesPerSecond`
+ * it is a slow line from the agent to the server.
+ */
+export async function startProxy(target: number, { bytesPerSecond = Number.POSITIVE_INFINITY } = {}) {
   const sockets = new Set<Socket>()
   /** How many more PUBACKs get through; then the wire is cut. */
   let allowed = Number.POSITIVE_INFINITY
@@ -22,7 +25,15 @@ export async function startProxy(target: number) {
         other.destroy()
       })
     }
-    agent.pipe(broker)
+    agent.on('data', (chunk) => {
+      agent.pause()
+      const pass = () => {
+        broker.write(chunk)
+        agent.resume()
+      }
+      if (bytesPerSecond === Number.POSITIVE_INFINITY) pass()
+      else setTimeout(pass, (chunk.length / bytesPerSecond) * 1000)
+    })
     let rest = Buffer.alloc(0)
     broker.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk])

@@ -293,13 +293,15 @@ test('an interval for a camera that has its own pace is refused', async () => {
   expect(applied).toMatchObject({ version: 7, ok: false })
 })
 
-test('a rejected frame is told to people', async () => {
+test('a rejected frame or reading is told to people', async () => {
   const broker = await brokerFor()
   const { agent, log, states } = await agentFor({ port: broker.port })
   await agent.start()
   await until(() => states().includes('connected'))
   tell(broker, 'ajar/pi/rejected', { frame: 'pi/cam/1', code: 'not_jpeg', reason: 'it is text' })
   await until(() => log.lines.some((line) => line.includes('pi/cam/1 (not_jpeg): it is text')))
+  tell(broker, 'ajar/pi/rejected', { reading: 'pi/door/1', code: 'not_a_reading', reason: 'it has no value' })
+  await until(() => log.lines.some((line) => line.includes('pi/door/1 (not_a_reading): it has no value')))
 })
 
 test('a frame refused because of its time is a fault in the status, until long enough nothing was', async () => {

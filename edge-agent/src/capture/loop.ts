@@ -155,9 +155,8 @@ export class CaptureLoop {
       this.#writes.delete(write)
       if (!kept) return this.#sifting.forget()
       this.#frames++
-      if (kept === 'untimed') return
-      if (changed) this.#sifting.protect(kept.atMs)
-      this.#parts.onFrame({ camera: name, capturedAtMs: kept.atMs, source })
+      if (changed) this.#sifting.protect(kept === 'untimed' ? takenAt.wallMs : kept.atMs)
+      if (kept !== 'untimed') this.#parts.onFrame({ camera: name, capturedAtMs: kept.atMs, source })
     })
     this.#writes.add(write)
     if (this.#writes.size >= WRITES_AT_ONCE) await Promise.race(this.#writes)

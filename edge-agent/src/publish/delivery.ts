@@ -133,8 +133,11 @@ export class Delivery {
       .then(
         () => {
           this.#acknowledged++
-          if (backlog) this.#backlog.drained()
-          else this.#backlog.live(sentAt, clock.monotonic())
+          // A reading is a few bytes: how long it takes says nothing of a frame.
+          if (frame.kind === 'frame') {
+            if (backlog) this.#backlog.drained(sentAt, clock.monotonic())
+            else this.#backlog.live(sentAt, clock.monotonic())
+          }
           letGo(jpeg)
           return outbox.delivered(frame)
         },
