@@ -49,6 +49,7 @@ const STAT_AT_ONCE = 64
  */
 export class ItemFiles {
   readonly #folder: string
+  readonly #sources = new Map<string, string>()
   #handle: FileHandle | null = null
   /** The folder sync that runs, and the one that will run after it for all who came meanwhile. */
   #running: Promise<void> = Promise.resolve()
@@ -180,11 +181,19 @@ export class ItemFiles {
     const path = join(this.#folder, name)
     const file = parseFileName(name)
     if (!file) return
+    file.item.source = this.#oneOf(file.item.source)
     const { item, important, condition } = file
     if (condition === 'tmp') return await unlink(path)
     if (typeof condition === 'object') found.gone.push({ item, important, generation: condition.gone })
     else if (condition === 'whole') this.#takeWhole(file, (await stat(path)).size, found)
     else if (!('boot' in item)) found.names.push(await this.#withNewName(path, item))
+  }
+
+  /** The same string for all items of a source: tens of thousands of copies would be megabytes. */
+  #oneOf(source: string): string {
+    const known = this.#sources.get(source) ?? source
+    this.#sources.set(source, known)
+    return known
   }
 
   #takeWhole({ item, important }: NamedFile, bytes: number, found: Inventory): void {
