@@ -40,6 +40,7 @@ async function agentFor({ port, camera, dataDir, token = 'secret', ...more }: Fi
     server: `mqtt://127.0.0.1:${port}`,
     dataDir: dataDir ?? (await temporaryFolder()),
     cameras: [{ name: 'cam', ...(camera ?? { driver: 'folder', path: await folderOf({}) }) }],
+    sensors: [],
     outbox: { maxAgeMs: 1e13 }, // the ids here are of 1970
     ...more,
   })

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Access, checkConfig, openLine, Sensors, systemClock, type TakenReading } from '@ajar/edge-agent'
+import {
+  type Access,
+  checkConfig,
+  createAgent,
+  openLine,
+  renderDoor,
+  Sensors,
+  systemClock,
+  type TakenReading,
+} from '@ajar/edge-agent'
 import { SimulatedChip } from './simulated-chip.ts'
 import type { Story, Teller } from './stories.ts'
 
@@ -108,8 +118,51 @@ const both: Record<string, (access: 'chardev' | 'sysfs', teller: Teller) => Prom
   },
 }
 
-export const agentStories: Record<string, Story> = Object.fromEntries(
-  Object.entries(both).flatMap(([name, story]) =>
-    (['chardev', 'sysfs'] as const).map((access) => [`${access}: ${name}`, (teller: Teller) => story(access, teller)]),
+const whole: Story = async (teller) => {
+  const pi = new SimulatedChip(PI_4)
+  teller.undo(() => pi.remove())
+  mkdirSync('/run/pictures')
+  writeFileSync(
+    '/run/pictures/still.jpg',
+    await renderDoor({ seed: 1, atMs: 0, width: 64, height: 64, dayMs: 600_000 }),
+  )
+  const folder = { name: 'cam', driver: 'folder', path: '/run/pictures', loop: true, intervalMs: 100 }
+  const config = checkConfig({
+    device: 'pi',
+    token: 't',
+    // Nobody listens there: what is sent waits in the outbox, where it can be counted.
+    server: 'mqtt://127.0.0.1:1',
+    dataDir: '/run/agent',
+    cameras: [{ ...folder, gate: { heartbeatMs: 3_600_000 } }],
+    sensors: [contact('door', 'GPIO17', 'auto')],
+    outbox: { minFreeBytes: 0 },
+  })
+  const agent = createAgent(config, { clockTrust: () => 'plausible', log: { info: () => {}, warn: teller.saw } })
+  await agent.start()
+  teller.undo(() => agent.close())
+  const counts = async () => {
+    const { captures, outboxFrames, outboxReadings } = await agent.status()
+    return { gated: captures?.cam?.gated ?? 0, outboxFrames: outboxFrames ?? 0, outboxReadings }
+  }
+  while ((await counts()).gated < 5) await sleep(20)
+  const before = await counts()
+  assert.deepEqual([before.outboxFrames, before.outboxReadings], [1, 1])
+  pi.set(17, 1)
+  while ((await counts()).outboxFrames < 10) await sleep(20)
+  const after = await counts()
+  assert.equal(after.outboxReadings, 2)
+  assert.deepEqual((await agent.status()).sensors, { door: { driver: 'gpio', unit: null, fault: null } })
+  teller.saw(`${before.gated} pictures gated before the edge; ${after.outboxFrames - 1} kept after it`)
+}
+
+export const agentStories: Record<string, Story> = {
+  'the whole agent: an edge becomes a reading, and opens the gate of the camera': whole,
+  ...Object.fromEntries(
+    Object.entries(both).flatMap(([name, story]) =>
+      (['chardev', 'sysfs'] as const).map((access) => [
+        `${access}: ${name}`,
+        (teller: Teller) => story(access, teller),
+      ]),
+    ),
   ),
-)
+}

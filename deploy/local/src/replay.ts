@@ -135,6 +135,8 @@ async function sendByAgent(
       dataDir: join(folder, 'agent'),
       maxFrameBytes: MOST_FRAME_BYTES,
       cameras: [{ name: 'camera', driver: 'folder', path: camera, speed: 'max' }],
+      // This machine is not where the pictures were taken.
+      sensors: [],
     }),
     { mode: 0o600 },
   )
