@@ -1,6 +1,5 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Clock, type Instant, instantOf } from '../../clock.ts'
 import { AgentError, reasonOf, systemCode } from '../../failure.ts'
@@ -41,7 +40,7 @@ interface Chip {
  */
 export async function openSysfs(request: LineRequest, places: SysfsPlaces): Promise<GpioLine> {
   const root = places.root ?? GPIO_CLASS
-  const open = places.onoff ?? loadOnoff()
+  const open = places.onoff ?? (await loadOnoff())
   const { chip, offset } = await findLine(request, root)
   const what = `${request.line ?? `line ${offset}`} of ${chip.label}`
   const number = chip.base + offset
@@ -199,16 +198,15 @@ async function chipsIn(root: string): Promise<Chip[]> {
   )
 }
 
-function loadOnoff(): OpenOnoff {
-  let Gpio: new (number: number, direction: 'in', options: { activeLow: boolean }) => OnoffGpio
+async function loadOnoff(): Promise<OpenOnoff> {
   try {
-    // Loaded here, not imported: only old kernels need it.
-    Gpio = createRequire(import.meta.url)('onoff').Gpio
+    // Loaded here, not at the top: only old kernels need it. By a name that a bundler can follow, unlike koffi's.
+    const { Gpio } = await import('onoff')
+    return (number, options) => new Gpio(number, 'in', undefined, options)
   } catch (error) {
     const text = `GPIO through ${GPIO_CLASS} needs the package onoff, which cannot be loaded: ${reasonOf(error)}`
     throw new AgentError('onoff_missing', 'environment', text, error)
   }
-  return (number, options) => new Gpio(number, 'in', options)
 }
 
 function failed(what: string, error: unknown): AgentError {
