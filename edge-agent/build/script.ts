@@ -26,6 +26,7 @@ export async function agentScript(): Promise<Script> {
     external: OUTSIDE,
     transform: { target: TARGET },
     plugins: [lighter(), requiredWithin()],
+    checks: { eval: false }, // file-type of node-raspistill loads a module so
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({
