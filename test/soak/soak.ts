@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { crash } from '../journeys/crash.ts'
+import { outage } from '../journeys/outage/outage.ts'
 import { prune } from '../journeys/pruning.ts'
 import { roughLine } from '../journeys/rough-network/rough-line.ts'
 import { whyNoNetwork } from '../journeys/rough-network/rough-network.ts'
@@ -9,10 +10,11 @@ import { killing } from '../systemd/killing.ts'
 import { Machine, whyNoMachine } from '../systemd/machine.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C]`: the long forms of test/journeys/crash.ts,
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A]`: the long forms of test/journeys/crash.ts,
  * with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, of
- * test/systemd/killing.ts, with 50 kills unless told, and of test/journeys/rough-network/rough-line.ts, with a bad line that
- * is cut 20 times unless told. 0 leaves one out.
+ * test/systemd/killing.ts, with 50 kills unless told, of test/journeys/rough-network/rough-line.ts, with a bad line that is
+ * cut 20 times unless told, and of test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20
+ * times unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -22,16 +24,19 @@ const { values } = parseArgs({
     gigabytes: { type: 'string', default: '3' },
     'systemd-kills': { type: 'string', default: '50' },
     cuts: { type: 'string', default: '20' },
+    'agent-kills': { type: 'string', default: '20' },
   },
 })
 const kills = Number(values.kills)
 const gigabytes = Number(values.gigabytes)
 const systemdKills = Number(values['systemd-kills'])
 const cuts = Number(values.cuts)
+const agentKills = Number(values['agent-kills'])
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
 if (cuts > 0) await soakLine()
+if (agentKills > 0) await soakOutage()
 
 async function soakCrash() {
   const seed = Number(values.seed)
@@ -68,6 +73,13 @@ async function soakLine() {
   const line = { loss: 0.3, delayMs: 250, longestCutMs: 30_000, patienceMs: 1_200_000 }
   const seed = Number(values.seed)
   tell(await roughLine({ ...line, frames: 10 * cuts, cuts, seed, onStep: (text) => console.log(text) }))
+}
+
+/** Both cameras take a picture a second; half of them find room. */
+async function soakOutage() {
+  const hour = { outageMs: 3_600_000, scale: 15, outbox: { maxBytes: 20_000_000, minFreeBytes: 0 } }
+  const seed = Number(values.seed)
+  tell(await outage({ ...hour, kills: agentKills, seed, onStep: (text) => console.log(text) }))
 }
 
 function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {
