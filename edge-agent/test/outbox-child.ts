@@ -1,8 +1,9 @@
 /**
  * Fills an outbox over its bound until somebody kills it: `node outbox-child.ts FOLDER FIRST_ID`. Each line says what it is about to do
- * or has done: `put KIND/SOURCE/ID`, `durable ...`, `deliver ...`.
+ * or has done: `put KIND/SOURCE/ID`, `durable ...`, `deliver ...`; `step` while the counts are written down.
  */
 import { writeSync } from 'node:fs'
+import { type Gone, ItemFiles } from '../src/outbox/files.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { quiet } from './places.ts'
 
@@ -15,7 +16,21 @@ const sources = [
 const say = (what: string, item: { kind: string; source: string; atMs: number }) =>
   writeSync(1, `${what} ${item.kind}/${item.source}/${item.atMs}\n`)
 
-const outbox = new Outbox({ folder, limits: { maxBytes: 1e9, maxFrames: 60 }, log: quiet })
+class TellingFiles extends ItemFiles {
+  override async writeRecord(name: string, record: unknown): Promise<void> {
+    writeSync(1, 'step\n')
+    await super.writeRecord(name, record)
+    writeSync(1, 'step\n')
+  }
+
+  override async bury(gone: Gone): Promise<void> {
+    writeSync(1, 'step\n')
+    await super.bury(gone)
+  }
+}
+
+const limits = { maxBytes: 1e9, maxFrames: 60 }
+const outbox = new Outbox({ folder, limits, log: quiet, files: new TellingFiles(folder) })
 await outbox.start()
 // The oldest leave as if they were sent, the important ones among them: some that are not are left to be dropped.
 for (let i = 0; i < 20; i++) {

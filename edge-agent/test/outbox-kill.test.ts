@@ -8,8 +8,8 @@ import { quiet, temporaryFolder } from './places.ts'
 const CHILD = join(import.meta.dirname, 'outbox-child.ts')
 const KILLS = 30
 
-/** Runs the child until it has said so many lines, kills it, and returns what it said. */
-async function killedAfter(lines: number, folder: string, firstId: number): Promise<string[]> {
+/** Runs the child until it has said so many lines that hold `what`, kills it, and returns all that it said. */
+async function killedAfter(lines: number, what: string, folder: string, firstId: number): Promise<string[]> {
   const child = spawn(process.execPath, [CHILD, folder, `${firstId}`], { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   onTestFinished(async () => {
@@ -19,7 +19,7 @@ async function killedAfter(lines: number, folder: string, firstId: number): Prom
   let said = ''
   child.stdout.on('data', (text) => {
     said += text
-    if (said.split('\n').length > lines) child.kill('SIGKILL')
+    if (said.split(what).length > lines) child.kill('SIGKILL')
   })
   expect(await closed).toEqual([null, 'SIGKILL'])
   return said.split('\n').slice(0, -1)
@@ -35,10 +35,11 @@ test('SIGKILL at any instant: what was durable is delivered, dropped and counted
   let firstId = 1
   const drops: number[] = []
   for (let kill = 0; kill < KILLS; kill++) {
-    // Now and then right after the start, when what the last one left is being cleared.
-    const lines = kill % 5 === 4 ? 1 : 20 + Math.floor(Math.random() * 250)
+    // Every second time while counts are written down and what they count is removed, which is soon over.
+    const steps = kill % 2 === 1
+    const lines = steps ? 1 + Math.floor(Math.random() * 60) : 20 + Math.floor(Math.random() * 250)
     asked = new Set()
-    for (const line of await killedAfter(lines, folder, firstId)) {
+    for (const line of await killedAfter(lines, steps ? 'step' : '\n', folder, firstId)) {
       const [what, id = ''] = line.split(' ')
       if (what === 'put') asked.add(id)
       if (what === 'durable') durable.add(id)
