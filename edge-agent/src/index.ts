@@ -15,11 +15,13 @@
  * - `sensors/drivers/` read sensors, one file each, listed in `sensors/drivers.ts`; `sensors/loop.ts` makes readings of what
  *   they say and tells what fails; `sensors/gpio/` is a line of GPIO, through either of the kernel's interfaces.
  * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
- * - `outbox/outbox.ts` is bounded and survives SIGKILL and power cuts; `outbox/files.ts` is its folder on disk,
- *   `outbox/queue.ts` decides which frame goes next.
- * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends frames, eight
- *   in flight, each deleted at its PUBACK; `suspicion.ts` sets a frame aside that the server refuses; `trust.ts`
- *   says which servers are trusted over TLS.
+ *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`).
+ * - `outbox/outbox.ts` is bounded (`room.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
+ *   what its files are called, `queue.ts` which item goes next (`timeline.ts`), `importance.ts` which are lost last, `counts.ts`
+ *   how many were, `last-ids.ts` which ids were given.
+ * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends, eight in flight,
+ *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
+ *   `patience.ts` is how long it may take to answer; `trust.ts` says which servers are trusted over TLS.
  * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
