@@ -1,16 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { quiet, temporaryFolder } from './places.ts'
 
-const CHILD = join(import.meta.dirname, 'outbox-child.ts')
 const KILLS = 30
 
-/** Runs the child until it has said so many lines that hold `what`, kills it, and returns all that it said. */
-async function killedAfter(lines: number, what: string, folder: string, firstId: number): Promise<string[]> {
-  const child = spawn(process.execPath, [CHILD, folder, `${firstId}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+interface Killing {
+  child: string
+  args: string[]
+  /** The child is killed when it has said so many lines that hold `what`. */
+  lines: number
+  what: string
+}
+
+/** Runs the child until then and returns all that it said, line by line. */
+async function killed({ child: name, args, lines, what }: Killing): Promise<string[]> {
+  const path = join(import.meta.dirname, name)
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   onTestFinished(async () => {
     child.kill('SIGKILL')
@@ -39,7 +48,12 @@ test('SIGKILL at any instant: what was durable is delivered, dropped and counted
     const steps = kill % 2 === 1
     const lines = steps ? 1 + Math.floor(Math.random() * 60) : 20 + Math.floor(Math.random() * 250)
     asked = new Set()
-    for (const line of await killedAfter(lines, steps ? 'step' : '\n', folder, firstId)) {
+    for (const line of await killed({
+      child: 'outbox-child.ts',
+      args: [folder, `${firstId}`],
+      lines,
+      what: steps ? 'step' : '\n',
+    })) {
       const [what, id = ''] = line.split(' ')
       if (what === 'put') asked.add(id)
       if (what === 'durable') durable.add(id)
@@ -76,4 +90,35 @@ test('SIGKILL at any instant: what was durable is delivered, dropped and counted
     await outbox.close()
   }
   expect(drops.at(-1)).toBeGreaterThan(100)
+})
+
+test('SIGKILL while items get their times: each is there once, with the time it was taken at or without one', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await temporaryFolder()
+  const boot = '3f0e8b7a-0000-4000-8000-000000000001'
+  const zeroMs = Date.parse('2026-11-21T12:00:00Z')
+  const durable = new Set<number>()
+  for (let kill = 0; kill < 10; kill++) {
+    const firstId = kill * 10_000 + 1
+    const what = kill % 2 === 0 ? 'step' : 'durable'
+    const args = [folder, `${firstId}`, boot, `${zeroMs}`]
+    const lines = 1 + Math.floor(Math.random() * 90)
+    for (const line of await killed({ child: 'untimed-child.ts', args, lines, what })) {
+      if (line.startsWith('durable')) durable.add(Number(line.split(' ')[1]))
+    }
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.jpg'))
+    const ids = await Promise.all(names.map(async (name) => Number(await readFile(join(folder, name), 'utf8'))))
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(durable.difference(new Set(ids))).toEqual(new Set())
+    for (const [i, id] of ids.entries()) {
+      expect([`cam.${zeroMs + id}.jpg`, `cam.${id}@${boot}.jpg`]).toContain(names[i])
+    }
+  }
+  // Another boot, which knows when that one began.
+  const outbox = new Outbox({ folder, limits: { maxBytes: 1e9, maxFrames: 10_000 }, log: quiet })
+  await outbox.start()
+  expect([outbox.untimed, outbox.dropped]).toEqual([0, 0])
+  expect(outbox.frames).toBeGreaterThanOrEqual(durable.size)
+  await outbox.close()
 })

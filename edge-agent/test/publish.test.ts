@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { ClockTrust } from '../src/clock.ts'
 import { type AgentEvent, type AgentPorts, checkConfig, createAgent, systemClock } from '../src/index.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { type Broker, startBroker } from './broker.ts'
@@ -317,6 +318,30 @@ test('a frame refused because of its time is a fault in the status, until long e
   expect((await agent.status()).fault).toBe('clock: the server refused pi/cam/4070908800000: set the clock')
   passed = 300_000
   expect((await agent.status()).fault).toBeNull()
+})
+
+test('a device without a clock takes pictures; when it has been set they are sent with the times they were taken at', async () => {
+  const broker = await brokerFor()
+  const path = await folderOf(Object.fromEntries(upTo(20).map((i) => [`${String(i).padStart(2, '0')}.jpg`, `p${i}`])))
+  let ahead = -1e12
+  let trust: ClockTrust = 'unset'
+  const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+  const camera = { driver: 'folder', path, intervalMs: 2 }
+  const startedAt = systemClock.now()
+  const { agent, states } = await agentFor({ port: broker.port, camera }, { clock, clockTrust: () => trust })
+  await agent.start()
+  await until(() => states().includes('ended') && states().includes('connected'))
+  expect(await agent.status()).toMatchObject({ untimed: 20, outboxFrames: 20, oldestWaitingMs: null })
+  const endedAt = systemClock.now()
+  ahead = 0
+  trust = 'synchronised'
+  await until(() => states().includes('drained'))
+  const sha = (i: number) => createHash('sha256').update(`p${i}`).digest('hex')
+  expect(broker.received.map(({ sha256 }) => sha256)).toEqual(upTo(20).map(sha))
+  expect(broker.ids()).toEqual([...new Set(broker.ids())].sort((a, b) => a - b))
+  expect(broker.ids()[0]).toBeGreaterThanOrEqual(startedAt - 1)
+  expect(broker.ids().at(-1)).toBeLessThanOrEqual(endedAt + 1)
+  expect(await agent.status()).toMatchObject({ untimed: 0, outboxFrames: 0, droppedFrames: 0, fault: null })
 })
 
 test('a camera that waits for the clock is a fault in the status', async () => {
