@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Access, type GpioLine, type LineRequest, openLine, systemClock } from '@ajar/edge-agent'
 import { agentStories } from './agent-stories.ts'
@@ -233,6 +233,22 @@ const ofOne: Record<string, Story> = {
     await line.close()
     assert.ok(!existsSync(folder))
     teller.saw(`GPIO17 is number ${pi.base + 17}`)
+  },
+
+  'sysfs: what a killed agent left is taken over, and the output of another program is left alone': async (teller) => {
+    const pi = chip(PI_4, teller)
+    const folder = `/sys/class/gpio/gpio${pi.base + 17}`
+    pi.set(17, 1)
+    writeFileSync('/sys/class/gpio/export', String(pi.base + 17))
+    writeFileSync(`${folder}/active_low`, '1')
+    const line = await open({}, 'sysfs', teller)
+    assert.equal(await line.read(), 1)
+    await line.close()
+    writeFileSync('/sys/class/gpio/export', String(pi.base + 17))
+    teller.undo(() => writeFileSync('/sys/class/gpio/unexport', String(pi.base + 17)))
+    writeFileSync(`${folder}/direction`, 'high')
+    await assert.rejects(open({}, 'sysfs', teller), { code: 'gpio_busy', message: /output of another program/ })
+    assert.equal(readFileSync(`${folder}/direction`, 'utf8'), 'out\n')
   },
 
   'by itself the character device is chosen': async (teller) => {
