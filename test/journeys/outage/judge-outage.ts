@@ -11,11 +11,14 @@ export interface Seen {
   wire: Pick<Wire, 'sent' | 'acknowledged'>
   /** How many packets went over the wire before the server came back. */
   firstAfter: number
-  /** Frames that were durable in the outbox at any time, and those that lie there at the end: `camera/capturedAtMs`. */
+  /** Readings that the server has, as `device/sensor/atMs`. */
+  readings: string[]
+  /** Frames and readings that were durable in the outbox at any time, those that were dropped, and those there at the end. */
   captured: Set<string>
-  waiting: string[]
-  /** What the agent says of it. */
-  dropped: number
+  dropped: Set<string>
+  waiting: Set<string>
+  /** How many the agent says it has dropped since its outbox was made. */
+  agentCounts: number
   /** What a watcher of the states was told since the server came back. */
   states: { topic: string; payload: { state: string; frame: string | null } }[]
   lostAtMs: number
@@ -29,9 +32,11 @@ export interface Seen {
 }
 
 export interface OutageVerdict {
+  /** Frames and readings. */
   captured: number
   arrived: number
   dropped: number
+  readings: number
   sentAgain: number
   /** States that a watcher was told after the outage. */
   states: number
@@ -49,24 +54,44 @@ const SURELY_AFTER_MS = 4000
 const SPOILS_MS = 10_000
 
 export function judgeOutage(seen: Seen): OutageVerdict {
-  const { device, cameras, kept, wire, captured, waiting } = seen
-  const arrived = new Set(kept.frames.map(({ id }) => id.slice(device.length + 1)))
-  const gone = new Set([...captured].filter((id) => !arrived.has(id) && !waiting.includes(id)))
-  // What was on the wire as the server went was never acknowledged, so the agent may have dropped it since.
-  const isKept = ({ topic }: Sent) => !gone.has(topic.replace(`ajar/${device}/`, '').replace('/frame/', '/'))
-  const { broken, sentAgain } = judge({ sent: wire.sent.filter(isKept), acknowledged: wire.acknowledged }, kept)
-  for (const id of arrived) if (!captured.has(id)) broken.push(`${id} arrived and was never in the outbox`)
-  if (gone.size !== seen.dropped) broken.push(`${gone.size} frames are gone, the agent counts ${seen.dropped}`)
+  const { device, cameras, kept, wire, captured, dropped, waiting } = seen
+  const arrived = new Set([
+    ...kept.frames.map(({ id }) => itemOf(id, 'frame')),
+    ...seen.readings.map((id) => itemOf(id, 'reading')),
+  ])
+  const acknowledged = new Set(wire.acknowledged.map(({ topic }) => topic.slice(`ajar/${device}/`.length)))
+  const isDropped = ({ topic }: Sent) => dropped.has(topic.slice(`ajar/${device}/`.length))
+  // Of what was on the wire as the server went the agent knows nothing, so it may have dropped it since.
+  const { broken, sentAgain } = judge(
+    {
+      sent: wire.sent.filter((sent) => !isDropped(sent) || arrived.has(sent.topic.slice(`ajar/${device}/`.length))),
+      acknowledged: [...wire.acknowledged, ...wire.sent.filter(isDropped)].filter(
+        (sent) => !isDropped(sent) || arrived.has(sent.topic.slice(`ajar/${device}/`.length)),
+      ),
+    },
+    kept,
+  )
+  for (const item of arrived) if (!captured.has(item)) broken.push(`${item} arrived and was never in the outbox`)
+  for (const item of captured) {
+    if (!arrived.has(item) && !waiting.has(item) && !dropped.has(item))
+      broken.push(`${item} is gone and was not dropped`)
+    if (dropped.has(item) && acknowledged.has(item)) broken.push(`${item} was acknowledged and dropped`)
+  }
+  if (dropped.size !== seen.agentCounts)
+    broken.push(`${dropped.size} were dropped, the agent counts ${seen.agentCounts}`)
   broken.push(...cameras.flatMap((camera) => judgeOrder(seen, camera)), ...judgeStates(seen))
 
   const changes = seen.changes.filter(({ at }) => isUndisturbed(seen, at))
   let important = 0
   for (const camera of cameras) {
-    const times = [...captured].filter((id) => id.startsWith(`${camera}/`)).map((id) => Number(id.split('/')[1]))
+    const prefix = `${camera}/frame/`
+    const times = [...captured]
+      .filter((item) => item.startsWith(prefix))
+      .map((item) => Number(item.slice(prefix.length)))
     for (const { at, state } of changes) {
       const around = times.filter((time) => time >= at - SURELY_BEFORE_MS && time <= at + SURELY_AFTER_MS)
       important += around.length
-      const lost = around.filter((time) => !arrived.has(`${camera}/${time}`))
+      const lost = around.filter((time) => !arrived.has(`${prefix}${time}`))
       if (lost.length > 0) broken.push(`${lost.length} frames of ${camera} around ${at} are gone: ${lost}`)
       const known = (seen.transitions.get(camera) ?? []).some(
         (one) => one.state === state && Math.abs(one.at - at) <= SURELY_AFTER_MS,
@@ -77,13 +102,20 @@ export function judgeOutage(seen: Seen): OutageVerdict {
   return {
     captured: captured.size,
     arrived: arrived.size,
-    dropped: gone.size,
+    dropped: dropped.size,
+    readings: seen.readings.length,
     sentAgain,
     states: seen.states.length,
     changes: changes.length * cameras.length,
     important,
     broken,
   }
+}
+
+/** What the outbox calls it, by `device/source/ms`. */
+function itemOf(id: string, kind: 'frame' | 'reading'): string {
+  const [, source, time] = id.split('/')
+  return `${source}/${kind}/${time}`
 }
 
 function isUndisturbed({ disturbed, lostAtMs, foundAtMs }: Seen, at: number): boolean {

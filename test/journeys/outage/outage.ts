@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Process } from '@ajar/local'
 import { randomFrom } from '../chance.ts'
-import { readKept, readPending } from '../kept.ts'
+import { readKept, readPending, readReadings } from '../kept.ts'
 import { teachDoor } from '../lesson.ts'
 import { System, until, watch } from '../system.ts'
 import { Wire } from '../wire.ts'
@@ -148,13 +148,13 @@ class Scene {
 
   /** The server is there again, and who watches its states sees every change. */
   async findServer(): Promise<void> {
-    this.#say(`the server comes back, ${this.#witness?.waiting().length} frames wait`)
+    this.#say(`the server comes back, ${this.#witness?.waiting().size} frames wait`)
     await this.#system.startServer()
     this.#states = await watch(await this.#system.connectOperator(), `ajar/${DEVICE}/+/state`)
     this.#firstAfter = this.#wire.sent.length
     this.#wire.target = this.#system.mqttPort
     // The doors stand open, and a frame a second goes on telling so; the outbox is as good as empty then.
-    await until(() => (this.#witness?.waiting().length ?? 0) <= CAMERAS.length, LIMIT_MS)
+    await until(() => (this.#witness?.waiting().size ?? 0) <= 2 * CAMERAS.length, LIMIT_MS)
     this.#say('the backlog is in')
   }
 
@@ -162,7 +162,7 @@ class Scene {
   async end(): Promise<Seen> {
     await until(() => readPending(this.#system.dataDir).length === 0, LIMIT_MS)
     await this.#transitionsRecomputed()
-    const dropped = await this.#dropped()
+    const agentCounts = await this.#dropped()
     await this.#agent?.stop()
     await until(() => readPending(this.#system.dataDir).length === 0, LIMIT_MS)
     const transitions = new Map<string, { at: number; state: string }[]>()
@@ -181,9 +181,11 @@ class Scene {
       },
       wire: this.#wire,
       firstAfter: this.#firstAfter,
+      readings: readReadings(this.#system.dataDir).map(({ device, sensor, at }) => `${device}/${sensor}/${at}`),
       captured: this.#witness?.captured ?? new Set(),
-      waiting: this.#witness?.waiting() ?? [],
-      dropped,
+      dropped: this.#witness?.dropped ?? new Set(),
+      waiting: this.#witness?.waiting() ?? new Set(),
+      agentCounts,
       states: this.#states,
       lostAtMs: this.#lostAtMs,
       foundAtMs: caughtUpAt(this.#hurry),
@@ -217,6 +219,7 @@ class Scene {
       server: `mqtt://127.0.0.1:${this.#wire.port}`,
       dataDir: this.#dataDir,
       cameras,
+      sensors: [{ name: 'load', driver: 'cpu-load', intervalMs: 5000 }],
       outbox: this.#options.outbox,
       statusIntervalMs: 1000,
     }
@@ -278,7 +281,7 @@ class Scene {
   }
 
   #captured(camera: string): string[] {
-    return [...(this.#witness?.captured ?? [])].filter((id) => id.startsWith(`${camera}/`))
+    return [...(this.#witness?.captured ?? [])].filter((id) => id.startsWith(`${camera}/frame/`))
   }
 
   /** Late frames are counted in once none came for a while. */
@@ -299,7 +302,7 @@ class Scene {
     return items.map(({ at, to }) => ({ at: Date.parse(at), state: to }))
   }
 
-  /** What the agent itself says it has dropped since its outbox was made. */
+  /** What the agent itself says it has dropped since its outbox was made, readings included. */
   async #dropped(): Promise<number> {
     const { status } = await this.#system.api.get<{ status: { droppedFrames: number } }>(`/api/devices/${DEVICE}`)
     return status.droppedFrames

@@ -1,30 +1,34 @@
 import { type FSWatcher, readdirSync, watch } from 'node:fs'
 
-/** A whole frame on disk: it gets this name when its bytes are synced, and another one when it goes. */
-const WHOLE = /^([a-z0-9-]+)\.(\d+)(?:\.important)?\.jpg$/
+/** A whole frame or reading on disk has this name; with the ending it was dropped, and counted. */
+const ITEM = /^([a-z0-9-]+)\.(\d+)(?:\.important)?\.(jpg|json)(\.gone\d+)?$/
+const KINDS: Record<string, string> = { jpg: 'frame', json: 'reading' }
 
 /**
- * Reads along which frames ever lay whole in an agent's outbox: the kernel tells of every name, so a SIGKILL of the agent
- * hides nothing.
+ * Reads along what ever lay whole in an agent's outbox, and what was dropped: the kernel tells of every name, so a SIGKILL of
+ * the agent hides nothing. Items are called as in their topics: `camera/frame/capturedAtMs`, `sensor/reading/atMs`.
  */
 export class OutboxWitness {
   readonly #watcher: FSWatcher
   readonly #folder: string
-  /** `camera/capturedAtMs` of every frame that was durable. */
   readonly captured = new Set<string>()
+  readonly dropped = new Set<string>()
 
   /** @param folder exists already */
   constructor(folder: string) {
     this.#folder = folder
     this.#watcher = watch(folder, (_event, name) => {
-      const id = frameOf(name ?? '')
-      if (id !== null) this.captured.add(id)
+      const found = itemOf(name ?? '')
+      if (found === null) return
+      this.captured.add(found.item)
+      if (found.isDropped) this.dropped.add(found.item)
     })
   }
 
-  /** Frames that lie there now. */
-  waiting(): string[] {
-    return readdirSync(this.#folder).flatMap((name) => frameOf(name) ?? [])
+  /** What lies there now. */
+  waiting(): Set<string> {
+    const found = readdirSync(this.#folder).map(itemOf)
+    return new Set(found.flatMap((one) => (one && !one.isDropped ? one.item : [])))
   }
 
   close(): void {
@@ -32,7 +36,7 @@ export class OutboxWitness {
   }
 }
 
-function frameOf(fileName: string): string | null {
-  const [, camera, time] = WHOLE.exec(fileName) ?? []
-  return camera === undefined ? null : `${camera}/${time}`
+function itemOf(fileName: string): { item: string; isDropped: boolean } | null {
+  const [, source, time, extension = '', gone] = ITEM.exec(fileName) ?? []
+  return source === undefined ? null : { item: `${source}/${KINDS[extension]}/${time}`, isDropped: gone !== undefined }
 }
