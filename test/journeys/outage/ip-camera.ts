@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { door, withComment } from '../pictures.ts'
+import { door, sha256, withComment } from '../pictures.ts'
 
 export type DoorState = 'open' | 'closed'
 
@@ -10,7 +10,8 @@ export class IpCamera {
   readonly #server: Server
   readonly #stateNow: () => DoorState
   #pictures: Record<DoorState, Buffer> | null = null
-  #shown = 0
+  /** When it showed each picture, milliseconds UTC, by the digest of its bytes. */
+  readonly shownAt = new Map<string, number>()
 
   /** @param stateNow how the door stands */
   constructor(stateNow: () => DoorState) {
@@ -18,7 +19,9 @@ export class IpCamera {
     this.#server = createServer((_request, response) => {
       const picture = this.#pictures?.[this.#stateNow()]
       if (!picture) return response.writeHead(503).end()
-      response.writeHead(200, { 'content-type': 'image/jpeg' }).end(withComment(picture, `picture ${this.#shown++}`))
+      const jpeg = withComment(picture, `picture ${this.shownAt.size}`)
+      this.shownAt.set(sha256(jpeg), Date.now())
+      response.writeHead(200, { 'content-type': 'image/jpeg' }).end(jpeg)
     })
   }
 
