@@ -24,7 +24,7 @@ const NUMBERS = /\/mqtt-packet\/writeToStream\.js$/
  * What of Node is loaded when it is first called. `import` of a module of Node also reads all that it exports, so that
  * `node:http` alone brings a second HTTP client with WebSockets: 16 MB, where the module itself takes 3.
  */
-const LATER = ['node:child_process', 'node:crypto', 'node:http', 'node:https', 'node:tls']
+const LATER = ['node:child_process', 'node:crypto', 'node:http', 'node:https', 'node:tls', 'node:v8']
 const NODE = '\0node:'
 const EMPTY = '\0without:'
 const LAZY = '\0lazy:'

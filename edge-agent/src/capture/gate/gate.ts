@@ -1,5 +1,6 @@
 import { reasonOf } from '../../failure.ts'
 import { type Log, worthALine } from '../../log.ts'
+import { compileWhatRunsHot } from '../../memory.ts'
 import type { GateConfig } from './config.ts'
 import { blocksIn, differenceOf } from './difference.ts'
 import { type Luminance, LuminanceReader } from './luminance.ts'
@@ -39,6 +40,7 @@ export class Gate {
 
   constructor(parts: GateParts) {
     this.#parts = parts
+    compileWhatRunsHot()
   }
 
   /** Everything passes until then (monotonic milliseconds): something happened that a picture should show. */
