@@ -25,7 +25,7 @@ export async function agentScript(): Promise<Script> {
     platform: 'node',
     external: OUTSIDE,
     transform: { target: TARGET },
-    plugins: [lighter(), requiredWithin()],
+    plugins: [lighter(), nothingUnseen()],
     checks: { eval: false }, // file-type of node-raspistill loads a module so
     logLevel: 'warn',
   })
@@ -44,16 +44,15 @@ export async function agentScript(): Promise<Script> {
   return { code: script.code, packages: [...new Set(packages)].sort() }
 }
 
-/** What our sources ask for only when they need it, without `import`, is taken into the script as well. */
-function requiredWithin(): Plugin {
+/** What is asked for past `import` nobody sees but who runs it: only what lies beside the script may be. */
+function nothingUnseen(): Plugin {
   return {
-    name: 'required-within',
+    name: 'nothing-unseen',
     transform(code, id) {
-      if (id.includes('/node_modules/') || !code.includes('createRequire(')) return null
-      const within = code.replace(CALLED, (call, name: string) =>
-        OUTSIDE.includes(name) ? call : `require('${name}')`,
-      )
-      return { code: within, map: null }
+      if (id.includes('/node_modules/')) return null
+      for (const [, name = ''] of code.matchAll(CALLED))
+        if (!OUTSIDE.includes(name)) this.error(`${id} asks for ${name} by createRequire: let it \`await import\` that`)
+      return null
     },
   }
 }

@@ -36,7 +36,7 @@ function wrongIn(schema: Schema | boolean, value: unknown, path: string): Wrong[
     if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
       say('pattern', `must match pattern "${pattern}"`)
   }
-  if (typeof value === 'number') wrongNumber(schema, value, say)
+  if (typeof value === 'number' && Number.isFinite(value)) wrongNumber(schema, value, say)
   if ('const' in schema && value !== schema.const) say('const', 'must be equal to constant')
   if (schema.enum && !schema.enum.includes(value)) say('enum', 'must be equal to one of the allowed values')
   if (schema.anyOf) {
