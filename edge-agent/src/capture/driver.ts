@@ -6,7 +6,7 @@ import { GateConfig } from './gate/config.ts'
 
 /** One picture as a driver hands it over; the capture loop makes a frame of it. */
 export interface Picture {
-  /** A whole JPEG. */
+  /** A whole JPEG, nobody else's: the capture loop gives its memory back when it is kept. */
   jpeg: Uint8Array
   /** When it was taken, by the agent's clocks (`instantOf`). */
   takenAt: Instant

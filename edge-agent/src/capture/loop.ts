@@ -2,6 +2,7 @@ import type { CaptureCounts } from '@ajar/protocol'
 import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import { type Log, worthALine } from '../log.ts'
+import { letGo } from '../memory.ts'
 import type { Intake } from '../outbox/intake.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Picture } from './driver.ts'
@@ -149,10 +150,11 @@ export class CaptureLoop {
     const { passes, important, changed } = this.#sifting.judge(jpeg, takenAt)
     if (!passes) {
       this.#gated++
-      return
+      return letGo(jpeg)
     }
     const write = intake.take({ kind: 'frame', source: name, takenAt, bytes: jpeg, important }).then((kept) => {
       this.#writes.delete(write)
+      letGo(jpeg)
       if (!kept) return this.#sifting.forget()
       this.#frames++
       if (changed) this.#sifting.protect(kept === 'untimed' ? takenAt.wallMs : kept.atMs)

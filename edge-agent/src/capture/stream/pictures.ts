@@ -1,6 +1,7 @@
 import { instantOf } from '../../clock.ts'
 import { AgentError } from '../../failure.ts'
 import { worthALine } from '../../log.ts'
+import { letGo } from '../../memory.ts'
 import { Wakeup } from '../../wakeup.ts'
 import type { DriverContext, Picture } from '../driver.ts'
 import { Child, type Program } from './child.ts'
@@ -50,6 +51,7 @@ export async function* streamPictures(
       seenAt = clock.monotonic()
       limitMs = stallMs
       if (newest === null) waitsSince = seenAt
+      else letGo(newest.jpeg)
       newest = { jpeg, takenAt, source: null }
       news.ring()
     },
@@ -58,6 +60,7 @@ export async function* streamPictures(
     const before = splitter.broken
     bytes += chunk.byteLength
     splitter.push(chunk, instantOf(clock))
+    letGo(chunk) // the splitter has copied it
     if (splitter.broken > before && worthALine(splitter.broken)) {
       log.warn(`${program.name}: ${splitter.broken} pictures so far were not whole or too large, and are left out`)
     }
