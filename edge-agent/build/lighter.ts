@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'rolldown'
 
@@ -26,6 +27,7 @@ const NUMBERS = /\/mqtt-packet\/writeToStream\.js$/
  */
 const LATER = ['node:child_process', 'node:crypto', 'node:http', 'node:https', 'node:tls', 'node:v8']
 const NODE = '\0node:'
+const WHOLE = '\0whole:'
 const EMPTY = '\0without:'
 const LAZY = '\0lazy:'
 
@@ -39,13 +41,16 @@ export function lighter(): Plugin {
       // Only of our own sources is it known that they do nothing but call it.
       if (LATER.includes(name) && importer?.endsWith('.ts')) return `${NODE}${name}`
       if (name in WITHOUT) return `${EMPTY}${name}`
-      if (name === NODE_HAS_IT) return { id: 'node:stream', external: true }
+      if (name === NODE_HAS_IT) return `${WHOLE}stream`
+      if (isBuiltin(name) && importer?.includes('/node_modules/')) return `${WHOLE}${name}`
       if (!(name in WAYS) || !importer?.includes('/mqtt/build/lib/connect/') || importer.startsWith(LAZY)) return null
       const found = await this.resolve(name, importer, { skipSelf: true })
       return found && `${LAZY}${name}:${found.id}`
     },
     load(id) {
       if (id.startsWith(NODE)) return laterModule(id.slice(NODE.length))
+      // A `require` of it reads all that it exports as well.
+      if (id.startsWith(WHOLE)) return `module.exports = process.getBuiltinModule('${id.slice(WHOLE.length)}')`
       if (id.startsWith(EMPTY)) return WITHOUT[id.slice(EMPTY.length)] ?? null
       if (!id.startsWith(LAZY)) return null
       const [name = '', file = ''] = id.slice(LAZY.length).split(':')

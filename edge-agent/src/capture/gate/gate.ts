@@ -40,7 +40,6 @@ export class Gate {
 
   constructor(parts: GateParts) {
     this.#parts = parts
-    compileWhatRunsHot()
   }
 
   /** Everything passes until then (monotonic milliseconds): something happened that a picture should show. */
@@ -73,6 +72,7 @@ export class Gate {
   }
 
   #read(jpeg: Uint8Array): Luminance | null {
+    compileWhatRunsHot()
     try {
       return this.#reader.read(jpeg)
     } catch (error) {
