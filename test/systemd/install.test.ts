@@ -31,11 +31,11 @@ beforeEach((context) => needs(trouble === null, trouble ?? '', context))
 const install = (...args: string[]) =>
   machine.shell(`${CHECKOUT_INSIDE}/deploy/install.sh ${args.join(' ')}`, { limitMs: LIMIT_MS })
 
-/** From a release of the agent, with a unit changed. */
+/** As from a bundle that brings Node, with a unit changed. */
 async function installNewer(description: string): Promise<string> {
   // A new file: the old one is shared with the release.
   await machine.shell(`sed -i 's/^Description=.*/Description=${description}/' ${NEWER}/deploy/systemd/${AGENT}`)
-  return await machine.shell(`${NEWER}/deploy/install.sh agent`, { limitMs: LIMIT_MS })
+  return await machine.shell(`${NEWER}/install.sh`, { limitMs: LIMIT_MS })
 }
 
 async function listening(): Promise<string[]> {
