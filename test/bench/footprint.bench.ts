@@ -63,7 +63,7 @@ export default async function footprint() {
         const frames = (await metric(server.api, 'ajar_frames_ingested_total')) - before
         show(`${rate} frames/s${gate ? ', looked at by a gate' : ''} (${frames} arrived)`, taken)
         const limits = [verdict(taken.rssMb, MOST_MB, 'MB'), verdict(taken.percent, MOST_PERCENT, '%')]
-        if (rate === 1) console.log(`  limits: ${limits.join(', ')}`)
+        if (rate === 1 && !gate) console.log(`  limits: ${limits.join(', ')}`)
       }
   } finally {
     await server.close()
