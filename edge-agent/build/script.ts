@@ -26,7 +26,7 @@ export async function agentScript(): Promise<Script> {
     external: OUTSIDE,
     transform: { target: TARGET },
     plugins: [lighter(), nothingUnseen()],
-    checks: { eval: false }, // file-type of node-raspistill loads a module so
+    checks: { eval: false, pluginTimings: false }, // by eval, file-type of node-raspistill loads a module
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({

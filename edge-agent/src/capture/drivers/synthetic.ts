@@ -20,7 +20,7 @@ export const synthetic = driver({
   ),
 
   async *open({ seed, width, height, dayMs, intervalMs }, { clock, signal }) {
-    // Loaded here: its grain takes a fifth of the agent's start and a megabyte, and cameras have their own.
+    // Loaded here: making its grain is a third of an agent's start, and most agents draw no door.
     const { renderDoor } = await import('../../door/render.ts')
     while (!signal.aborted) {
       const takenAt = instantOf(clock)
