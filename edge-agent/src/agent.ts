@@ -104,6 +104,7 @@ class ComposedAgent implements Agent {
       log,
       take: (reading) => this.#intake.take(reading),
       onEdge: (takenAt) => this.#edgeCame(takenAt),
+      onFault: () => this.#publisher.reportSoon(),
     })
     this.#publisher = new Publisher({
       ...config,
@@ -164,6 +165,7 @@ class ComposedAgent implements Agent {
       clock: this.#clock,
       log: this.#log,
       onFrame: (frame) => this.#ports.onFrame?.(frame),
+      onFault: () => this.#publisher.reportSoon(),
       onEnd: (frames) => this.#cameraEnded(camera.name, frames),
     })
     this.#captures.set(camera.name, capture)

@@ -1,3 +1,5 @@
+import { FAULT_LENGTH } from '@ajar/protocol'
+
 /** Whose fault an error is: who configured or called us, what surrounds us (disk, network, server), or we ourselves. */
 export type Fault = 'caller' | 'environment' | 'us'
 
@@ -16,6 +18,11 @@ export class AgentError extends Error {
 /** What to print of anything that was thrown. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+}
+
+/** As much of a fault as a status takes. */
+export function shortened(fault: string): string {
+  return fault.length <= FAULT_LENGTH ? fault : `${fault.slice(0, FAULT_LENGTH - 1)}…`
 }
 
 /** The operating system's code (`ENOSPC`, `ECONNREFUSED`) of an error, or null. */

@@ -1,8 +1,11 @@
-import { symlink } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { CaptureCounts } from '@ajar/protocol'
+import { Value } from 'typebox/value'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Picture } from '../src/capture/driver.ts'
 import { type CameraConfig, openCamera } from '../src/capture/drivers.ts'
+import { faultOf } from '../src/capture/fault.ts'
 import { type CapturedFrame, CaptureLoop } from '../src/capture/loop.ts'
 import { type ClockTrust, clockTrust } from '../src/clock.ts'
 import { checkConfig } from '../src/config.ts'
@@ -92,10 +95,13 @@ interface Run {
   maxFrameBytes?: number
   trust?: () => ClockTrust
   onFrame?: (frame: CapturedFrame, intake: Intake) => void
+  /** Told of each fault, and null when it is over. */
+  onFault?: (fault: string | null | undefined) => void
 }
 
 /** Runs a capture loop until its driver has no more pictures. */
-async function capture({ maxFrameBytes = 1000, trust = () => 'plausible', onFrame = () => {}, ...parts }: Run) {
+async function capture(run: Run) {
+  const { maxFrameBytes = 1000, trust = () => 'plausible', onFrame = () => {}, onFault = () => {}, ...parts } = run
   const frames: CapturedFrame[] = []
   const log = notebook()
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<number>()
@@ -109,6 +115,7 @@ async function capture({ maxFrameBytes = 1000, trust = () => 'plausible', onFram
     maxFrameBytes,
     log,
     onEnd,
+    onFault: () => onFault(loop.counts.fault),
     onFrame: (frame) => {
       frames.push(frame)
       onFrame(frame, intake)
@@ -197,6 +204,40 @@ test('pictures that are empty or too large never enter the outbox and are counte
   expect(frames.map(({ source }) => basename(source ?? ''))).toEqual(['a.jpg'])
   expect([loop.refused, outbox.frames]).toEqual([2, 1])
   expect(log.lines.filter((line) => line.includes('is not sent'))).toHaveLength(2)
+})
+
+test('a driver that failed is a fault until its next picture, told once when it comes and when it goes', async () => {
+  const path = await folderOf({ 'notes.txt': '' })
+  const faults: (string | null | undefined)[] = []
+  const clock = new SleepingClock()
+  let tries = 0
+  const sleep = clock.sleep.bind(clock)
+  clock.sleep = async (ms) => {
+    if (++tries === 3) await writeFile(join(path, 'a.jpg'), 'a')
+    await sleep(ms)
+  }
+  const config = camera({ driver: 'folder', path })
+  const { loop, log } = await capture({
+    ...{ config, clock, outbox: await openOutbox(await temporaryFolder()) },
+    onFault: (fault) => faults.push(fault),
+  })
+  expect(faults).toEqual([expect.stringContaining(path), null])
+  expect(loop.counts).toMatchObject({ captured: 1, fault: null })
+  expect(log.lines.filter((line) => line.includes('trying again'))).toHaveLength(3)
+})
+
+test('a fault fits a status, and no password of the camera stands in it', () => {
+  const login = { user: 'viewer', password: 'p@ss/word' }
+  const rtsp = camera({ driver: 'rtsp', url: 'rtsp://ignored:o%74her@cam.local/live?key=abc', ...login })
+  const said = 'rtsp://viewer:p%40ss%2Fword@cam.local:554/live?key=abc refuses p@ss/word, other and o%74her'
+  expect(faultOf(new Error(said), rtsp).text).toBe('rtsp://cam.local:554 refuses ***, *** and ***')
+  const snapshot = camera({ driver: 'http-snapshot', url: 'http://cam.local/snapshot.jpg' })
+  expect(faultOf('http://cam.local: answers 404', snapshot).short).toBe('http://cam.local: answers 404')
+  const { text, short } = faultOf(new Error('é'.repeat(1000)), snapshot)
+  expect([text.length, short.length]).toEqual([1000, 256])
+  expect(Value.Check(CaptureCounts, { driver: null, captured: 0, gated: 0, sent: 0, dropped: 0, fault: short })).toBe(
+    true,
+  )
 })
 
 test('at the speed "max" a folder waits for the outbox to be short', async () => {

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ClockTrust } from '../src/clock.ts'
+import { renderDoor } from '../src/door/render.ts'
+import { DAY_MS } from '../src/door/truth.ts'
 import { type AgentEvent, type AgentPorts, checkConfig, createAgent, systemClock } from '../src/index.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { type Broker, startBroker } from './broker.ts'
@@ -212,6 +217,38 @@ test('status is retained: online with what it should say, offline after a clean 
   expect(status().version).toMatch(/^\d+\.\d+\.\d+$/)
   await agent.close()
   expect(status()).toEqual({ state: 'offline' })
+})
+
+test('a fault that comes or goes is told before the next status is due, and not more often than the pause allows', async () => {
+  const broker = await brokerFor()
+  const told: (string | null | undefined)[] = []
+  broker.aedes.on('publish', ({ topic, payload }, client) => {
+    if (client && topic === 'ajar/pi/status') told.push(JSON.parse(payload.toString()).captures?.cam.fault)
+  })
+  const jpeg = await renderDoor({ seed: 1, atMs: 0, width: 64, height: 64, dayMs: DAY_MS })
+  let isOpen = false
+  const webcam = createServer((_request, response) => response.writeHead(isOpen ? 200 : 401).end(isOpen ? jpeg : ''))
+  webcam.listen(0, '127.0.0.1')
+  await once(webcam, 'listening')
+  onTestFinished(() => void webcam.close().closeAllConnections())
+  const pauses: number[] = []
+  // Long pauses are cut short, so that the test ends.
+  const sleep = async (ms: number, signal?: AbortSignal) => {
+    await systemClock.sleep(ms >= 1_000_000 ? ms : Math.min(ms, 50), signal)
+    if (ms === 5000) pauses.push(ms)
+  }
+  const url = `http://viewer:secret@127.0.0.1:${(webcam.address() as AddressInfo).port}/`
+  const parts = { port: broker.port, camera: { driver: 'http-snapshot', url, intervalMs: 50 } }
+  const { agent } = await agentFor({ ...parts, statusIntervalMs: 3_600_000 }, { clock: { ...systemClock, sleep } })
+  await agent.start()
+  for (let flaps = 0; flaps < 3; flaps++) {
+    await until(() => told.at(-1)?.endsWith('refuses user and password (401)') === true)
+    isOpen = true
+    await until(() => told.at(-1) === null)
+    isOpen = false
+  }
+  expect(told.join()).not.toMatch(/viewer|secret/)
+  expect(told.length).toBeLessThanOrEqual(1 + pauses.length)
 })
 
 test('the last will says offline when the connection is lost', async () => {

@@ -19,6 +19,7 @@ function configs(...sensors: Record<string, unknown>[]): SensorConfig[] {
 async function started(voices: Record<string, Voice>, clock = new SleepingClock(), log: Log = quiet) {
   const taken: { source: string; value: unknown; important: boolean; atMs: number }[] = []
   const order: string[] = []
+  const faults: (string | null)[][] = []
   const sensors = new Sensors({
     sensors: configs(...Object.keys(voices).map((name) => ({ name, driver: 'cpu-temperature' }))),
     dataDir: 'unused',
@@ -29,11 +30,14 @@ async function started(voices: Record<string, Voice>, clock = new SleepingClock(
       taken.push({ source, important, atMs: takenAt.wallMs, ...JSON.parse(new TextDecoder().decode(bytes)) })
     },
     onEdge: ({ wallMs }: Instant) => order.push(`edge ${wallMs}`),
+    onFault: () => {
+      faults.push(Object.values(sensors.status).map(({ fault }) => fault))
+    },
     open: ({ name }, context) => voices[name]?.(context) ?? (async function* () {})(),
   })
   await sensors.start()
   onTestFinished(() => sensors.close())
-  return { sensors, taken, order }
+  return { sensors, taken, order, faults }
 }
 
 test('what is measured becomes a reading with its time; an edge matters, and is told before it is kept', async () => {
@@ -73,7 +77,7 @@ test('a fault is told, hurts no other sensor, and ends with the next reading', a
     if (broken) throw new Error('the wire is cut')
     yield* good(context)
   }
-  const { sensors, taken } = await started({ bad, good }, clock, log)
+  const { sensors, taken, faults } = await started({ bad, good }, clock, log)
   await until(() => taken.length > 5)
   expect(taken.every(({ source }) => source === 'good')).toBe(true)
   expect(sensors.status).toEqual({
@@ -83,6 +87,11 @@ test('a fault is told, hurts no other sensor, and ends with the next reading', a
   broken = false
   await until(() => taken.some(({ source }) => source === 'bad'))
   expect(sensors.status.bad?.fault).toBeNull()
+  // Told when it comes and when it goes, not at each try.
+  expect(faults).toEqual([
+    ['the wire is cut', null],
+    [null, null],
+  ])
   // One line for a fault however often it is tried, and one when it is over.
   expect(log.lines.filter((line) => line.includes('bad'))).toEqual([
     'sensor bad: the wire is cut; trying again in 1 s',
@@ -158,6 +167,7 @@ test('without a list those of the system run that this machine has, and the othe
     log,
     take: async ({ source, bytes }) => taken.push(`${source} ${new TextDecoder().decode(bytes)}`),
     onEdge: () => {},
+    onFault: () => {},
   })
   await sensors.start()
   onTestFinished(() => sensors.close())

@@ -78,6 +78,7 @@ async function run({ files, gate, limits = {}, before = () => {} }: Run) {
     maxFrameBytes: 1_000_000,
     log,
     onEnd,
+    onFault: () => {},
     onFrame: (frame) => frames.push(frame),
   })
   clock.tell = (second) => before(second, loop, config)
@@ -96,7 +97,7 @@ test('changes are kept at once with what follows, the rest at the heartbeat, and
   files['060.jpg'] = Buffer.from('no picture, for all that the agent can tell')
   const { seconds, loop } = await run({ files, gate: {} })
   expect(seconds).toEqual([0, 30, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 91])
-  expect(loop.counts).toEqual({ driver: 'folder', captured: 100, gated: 83, sent: 0, dropped: 0 })
+  expect(loop.counts).toEqual({ driver: 'folder', captured: 100, gated: 83, sent: 0, dropped: 0, fault: null })
   expect(loop.refused).toBe(2)
   expect(loop.counts.captured).toBe(loop.counts.gated + loop.refused + seconds.length)
 })

@@ -39,6 +39,7 @@ async function run(written: Record<string, unknown>[], { saw, undo }: Teller) {
       readings.push({ source, important, ...JSON.parse(new TextDecoder().decode(bytes)) })
     },
     onEdge: ({ monotonicMs }) => edges.push(monotonicMs),
+    onFault: () => {},
   })
   await running.start()
   undo(() => running.close())

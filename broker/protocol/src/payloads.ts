@@ -31,6 +31,9 @@ export const UNKNOWN_REASONS = [
 export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
 
 const count = Type.Integer({ minimum: 0 })
+/** Characters of a fault in a status. */
+export const FAULT_LENGTH = 256
+const fault = Type.Union([Type.String({ maxLength: FAULT_LENGTH }), Type.Null()])
 
 /** What became of a camera's pictures since the agent's start; `dropped` since its outbox was made. */
 export const CaptureCounts = Type.Object({
@@ -42,6 +45,8 @@ export const CaptureCounts = Type.Object({
   sent: count,
   /** Lost to a bound of the outbox. */
   dropped: count,
+  /** Why it takes no pictures now, in words and without passwords; left out by older agents. */
+  fault: Type.Optional(fault),
 })
 export type CaptureCounts = Static<typeof CaptureCounts>
 
@@ -52,7 +57,7 @@ export const SensorStatus = Type.Object({
   /** What its numbers are in: `°C`, `%`, `dBm`; null where they have none. */
   unit: Type.Union([Type.String({ maxLength: 16 }), Type.Null()]),
   /** Why it cannot be read now. */
-  fault: Type.Union([Type.String({ maxLength: 256 }), Type.Null()]),
+  fault,
 })
 export type SensorStatus = Static<typeof SensorStatus>
 

@@ -1,12 +1,12 @@
 import type { CaptureCounts } from '@ajar/protocol'
 import type { Clock } from '../clock.ts'
-import { reasonOf } from '../failure.ts'
 import { type Log, worthALine } from '../log.ts'
 import { letGo } from '../memory.ts'
 import type { Intake } from '../outbox/intake.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Picture } from './driver.ts'
 import { type CameraConfig, openCamera } from './drivers.ts'
+import { faultOf } from './fault.ts'
 import { Sifting } from './sifting.ts'
 
 /** Frames of one camera on their way to disk at a time; they share syncs of the outbox's folder. */
@@ -32,6 +32,8 @@ export interface CaptureParts {
   clock: Clock
   log: Log
   onFrame: (frame: CapturedFrame) => void
+  /** The fault in `counts` is another one, or there is none any more. */
+  onFault: () => void
   /** The driver has no more pictures. */
   onEnd: (frames: number) => void
 }
@@ -50,6 +52,7 @@ export class CaptureLoop {
   #gated = 0
   #frames = 0
   #refused = 0
+  #fault: string | null = null
   #driver: string
 
   constructor(parts: CaptureParts) {
@@ -71,7 +74,8 @@ export class CaptureLoop {
 
   /**
    * What became of the pictures since the start. Each captured one is gated, or refused (`refused`), or was handed to the
-   * outbox, which sends or drops it; `sent` and `dropped` know of frames of an earlier run as well.
+   * outbox, which sends or drops it; `sent` and `dropped` know of frames of an earlier run as well. `fault` is why the driver
+   * is tried again, until its next picture.
    */
   get counts(): CaptureCounts {
     const { name } = this.#camera
@@ -82,6 +86,7 @@ export class CaptureLoop {
       gated: this.#gated,
       sent: outbox.deliveredOf(name),
       dropped: outbox.droppedOf(name),
+      fault: this.#fault,
     }
   }
 
@@ -121,11 +126,14 @@ export class CaptureLoop {
       } catch (error) {
         if (signal.aborted) continue
         if (this.#captured > before) retryMs = FIRST_RETRY_MS
-        log.warn(`camera ${this.#camera.name}: ${reasonOf(error)}; trying again in ${retryMs / 1000} s`)
+        const { text, short } = faultOf(error, this.#camera)
+        log.warn(`camera ${this.#camera.name}: ${text}; trying again in ${retryMs / 1000} s`)
+        this.#setFault(short)
         await clock.sleep(retryMs, signal)
         retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)
       }
     }
+    this.#setFault(null)
     await Promise.all(this.#writes)
     if (!stopping.aborted) this.#parts.onEnd(this.#frames)
   }
@@ -139,8 +147,15 @@ export class CaptureLoop {
     for await (const picture of openCamera(this.#camera, { clock, log, signal, room, maxFrameBytes, report })) {
       if (signal.aborted) return
       this.#captured++
+      this.#setFault(null)
       await this.#keep(picture)
     }
+  }
+
+  #setFault(fault: string | null): void {
+    if (fault === this.#fault) return
+    this.#fault = fault
+    this.#parts.onFault()
   }
 
   async #keep({ jpeg, takenAt, source }: Picture): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { AgentError, reasonOf } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { Wakeup } from '../wakeup.ts'
 import { Backoff, type BackoffLimits } from './backoff.ts'
 import { Connection } from './connection.ts'
 import { Delivery } from './delivery.ts'
@@ -11,6 +12,8 @@ import { Suspicion } from './suspicion.ts'
 
 /** How long a server that is slow to answer keeps the agent from ending. */
 const GOODBYE_MS = 2000
+/** Between two statuses at least, whatever happens: a camera may fail and recover all the time. */
+const LEAST_STATUS_GAP_MS = 5000
 
 export interface PublishTiming {
   /** What any answer of the server may take, milliseconds; on a slow line, that for a large frame may take longer. */
@@ -49,6 +52,9 @@ export class Publisher {
   readonly #suspicion: Suspicion
   readonly #patience: Patience
   readonly #stopping = new AbortController()
+  readonly #news = new Wakeup()
+  /** Whether something happened that the status sent last does not tell. */
+  #hasNews = false
   #connectFault: string | null = null
   /** Whether a warning said that there is no connection: then people are told when there is one again. */
   #saidGone = false
@@ -68,6 +74,12 @@ export class Publisher {
 
   start(): void {
     this.#running = this.#run()
+  }
+
+  /** The status tells something new: it is sent before its time, 5 s after the one before at the earliest. */
+  reportSoon(): void {
+    this.#hasNews = true
+    this.#news.ring()
   }
 
   /** Waits for the frames in flight (at most 5 s), says `offline` and disconnects. */
@@ -168,12 +180,14 @@ export class Publisher {
     }
   }
 
-  /** Status every interval, past the outbox: it tells of now or nothing. */
+  /** Status every interval, or when there is news, past the outbox: it tells of now or nothing. */
   async #report(connection: Connection): Promise<void> {
     const { clock, statusIntervalMs, outbox } = this.#parts
+    const least = Math.min(LEAST_STATUS_GAP_MS, statusIntervalMs)
     const over = AbortSignal.any([connection.closed, this.#stopping.signal])
     for (;;) {
-      await clock.sleep(statusIntervalMs, over)
+      await clock.sleep(least, over)
+      if (!this.#hasNews) await this.#news.waitFor(statusIntervalMs - least, { clock, signal: over })
       if (over.aborted) return
       await outbox.tend()
       outbox.unpark(clock.monotonic())
@@ -183,6 +197,7 @@ export class Publisher {
   }
 
   async #sendStatus(connection: Connection): Promise<void> {
+    this.#hasNews = false // before it is put together: what happens meanwhile may not stand in it
     const status = await this.#parts.status()
     await connection.publish(topics.status(this.#parts.device), JSON.stringify(status), { retain: true })
   }

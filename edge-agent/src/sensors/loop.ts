@@ -1,14 +1,12 @@
 import type { SensorStatus } from '@ajar/protocol'
 import type { Clock, Instant } from '../clock.ts'
-import { reasonOf } from '../failure.ts'
+import { reasonOf, shortened } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { Measurement } from './driver.ts'
 import { openSensor, type SensorConfig, sensorDriverOf } from './drivers.ts'
 
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
-/** What the protocol takes of a fault. */
-const FAULT_LENGTH = 256
 
 /** A reading as the outbox takes it in. */
 export interface TakenReading {
@@ -29,6 +27,8 @@ export interface SensorParts {
   take: (reading: TakenReading) => Promise<unknown>
   /** Something happened at that moment: a contact opened. */
   onEdge: (takenAt: Instant) => void
+  /** The fault of its status is another one, or there is none any more. */
+  onFault: () => void
   /** For tests: opens the sensor. */
   open?: typeof openSensor
 }
@@ -75,10 +75,10 @@ export class SensorLoop {
         throw new Error('it has stopped')
       } catch (error) {
         if (this.#readings > before) retryMs = FIRST_RETRY_MS
-        const reason = reasonOf(error).slice(0, FAULT_LENGTH)
+        const reason = shortened(reasonOf(error))
         // A sensor that is not there is tried for ever: one line for each reason is enough.
         if (reason !== this.#fault) log.warn(`sensor ${this.name}: ${reason}; trying again in ${retryMs / 1000} s`)
-        this.#fault = reason
+        this.#setFault(reason)
         await clock.sleep(retryMs, signal)
       }
     }
@@ -90,10 +90,16 @@ export class SensorLoop {
     for await (const measurement of open(sensor, { dataDir, clock, log, signal })) {
       if (signal.aborted) return
       if (this.#fault !== null) log.info(`sensor ${this.name}: it can be read again`)
-      this.#fault = null
+      this.#setFault(null)
       this.#readings++
       await this.#keep(measurement)
     }
+  }
+
+  #setFault(fault: string | null): void {
+    if (fault === this.#fault) return
+    this.#fault = fault
+    this.#parts.onFault()
   }
 
   async #keep({ value, takenAt, isEdge }: Measurement): Promise<void> {

@@ -31,7 +31,7 @@ export function isReserved(name: string): boolean {
 }
 
 /** A status is kept and told again with every change; one of 64 cameras and 64 sensors, each with a fault, takes less. */
-const MOST_STATUS_BYTES = 32 * 1024
+const MOST_STATUS_BYTES = 64 * 1024
 const OFFLINE: Status = { state: 'offline' }
 
 /** Every device with its credential, presence and settings. They are few: all rows are held in memory. */

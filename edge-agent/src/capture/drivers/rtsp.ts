@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { AgentError } from '../../failure.ts'
 import { cameraFields, driver } from '../driver.ts'
+import { hostsOnly } from '../fault.ts'
 import { ask } from '../stream/child.ts'
 import { encoded, ffmpeg, passedThrough, quietly } from '../stream/ffmpeg.ts'
 import { quality, rateFor, stallMs } from '../stream/fields.ts'
@@ -53,18 +54,18 @@ export const rtsp = driver({
       name: 'ffprobe',
       install: ffmpeg.install,
       args: ['-v', 'error', ...from, ...asked, address],
-      redact,
+      redact: hostsOnly,
     }
     const { stdout, trouble, ended } = await ask(probing, PROBE_LIMIT_MS, context.signal)
     if (context.signal.aborted) return
     const codec = stdout.trim().split(/\s+/)[0]
     if (trouble !== null || !codec) {
-      throw new AgentError('no_camera', 'environment', trouble ?? `${redact(address)} gives no video: ${ended}`)
+      throw new AgentError('no_camera', 'environment', trouble ?? `${hostsOnly(address)} gives no video: ${ended}`)
     }
     const scale = width === undefined ? [] : [`scale=${width}:-2`]
     const output = codec === 'mjpeg' ? passedThrough : encoded(rateFor(intervalMs), quality, scale)
     const input = [...quietly, '-fflags', 'nobuffer', ...from, '-i', address]
-    const program = { ...ffmpeg, args: [...input, '-map', '0:v:0', ...output], redact }
+    const program = { ...ffmpeg, args: [...input, '-map', '0:v:0', ...output], redact: hostsOnly }
     yield* streamPictures(program, { intervalMs, stallMs }, context)
   },
 })
@@ -73,9 +74,4 @@ function withCredentials(url: string, user: string | undefined, password: string
   if (user === undefined) return url
   const login = `${encodeURIComponent(user)}:${encodeURIComponent(password ?? '')}`
   return url.replace(/^(rtsps?:\/\/)(?:[^/@]*@)?/, (_, scheme: string) => `${scheme}${login}@`)
-}
-
-/** Of an address only the host is told: passwords stand before it, and with many cameras in the path. */
-function redact(text: string): string {
-  return text.replace(/(\w+:\/\/)(?:[^\s/]*@)?([^\s/@?]+)[^\s'"]*/g, '$1$2')
 }

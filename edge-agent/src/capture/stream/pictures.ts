@@ -95,24 +95,13 @@ export async function* streamPictures(
         await clock.sleep(1, signal)
         continue
       } else {
-        await ringOrTime(news, (waits ? Math.max(due, settles) : seenAt + limitMs) - now, context)
+        await news.waitFor((waits ? Math.max(due, settles) : seenAt + limitMs) - now, context)
       }
       overdue = false
     }
   } finally {
     await child.kill()
   }
-}
-
-/** Waits for a ring, for `ms`, or for the camera to be stopped. */
-async function ringOrTime(news: Wakeup, ms: number, { clock, signal }: DriverContext): Promise<void> {
-  const enough = new AbortController()
-  const stop = () => enough.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  void news.wait(enough.signal).then(stop)
-  await clock.sleep(ms, enough.signal)
-  stop()
-  signal.removeEventListener('abort', stop)
 }
 
 function stalled(child: Child, limitMs: number, bytes: number, { broken }: JpegSplitter): AgentError {
