@@ -252,6 +252,7 @@ async function build(
   })
   const readings = new ReadingJourney({
     ...{ database, events, metrics, sparingLog, log: logging.of('record'), influx: settings.influxUrl !== null },
+    factsOf: (device, sensor) => devices.sensorOf(device, sensor),
     publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
@@ -308,7 +309,7 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads },
+    ...{ models, activations, modelUploads, readings },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),

@@ -36,11 +36,12 @@ import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
-import { factsIn, sensorRoutes } from './observe/sensors.ts'
+import { sensorRoutes } from './observe/sensors.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Processes } from './processes/processes.ts'
 import { processRoutes } from './processes/routes.ts'
+import type { ReadingJourney } from './record/reading-journey.ts'
 import type { Retention } from './retention/retention.ts'
 import { storageRoutes } from './retention/routes.ts'
 import type { Settings } from './settings.ts'
@@ -86,6 +87,7 @@ export interface Parts {
   jobs: Jobs
   schedules: Schedules
   pipeline: Pipeline
+  readings: ReadingJourney
   retention: Retention
   care: ReturnType<typeof cameraCare>
   processes: Processes
@@ -122,9 +124,12 @@ export async function openRoutes(http: Http, parts: Parts) {
   resultRoutes(http, { database, cameras })
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })
-  const factsOf = (device: string, sensor: string) => factsIn(devices.statusOf(device), sensor)
-  readingRoutes(http, database, factsOf)
-  sensorRoutes(http, database, factsOf)
+  readingRoutes(http, database)
+  sensorRoutes(http, {
+    database,
+    faultOf: (device, sensor) => devices.faultOf(device, sensor),
+    remove: (...sensor) => parts.readings.removeSensor(...sensor),
+  })
   labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, cameras.get(camera).id) })
   await importRoutes(http, {
     ...{ cameras, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },

@@ -72,6 +72,7 @@ const ROUTES: Record<string, string> = {
   'GET /api/readings': 'viewer',
   'GET /api/readings/at': 'viewer',
   'GET /api/sensors': 'viewer',
+  'DELETE /api/sensors/:device/:sensor': 'operator',
   'POST /api/training': 'operator',
   'GET /api/models': 'viewer',
   'GET /api/models/:device/:name': 'viewer',

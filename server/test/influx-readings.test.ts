@@ -27,6 +27,9 @@ test('readings of every kind become points, also those read while InfluxDB is aw
   }
   const nothing = { device: 'pi', value: null, text: null, mean: null, min: null, max: null, length: null }
 
+  // What its numbers are in is no tag, which would begin another series when it changes.
+  const sensors = { number: { driver: 'cpu-temperature', unit: '°C', fault: null } }
+  await client.publishAsync('ajar/pi/status', JSON.stringify({ state: 'online', sensors }), { qos: 1, retain: true })
   await read('number', 21.5, now)
   await read('list', [1, -2, 4], now)
   await read('list', [], now + 1)

@@ -219,3 +219,53 @@ test('a device that is removed leaves its readings, as it leaves its cameras', a
   expect((await get('/api/sensors?device=removed')).items).toHaveLength(1)
   expect((await get('/api/readings?device=removed')).items).toHaveLength(1)
 })
+
+test('what an agent said of its sensors is known while it is away; what hinders them is not', async () => {
+  const pi = await connect('away')
+  const heat = { driver: 'cpu-temperature', unit: '°C', fault: 'it is gone' }
+  const wifi = { driver: 'wifi', unit: 'dBm', fault: null }
+  const facts = async () =>
+    (await get('/api/sensors?device=away')).items.map(
+      ({ sensor, unit, driver, fault }: Record<string, unknown>) => `${sensor} ${unit} ${driver} ${fault}`,
+    )
+  // Of one the agent speaks before its first reading, of the other after it.
+  await pi.read('wifi', -60, NOW)
+  await pi.say({ state: 'online', sensors: { heat, wifi } })
+  await pi.read('heat', 20, NOW)
+  const known = ['heat °C cpu-temperature', 'wifi dBm wifi']
+  expect(await facts()).toEqual([`${known[0]} it is gone`, `${known[1]} null`])
+  await pi.say({ state: 'offline' })
+  expect(await facts()).toEqual(known.map((sensor) => `${sensor} null`))
+  const { items } = await get(`/api/readings/at?device=away&at=${NOW}`)
+  expect(items.map(({ unit }: { unit: string }) => unit)).toEqual(['°C', 'dBm'])
+  // It is read by something else now, and one that it tells nothing of stays as it was.
+  await pi.say({ state: 'online', sensors: { heat: { driver: 'probe', unit: null, fault: 'no answer' } } })
+  expect(await facts()).toEqual(['heat null probe no answer', `${known[1]} null`])
+  // Without a word: it is not there, whatever its last status says.
+  await server.call('PATCH', '/api/devices/away', { disabled: true })
+  await until(async () => !(await get('/api/devices/away')).connected)
+  expect(await facts()).toEqual(['heat null probe null', `${known[1]} null`])
+})
+
+test('a sensor that is removed makes room for another, and is told of', async () => {
+  const pi = await connect('full')
+  const stream = await EventStream.open(onTestFinished, server.url, { token: ADMIN_TOKEN, query: '?kinds=sensor' })
+  const refused: string[] = []
+  await pi.client.subscribeAsync(topics.rejected('full'))
+  pi.client.on('message', (_, payload) => refused.push(JSON.parse(String(payload)).reading))
+  for (let i = 0; i < 65; i++) await pi.read(`s${i}`, i, NOW)
+  await until(() => refused.length > 0)
+  expect(refused).toEqual([`full/s64/${NOW}`])
+  expect((await server.call('DELETE', '/api/sensors/full/s64')).status).toBe(404)
+  expect((await server.call('DELETE', '/api/sensors/full/s7')).status).toBe(204)
+  expect((await server.call('DELETE', '/api/sensors/full/s7')).status).toBe(404)
+  await until(() => stream.events.length > 0)
+  expect(stream.events.map(({ event, data }) => [event, data])).toEqual([
+    ['sensor', { device: 'full', sensor: 's7', change: 'removed' }],
+  ])
+  expect((await get('/api/readings?device=full&sensor=s7')).items).toEqual([])
+  await pi.read('s64', 1, NOW)
+  const { items } = await get('/api/sensors?device=full')
+  expect(items).toHaveLength(64)
+  expect(items.map(({ sensor }: { sensor: string }) => sensor)).toEqual(expect.arrayContaining(['s64', 's6', 's8']))
+})

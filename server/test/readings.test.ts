@@ -5,6 +5,10 @@ import { openStateDatabase, type StateDatabase } from '../src/database/state-dat
 import { KNOW_SENSORS, Readings } from '../src/record/readings.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+const nothing = { unit: null, driver: null }
+/** What an agent said of the sensor `heat`. */
+const HEAT = { unit: '°C', driver: 'cpu-temperature' }
+
 async function start(folder?: string) {
   const place = folder ?? (await temporaryFolder(onTestFinished))
   const database = await openStateDatabase(place)
@@ -13,8 +17,9 @@ async function start(folder?: string) {
   const told: { sensor: string; value: unknown }[] = []
   events.subscribe((rows) => told.push(...rows.map(({ data_json }) => JSON.parse(data_json))))
   const held: (string | null)[] = []
+  const factsOf = (_device: string, sensor: string) => (sensor === 'heat' ? { ...HEAT, fault: null } : null)
   const onHeld = (why: string | null) => held.push(why)
-  const readings = new Readings({ database, events, now: () => Date.now(), influx: true, onHeld })
+  const readings = new Readings({ database, events, now: () => Date.now(), influx: true, factsOf, onHeld })
   await readings.start()
   onTestFinished(() => readings.close())
   const recordText = (payload: string | Uint8Array, time: string | null = null, sensor = 'door', device = 'pi') =>
@@ -135,10 +140,24 @@ test('a sensor is known by its first and newest reading, also where they come in
   await record('new', String(at))
   await record('late', String(at - 5000))
   expect(await sensors()).toEqual([
-    { device: 'pi', name: 'door', first_at: at - 5000, last_at: at, last_value_json: '"new"' },
+    { device: 'pi', name: 'door', first_at: at - 5000, last_at: at, last_value_json: '"new"', ...nothing },
   ])
   // What comes late is no news.
   expect(told).toEqual([{ device: 'pi', sensor: 'door', at: new Date(at).toISOString(), value: 'new' }])
+})
+
+test('what its agent said of a sensor stands beside it from its first reading on', async () => {
+  const { record, sensors, database } = await start()
+  await Promise.all([record(20, null, 'heat'), record(21, null, 'heat'), record('open')])
+  const facts = async () => (await sensors()).map(({ name, unit, driver }) => ({ name, unit, driver }))
+  expect(await facts()).toEqual([
+    { name: 'door', ...nothing },
+    { name: 'heat', ...HEAT },
+  ])
+  // What is known later is not taken back by a reading.
+  await database.write.updateTable('sensors').set({ unit: 'K' }).where('name', '=', 'heat').execute()
+  await record(295, null, 'heat')
+  expect(await facts()).toContainEqual({ name: 'heat', ...HEAT, unit: 'K' })
 })
 
 test('events tell the newest reading of each sensor, and their rows do not grow with the readings', async () => {
@@ -174,7 +193,7 @@ test('readings that an earlier release stored are known at the start, whatever w
   await first.database.close()
   const { sensors } = await start(first.folder)
   const known = (device: string, name: string, first_at: number, last_at: number) => ({
-    ...{ device, name, first_at, last_at, last_value_json: String(last_at) },
+    ...{ device, name, first_at, last_at, last_value_json: String(last_at), ...nothing },
   })
   expect(await sensors()).toEqual([
     known('pi', 'door', 1600000000000, 1700000005000),

@@ -11,6 +11,7 @@ const KINDS: Record<EventKind, true> = {
   storage: true,
   process: true,
   reading: true,
+  sensor: true,
 }
 export const EVENT_KINDS = Object.keys(KINDS) as EventKind[]
 

@@ -152,9 +152,12 @@ async function teaching(database: Kysely<unknown>) {
   for (const statement of TEACHING) await sql.raw(statement).execute(database)
 }
 
-/** The newest reading of each sensor, which nobody could find among millions; `Readings.start` fills it. */
+/**
+ * The newest reading of each sensor, which nobody could find among millions; `Readings.start` fills it. What its agent
+ * said of it outlives the status, whose place the last will takes.
+ */
 async function sensors(database: Kysely<unknown>) {
   await sql`create table sensors (
     device text not null, name text not null, first_at integer not null, last_at integer not null,
-    last_value_json text not null, primary key (device, name)) without rowid`.execute(database)
+    last_value_json text not null, unit text, driver text, primary key (device, name)) without rowid`.execute(database)
 }

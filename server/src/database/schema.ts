@@ -160,7 +160,7 @@ export interface EmbeddingsTable {
 export interface EventsTable {
   id: Generated<number>
   at: number
-  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process' | 'reading'
+  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process' | 'reading' | 'sensor'
   data_json: string
 }
 
@@ -309,6 +309,9 @@ export interface SensorsTable {
   /** No reading of the sensor is newer. */
   last_at: number
   last_value_json: string
+  /** What its agent said of it last; null where it said nothing. */
+  unit: string | null
+  driver: string | null
 }
 
 export interface TokensTable {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { ConfigApplied, type ConfigDesired, Status, topics } from '@ajar/protocol'
+import { ConfigApplied, type ConfigDesired, type SensorStatus, Status, topics } from '@ajar/protocol'
 import type { Kysely } from 'kysely'
 import { Value } from 'typebox/value'
 import type { Events } from '../database/events.ts'
@@ -8,6 +8,7 @@ import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
 import { makeToken, tokenDigest } from '../secrets.ts'
+import { KnownFacts, sensorIn } from './sensor-facts.ts'
 
 export interface DevicesPorts {
   database: StateDatabase
@@ -38,9 +39,11 @@ const OFFLINE: Status = { state: 'offline' }
 export class Devices {
   readonly #ports: DevicesPorts
   readonly #rows = new Map<string, DeviceRow>()
+  readonly #facts: KnownFacts
 
   constructor(ports: DevicesPorts) {
     this.#ports = ports
+    this.#facts = new KnownFacts(ports.database)
   }
 
   /** Loads all devices; none is connected yet (guarantee 9). */
@@ -81,6 +84,16 @@ export class Devices {
   statusOf(name: string): Status | null {
     const said = this.#rows.get(name)?.status_json ?? null
     return said === null ? null : (JSON.parse(said) as Status)
+  }
+
+  /** What the agent last said of a sensor, or null. */
+  sensorOf(name: string, sensor: string): SensorStatus | null {
+    return sensorIn(this.statusOf(name), sensor)
+  }
+
+  /** Why a sensor cannot be read now, or null, as where its device is away. */
+  faultOf(name: string, sensor: string): string | null {
+    return this.isConnected(name) ? (this.sensorOf(name, sensor)?.fault ?? null) : null
   }
 
   /** Whether this is the device's credential. */
@@ -140,6 +153,7 @@ export class Devices {
       transaction.deleteFrom('devices').where('name', '=', name).execute(),
     )
     this.#rows.delete(name)
+    this.#facts.forget(name)
     await this.#ports.disconnect(name)
   }
 
@@ -171,6 +185,8 @@ export class Devices {
     const status = isLong && Value.Check(Status, said) ? { state: said.state } : said
     if (!this.#rows.has(name) || !Value.Check(Status, status)) return
     await this.#observe(name, { status_json: JSON.stringify(status) })
+    // After the row above: a sensor whose first reading comes meanwhile takes them from there.
+    await untilWritten(() => this.#facts.keep(name, status))
   }
 
   async onConfigApplied(name: string, payload: Uint8Array) {

@@ -4,7 +4,6 @@ import type { ReadingRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Http } from '../http/http.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
-import type { SensorFacts } from './sensors.ts'
 
 const ReadingBody = Type.Object({
   device: Type.String(),
@@ -29,15 +28,8 @@ interface Page {
   cursor?: string
 }
 
-/**
- * Readings over a span, and those of one instant.
- * @param factsOf what the device's agent says of a sensor
- */
-export function readingRoutes(
-  http: Http,
-  { read }: StateDatabase,
-  factsOf: (device: string, sensor: string) => SensorFacts,
-) {
+/** Readings over a span, and those of one instant. */
+export function readingRoutes(http: Http, { read }: StateDatabase) {
   http.get(
     '/api/readings',
     {
@@ -82,12 +74,12 @@ export function readingRoutes(
       },
     },
     async ({ query: { device, at } }) => {
-      const { rows } = await sql<ReadingRow>`
-        select r.* from sensors s join readings r on r.device = s.device and r.sensor = s.name and r.at =
+      const { rows } = await sql<ReadingRow & { unit: string | null }>`
+        select r.*, s.unit from sensors s join readings r on r.device = s.device and r.sensor = s.name and r.at =
           (select max(l.at) from readings l
             where l.device = s.device and l.sensor = s.name and l.at <= ${at} and l.at >= ${at - BESIDE_MS})
         where s.device = ${device} order by s.name`.execute(read)
-      return { items: rows.map((row) => ({ ...bodyOf(row), unit: factsOf(device, row.sensor).unit })) }
+      return { items: rows.map((row) => ({ ...bodyOf(row), unit: row.unit })) }
     },
   )
 }

@@ -4,10 +4,11 @@ import type { SparingLog } from '../logging/sparing-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { IncomingReading, ReadingFlaw } from './judge-reading.ts'
 import { Readings, type ReadingsPorts } from './readings.ts'
+import { SensorRemoval } from './sensor-removal.ts'
 
 export interface ReadingJourneyPorts extends Omit<ReadingsPorts, 'now' | 'onHeld'> {
   metrics: Pick<Metrics, 'readingsIngested' | 'readingsRefused'>
-  log: Pick<Log, 'info' | 'error'>
+  log: Pick<Log, 'info' | 'warn' | 'error'>
   sparingLog: SparingLog
   /** Not retained. */
   publish(topic: string, payload: object): Promise<void>
@@ -20,10 +21,12 @@ const SHOWN_CHARACTERS = 64
 export class ReadingJourney {
   readonly #ports: ReadingJourneyPorts
   readonly #readings: Readings
+  readonly #removal: SensorRemoval
 
   constructor(ports: ReadingJourneyPorts) {
     this.#ports = ports
     const { log } = ports
+    this.#removal = new SensorRemoval(ports)
     this.#readings = new Readings({
       ...ports,
       now: () => Date.now(),
@@ -38,8 +41,13 @@ export class ReadingJourney {
     return this.#readings.start()
   }
 
-  close(): Promise<void> {
-    return this.#readings.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#removal.close(), this.#readings.close()])
+  }
+
+  /** Removes a sensor with all that it read, see `SensorRemoval`. */
+  removeSensor(device: string, sensor: string, author: string): Promise<void> {
+    return this.#removal.remove(device, sensor, author)
   }
 
   /** Why the disk refuses readings right now, or null. */

@@ -5,7 +5,7 @@ import type { StateDatabase } from '../database/state-database.ts'
 import { ThreadClosedError } from '../database/thread-calls.ts'
 import { isDiskTrouble } from '../database/until-written.ts'
 import { type IncomingReading, type JudgedReading, judgeReading } from './judge-reading.ts'
-import { type Written, writeReadings } from './write-readings.ts'
+import { type WriteOptions, type Written, writeReadings } from './write-readings.ts'
 
 export interface ReadingsPorts {
   database: StateDatabase
@@ -14,6 +14,7 @@ export interface ReadingsPorts {
   now(): number
   /** Whether points go into the outbox of the InfluxDB sink. */
   influx: boolean
+  factsOf: WriteOptions['factsOf']
   /** Told why the disk refuses readings, and null when it takes them again. */
   onHeld(why: string | null): void
 }
@@ -116,10 +117,10 @@ export class Readings {
   }
 
   async #commit(readings: JudgedReading[]): Promise<Written[]> {
-    const { database, events, influx } = this.#ports
+    const { database, events, influx, factsOf } = this.#ports
     const outcome = await database.write
       .transaction()
-      .execute((transaction) => writeReadings(transaction, readings, { events, influx, told: this.#told }))
+      .execute((transaction) => writeReadings(transaction, readings, { events, influx, factsOf, told: this.#told }))
     if (this.#told.size > MOST_TOLD) this.#told.clear()
     for (const [sensor, { id }] of outcome.events) this.#told.set(sensor, id)
     events.publish([...outcome.events.values()])

@@ -23,6 +23,14 @@ export interface WriteOptions {
   influx: boolean
   /** The event row that tells of each sensor (`device/sensor`), as far as it is remembered. */
   told: ReadonlyMap<string, number>
+  /** What the device's agent says of a sensor, or null. */
+  factsOf(device: string, sensor: string): SensorFacts | null
+}
+
+/** They stand beside a sensor from its first reading on; later ones, which whoever hears a status writes, stay. */
+export interface SensorFacts {
+  unit: string | null
+  driver: string | null
 }
 
 /**
@@ -55,7 +63,9 @@ export async function writeReadings(
   // Each question to the thread that writes costs a switch to it and back: these follow each other without a wait.
   const [events] = await Promise.all([
     tell(transaction, newestIn(stored, newestAt), options),
-    updateSensors(transaction, stored),
+    updateSensors(transaction, stored, (reading) =>
+      newestAt.has(sensorId(reading)) ? null : options.factsOf(reading.device, reading.sensor),
+    ),
     options.influx ? addPoints(transaction, stored) : null,
   ])
   return { written, events }
@@ -63,7 +73,7 @@ export async function writeReadings(
 
 const TOO_MANY: ReadingFlaw = {
   code: 'too_many_sensors',
-  reason: `this device has ${MOST_SENSORS} sensors already; one is forgotten when its last reading goes for its age`,
+  reason: `this device has ${MOST_SENSORS} sensors already: remove one that it reads no more (page Devices, or DELETE /api/sensors)`,
 }
 const COLLISION: ReadingFlaw = {
   code: 'id_collision',
@@ -157,11 +167,17 @@ async function valuesOf(transaction: Database, readings: Timed[]): Promise<Map<s
   return new Map(rows.map((row) => [readingId(row), row.value_json]))
 }
 
-async function updateSensors(transaction: Database, stored: Iterable<Timed>) {
+/** @param factsOf what is known of a sensor that has no row yet */
+async function updateSensors(
+  transaction: Database,
+  stored: Iterable<Timed>,
+  factsOf: (reading: Timed) => SensorFacts | null,
+) {
   const rows = new Map<string, SensorsTable>()
-  for (const { device, sensor, at, valueJson } of stored) {
-    const id = `${device}/${sensor}`
-    const row = rows.get(id) ?? { device, name: sensor, first_at: at, last_at: at, last_value_json: valueJson }
+  for (const reading of stored) {
+    const { at, valueJson } = reading
+    const id = sensorId(reading)
+    const row = rows.get(id) ?? newSensor(reading, factsOf(reading))
     const newest = at >= row.last_at ? { last_at: at, last_value_json: valueJson } : {}
     rows.set(id, { ...row, first_at: Math.min(row.first_at, at), ...newest })
   }
@@ -176,6 +192,11 @@ async function updateSensors(transaction: Database, stored: Iterable<Timed>) {
       }),
     )
     .execute()
+}
+
+function newSensor({ device, sensor, at, valueJson }: Timed, facts: SensorFacts | null): SensorsTable {
+  const { unit = null, driver = null } = facts ?? {}
+  return { device, name: sensor, first_at: at, last_at: at, last_value_json: valueJson, unit, driver }
 }
 
 async function addPoints(transaction: Database, stored: Iterable<Timed>) {
