@@ -113,6 +113,22 @@ test('trouble is said in words: no frames, offline, unknown; a camera that was n
   expect(troubleOf(camera({ state: 'unknown', reason: 'no_model', model: null }), now, on)).toBeNull()
 })
 
+test('a camera without frames says why where its agent does, also by the name it had', () => {
+  const cause = 'rpicam-vid ended with code 255: no cameras available'
+  const said = (device: string, camera: string, fault: unknown, connected = true) =>
+    new Map([[device, { connected, status: { captures: { [camera]: { fault } } } }]])
+  const later = 5000 + 120_000
+  const silence = 'no frames for 2 min'
+  expect(troubleOf(camera(), later, said('pi', 'cam', cause))).toBe(`${silence}: ${cause}`)
+  expect(troubleOf(camera({ frameAt: null }), later, said('pi', 'cam', cause))).toBe(`no frames yet: ${cause}`)
+  expect(troubleOf(camera(), 6000, said('pi', 'cam', cause))).toBeNull()
+  expect(troubleOf(camera(), later, said('pi', 'cam', cause, false))).toBe(`offline, ${silence}`)
+  for (const other of [null, undefined, 7]) expect(troubleOf(camera(), later, said('pi', 'cam', other))).toBe(silence)
+  expect(troubleOf(camera(), later, said('pi', 'other', cause))).toBe(silence)
+  const renamed = camera({ aliases: ['pi/old'] })
+  expect(troubleOf(renamed, later, said('pi', 'old', cause))).toBe(`${silence}: ${cause}`)
+})
+
 test('changes are read out by name, many of them as a number, and each camera once', () => {
   const event = (id: string, to: string) => ({
     kind: 'transition' as const,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SensorBody } from '../src/api/bodies.ts'
-import { sensorsBeside, sensorsOf, withHeard, withReading } from '../src/sensors/sensor.ts'
+import { sensorsBeside, sensorsOf, withHeard, withoutSensor, withReading, withStatus } from '../src/sensors/sensor.ts'
 import { beforeFrame, valueInWords } from '../src/sensors/words.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -50,16 +50,34 @@ test('what was heard while the answer was on its way is not taken back by it', (
 test('the status tells of faults and units, also of sensors that never read anything', () => {
   const told = (unit: string | null, fault: string | null) => ({ driver: 'gpio', unit, fault })
   const status = { state: 'online', sensors: { door: told(null, null), wifi: told('dBm', 'no wlan0') } }
-  expect(sensorsOf([sensor('door', { fault: 'line is busy' }), sensor('cpu', { unit: '°C' })], status)).toEqual([
+  const door = sensor('door', { unit: 'V', fault: 'line was busy' })
+  expect(sensorsOf([door, sensor('cpu', { unit: '°C' })], { connected: true, status })).toEqual([
     { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0' },
     { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null },
-    { name: 'door', reading: { at: 1000, value: 1 }, unit: null, fault: null },
+    { name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null },
   ])
+  // Of a device that is away, or says nothing, what is known stays, and nobody knows what hinders it.
+  const known = [{ name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null }]
   for (const silent of [null, { state: 'offline' }, { sensors: null }])
-    expect(sensorsOf([sensor('door', { fault: 'line is busy' })], silent)).toEqual([
-      { name: 'door', reading: { at: 1000, value: 1 }, unit: null, fault: 'line is busy' },
-    ])
-  expect(sensorsOf([], { state: 'online' })).toEqual([])
+    expect(sensorsOf([door], { connected: true, status: silent })).toEqual(known)
+  expect(sensorsOf([door], { connected: false, status })).toEqual(known)
+  expect(sensorsOf([door], null)).toEqual(known)
+  expect(sensorsOf([], { connected: true, status: { state: 'online' } })).toEqual([])
+})
+
+test('what a device says of its sensors is kept for when it goes, and says nothing of others', () => {
+  const sensors = { door: { driver: 'wire', unit: 'V', fault: null }, none: { driver: 'x', unit: null, fault: null } }
+  const loaded = [sensor('door'), sensor('cpu', { unit: '°C' }), sensor('door', { device: 'other' })]
+  expect(withStatus(loaded, { device: 'pi', status: { sensors } })).toEqual([
+    sensor('door', { driver: 'wire', unit: 'V' }),
+    ...loaded.slice(1),
+  ])
+  expect(withStatus(loaded, { device: 'pi', status: { state: 'offline' } })).toBe(loaded)
+})
+
+test('a sensor that was removed is gone, and none of its name on another device', () => {
+  const loaded = [sensor('door'), sensor('cpu'), sensor('door', { device: 'other' })]
+  expect(withoutSensor(loaded, { device: 'pi', sensor: 'door' })).toEqual(loaded.slice(1))
 })
 
 test('readings beside a frame stand by name', () => {

@@ -57,6 +57,13 @@ export interface CameraEvent {
 
 export type ReadingEvent = Omit<ReadingBody, 'unit'>
 
+/** Its readings went with it. */
+export interface SensorEvent {
+  device: string
+  sensor: string
+  change: 'removed'
+}
+
 export interface StreamEvents {
   result: ResultEvent
   transition: TransitionEvent
@@ -64,7 +71,8 @@ export interface StreamEvents {
   job: JobEvent
   camera: CameraEvent
   reading: ReadingEvent
+  sensor: SensorEvent
 }
 
 export type StreamEvent = { [Kind in keyof StreamEvents]: { kind: Kind; data: StreamEvents[Kind] } }[keyof StreamEvents]
-export const KINDS = ['result', 'transition', 'device', 'job', 'camera', 'reading'] as const
+export const KINDS = ['result', 'transition', 'device', 'job', 'camera', 'reading', 'sensor'] as const

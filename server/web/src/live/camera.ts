@@ -7,6 +7,8 @@ export interface LiveCamera {
   id: string
   device: string
   camera: string
+  /** Names it had. */
+  aliases: string[]
   /** Names it can be in, in the operator's order. */
   states: string[]
   model: string | null
@@ -25,6 +27,7 @@ export function liveCamera({
   id,
   device,
   camera,
+  aliases = [],
   states,
   model,
   state,
@@ -35,6 +38,7 @@ export function liveCamera({
     id,
     device,
     camera,
+    aliases,
     states,
     model,
     state: state.state,

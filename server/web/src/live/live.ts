@@ -191,7 +191,7 @@ export class Live {
   }
 
   #applyOne(event: StreamEvent, changed: Map<string, LiveCamera>) {
-    if (event.kind === 'reading') return // for who listens
+    if (event.kind === 'reading' || event.kind === 'sensor') return // for who listens
     if (event.kind === 'device') return this.#takeDevice(event.data)
     if (event.kind === 'job') return this.#remember(this.#jobs, event.data.id, event.data, MOST_JOBS)
     if (event.kind === 'camera') return this.#onCamera(event.data, changed)

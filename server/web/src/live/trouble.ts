@@ -1,24 +1,30 @@
 import { duration, reasonInWords } from '../design/words.ts'
+import { agentFault, type Said } from './agent-fault.ts'
 import type { LiveCamera } from './camera.ts'
 
 /** What is known of devices, by name; null until they are loaded. */
-type Presence = ReadonlyMap<string, { connected: boolean }> | null
+type Presence = Said | null
 
 /**
  * Why a camera does not do what it is there for, in words; null where it does.
  * @param now milliseconds UTC
  */
 export function troubleOf(camera: LiveCamera, now: number, devices: Presence): string | null {
-  if (camera.frameAt === null) return 'no frames yet'
+  if (camera.frameAt === null) return withCause('no frames yet', agentFault(camera, devices))
   const age = now - camera.frameAt
   if (age > camera.staleAfterMs) {
     const silence = `no frames for ${duration(age)}`
     if (isOrphan(camera, devices))
       return `its device was removed, ${silence}: add ${camera.device} again, or rename the camera onto another device`
-    return devices?.get(camera.device)?.connected === false ? `offline, ${silence}` : silence
+    const isOffline = devices?.get(camera.device)?.connected === false
+    return withCause(isOffline ? `offline, ${silence}` : silence, agentFault(camera, devices))
   }
   if (isUntaught(camera) || camera.state !== 'unknown') return null
   return reasonInWords(camera.reason)
+}
+
+function withCause(trouble: string, cause: string | null): string {
+  return cause === null ? trouble : `${trouble}: ${cause}`
 }
 
 /** Whether no device can send its frames any more. */

@@ -1,5 +1,5 @@
 import type { ReadingBody, ReadingValue, SensorBody } from '../api/bodies.ts'
-import type { ReadingEvent } from '../api/events.ts'
+import type { DeviceEvent, ReadingEvent, SensorEvent } from '../api/events.ts'
 
 /** A sensor as it is shown. */
 export interface Sensor {
@@ -12,15 +12,22 @@ export interface Sensor {
 }
 
 /** What an agent says of a sensor. */
-type Told = Pick<Sensor, 'unit' | 'fault'>
+type Told = Pick<SensorBody, 'unit' | 'driver' | 'fault'>
+
+/** What is known of a device. */
+interface Said {
+  connected: boolean
+  status: Record<string, unknown> | null
+}
 
 /**
  * The sensors of a device, by name, those that cannot be read first.
  * @param loaded with their newest readings
- * @param status what the device last said of itself: newer than what was loaded, and it knows of sensors without a reading
+ * @param device what it last said of itself: newer than what was loaded, and it knows of sensors without a reading. A device
+ * that is away may have said it long ago; null where it is not known yet.
  */
-export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> | null): Sensor[] {
-  const told = toldOf(status)
+export function sensorsOf(loaded: SensorBody[], device: Said | null): Sensor[] {
+  const told = device?.connected ? toldOf(device.status) : null
   const known = new Map(loaded.map((body) => [body.sensor, body]))
   const names = new Set([...known.keys(), ...(told?.keys() ?? [])])
   const sensors = [...names].sort().map((name) => {
@@ -30,7 +37,7 @@ export function sensorsOf(loaded: SensorBody[], status: Record<string, unknown> 
       name,
       reading: body ? { at: Date.parse(body.at), value: body.value } : null,
       unit: said?.unit ?? body?.unit ?? null,
-      fault: (told ? said?.fault : body?.fault) ?? null,
+      fault: said?.fault ?? null,
     }
   })
   return [...sensors.filter(({ fault }) => fault !== null), ...sensors.filter(({ fault }) => fault === null)]
@@ -42,6 +49,24 @@ export function withReading(loaded: SensorBody[], event: ReadingEvent): SensorBo
   if (!known) return [...loaded, { ...event, unit: null, driver: null, fault: null }]
   if (Date.parse(event.at) < Date.parse(known.at)) return loaded
   return loaded.map((body) => (body === known ? { ...body, at: event.at, value: event.value } : body))
+}
+
+/** What was loaded, with what a device says of its sensors now: it is so also when it goes. */
+export function withStatus(
+  loaded: SensorBody[],
+  { device, status }: Pick<DeviceEvent, 'device' | 'status'>,
+): SensorBody[] {
+  const told = toldOf(status)
+  if (!told) return loaded
+  return loaded.map((body) => {
+    const said = body.device === device ? told.get(body.sensor) : undefined
+    return said ? { ...body, unit: said.unit, driver: said.driver } : body
+  })
+}
+
+/** What was loaded, without a sensor that was removed. */
+export function withoutSensor(loaded: SensorBody[], { device, sensor }: Omit<SensorEvent, 'change'>): SensorBody[] {
+  return loaded.filter((body) => body.device !== device || body.sensor !== sensor)
 }
 
 /** What was asked for, with the readings that were heard while the answer was on its way. */

@@ -3,18 +3,22 @@ import { useEffect } from 'preact/hooks'
 import type { List, SensorBody } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
 import { useConsole } from '../console.ts'
-import { withHeard, withReading } from './sensor.ts'
+import { withHeard, withoutSensor, withReading, withStatus } from './sensor.ts'
 
 const RETRY_MS = 5000
 
 /** Pages of a thousand sensors each: more are not shown. */
 const MOST_PAGES = 10
 
-/**
- * Newest readings of sensors as they come in, in no order; empty until they are loaded.
- * @param device null for those of all devices
- */
-export function useSensors(device: string | null): ReadonlySignal<SensorBody[]> {
+interface KnownSensors {
+  /** With their newest readings as they come in, in no order; empty until they are loaded. */
+  sensors: ReadonlySignal<SensorBody[]>
+  /** One was removed here: its event would say so a moment later. */
+  forget(device: string, sensor: string): void
+}
+
+/** @param device null for the sensors of all devices */
+export function useSensors(device: string | null): KnownSensors {
   const { live } = useConsole()
   const sensors = useSignal<SensorBody[]>([])
   // A stream that was away may have gaps.
@@ -22,18 +26,32 @@ export function useSensors(device: string | null): ReadonlySignal<SensorBody[]> 
     const ending = new AbortController()
     let retry: ReturnType<typeof setTimeout> | undefined
     let heard: SensorBody[] = []
-    const end = live.listen((event) => {
-      if (event.kind !== 'reading' || (device !== null && event.data.device !== device)) return
-      heard = withReading(heard, event.data)
-      sensors.value = withReading(sensors.peek(), event.data)
-    })
+    let removals = 0
     const load = async () => {
+      const before = removals
       try {
-        sensors.value = withHeard(await loadSensors(device, ending.signal), heard)
+        const loaded = await loadSensors(device, ending.signal)
+        // It may still have the one that was removed, and is asked for again already.
+        if (before === removals) sensors.value = withHeard(loaded, heard)
       } catch {
         if (!ending.signal.aborted) retry = setTimeout(() => void load(), RETRY_MS)
       }
     }
+    const end = live.listen((event) => {
+      if (!('device' in event.data) || (device !== null && event.data.device !== device)) return
+      if (event.kind === 'reading') {
+        heard = withReading(heard, event.data)
+        sensors.value = withReading(sensors.peek(), event.data)
+      }
+      if (event.kind === 'device') sensors.value = withStatus(sensors.peek(), event.data)
+      if (event.kind === 'sensor') {
+        removals++
+        heard = withoutSensor(heard, event.data)
+        sensors.value = withoutSensor(sensors.peek(), event.data)
+        clearTimeout(retry)
+        void load()
+      }
+    })
     void load()
     return () => {
       end()
@@ -41,7 +59,12 @@ export function useSensors(device: string | null): ReadonlySignal<SensorBody[]> 
       clearTimeout(retry)
     }
   }, [device, live.liveness.value])
-  return sensors
+  return {
+    sensors,
+    forget: (ofDevice, sensor) => {
+      sensors.value = withoutSensor(sensors.peek(), { device: ofDevice, sensor })
+    },
+  }
 }
 
 async function loadSensors(device: string | null, signal: AbortSignal): Promise<SensorBody[]> {

@@ -12,9 +12,9 @@ import { beforeFrame } from '../../sensors/words.ts'
 /** What the sensors of a camera's device read now. */
 export function ReadingsNow({ device }: { device: string }) {
   const { live } = useConsole()
-  const loaded = useSensors(device).value
-  const status = live.devices.value?.get(device)?.status ?? null
-  return <SensorList title="Readings" sensors={sensorsOf(loaded, status)} when={(at) => <Age at={at} />} />
+  const loaded = useSensors(device).sensors.value
+  const known = live.devices.value?.get(device) ?? null
+  return <SensorList title="Readings" sensors={sensorsOf(loaded, known)} when={(at) => <Age at={at} />} />
 }
 
 /** What they read when a frame was captured, at `at` (milliseconds UTC). */

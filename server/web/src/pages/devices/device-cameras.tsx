@@ -1,5 +1,6 @@
 import type { DeviceBody } from '../../api/bodies.ts'
 import { Button } from '../../design/elements.tsx'
+import { faultIn } from '../../live/agent-fault.ts'
 import { cameraPath } from '../../router/route.ts'
 import { camerasSet, sendingInWords, sendSettingsOf } from './send-settings.ts'
 import { camerasOf, countsInWords, countsOf } from './status.ts'
@@ -14,7 +15,7 @@ interface DeviceCamerasProps {
 
 /** The cameras of a device: what takes their pictures, what became of those, and when they are sent. */
 export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProps) {
-  const { status, desired } = device
+  const { status, desired, connected } = device
   const agents = camerasOf(status)
   const set = camerasSet(desired?.settings ?? null)
   const all = [...new Set([...names, ...(agents ?? []), ...set])].sort()
@@ -25,6 +26,7 @@ export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProp
       <ul class="device-cameras">
         {all.map((name) => {
           const counts = countsOf(status, name)
+          const fault = connected ? faultIn(status, name) : null
           // Settings of a camera that the agent has no more keep it from following any: they can be taken back.
           const canSet = agents === null || agents.includes(name) || set.includes(name)
           const sending = sendingInWords(sendSettingsOf(desired?.settings ?? null, name))
@@ -33,6 +35,7 @@ export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProp
               <div>
                 <a href={cameraPath(`${device.name}/${name}`)}>{name}</a>{' '}
                 {counts?.driver && <small>by {counts.driver}</small>}
+                {fault !== null && <p class="counts worrying">takes no pictures: {fault}</p>}
                 {counts && <p class={counts.dropped > 0 ? 'counts worrying' : 'counts'}>{countsInWords(counts)}</p>}
                 {sending !== null && <p class="counts">{sending}</p>}
               </div>

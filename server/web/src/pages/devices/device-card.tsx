@@ -18,6 +18,8 @@ interface DeviceCardProps {
   onAct(act: DeviceAct): void
   /** Asks when one of its cameras, as its agent calls it, is to send. */
   onSetSending(camera: string): void
+  /** Asks whether one of its sensors is to be removed. */
+  onRemoveSensor(sensor: string): void
 }
 
 /** A device: whether it is there, its cameras and sensors, and what its agent says of itself. */
@@ -26,7 +28,8 @@ export function DeviceCard(props: DeviceCardProps) {
   return device.protocol === 'http' ? <OlderClientCard device={device} /> : <MqttDeviceCard {...props} />
 }
 
-function MqttDeviceCard({ device, cameras, sensors, canOperate, onAct, onSetSending }: DeviceCardProps) {
+function MqttDeviceCard(props: DeviceCardProps) {
+  const { device, cameras, sensors, canOperate, onAct, onSetSending, onRemoveSensor } = props
   const ownSensors = sensors.value.filter((sensor) => sensor.device === device.name)
   const { name, connected, disabled, seenAt, status, applied, desired } = device
   const presence = disabled ? 'disabled' : connected ? 'online' : 'offline'
@@ -63,7 +66,12 @@ function MqttDeviceCard({ device, cameras, sensors, canOperate, onAct, onSetSend
         names={cameras.map((id) => id.split('/')[1] ?? '')}
         onSetSending={canOperate && isAgent ? onSetSending : null}
       />
-      <SensorList title="Sensors" sensors={sensorsOf(ownSensors, status)} when={(at) => <Age at={at} />} />
+      <SensorList
+        title="Sensors"
+        sensors={sensorsOf(ownSensors, device)}
+        when={(at) => <Age at={at} />}
+        onRemove={canOperate ? onRemoveSensor : undefined}
+      />
       {applied && !applied.ok && (
         <div class="caution">
           <strong>It could not apply its settings:</strong>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { DeviceBody, List } from '../../api/bodies.ts'
-import { get, send } from '../../api/client.ts'
+import { ApiError, get, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
@@ -19,6 +19,7 @@ type Open =
   | { dialog: 'add' }
   | { dialog: 'credential'; credential: Credential }
   | { dialog: 'sending'; device: DeviceBody; camera: string }
+  | { dialog: 'sensor'; device: string; sensor: string }
   | { dialog: 'replace' | 'disable' | 'remove'; device: string }
 
 /** The Pis and other clients that send frames: who is there, who may come, and how one more is connected. */
@@ -27,7 +28,7 @@ export function DevicesPage() {
   const [devices, setDevices] = useState<DeviceBody[] | null>(null)
   const [fault, setFault] = useState<unknown>(null)
   const [open, setOpen] = useState<Open | null>(null)
-  const sensors = useSensors(null)
+  const { sensors, forget } = useSensors(null)
   const cameras = live.ids.value ?? []
   const canOperate = session.canOperate.value
   const close = () => setOpen(null)
@@ -65,6 +66,16 @@ export function DevicesPage() {
     await send('DELETE', `/api/devices/${name}`)
     notices.done(`${name} was removed; its cameras and frames are still there.`)
     await load() // first: the focus goes to what is left
+    close()
+  }
+  const removeSensor = async (device: string, sensor: string) => {
+    try {
+      const goesOn = (await send<object | undefined>('DELETE', `/api/sensors/${device}/${sensor}`)) !== undefined
+      if (goesOn) notices.done(`${sensor} of ${device} is being removed: it read so much that this takes a while.`)
+      else forget(device, sensor) // first: the focus goes to what is left
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error // somebody else was faster
+    }
     close()
   }
   const act = (name: string, what: DeviceAct) => {
@@ -108,6 +119,7 @@ export function DevicesPage() {
               canOperate={canOperate}
               onAct={(what) => act(device.name, what)}
               onSetSending={(camera) => setOpen({ dialog: 'sending', device, camera })}
+              onRemoveSensor={(sensor) => setOpen({ dialog: 'sensor', device: device.name, sensor })}
             />
           ))}
         </ul>
@@ -132,6 +144,20 @@ export function DevicesPage() {
             void load()
           }}
         />
+      )}
+      {open?.dialog === 'sensor' && (
+        <ConfirmDialog
+          title={`Remove the sensor ${open.sensor} of ${open.device}`}
+          action="Remove"
+          word={null}
+          onClose={close}
+          onConfirm={() => removeSensor(open.device, open.sensor)}
+        >
+          <p>
+            All that it read goes, and cannot be brought back; points in InfluxDB stay. Where the device still sends it,
+            it comes again: take it out of the agent first.
+          </p>
+        </ConfirmDialog>
       )}
       {open?.dialog === 'replace' && (
         <ConfirmDialog
