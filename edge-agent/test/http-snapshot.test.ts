@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { Authority } from '../../test/setup/certificates.ts'
 import { camera, realPictures, take } from './cameras.ts'
@@ -118,6 +118,33 @@ test('Basic is answered, with what stands in the url or beside it, and only when
   await take(camera({ ...snapshot, url: address(port).replace('//', '//me:p%40ss@') }), 1)
   const wrong = take(camera({ ...snapshot, url: address(port), user: 'me', password: 'wrong' }), 1)
   await expect(wrong).rejects.toThrow('refuses user and password (401)')
+})
+
+test.each([
+  [
+    'switches to another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n',
+    /aborted before/,
+  ],
+  [
+    'asks who we are without an end',
+    'HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n',
+    /refuses user and password/,
+  ],
+])('a camera that %s does not hold the agent for ever', async (_, head, message) => {
+  const server = createTcpServer((socket) => {
+    const more = () => void (socket.writable && socket.write(Buffer.alloc(20_000)))
+    socket.on('error', () => {}).on('drain', more)
+    socket.once('data', () => {
+      socket.write(head)
+      more()
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void server.close())
+  const url = address((server.address() as AddressInfo).port)
+  const settings = { ...snapshot, url, user: 'me', password: 'secret', timeoutMs: 500 }
+  await expect(take(camera(settings), 1)).rejects.toThrow(message)
 })
 
 /** Whether a digest is right; written apart from the code under test, after RFC 7616. */

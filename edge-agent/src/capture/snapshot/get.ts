@@ -2,6 +2,9 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node
 import { type Clock, type Instant, instantOf } from '../../clock.ts'
 import { systemCode } from '../../failure.ts'
 
+/** A longer answer that is no picture is not read to its end: a connection of its own costs less. */
+const NO_PICTURE_BYTES = 65_536
+
 export interface GetParts {
   url: URL
   /** PEM of the authority that signed the camera's certificate; null: whom the system trusts. */
@@ -83,6 +86,8 @@ export class Getter {
     const { clock, maxBytes } = this.#parts
     return new Promise((resolve, reject) => {
       request.once('error', reject)
+      // There may be neither an error nor an answer, as where a camera switches to another protocol (101).
+      request.once('close', () => reject(new Error('the connection was aborted before a whole answer')))
       request.once('response', (response) => {
         const { statusCode: status = 0, headers } = response
         const firstByteAt = instantOf(clock)
@@ -97,9 +102,19 @@ export class Getter {
         // An endless answer is told from a large one by its type, before it is read.
         const endless = /^multipart\//i.test(headers['content-type'] ?? '')
         if (status !== 200 || endless) {
-          response.resume()
-          done(new Uint8Array())
-          if (endless) request.destroy()
+          const enough = () => {
+            done(new Uint8Array())
+            request.destroy()
+          }
+          if (endless) return enough()
+          // Read, so that the connection can be used again: the next request waits behind it. However it ends, the status is known.
+          request.removeListener('error', reject).once('error', enough)
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.byteLength
+            if (size > NO_PICTURE_BYTES) enough()
+          })
+          response.once('close', enough)
+          response.once('end', () => done(new Uint8Array()))
           return
         }
         if (tooLarge(Number(headers['content-length'] ?? 0))) return
