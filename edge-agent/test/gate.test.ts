@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import type { GateConfig } from '../src/capture/gate/config.ts'
+import { blocksIn, type Corner } from '../src/capture/gate/difference.ts'
 import { type DoorPicture, doorTruth, Gate, renderDoor } from '../src/index.ts'
 import { notebook } from './places.ts'
 import { chances, hasRealPictures, realPictures, seenAgain, webcams } from './real-pictures.ts'
@@ -119,6 +120,31 @@ test('the share of the region that must differ is a share of its blocks of 8 x 8
     expect(gate.judge(square, 1000).changed).toBe(changed)
   }
 })
+
+test('the blocks of a region are those whose middles are inside, counted edge by edge', () => {
+  const random = chances(77)
+  const [width, height] = [37, 23]
+  for (let round = 0; round < 200; round++) {
+    const polygon = Array.from({ length: 3 + (round % 8) }, () => ({ x: random(), y: random() }))
+    const blocks = blocksIn(polygon, width, height)
+    for (const [i, block] of blocks.entries()) {
+      const [x, y] = [i % width, Math.floor(i / width)]
+      const middle = isInside(polygon, (x + 0.5) / width, (y + 0.5) / height)
+      const corner = polygon.some((at) => Math.floor(at.x * width) === x && Math.floor(at.y * height) === y)
+      expect(block).toBe(middle || corner ? 1 : 0)
+    }
+  }
+})
+
+/** The even-odd rule for one point. */
+function isInside(polygon: Corner[], x: number, y: number): boolean {
+  let inside = false
+  for (const [i, a] of polygon.entries()) {
+    const b = polygon.at(i - 1) as Corner
+    if (a.y > y !== b.y > y && x < a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)) inside = !inside
+  }
+  return inside
+}
 
 test('what happens outside the region is nothing', async () => {
   const leftHalf = [

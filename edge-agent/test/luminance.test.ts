@@ -169,6 +169,24 @@ test('a header of a large picture with little behind it takes no memory', async 
   expect(() => new LuminanceReader().read(jpeg)).toThrow(damage)
 })
 
+test('a picture of more than 67 million pixels is not judged, also where all of its blocks are there', () => {
+  const quantisation = [0xff, 0xdb, 0, 67, 0, ...Array(64).fill(1)]
+  const frame = [0xff, 0xc2, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0]
+  const table = [0xff, 0xc4, 0, 20, 0, 1, ...Array(15).fill(0), 0] // one code, of one bit
+  const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0]
+  const header = Buffer.from([0xff, 0xd8, ...quantisation, ...frame, ...table, ...scan])
+  const jpeg = Buffer.concat([header, Buffer.alloc((8192 * 8192) / 8), Buffer.from([0xff, 0xd9])])
+  expect(() => new LuminanceReader().read(jpeg)).toThrow(/65535 x 65535 pixels/)
+})
+
+test('a million Huffman tables that no scan uses cost nothing', async () => {
+  const jpeg = Buffer.from(await door)
+  const pair = [0, 1].flatMap((symbol) => [0x03, 1, ...Array(15).fill(0), symbol])
+  const segment = Buffer.from([0xff, 0xc4, 0xff, 0xf2, ...Array(1820).fill(pair).flat()])
+  const many = Buffer.concat([jpeg.subarray(0, 2), ...Array(300).fill(segment), jpeg.subarray(2)])
+  expect(new LuminanceReader().read(many)).toEqual(new LuminanceReader().read(jpeg))
+})
+
 test('bytes of any kind are read or refused, and nothing else', async (context) => {
   needsProgram('jpegtran', 'libjpeg-turbo-progs', context)
   const random = chances(4242)

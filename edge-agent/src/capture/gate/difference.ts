@@ -66,20 +66,21 @@ function lightChange(before: Uint8ClampedArray, now: Uint8ClampedArray): number 
 export function blocksIn(polygon: Corner[] | undefined, width: number, height: number): Uint8Array {
   const blocks = new Uint8Array(width * height)
   if (!polygon) return blocks.fill(1)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      if (isInside(polygon, (x + 0.5) / width, (y + 0.5) / height)) blocks[y * width + x] = 1
-    }
+  for (let y = 0; y < height; y++) fillInside(polygon, (y + 0.5) / height, blocks.subarray(y * width, (y + 1) * width))
   const within = (fraction: number, size: number) => Math.min(size - 1, Math.floor(fraction * size))
   for (const { x, y } of polygon) blocks[within(y, height) * width + within(x, width)] = 1
   return blocks
 }
 
-function isInside(polygon: Corner[], x: number, y: number): boolean {
-  let inside = false
+/** The blocks of one row whose middles are inside: those with an odd number of edges to the right of them. */
+function fillInside(polygon: Corner[], y: number, row: Uint8Array): void {
+  const width = row.length
   for (const [i, a] of polygon.entries()) {
     const b = polygon.at(i - 1) as Corner
-    if (a.y > y !== b.y > y && x < a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)) inside = !inside
+    if (a.y > y === b.y > y) continue
+    const edge = a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)
+    const last = Math.min(width, Math.ceil(edge * width - 0.5)) - 1
+    if (last >= 0) row[last] = (row[last] as number) ^ 1
   }
-  return inside
+  for (let x = width - 2; x >= 0; x--) row[x] = (row[x] as number) ^ (row[x + 1] as number)
 }

@@ -9,6 +9,9 @@ export interface Luminance {
   levels: Uint8ClampedArray
 }
 
+/** Of 67 million pixels, more than any camera here has: judging a larger one would keep everything else waiting. */
+const MOST_BLOCKS_OF_PICTURE = 1 << 20
+
 interface Component {
   id: number
   across: number
@@ -38,14 +41,14 @@ export class LuminanceReader {
   read(jpeg: Uint8Array): Luminance {
     if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8) throw damaged('it does not begin as one')
     const scales = new Map<number, number>()
-    const tables = new Map<number, HuffmanTable>()
+    const tables = new Map<number, Uint8Array>()
     let frame: Frame | null = null
     let restartInterval = 0
     for (let at = 2; ; ) {
       const { marker, body, next } = segmentAt(jpeg, at)
       at = next
       if (marker === 0xdb) readScales(body, scales)
-      else if (marker === 0xc4) this.#readTables(body, tables)
+      else if (marker === 0xc4) readTables(body, tables)
       else if (marker === 0xdd) restartInterval = word(body, 0)
       else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) frame = frameOf(body, marker === 0xc2)
       else if (marker >= 0xc3 && marker <= 0xcf && marker !== 0xc8 && marker !== 0xcc)
@@ -65,6 +68,7 @@ export class LuminanceReader {
     if (scale === undefined) throw damaged('no quantisation table of luminance')
     const { across, down } = sizeOf(frame, component)
     const [width, height] = [Math.ceil(across / 8), Math.ceil(down / 8)]
+    if (width * height > MOST_BLOCKS_OF_PICTURE) throw unsupported(`${frame.width} x ${frame.height} pixels`)
     // Each block takes a bit at least: no header makes a small file a large picture.
     if (width * height > 8 * (jpeg.length - at)) throw damaged('it ends too early')
     const coefficients = new Int32Array(width * height)
@@ -79,19 +83,6 @@ export class LuminanceReader {
     return { width, height, levels }
   }
 
-  /** B.2.4.2 */
-  #readTables(body: Uint8Array, tables: Map<number, HuffmanTable>): void {
-    for (let at = 0; at < body.length; ) {
-      const destination = byte(body, at)
-      let size = 16
-      for (let i = 1; i <= 16; i++) size += byte(body, at + i)
-      const definition = body.subarray(at + 1, at + 1 + size)
-      if (definition.length < size) throw damaged('a Huffman table ends too early')
-      tables.set(destination, this.#table(destination, definition))
-      at += 1 + size
-    }
-  }
-
   #table(destination: number, definition: Uint8Array): HuffmanTable {
     const known = this.#known.get(destination)
     if (known && Buffer.compare(known.definition, definition) === 0) return known.table
@@ -101,8 +92,9 @@ export class LuminanceReader {
   }
 
   /** What a scan header (B.2.3) says, or null where it is no scan with the DC coefficients of luminance. */
-  #planOf(body: Uint8Array, frame: Frame, tables: Map<number, HuffmanTable>, restartInterval: number): Plan | null {
+  #planOf(body: Uint8Array, frame: Frame, tables: Map<number, Uint8Array>, restartInterval: number): Plan | null {
     const count = byte(body, 0)
+    if (count > 4) throw damaged('a scan of more components than there can be')
     const parts = Array.from({ length: count }, (_, i) => {
       const component = frame.components.find(({ id }) => id === byte(body, 1 + 2 * i))
       if (!component) throw damaged('a scan of a component that is not there')
@@ -118,10 +110,9 @@ export class LuminanceReader {
     if (approximation >> 4 > 0) throw damaged('a refinement before what it refines')
     const table = (kind: 'dc' | 'ac', destination: number): HuffmanTable => {
       const key = (kind === 'ac' ? 0x10 : 0) | destination
-      const usual = tables.has(key) ? null : usualTable(kind, destination)
-      const found = usual ? this.#table(key, usual) : tables.get(key)
-      if (!found) throw damaged('a scan whose Huffman table is missing')
-      return found
+      const definition = tables.get(key) ?? usualTable(kind, destination)
+      if (!definition) throw damaged('a scan whose Huffman table is missing')
+      return this.#table(key, definition)
     }
     // A.2.2 and A.2.3: a scan of one component has one block in an MCU, whatever its sampling.
     const alone = parts.length === 1
@@ -164,6 +155,19 @@ function segmentAt(jpeg: Uint8Array, at: number): { marker: number; body: Uint8A
     const length = word(jpeg, from)
     if (length < 2 || from + length > jpeg.length) throw damaged('a segment ends too early')
     return { marker, body: jpeg.subarray(from + 2, from + length), next: from + length }
+  }
+}
+
+/** B.2.4.2. Only definitions: a picture may have thousands of tables that no scan uses, and making one takes a while. */
+function readTables(body: Uint8Array, tables: Map<number, Uint8Array>): void {
+  for (let at = 0; at < body.length; ) {
+    const destination = byte(body, at)
+    let size = 16
+    for (let i = 1; i <= 16; i++) size += byte(body, at + i)
+    const definition = body.subarray(at + 1, at + 1 + size)
+    if (definition.length < size) throw damaged('a Huffman table ends too early')
+    tables.set(destination, definition)
+    at += 1 + size
   }
 }
 
