@@ -5,6 +5,7 @@ import { type CameraConfig, driverOf } from './capture/drivers.ts'
 import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
 import { type Clock, type ClockTrust, clockTrust, type Instant, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { takeDataFolder } from './data-folder.ts'
 import type { Log } from './log.ts'
 import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
@@ -42,7 +43,7 @@ export interface AgentPorts {
 }
 
 export interface Agent {
-  /** Resolves when the outbox is open and the cameras run; connecting goes on by itself. Rejects when `dataDir` cannot be used. */
+  /** Resolves when the outbox is open and the cameras run; connecting goes on by itself. Rejects when `dataDir` cannot be used, or another agent uses it. */
   start(): Promise<void>
   /** Stops cameras and sensors, waits for frames in flight (at most 5 s), says `offline`. What is unsent stays on disk. */
   close(): Promise<void>
@@ -72,6 +73,8 @@ class ComposedAgent implements Agent {
   /** The last item that the server refused because of its time, and when that was (monotonic). */
   #refusedTime: { text: string; atMs: number } | null = null
   #draining: Promise<void> | null = null
+  /** Gives the data folder back. */
+  #leaveFolder = async () => {}
 
   constructor(config: Config, ports: AgentPorts) {
     const { device, server } = config
@@ -124,8 +127,12 @@ class ComposedAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    const { device, cameras } = this.#config
-    await this.#outbox.start()
+    const { device, cameras, dataDir } = this.#config
+    this.#leaveFolder = await takeDataFolder(dataDir)
+    await this.#outbox.start().catch(async (error) => {
+      await this.#leaveFolder()
+      throw error
+    })
     if (this.#outbox.items > 0) this.#log.info(`${this.#outbox.items} items of an earlier run wait in the outbox`)
     this.#intake.start()
     for (const camera of cameras) this.#startCapture(camera)
@@ -141,6 +148,7 @@ class ComposedAgent implements Agent {
     await this.#publisher.close()
     await this.#draining
     await this.#outbox.close()
+    await this.#leaveFolder()
     this.#tell({ device: this.#config.device, state: 'stopped' })
   }
 

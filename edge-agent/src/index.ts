@@ -25,6 +25,7 @@
  * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
+ * - `data-folder.ts` keeps a second agent out of the data folder.
  * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.
  */
 export { type Agent, type AgentEvent, type AgentPorts, createAgent } from './agent.ts'

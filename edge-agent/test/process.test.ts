@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBroker } from './broker.ts'
@@ -57,9 +57,30 @@ test('without a config it says how to name one', async () => {
 test('a data folder that cannot be used is said in words, exit code 1', async () => {
   const folder = await folderOf({ file: '' })
   const cameras = [{ name: 'cam', driver: 'synthetic' }]
-  const { ended, output } = run([await configFile({ dataDir: join(folder, 'file'), cameras })])
-  expect(await ended).toEqual({ code: 1, signal: null })
-  expect(output.err).toContain('check that dataDir exists')
+  for (const dataDir of [join(folder, 'file'), '/proc/none/such']) {
+    const { ended, output } = run([await configFile({ dataDir, cameras })])
+    expect(await ended).toEqual({ code: 1, signal: null })
+    expect(output.err).toContain('check that dataDir exists')
+  }
+})
+
+test('a second agent on the same data folder is refused, by whatever path, until the first has ended in any way', async () => {
+  const dataDir = await temporaryFolder()
+  const cameras = [{ name: 'cam', driver: 'synthetic', intervalMs: 50 }]
+  const server = 'mqtt://127.0.0.1:1'
+  const config = await configFile({ server, dataDir, cameras })
+  const first = run([config])
+  const started = ({ machineLines }: typeof first) => machineLines().some(({ agent }) => agent.state === 'started')
+  await until(() => started(first))
+  const link = join(await temporaryFolder(), 'link')
+  await symlink(dataDir, link)
+  const second = run([await configFile({ server, dataDir: link, cameras })])
+  expect(await second.ended).toEqual({ code: 1, signal: null })
+  expect(second.output.err).toContain('another agent uses the data folder')
+  first.child.kill('SIGKILL')
+  await first.ended
+  const third = run([config])
+  await until(() => started(third))
 })
 
 test('machine lines tell what happens, and SIGTERM ends it cleanly', async () => {
