@@ -102,10 +102,18 @@ export async function readConfig(path: string, environment: Record<string, strin
   try {
     written = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
-    throw new AgentError('bad_config', 'caller', `${path} cannot be read as JSON: ${reasonOf(error)}`, error)
+    throw new AgentError('bad_config', 'caller', `${path} cannot be read as JSON: ${reasonWithoutText(error)}`)
   }
   const token = environment.AJAR_AGENT_TOKEN
   return checkConfig(token && isObject(written) ? { ...written, token } : written)
+}
+
+/** V8 quotes what stands around an error, and that may be the token, which nobody shall read in a log. */
+function reasonWithoutText(error: unknown): string {
+  return reasonOf(error).replace(
+    /(?:, )?(?:\.\.\.)?"[^]*is not valid JSON$/,
+    ' (is a quotation mark or a comma missing?)',
+  )
 }
 
 /** The config with defaults, or throws `bad_config` (caller), whose message has every error on a line of its own. */

@@ -86,3 +86,17 @@ test('a file that is no JSON is named', async () => {
   const folder = await folderOf({ 'config.json': '{' })
   await expect(readConfig(`${folder}/config.json`, {})).rejects.toMatchObject({ code: 'bad_config' })
 })
+
+test.each([
+  '{"device":"pi","token":s3cret-token-of-the-device,"dataDir":"x"}',
+  '{"token":"s3cret-token"-of-the-device',
+  's3cret',
+])('%s is refused without a word of it', async (text) => {
+  const folder = await folderOf({ 'config.json': text })
+  const error = await readConfig(`${folder}/config.json`, {}).catch((error: unknown) => error)
+  expect(error).toMatchObject({
+    code: 'bad_config',
+    message: expect.stringMatching(/cannot be read as JSON: .*[a-z]{8}/),
+  })
+  expect(String(error)).not.toMatch(/s3|cret|oken-/)
+})
