@@ -103,7 +103,7 @@ export async function take(
   const reported: string[] = []
   const stop = new AbortController()
   const pictures: Picture[] = []
-  const parts = { clock: systemClock, log, signal: stop.signal, maxFrameBytes, room: async () => {} }
+  const parts = { clock: systemClock, log, signal: stop.signal, maxFrameBytes, room: async () => {}, lastDriver: null }
   for await (const picture of openCamera(config, { ...parts, report: (driver) => reported.push(driver) })) {
     pictures.push(picture)
     onPicture()

@@ -29,6 +29,8 @@ export interface DriverContext {
   maxFrameBytes: number
   /** Tells which driver really runs, where another one chose it (`auto`). */
   report: (driver: string) => void
+  /** The driver that really ran when this camera's last picture came, as `report` told; null where none came since the start. */
+  lastDriver: string | null
 }
 
 /** The fields every camera of the config file has; a driver's schema adds its own. */

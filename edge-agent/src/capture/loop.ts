@@ -54,6 +54,7 @@ export class CaptureLoop {
   #refused = 0
   #fault: string | null = null
   #driver: string
+  #lastDriver: string | null = null
 
   constructor(parts: CaptureParts) {
     this.#parts = parts
@@ -144,7 +145,8 @@ export class CaptureLoop {
     const report = (driver: string) => {
       this.#driver = driver
     }
-    for await (const picture of openCamera(this.#camera, { clock, log, signal, room, maxFrameBytes, report })) {
+    const context = { clock, log, signal, room, maxFrameBytes, report, lastDriver: this.#lastDriver }
+    for await (const picture of openCamera(this.#camera, context)) {
       if (signal.aborted) return
       this.#captured++
       this.#setFault(null)
@@ -161,6 +163,7 @@ export class CaptureLoop {
   async #keep({ jpeg, takenAt, source }: Picture): Promise<void> {
     const { intake, maxFrameBytes } = this.#parts
     const { name } = this.#camera
+    this.#lastDriver = this.#driver
     if (jpeg.byteLength === 0 || jpeg.byteLength > maxFrameBytes) return this.#refuse(jpeg, source)
     const { passes, important, changed } = this.#sifting.judge(jpeg, takenAt)
     if (!passes) {

@@ -11,9 +11,6 @@ import { v4l2 } from './v4l2.ts'
 /** In the order in which they are asked. */
 const candidates = [rpicam, libcamera, raspistill, v4l2] as const
 
-/** What was chosen for a camera's config, by that very object. */
-const chosen = new WeakMap<object, (typeof candidates)[number]>()
-
 /**
  * Finds out which of the cameras at this machine can be used, and takes the first: what a camera without `driver` gets. As soon
  * as that has given a picture it stays the one, also when it fails later: another would send pictures of something else
@@ -37,13 +34,11 @@ export const auto = driver({
   ),
 
   async *open(config, context) {
-    const candidate = chosen.get(config) ?? (await firstUsable(config, context))
+    const before = candidates.find(({ name }) => name === context.lastDriver)
+    const candidate = before ?? (await firstUsable(config, context))
     if (!candidate) return
     context.report(candidate.name)
-    for await (const picture of candidate.open(configFor(candidate, config) as never, context)) {
-      chosen.set(config, candidate)
-      yield picture
-    }
+    yield* candidate.open(configFor(candidate, config) as never, context)
   },
 })
 
