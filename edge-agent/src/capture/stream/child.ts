@@ -141,13 +141,16 @@ export async function ask(program: Program, limitMs: number, signal?: AbortSigna
     stdout = (stdout + text).slice(-STDERR_BYTES)
   })
   let late: string | null = null
+  const { promise: gaveUp, resolve } = Promise.withResolvers<string>()
   const stop = () => {
-    late = child.complaint(`gave no answer within ${limitMs / 1000} s`)
-    void child.kill()
+    const complaint = child.complaint(`gave no answer within ${limitMs / 1000} s`)
+    late = complaint
+    // One that a driver of the kernel holds outlives even that.
+    void child.kill().then(() => resolve(complaint))
   }
   const timer = setTimeout(stop, limitMs)
   signal?.addEventListener('abort', stop, { once: true })
-  const ended = await child.ended
+  const ended = await Promise.race([child.ended, gaveUp])
   clearTimeout(timer)
   signal?.removeEventListener('abort', stop)
   return { stdout, stderr: child.stderr, trouble: late ?? (child.missing ? ended : null), ended }
