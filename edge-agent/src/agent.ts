@@ -11,6 +11,7 @@ import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
+import { readTemperature } from './sensors/drivers/cpu-temperature.ts'
 import { Sensors } from './sensors/sensors.ts'
 import { applyDesired } from './settings.ts'
 import { type AgentStatus, statusOf } from './status.ts'
@@ -152,7 +153,7 @@ class ComposedAgent implements Agent {
     this.#tell({ device: this.#config.device, state: 'stopped' })
   }
 
-  status(): Promise<AgentStatus> {
+  async status(): Promise<AgentStatus> {
     return statusOf({
       outbox: this.#outbox,
       intake: this.#intake,
@@ -160,6 +161,7 @@ class ComposedAgent implements Agent {
       sensors: this.#sensors.status,
       ended: this.#ended,
       fault: this.#publisher.fault ?? this.#clockFault(),
+      temperatureC: await readTemperature().catch(() => null),
     })
   }
 

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import type { SensorStatus, Status } from '@ajar/protocol'
 import type { CaptureLoop } from './capture/loop.ts'
 import type { Intake } from './outbox/intake.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { VERSION } from './version.ts'
-
-const THERMOMETER = '/sys/class/thermal/thermal_zone0/temp'
 
 export type AgentStatus = Status & {
   state: 'online'
@@ -32,11 +29,12 @@ export interface StatusParts {
   ended: Iterable<string>
   /** What an operator has to put right, in words, or null. */
   fault: string | null
+  /** Of the processor, or null where nothing tells it. */
+  temperatureC: number | null
 }
 
 /** What `ajar/{device}/status` says now. */
-export async function statusOf({ outbox, intake, captures, sensors, ended, fault }: StatusParts): Promise<AgentStatus> {
-  const temperatureC = await temperature()
+export function statusOf({ outbox, intake, captures, sensors, ended, fault, temperatureC }: StatusParts): AgentStatus {
   const loops = [...captures.values()]
   return {
     state: 'online',
@@ -57,11 +55,4 @@ export async function statusOf({ outbox, intake, captures, sensors, ended, fault
     fault,
     ...(temperatureC === null ? {} : { temperatureC }),
   }
-}
-
-/** Degrees of the processor where the system tells them, as a Pi's does. */
-async function temperature(): Promise<number | null> {
-  const text = await readFile(THERMOMETER, 'utf8').catch(() => '')
-  const thousandths = Number.parseInt(text, 10)
-  return Number.isNaN(thousandths) ? null : Math.round(thousandths / 100) / 10
 }
