@@ -4,16 +4,19 @@
  *     capture/, sensors/ -> outbox/ -> publish/
  *
  * The walk through its files, in the order a frame takes:
- * - `main.ts` is the process, `config.ts` its config file, `agent.ts` puts the parts below together.
+ * - `main.ts` starts `agent-process.ts`, `config.ts` is its config file, `agent.ts` puts the parts below together.
  * - `capture/drivers/` get pictures, one file each, listed in `capture/drivers.ts`; `capture/driver.ts` says what a driver
  *   is. Those that run a program lean on `capture/stream/`: `child.ts` runs and ends it, `splitter.ts` cuts its pictures
- *   out, `pictures.ts` takes the newest each interval; `capture/snapshot/` asks by HTTP.
+ *   out, `pictures.ts` takes the newest each interval; `pi-camera.ts`, `ffmpeg.ts` and `fields.ts` are what several of them
+ *   say. `capture/snapshot/` asks by HTTP: `get.ts`, and `authorization.ts` with a password.
  * - `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them.
  * - `capture/sifting.ts` tells which are sent, and which go last when room is needed, by `capture/gate/gate.ts`: `luminance.ts`
  *   reads how light a JPEG is where (`scan.ts`, `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what
- *   of that is set.
- * - `sensors/drivers/` read sensors, one file each, listed in `sensors/drivers.ts`; `sensors/loop.ts` makes readings of what
- *   they say and tells what fails; `sensors/gpio/` is a line of GPIO, through either of the kernel's interfaces.
+ *   of that is set, `damage.ts` what cannot be read.
+ * - `sensors/drivers/` read sensors, one file each, listed in `sensors/drivers.ts`; `sensors/driver.ts` says what a driver
+ *   is. `sensors/sensors.ts` has a `loop.ts` for each sensor, which makes readings of what it says and tells what fails.
+ * - `sensors/gpio/line.ts` is a line of GPIO, and `open-line.ts` opens it through either of the kernel's interfaces:
+ *   `chardev.ts` (structs in `uapi.ts`, calls in `system-calls.ts`), or `sysfs.ts`.
  * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
  *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`).
  * - `outbox/outbox.ts` is bounded (`room.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
@@ -21,12 +24,13 @@
  *   how many were, `last-ids.ts` which ids were given.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends, eight in flight,
  *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
- *   `patience.ts` is how long it may take to answer; `trust.ts` says which servers are trusted over TLS.
+ *   `answers.ts` awaits its answers, as long as `patience.ts` allows; `trust.ts` says which servers are trusted over TLS.
  * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
- *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG.
+ *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG; `chance.ts` is
+ *   its dice.
  * - `data-folder.ts` keeps a second agent out of the data folder.
- * - `clock.ts`, `log.ts`, `failure.ts` and `wakeup.ts` are what all of them lean on.
+ * - `clock.ts`, `log.ts`, `failure.ts`, `wakeup.ts`, `memory.ts` and `version.ts` are what all of them lean on.
  */
 export { type Agent, type AgentEvent, type AgentPorts, createAgent } from './agent.ts'
 export type { CameraConfig } from './capture/drivers.ts'

@@ -25,7 +25,15 @@ async function pictures(config: CameraConfig, clock: SleepingClock, most = 100):
   const stop = new AbortController()
   const seen: Picture[] = []
   const room = async () => {}
-  const context = { clock, log: quiet, signal: stop.signal, room, maxFrameBytes: 1000, report: () => {}, lastDriver: null }
+  const context = {
+    clock,
+    log: quiet,
+    signal: stop.signal,
+    room,
+    maxFrameBytes: 1000,
+    report: () => {},
+    lastDriver: null,
+  }
   for await (const picture of openCamera(config, context)) {
     seen.push(picture)
     if (seen.length === most) stop.abort()

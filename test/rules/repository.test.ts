@@ -28,6 +28,15 @@ test('every folder that CONTRIBUTING.md names is there', () => {
   expect(names.filter((folder) => !everything.some((path) => path.startsWith(folder)))).toEqual([])
 })
 
+test("the walk at the top of the edge agent's index names every file but the drivers, which are listed in `drivers.ts`", () => {
+  const [walk = ''] = read('edge-agent/src/index.ts').split('*/')
+  const files = sources.filter((path) => path.startsWith('edge-agent/src/') && !path.includes('/drivers/'))
+  expect(files.length).toBeGreaterThan(20)
+  const named = new Set([...walk.matchAll(/([\w-]+\.ts)`/g)].map(([, name]) => name))
+  const unnamed = files.filter((path) => !named.has(posix.basename(path)))
+  expect(unnamed).toEqual(['edge-agent/src/index.ts'])
+})
+
 test(`no file tells more than one story: ${MOST_LINES} lines at most`, () => {
   const long = sources.map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
   expect(long.filter(({ lines }) => lines > MOST_LINES)).toEqual([])
