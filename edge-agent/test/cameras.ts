@@ -1,26 +1,17 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished, type TestContext } from 'vitest'
-import { needs } from '../../test/setup/needs.ts'
 import type { Picture } from '../src/capture/driver.ts'
 import { type CameraConfig, openCamera } from '../src/capture/drivers.ts'
 import { checkConfig, systemClock } from '../src/index.ts'
 import { notebook, temporaryFolder } from './places.ts'
-
-const DATA = process.env.AJAR_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
+import { needsRealPictures, picturesIn } from './real-pictures.ts'
 
 /** Real pictures of a webcam, and one that is small enough for a thumbnail. */
 export async function realPictures(context: TestContext): Promise<{ webcam: Buffer[]; thumbnail: Buffer }> {
-  const read = async (...folders: string[]) => {
-    const folder = join(DATA, ...folders)
-    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jpg')).sort()
-    return Promise.all(names.slice(0, 6).map((name) => readFile(join(folder, name))))
-  }
-  const [webcam, small] = await Promise.all([read('webcams', 'cam-640x372', 'day'), read('parking', 'empty')])
-  const [thumbnail] = small
-  const text = `${DATA} lacks webcams/ or parking/: set AJAR_TEST_DATA to a folder that holds them`
-  needs(webcam.length >= 5 && thumbnail !== undefined, text, context)
+  needsRealPictures(context)
+  const webcam = await picturesIn('webcams/cam-640x372/day', 6)
+  const [thumbnail] = await picturesIn('parking/empty', 1)
   return { webcam, thumbnail: thumbnail as Buffer }
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { needsProgram } from '../../test/setup/needs.ts'
 import { type Luminance, LuminanceReader } from '../src/capture/gate/luminance.ts'
 import { renderDoor } from '../src/index.ts'
-import { chances, hasRealPictures, pixelsOf, realPictures, webcams } from './real-pictures.ts'
+import { chances, needsRealPictures, picturesIn, pixelsOf, webcams } from './real-pictures.ts'
 
 const door = renderDoor({ seed: 1, atMs: 0, width: 321, height: 203 })
 
@@ -38,10 +38,11 @@ async function differenceToSharp(jpeg: Uint8Array, reader = new LuminanceReader(
   return { mean: differences.reduce((sum, one) => sum + one, 0) / differences.length, most: Math.max(...differences) }
 }
 
-test.skipIf(!hasRealPictures)('of real pictures it reads what sharp reads, less than half a level off', async () => {
+test('of real pictures it reads what sharp reads, less than half a level off', async (context) => {
+  needsRealPictures(context)
   const folders = (await webcams()).flatMap((webcam) => [`${webcam}/day`, `${webcam}/night`])
   for (const folder of [...folders, 'parking/occupied']) {
-    const pictures = (await realPictures(folder)).slice(0, 12)
+    const pictures = (await picturesIn(folder)).slice(0, 12)
     const reader = new LuminanceReader()
     for (const jpeg of pictures.filter((_, i) => i % 4 === 0)) {
       const { mean, most } = await differenceToSharp(jpeg, reader)
@@ -51,9 +52,10 @@ test.skipIf(!hasRealPictures)('of real pictures it reads what sharp reads, less 
   }
 })
 
-test.skipIf(!hasRealPictures)('of progressive pictures it reads the first scan: less than two levels off', async () => {
+test('of progressive pictures it reads the first scan: less than two levels off', async (context) => {
+  needsRealPictures(context)
   for (const webcam of await webcams()) {
-    const [jpeg = new Uint8Array()] = await realPictures(`${webcam}/day`)
+    const [jpeg = new Uint8Array()] = await picturesIn(`${webcam}/day`)
     const progressive = await sharp(jpeg).jpeg({ progressive: true, quality: 70 }).toBuffer()
     expect((await differenceToSharp(progressive)).mean).toBeLessThan(2)
   }

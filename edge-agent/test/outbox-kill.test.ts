@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { quiet, temporaryFolder } from './places.ts'
+import { chances } from './real-pictures.ts'
 
-const KILLS = 30
+const KILLS = 12
+const seed = Number(process.env.AJAR_TEST_SEED ?? (Date.now() % 1e9) + 1)
+const random = chances(seed)
 
 interface Killing {
   child: string
@@ -37,6 +40,7 @@ async function killed({ child: name, args, lines, what }: Killing): Promise<stri
 test('SIGKILL at any instant: what was durable is delivered, dropped and counted, or waits; exactly, and in no two of these', {
   timeout: 180_000,
 }, async () => {
+  console.log(`seed ${seed}`)
   const folder = await temporaryFolder()
   const durable = new Set<string>()
   const delivered = new Set<string>()
@@ -46,7 +50,7 @@ test('SIGKILL at any instant: what was durable is delivered, dropped and counted
   for (let kill = 0; kill < KILLS; kill++) {
     // Every second time while counts are written down and what they count is removed, which is soon over.
     const steps = kill % 2 === 1
-    const lines = steps ? 1 + Math.floor(Math.random() * 60) : 20 + Math.floor(Math.random() * 250)
+    const lines = steps ? 1 + Math.floor(random() * 60) : 20 + Math.floor(random() * 250)
     asked = new Set()
     for (const line of await killed({
       child: 'outbox-child.ts',
@@ -103,7 +107,7 @@ test('SIGKILL while items get their times: each is there once, with the time it 
     const firstId = kill * 10_000 + 1
     const what = kill % 2 === 0 ? 'step' : 'durable'
     const args = [folder, `${firstId}`, boot, `${zeroMs}`]
-    const lines = 1 + Math.floor(Math.random() * 90)
+    const lines = 1 + Math.floor(random() * 90)
     for (const line of await killed({ child: 'untimed-child.ts', args, lines, what })) {
       if (line.startsWith('durable')) durable.add(Number(line.split(' ')[1]))
     }

@@ -1,17 +1,24 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import sharp, { type OutputInfo } from 'sharp'
+import type { TestContext } from 'vitest'
+import { needs } from '../../test/setup/needs.ts'
 
 /** Real pictures of fixed cameras; they are not part of the repository. */
-const folder = process.env.AJAR_TEST_DATA ?? new URL('../../../shared/data', import.meta.url).pathname
+const folder = process.env.AJAR_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
 
-export const hasRealPictures = existsSync(folder)
+/** Skips a test, and says so, where there are none; fails it where CI is set. */
+export function needsRealPictures(context: TestContext): void {
+  const there = ['webcams', 'parking'].every((name) => existsSync(join(folder, name)))
+  needs(there, `${folder} lacks webcams/ or parking/: set AJAR_TEST_DATA to a folder that holds them`, context)
+}
 
-/** All JPEGs in a folder of `path`, below the folder of real pictures, sorted by name. */
-export async function realPictures(path: string): Promise<Buffer[]> {
+/** The first JPEGs in the folder `path` below that of real pictures, by name; all of them unless told. */
+export async function picturesIn(path: string, most?: number): Promise<Buffer[]> {
   const names = (await readdir(join(folder, path))).filter((name) => name.endsWith('.jpg')).sort()
-  return await Promise.all(names.map((name) => readFile(join(folder, path, name))))
+  return await Promise.all(names.slice(0, most).map((name) => readFile(join(folder, path, name))))
 }
 
 /** The folders of real webcams, each with `day` and `night`. */
