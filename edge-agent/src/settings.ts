@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { CameraConfig } from './capture/drivers.ts'
 import { GateConfig } from './capture/gate/config.ts'
-import { objectErrors } from './config.ts'
+import { isObject, objectErrors } from './config.ts'
 
 const closed = { additionalProperties: false }
 const intervalMs = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))
@@ -107,8 +107,4 @@ function fixed(settings: Record<string, unknown>, properties: object, path: stri
 function intervalErrors(settings: Record<string, unknown>, path: string): string[] {
   if (settings.intervalMs === undefined) return []
   return Value.Errors(intervalMs, settings.intervalMs).map(({ message }) => `${path}intervalMs ${message}`)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,7 +7,7 @@ import type { Log } from '../../log.ts'
 import type { Edge, GpioLine, LineRequest } from './line.ts'
 
 /** Where onoff looks, and the only place there is. */
-export const GPIO_CLASS = '/sys/class/gpio'
+const GPIO_CLASS = '/sys/class/gpio'
 /** How often the value is looked at: a pulse that is shorter may be missed, which the character device never does. */
 const LOOK_MS = 10
 
