@@ -9,7 +9,7 @@
  *   is. Those that run a program lean on `capture/stream/`: `child.ts` runs and ends it, `splitter.ts` cuts its pictures
  *   out, `pictures.ts` takes the newest each interval; `pi-camera.ts`, `ffmpeg.ts` and `fields.ts` are what several of them
  *   say. `capture/snapshot/` asks by HTTP: `get.ts`, and `authorization.ts` with a password.
- * - `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them.
+ * - `capture/loop.ts` takes the pictures of a camera, and counts what becomes of them; `fault.ts` is why there are none.
  * - `capture/sifting.ts` tells which are sent, and which go last when room is needed, by `capture/gate/gate.ts`: `luminance.ts`
  *   reads how light a JPEG is where (`scan.ts`, `huffman.ts`), `difference.ts` how much of it looks different, `config.ts` what
  *   of that is set, `damage.ts` what cannot be read.
