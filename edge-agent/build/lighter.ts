@@ -68,7 +68,7 @@ function laterModule(name: string): string {
   const names = Object.entries(process.getBuiltinModule(name) ?? {}).filter(([, value]) => typeof value === 'function')
   return names
     .map(([one]) => {
-      const real = `process.getBuiltinModule('${name}').${one}`
+      const real = `(process.getBuiltinModule('${name}').${one})` // unbracketed, `new` takes the call of getBuiltinModule
       return `export const ${one} = function (...all) { return new.target ? new ${real}(...all) : ${real}(...all) }`
     })
     .join('\n')

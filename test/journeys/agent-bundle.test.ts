@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { buildAgent, published } from '@ajar/agent-bundle'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Authority } from '../setup/certificates.ts'
 import { needs } from '../setup/needs.ts'
 import { door } from './pictures.ts'
 import { System, until } from './system.ts'
@@ -15,7 +16,7 @@ import { System, until } from './system.ts'
  * processors are Debian's qemu, which runs the real Node of that machine with the real libraries of Debian.
  */
 
-const LIMIT_MS = 300_000
+const LIMIT_MS = 120_000
 const PICTURES = 5
 const NODE_22 = {
   version: '22.23.5',
@@ -88,6 +89,37 @@ async function run(node: string[], args: string[]): Promise<string> {
 const ASK_LIBC = `const koffi = require('koffi')
 console.log(process.arch, koffi.load('libc.so.6').func('int abs(int value)')(-7))`
 
+/** Runs the agent there until the server has all pictures of the folder. @returns the config's file */
+async function publish(node: string[], device: string, to: System, where: { server: string; ca?: string }) {
+  const camera = { name: 'cam', driver: 'folder', path: join(folder, 'pictures'), speed: 'max' }
+  const token = await to.addDevice(device)
+  const file = join(folder, `${device}.json`)
+  await writeFile(file, JSON.stringify({ device, token, dataDir: join(folder, device), cameras: [camera], ...where }))
+
+  const [program = '', ...first] = node
+  const before = performance.now()
+  const child = spawn(program, [...first, join(bundle, 'ajar-agent.mjs'), file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      said.push(line)
+      if (line.includes('"started"')) console.log(`${device}: started in ${(performance.now() - before).toFixed(0)} ms`)
+    })
+  try {
+    await until(() => said.some((line) => line.includes('"drained"')) || child.exitCode !== null, LIMIT_MS)
+    child.kill('SIGTERM')
+    expect(await ended, said.join('\n')).toBe(0)
+  } finally {
+    child.kill('SIGKILL')
+  }
+  // Nothing of the bundle is a warning to whoever runs it.
+  expect(said.filter((line) => /warning/i.test(line))).toEqual([])
+  const { items } = await to.api.get<{ items: unknown[] }>(`/api/frames?camera=${device}/cam&limit=100`)
+  expect(items).toHaveLength(PICTURES)
+  return file
+}
+
 describe.each(MACHINES)('$name', ({ name, node, trouble }) => {
   let started: string[]
   beforeEach(async (context) => {
@@ -102,43 +134,31 @@ describe.each(MACHINES)('$name', ({ name, node, trouble }) => {
   test(
     'publishes a folder of pictures to the server, and loads koffi',
     async () => {
-      const device = `pi-${MACHINES.findIndex((machine) => machine.name === name)}`
-      const camera = { name: 'cam', driver: 'folder', path: join(folder, 'pictures'), speed: 'max' }
-      const token = await system.addDevice(device)
-      const config = { device, token, server: system.server.mqtt, dataDir: join(folder, device), cameras: [camera] }
-      const file = join(folder, `${device}.json`)
-      await writeFile(file, JSON.stringify(config))
+      const device = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+      const file = await publish(started, device, system, { server: system.server.mqtt })
       expect(JSON.parse(await run(started, ['ajar-agent.mjs', '--check', file]))).toMatchObject({ config: { device } })
-
-      const [program = '', ...first] = started
-      const before = performance.now()
-      const child = spawn(program, [...first, join(bundle, 'ajar-agent.mjs'), file], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-      const said: string[] = []
-      for (const stream of [child.stdout, child.stderr])
-        createInterface({ input: stream }).on('line', (line) => {
-          said.push(line)
-          if (line.includes('"started"'))
-            console.log(`${name}: started in ${((performance.now() - before) / 1000).toFixed(2)} s`)
-        })
-      try {
-        await until(() => said.some((line) => line.includes('"drained"')) || child.exitCode !== null, LIMIT_MS)
-        child.kill('SIGTERM')
-        expect(await ended, said.join('\n')).toBe(0)
-      } finally {
-        child.kill('SIGKILL')
-      }
-      // Nothing of the bundle is a warning to whoever runs it.
-      expect(said.filter((line) => /warning/i.test(line))).toEqual([])
-      const { items } = await system.api.get<{ items: unknown[] }>(`/api/frames?camera=${device}/cam&limit=100`)
-      expect(items).toHaveLength(PICTURES)
       expect(await run(started, ['-e', ASK_LIBC])).toMatch(/^\w+ 7\n$/)
     },
     LIMIT_MS,
   )
 })
+
+// What connects is loaded in the bundle only where it is used.
+test(
+  'it publishes over TLS and over WebSockets, encrypted and not',
+  async () => {
+    const authority = await Authority.create(onTestFinished)
+    const { certFile, keyFile } = await authority.issue()
+    const encrypted = await System.start({ AJAR_TLS_CERT: certFile, AJAR_TLS_KEY: keyFile, AJAR_MQTTS_PORT: '0' })
+    onTestFinished(() => encrypted.close())
+    const { mqtts, http } = encrypted.server
+    const here = [process.execPath]
+    await publish(here, 'tls', encrypted, { server: String(mqtts), ca: authority.caFile })
+    await publish(here, 'wss', encrypted, { server: `${http.replace('https:', 'wss:')}/mqtt`, ca: authority.caFile })
+    await publish(here, 'ws', system, { server: `${system.server.http.replace('http:', 'ws:')}/mqtt` })
+  },
+  LIMIT_MS,
+)
 
 test(
   'armv7: koffi loads, and the script is read by the newest Node that npm has for it, which is older than the one it needs',
