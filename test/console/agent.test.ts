@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { door } from '../journeys/pictures.ts'
 import { ADMIN_TOKEN, until } from '../journeys/system.ts'
 import { browser, setStage, system } from './stage.ts'
 import { Visit } from './visit.ts'
@@ -60,6 +64,45 @@ test('an agent follows the form, counts what it does not send, and goes back to 
   const after = await until(async () => onlyIf(await counts(), (later) => later.sent > sent))
   const later = await until(async () => onlyIf(await counts(), (later) => later.sent > after.sent))
   expect(later.gated).toBe(after.gated)
+  expect(visit.faults).toEqual([])
+  await visit.close()
+})
+
+test('why a camera takes no pictures is told at once, without its password, and that it takes them again', async () => {
+  const device = 'yard-pi'
+  let isOpen = false
+  const jpeg = await door('open', 1)
+  const webcam = createServer((_request, response) => response.writeHead(isOpen ? 200 : 401).end(isOpen ? jpeg : ''))
+  webcam.listen(0, '127.0.0.1')
+  onTestFinished(() => void webcam.close().closeAllConnections())
+  await once(webcam, 'listening')
+  const { port } = webcam.address() as AddressInfo
+  const url = `http://viewer:se-cret@127.0.0.1:${port}/snapshot.jpg?key=se-cret`
+  const file = join(system.folder, 'yard.json')
+  const config = {
+    ...{ device, token: await system.addDevice(device), server: system.server.mqtt },
+    dataDir: join(system.folder, 'yard'),
+    cameras: [{ name: 'yard', driver: 'http-snapshot', url, intervalMs: 500 }],
+    statusIntervalMs: 3_600_000,
+  }
+  await writeFile(file, JSON.stringify(config))
+  system.startAgent(file)
+  const visit = await Visit.begin(browser)
+  const { page } = visit
+  await page.goto(`${system.server.http}/#token=${ADMIN_TOKEN}`)
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  await page.goto(`${system.server.http}/devices`)
+  const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: device }) })
+  const fault = card.getByText(`takes no pictures: http://127.0.0.1:${port}: refuses user and password (401)`)
+  await fault.waitFor()
+  expect(JSON.stringify(await system.api.get(`/api/devices/${device}`))).not.toMatch(/viewer|se-cret/)
+  isOpen = true
+  await fault.waitFor({ state: 'detached' })
+  await page.goto(`${system.server.http}/camera/${device}/yard`)
+  await page.locator('.sight img').first().waitFor()
+  isOpen = false
+  await page.goto(`${system.server.http}/devices`)
+  await fault.waitFor()
   expect(visit.faults).toEqual([])
   await visit.close()
 })

@@ -52,12 +52,18 @@ async function read(sensor: string, at: number, value: number | string | number[
   await device.publishAsync(`ajar/${DEVICE}/${sensor}/reading/${at}`, JSON.stringify({ value }), { qos: 1 })
 }
 
-async function say(sensors: Record<string, object>): Promise<void> {
-  const status = { state: 'online', version: '0.1.0', cameras: ['gate'], sensors }
+async function say(sensors: Record<string, object>, fault: string | null = null): Promise<void> {
+  const captures = { gate: { driver: 'rpicam', captured: 7, gated: 0, sent: 7, dropped: 0, fault } }
+  const status = { state: 'online', version: '0.1.0', cameras: ['gate'], captures, sensors }
   await device.publishAsync(`ajar/${DEVICE}/status`, JSON.stringify(status), { qos: 1, retain: true })
 }
 
 const readings = () => visit.page.getByRole('region', { name: 'Readings' })
+/** The device's card on the page Devices. */
+const card = () => visit.page.getByRole('listitem').filter({ has: visit.page.getByRole('heading', { name: DEVICE }) })
+/** A camera on the wall. */
+const tile = (camera: string, device: string) =>
+  visit.page.locator('.tile').filter({ hasText: camera }).filter({ hasText: device })
 /** A sensor's line. */
 const line = (name: string) =>
   readings()
@@ -131,6 +137,88 @@ test.each([PHONE, { ...DESKTOP, theme: 'dark' as const }])(
     await other.close()
   },
 )
+
+test('what keeps a camera from taking pictures is said where it is missed, and on the page Devices', async () => {
+  const { page } = visit
+  const fault = `rpicam-vid ended with code 255: ERROR: *** no cameras available *** ${'/dev/media0'.repeat(18)}`
+  await say({}, fault.slice(0, 256))
+  await page.goto(`${system.server.http}/camera/${DEVICE}/gate`)
+  await page.getByText(/no frames for .*: rpicam-vid ended with code 255: ERROR: \*\*\* no cameras/).waitFor()
+  for (const looks of [PHONE, DESKTOP]) {
+    await page.setViewportSize(looks)
+    await page.goto(`${system.server.http}/`)
+    await tile('gate', DEVICE)
+      .getByText(/no frames for .*: rpicam-vid ended with code 255/)
+      .waitFor()
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await page.goto(`${system.server.http}/devices`)
+    await card()
+      .getByText(/^takes no pictures: rpicam-vid ended with code 255/)
+      .waitFor()
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    expect(await barriers(page)).toEqual([])
+  }
+  await say({ cpu: { driver: 'cpu-temperature', unit: '°C', fault: null } })
+  await card()
+    .getByText(/^takes no pictures/)
+    .waitFor({ state: 'detached' })
+})
+
+test('while a device is away its units are known, and nothing is said of faults', async () => {
+  const { page } = visit
+  await say({ cpu: { driver: 'cpu-temperature', unit: '°C', fault: 'no answer' } }, 'no camera')
+  await card().getByText('cannot be read: no answer').waitFor()
+  await card().getByText('takes no pictures: no camera').waitFor()
+  await device.publishAsync(`ajar/${DEVICE}/status`, '{"state":"offline"}', { qos: 1, retain: true })
+  await card().getByText('cannot be read: no answer').waitFor({ state: 'detached' })
+  await card().getByText('55.5 °C').waitFor()
+  await page.reload()
+  await card().getByText('55.5 °C').waitFor()
+  expect(
+    await card()
+      .getByText(/no answer|no camera/)
+      .count(),
+  ).toBe(0)
+})
+
+test('a sensor that is removed is gone here and on other pages, and comes again with its next reading', async () => {
+  const { page } = visit
+  const other = await visit.context.newPage()
+  await other.goto(`${system.server.http}/camera/${DEVICE}/gate`)
+  const there = other.getByRole('region', { name: 'Readings' }).getByText('channels', { exact: true })
+  await there.waitFor()
+  await page.getByRole('button', { name: 'Remove the sensor channels' }).click()
+  const dialog = page.getByRole('dialog', { name: `Remove the sensor channels of ${DEVICE}` })
+  await dialog.waitFor()
+  expect(await barriers(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Remove the sensor channels' }).click()
+  await dialog.getByRole('button', { name: 'Remove', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const here = card().getByText('channels', { exact: true })
+  await here.waitFor({ state: 'detached' })
+  await there.waitFor({ state: 'detached' })
+  await card().getByText('cpu', { exact: true }).waitFor()
+  await page.reload()
+  await card().getByText('cpu', { exact: true }).waitFor()
+  expect(await here.count()).toBe(0)
+  await read('channels', Date.now(), [-60])
+  await here.waitFor()
+  await there.waitFor()
+  await other.close()
+})
+
+test('who may only look cannot remove one', async () => {
+  const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'eve', role: 'viewer' })
+  const eve = await Visit.begin(browser)
+  await eve.page.goto(`${system.server.http}/#token=${token}`)
+  await eve.page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  await eve.page.goto(`${system.server.http}/devices`)
+  await eve.page.getByText('55.5 °C').waitFor()
+  expect(await eve.page.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
+  expect(eve.faults).toEqual([])
+  await eve.close()
+})
 
 test('where a device has no sensors nothing is said of them', async () => {
   const { page } = visit
