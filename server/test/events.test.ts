@@ -188,8 +188,17 @@ test('of a status that is too long only the state is kept', async () => {
   const { token } = (await server.call('POST', '/api/devices', { name: 'long' })).body
   const client = await mqtt.connectAsync(server.mqttUrl, { username: 'long', password: token })
   onTestFinished(async () => void (await client.endAsync()))
-  await client.publishAsync('ajar/long/status', JSON.stringify({ state: 'online', story: 'x'.repeat(33_000) }), {
-    qos: 1,
-  })
-  expect((await server.call('GET', '/api/devices/long')).body.status).toEqual({ state: 'online' })
+  const say = (status: object) => client.publishAsync('ajar/long/status', JSON.stringify(status), { qos: 1 })
+  const kept = async () => (await server.call('GET', '/api/devices/long')).body.status
+  const counts = { captured: 1e9, gated: 1e9, sent: 1e9, dropped: 1e9 }
+  const [driver, unit, fault] = ['d'.repeat(32), 'u'.repeat(16), 'f'.repeat(256)]
+  const cameras = Array.from({ length: 64 }, (_, i) => `${i}`.padEnd(32, 'c'))
+  const captures = Object.fromEntries(cameras.map((name) => [name, { driver, ...counts, fault }]))
+  const sensors = Object.fromEntries(cameras.map((name) => [name, { driver, unit, fault }]))
+  // The longest that an agent has to say.
+  const longest = { state: 'online', cameras, captures, sensors }
+  await say(longest)
+  expect(await kept()).toEqual(longest)
+  await say({ state: 'online', story: 'x'.repeat(66_000) })
+  expect(await kept()).toEqual({ state: 'online' })
 })
