@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const path = (first === '--check' ? second : first) ?? process.env.AJAR_AGENT_CONFIG
   if (!path) throw new AgentError('bad_config', 'caller', 'name the config file: node main.ts CONFIG.json')
   const config = await readConfig(path, process.env)
+  delete process.env.AJAR_AGENT_TOKEN // the programs of cameras need not know it
   if (first === '--check') {
     const { device, dataDir } = config
     return console.log(JSON.stringify({ config: { device, dataDir: resolve(dataDir) } }))

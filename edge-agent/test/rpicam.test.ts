@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -116,6 +117,29 @@ test('an endless stream that is no JPEG takes no memory and is told', async (con
   await expect(stalled).rejects.toThrow(/no whole picture for 2 s \(\d+ bytes so far/)
   expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
 })
+
+test('what a program leaves behind when it ends does not hold the camera against its successor', async () => {
+  const folder = await programs()
+  const pids = join(folder, 'pids')
+  const helper = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`
+  const helping = `[process.execPath, ['-e', ${JSON.stringify(helper)}], { stdio: 'inherit' }]`
+  const body = `
+    const helper = require('node:child_process').spawn(...${helping})
+    fs.writeFileSync(${JSON.stringify(pids)}, String(helper.pid))
+    await sleep(300)
+    process.exit(1)`
+  await program(folder, 'rpicam-vid', body)
+  await expect(take(camera(fast), 1)).rejects.toThrow('rpicam-vid ended with code 1')
+  const pid = Number(await readFile(pids, 'utf8'))
+  onTestFinished(() => void (isThere(pid) && process.kill(pid, 'SIGKILL')))
+  await until(() => !isThere(pid))
+})
+
+/** Whether a process runs; one that has ended and waits for its parent's question does not. */
+function isThere(pid: number): boolean {
+  const state = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') X'
+  return !/^[ZX]/.test(state.slice(state.lastIndexOf(')') + 2))
+}
 
 test('a program that is missing is named, with what installs it', async () => {
   const folder = await programs()

@@ -44,6 +44,8 @@ export class Child {
         if (!this.#running) resolve(this.#missing ? notInstalled(program) : `${program.name}: ${error.message}`)
       })
       this.#process.once('exit', (code, signal) => {
+        // Who is left of its group holds the camera against its successor. Only now: its number may soon be somebody else's.
+        this.#signal('SIGKILL')
         this.#running = false
         // What it has written may still have to be read; a grandchild that holds the pipe is not waited for.
         const said = () => resolve(this.#sentence(code === null ? `was ended by ${signal}` : `ended with code ${code}`))
