@@ -77,7 +77,7 @@ export const Config = Type.Object(
         minFreeBytes: Type.Integer({
           minimum: 0,
           default: 256 * MEGABYTE,
-          description: 'kept free on the disk: below it the outbox drops what waits, and then takes nothing',
+          description: 'kept free on the disk: below it what waits is dropped, but for the last few',
         }),
         drainBytesPerSecond: Type.Optional(
           Type.Integer({ minimum: 1000, description: 'at most so much of a backlog is sent, beside what is new' }),
@@ -111,7 +111,7 @@ export async function readConfig(path: string, environment: Record<string, strin
 /** V8 quotes what stands around an error, and that may be the token, which nobody shall read in a log. */
 function reasonWithoutText(error: unknown): string {
   return reasonOf(error).replace(
-    /(?:, )?(?:\.\.\.)?"[^]*is not valid JSON$/,
+    /(?:, )?(?:\.\.\.)?"[\s\S]*is not valid JSON$/,
     ' (is a quotation mark or a comma missing?)',
   )
 }

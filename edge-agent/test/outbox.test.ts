@@ -316,32 +316,67 @@ class SharedDisk extends ItemFiles {
   }
 }
 
-test('where little of the disk is free, old items go, important ones last; then new ones are refused and counted', async () => {
+test('where little of the disk is free, old items go, important ones last; but for eight, so that what is sent at once goes on', async () => {
   const folder = await temporaryFolder()
   const clock = new SleepingClock()
   const files = new SharedDisk(folder)
-  const log = notebook()
-  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log, clock, files })
+  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log: quiet, clock, files })
   onTestFinished(() => outbox.close())
   await outbox.start()
-  for (const time of [1, 2, 3, 4]) expect(await outbox.put(at(time), jpeg(1000), { important: time === 1 })).toBe(true)
-  // Between two looks what is written counts: after five there would be too little, whatever the disk says.
-  for (const time of [5, 6]) expect(await outbox.put(at(time), jpeg(1000))).toBe(true)
-  expect([outbox.dropped, files.asked]).toEqual([1, 1])
+  const put = (time: number) => outbox.put(at(time), jpeg(1000), { important: time === 1 })
+  // Between two looks, the first at the ninth, what is written counts: after five more there would be too little.
+  for (let time = 1; time <= 14; time++) expect(await put(time)).toBe(true)
+  expect([outbox.frames, outbox.dropped, files.asked]).toEqual([13, 1, 1])
   await clock.sleep(2000)
   files.free = 3500 // somebody else has written much
-  expect(await outbox.put(at(7), jpeg(1000))).toBe(true)
-  expect(files.asked).toBe(2)
-  expect(outbox.dropped).toBe(4)
+  expect(await put(15)).toBe(true)
+  expect([outbox.frames, outbox.dropped, files.asked]).toEqual([11, 4, 2])
   await clock.sleep(2000)
   files.free = 100
-  expect(await outbox.put(at(8), jpeg(1000))).toBe(false)
-  expect([outbox.frames, outbox.dropped, outbox.lastId('frame', 'cam')]).toEqual([0, 8, 7])
-  expect(log.lines.join()).toContain('less than outbox.minFreeBytes of the disk is free')
-  await clock.sleep(2000)
-  files.free = 1e9
-  expect(await outbox.put(at(9), jpeg(1000))).toBe(true)
-  expect(times(outbox)).toEqual([9])
+  for (let time = 16; time <= 40; time++) expect(await put(time)).toBe(true)
+  expect([outbox.frames, outbox.dropped]).toEqual([8, 32])
+  expect(times(outbox)).toEqual([1, 34, 35, 36, 37, 38, 39, 40])
+})
+
+test('of what is being sent nothing is dropped for want of room on the disk, and no more than it is kept then', async () => {
+  const folder = await temporaryFolder()
+  const files = new SharedDisk(folder)
+  files.free = 0
+  const log = notebook()
+  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log, files })
+  onTestFinished(() => outbox.close())
+  await outbox.start()
+  for (let time = 1; time <= 8; time++) {
+    expect(await outbox.put(at(time), jpeg(1000))).toBe(true)
+    expect(outbox.take()).not.toBeNull()
+  }
+  expect(await outbox.put(at(9), jpeg(1000))).toBe(false)
+  expect([outbox.frames, outbox.dropped]).toEqual([8, 1])
+  expect(log.lines.join()).toContain('less than outbox.minFreeBytes is free')
+})
+
+test('a clock that is set a month ahead for a while makes nothing too old', async () => {
+  const clock = new SleepingClock()
+  let aheadMs = 0
+  const set = {
+    now: () => clock.now() + aheadMs,
+    monotonic: () => clock.monotonic(),
+    sleep: (ms: number) => clock.sleep(ms),
+  }
+  const limits = { ...plenty, maxAgeMs: 7 * 86_400_000 }
+  const outbox = new Outbox({ folder: await temporaryFolder(), limits, log: quiet, clock: set })
+  onTestFinished(() => outbox.close())
+  await outbox.start()
+  for (let i = 0; i < 10; i++, await clock.sleep(60_000)) await outbox.put(at(set.now()), jpeg(1))
+  aheadMs = 30 * 86_400_000
+  for (let minute = 0; minute < 59; minute++, await clock.sleep(60_000)) await outbox.tend()
+  aheadMs = 0
+  await outbox.tend()
+  expect([outbox.frames, outbox.dropped]).toEqual([10, 0])
+  // One that stays there was wrong before.
+  aheadMs = 30 * 86_400_000
+  for (let minute = 0; minute < 62; minute++, await clock.sleep(60_000)) await outbox.tend()
+  expect([outbox.frames, outbox.dropped]).toEqual([0, 10])
 })
 
 test('an outbox of before there were readings is taken over', async () => {

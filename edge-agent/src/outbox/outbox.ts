@@ -10,10 +10,13 @@ import { type Item, type Kind, keyOf, type Untimed } from './item.ts'
 import { LastIds } from './last-ids.ts'
 import { ItemQueue, type QueuedItem, queuedItem } from './queue.ts'
 import { type OutboxLimits, Room } from './room.ts'
+import { SteadyClock } from './steady-clock.ts'
 import { type UntimedItem, UntimedItems } from './untimed.ts'
 
 /** How often it is looked after what is too old. */
 const TEND_MS = 30_000
+/** So many are kept also where too little of the disk is free, about what is on its way to a server that answers. */
+const LIVE_ITEMS = 8
 
 export type { OutboxLimits }
 
@@ -52,6 +55,7 @@ export class Outbox {
   readonly #maxAgeMs: number
   readonly #log: Log
   readonly #clock: Clock
+  readonly #steadyClock: SteadyClock
   readonly #clockIsRight: () => boolean
   readonly #boot: string
   readonly #files: ItemFiles
@@ -76,6 +80,7 @@ export class Outbox {
     this.#maxAgeMs = limits.maxAgeMs ?? Number.POSITIVE_INFINITY
     this.#log = log
     this.#clock = clock
+    this.#steadyClock = new SteadyClock(clock)
     this.#clockIsRight = clockIsRight
     this.#boot = boot
     this.#files = files
@@ -223,7 +228,7 @@ export class Outbox {
   /** Drops what is too old, and writes down how much was dropped. To be called now and then. Never rejects. */
   async tend(): Promise<void> {
     this.#tendedAt = this.#clock.monotonic()
-    const limitMs = this.#clockIsRight() ? this.#clock.now() - this.#maxAgeMs : Number.NEGATIVE_INFINITY
+    const limitMs = this.#clockIsRight() ? this.#steadyClock.now() - this.#maxAgeMs : Number.NEGATIVE_INFINITY
     const oldest = () =>
       this.#queue.dropBefore(limitMs) ?? this.#untimed.dropBefore(this.#clock.monotonic() - this.#maxAgeMs)
     let dropped = 0
@@ -317,10 +322,9 @@ export class Outbox {
     while (this.#room.overBounds) {
       if (this.#room.neverFits(incomingBytes) || !(await this.#dropOldest())) return this.#refuse()
     }
-    while (await this.#room.lacksDisk()) {
-      if (!(await this.#dropOldest())) {
-        return this.#refuse('less than outbox.minFreeBytes of the disk is free', 'free some space, or lower that')
-      }
+    // A camera whose server answers needs no room to speak of: it goes on whatever others wrote to the disk.
+    while (this.#room.items > LIVE_ITEMS && (await this.#room.lacksDisk())) {
+      if (!(await this.#dropOldest())) return this.#refuse('less than outbox.minFreeBytes is free', 'free some space')
     }
     return true
   }
