@@ -6,7 +6,7 @@ import { type CapturedFrame, CaptureLoop } from './capture/loop.ts'
 import { type Clock, type ClockTrust, clockTrust, type Instant, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { takeDataFolder } from './data-folder.ts'
-import type { Log } from './log.ts'
+import { type Log, worthALine } from './log.ts'
 import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
@@ -74,6 +74,8 @@ class ComposedAgent implements Agent {
   /** The last item that the server refused because of its time, and when that was (monotonic). */
   #refusedTime: { text: string; atMs: number } | null = null
   #draining: Promise<void> | null = null
+  /** How much the server could not use, by its code. */
+  readonly #rejections = new Map<string, number>()
   /** Gives the data folder back. */
   #leaveFolder = async () => {}
 
@@ -222,8 +224,11 @@ class ComposedAgent implements Agent {
     const rejected = parseRejected(payload)
     if (!rejected) return null
     const { frame, code, reason } = rejected
-    this.#log.warn(`the server cannot use ${frame ?? rejected.reading} (${code}): ${reason}`)
     const id = frame ?? rejected.reading
+    const count = (this.#rejections.get(code) ?? 0) + 1
+    this.#rejections.set(code, count)
+    // One of each second for weeks must not fill the log.
+    if (worthALine(count)) this.#log.warn(`the server cannot use ${id} (${code}): ${reason}; ${count} so far`)
     if (code === 'clock' && id !== undefined) {
       this.#refusedTime = { text: `clock: the server refused ${id}: ${reason}`, atMs: this.#clock.monotonic() }
       const [, source = '', time = ''] = id.split('/')

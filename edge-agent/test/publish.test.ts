@@ -339,8 +339,13 @@ test('a rejected frame or reading is told to people', async () => {
   await until(() => states().includes('connected'))
   tell(broker, 'ajar/pi/rejected', { frame: 'pi/cam/1', code: 'not_jpeg', reason: 'it is text' })
   await until(() => log.lines.some((line) => line.includes('pi/cam/1 (not_jpeg): it is text')))
+  for (let ms = 2; ms <= 20; ms++) {
+    tell(broker, 'ajar/pi/rejected', { frame: `pi/cam/${ms}`, code: 'not_jpeg', reason: 'it is text' })
+  }
   tell(broker, 'ajar/pi/rejected', { reading: 'pi/door/1', code: 'not_a_reading', reason: 'it has no value' })
   await until(() => log.lines.some((line) => line.includes('pi/door/1 (not_a_reading): it has no value')))
+  // What is refused each second, for weeks, does not fill the log.
+  expect(log.lines.filter((line) => line.includes('not_jpeg'))).toHaveLength(5)
 })
 
 test('a frame refused because of its time is a fault in the status, until long enough nothing was', async () => {
