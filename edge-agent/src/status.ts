@@ -1,8 +1,11 @@
-import type { SensorStatus, Status } from '@ajar/protocol'
+import { MOST_STATUS_BYTES, type SensorStatus, type Status } from '@ajar/protocol'
 import type { CaptureLoop } from './capture/loop.ts'
 import type { Intake } from './outbox/intake.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { VERSION } from './version.ts'
+
+/** To so many characters faults are cut, to the first of these with which the server keeps the status. */
+const FAULT_LENGTHS = [256, 96, 32, 12]
 
 export type AgentStatus = Status & {
   state: 'online'
@@ -36,7 +39,7 @@ export interface StatusParts {
 /** What `ajar/{device}/status` says now. */
 export function statusOf({ outbox, intake, captures, sensors, ended, fault, temperatureC }: StatusParts): AgentStatus {
   const loops = [...captures.values()]
-  return {
+  return shortened({
     state: 'online',
     version: VERSION,
     cameras: [...captures.keys()],
@@ -54,5 +57,30 @@ export function statusOf({ outbox, intake, captures, sensors, ended, fault, temp
     ended: [...ended],
     fault,
     ...(temperatureC === null ? {} : { temperatureC }),
+  })
+}
+
+/** 64 cameras and 64 sensors that all fail have more to tell than the server keeps: it would know none of them then. */
+function shortened(status: AgentStatus): AgentStatus {
+  let short = status
+  for (const length of FAULT_LENGTHS) {
+    const cut = (text: string | null) => text?.slice(0, length) ?? null
+    short = {
+      ...status,
+      fault: status.fault?.slice(0, 4 * length) ?? null,
+      captures: withFaults(status.captures, cut),
+      sensors: withFaults(status.sensors, cut),
+    }
+    if (Buffer.byteLength(JSON.stringify(short)) <= MOST_STATUS_BYTES) break
   }
+  return short
+}
+
+function withFaults<Said extends { fault?: string | null }>(
+  all: Record<string, Said> = {},
+  cut: (text: string | null) => string | null,
+): Record<string, Said> {
+  return Object.fromEntries(
+    Object.entries(all).map(([name, said]) => [name, { ...said, fault: cut(said.fault ?? null) }]),
+  )
 }

@@ -61,6 +61,9 @@ export const SensorStatus = Type.Object({
 })
 export type SensorStatus = Static<typeof SensorStatus>
 
+/** Bytes of a status: the server keeps only the state of a longer one. */
+export const MOST_STATUS_BYTES = 64 * 1024
+
 /** `ajar/{device}/status`, retained, and the agent's last will. Unknown fields are kept: agents may be newer. */
 export const Status = Type.Object({
   state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { ConfigApplied, type ConfigDesired, type SensorStatus, Status, topics } from '@ajar/protocol'
+import { ConfigApplied, type ConfigDesired, MOST_STATUS_BYTES, type SensorStatus, Status, topics } from '@ajar/protocol'
 import type { Kysely } from 'kysely'
 import { Value } from 'typebox/value'
 import type { Events } from '../database/events.ts'
@@ -31,8 +31,6 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name)
 }
 
-/** A status is kept and told again with every change; one of 64 cameras and 64 sensors, each with a fault, takes less. */
-const MOST_STATUS_BYTES = 64 * 1024
 const OFFLINE: Status = { state: 'offline' }
 
 /** Every device with its credential, presence and settings. They are few: all rows are held in memory. */
@@ -178,7 +176,7 @@ export class Devices {
     await this.#observe(name, { connected: row.connected })
   }
 
-  /** A status of the device, or its last will; kept when it says what a status says, of a long one only the state. */
+  /** A status of the device, or its last will; kept when it says what a status says, of a long one only the state: it is told again with every change. */
   async onStatus(name: string, payload: Uint8Array) {
     const said = parse(payload)
     const isLong = payload.byteLength > MOST_STATUS_BYTES

@@ -1,0 +1,40 @@
+import { MOST_STATUS_BYTES, Status } from '@ajar/protocol'
+import { Value } from 'typebox/value'
+import { expect, test } from 'vitest'
+import { type StatusParts, statusOf } from '../src/status.ts'
+
+const name = (kind: string, i: number) => `${kind}-`.padEnd(29, 'x') + String(i).padStart(3, '0')
+const upTo64 = Array.from({ length: 64 }, (_, i) => i)
+
+/** An agent with as much as it may have, where every sensor fails. */
+function partsWith(fault: string, sensors = 64): StatusParts {
+  const counts = { driver: 'http-snapshot', captured: 1e9, gated: 1e9, sent: 1e9, dropped: 1e9, fault }
+  const capture = { driver: 'http-snapshot', counts, refused: 1e9 }
+  const outbox = { frames: 1e6, readings: 1e6, bytes: 1e12, dropped: 1e9, oldestMs: 1.8e12, parked: 0 }
+  const failing = { driver: 'cpu-temperature', unit: '°C', fault }
+  return {
+    outbox,
+    intake: { untimed: 0 },
+    captures: new Map(upTo64.map((i) => [name('camera', i), capture])),
+    sensors: Object.fromEntries(upTo64.slice(0, sensors).map((i) => [name('sensor', i), failing])),
+    ended: upTo64.map((i) => name('camera', i)),
+    fault,
+  } as unknown as StatusParts
+}
+
+test.each(['e', '漢', '\u0001'])(
+  '64 cameras and 64 sensors that all fail fit into what the server keeps: faults of %j',
+  async (letter) => {
+    const status = statusOf(partsWith(letter.repeat(256)))
+    expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(MOST_STATUS_BYTES)
+    expect(Value.Check(Status, status)).toBe(true)
+    expect(Object.keys(status.captures ?? {})).toHaveLength(64)
+    const faults = Object.values(status.sensors ?? {}).map(({ fault }) => fault)
+    expect(faults).toEqual(upTo64.map(() => expect.stringMatching(`^${letter}{12,}$`)))
+  },
+)
+
+test('where there is room faults are told whole', async () => {
+  const status = statusOf(partsWith('e'.repeat(256), 8))
+  expect(Object.values(status.sensors ?? {}).map(({ fault }) => fault)).toEqual(Array(8).fill('e'.repeat(256)))
+})
