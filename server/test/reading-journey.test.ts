@@ -132,6 +132,31 @@ test.each(['oldest', 'newest'])(
   },
 )
 
+test.each(['oldest', 'newest'])(
+  'pages of long lists are shorter than asked, %s first, and nothing is left out',
+  async (order) => {
+    const device = `long-${order}`
+    const pi = await connect(device)
+    const list = Array.from({ length: 4096 }, (_, i) => i + 1 / 3)
+    const sent = Array.from({ length: 70 }, (_, i) => ({ sensor: `s${i % 3}`, at: NOW - 1000 + (i >> 1) * 2 }))
+    await Promise.all(sent.map(({ sensor, at }) => pi.read(sensor, [at, ...list.slice(1)], at)))
+    const found: string[] = []
+    const lengths: number[] = []
+    for (let cursor = ''; ; ) {
+      const page = await get(`/api/readings?device=${device}&order=${order}&limit=5000${cursor}`)
+      const bytes = JSON.stringify(page).length
+      lengths.push(page.items.length)
+      expect(bytes).toBeLessThan(5_000_000)
+      for (const { sensor, value } of page.items) found.push(`${value[0]} ${sensor}`)
+      if (page.next === null) break
+      cursor = `&cursor=${encodeURIComponent(page.next)}`
+    }
+    const inOrder = sent.map(({ sensor, at }) => `${at} ${sensor}`).sort()
+    expect(found).toEqual(order === 'oldest' ? inOrder : inOrder.reverse())
+    expect(lengths.length).toBeGreaterThan(1)
+  },
+)
+
 test('what cannot be used is acknowledged, counted by code, and told to the device', async () => {
   const pi = await connect('faulty')
   const said: { reading: string; code: string; reason: string }[] = []

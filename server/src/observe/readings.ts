@@ -19,6 +19,8 @@ const CURSOR = '^\\d{1,16}/[a-z0-9-]{1,32}$'
 const BESIDE_MS = 86_400_000
 /** SQLite joins 500 queries at most. */
 const QUERIES = 250
+/** A reading may be a list of 4096 numbers, 90 kB as JSON: of such ones a page holds fewer than were asked for. */
+const PAGE_BYTES = 4 * 1024 * 1024
 
 interface Page {
   from?: number
@@ -35,7 +37,8 @@ export function readingRoutes(http: Http, { read }: StateDatabase) {
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'Readings of a device over a span, oldest or newest first',
+        summary:
+          'Readings of a device over a span, oldest or newest first; a page of long lists holds fewer than `limit`',
         querystring: Type.Object({
           device: Name,
           sensor: Type.Optional(Name),
@@ -49,14 +52,11 @@ export function readingRoutes(http: Http, { read }: StateDatabase) {
       },
     },
     async ({ query }) => {
-      const { device, sensor, limit } = query
+      const { device, sensor } = query
       const sensors = sensor === undefined ? await sensorsOf(read, device) : [sensor]
-      const found: ReadingRow[] = []
-      for (let i = 0; i < sensors.length; i += QUERIES) {
-        const some = sensors.slice(i, i + QUERIES).map((one) => ofSensor(device, one, query))
-        found.push(...(await first(query, sql.join(some, sql` union all `)).execute(read)).rows)
-      }
-      const rows = found.sort(query.order === 'oldest' ? byTime : (a, b) => byTime(b, a))
+      const sizes = await pageOf<{ at: number; sensor: string; bytes: number }>(read, sensors, query, SIZES)
+      const limit = Math.min(query.limit, howManyFit(sizes))
+      const rows = await pageOf<ReadingRow>(read, sensors, { ...query, limit }, sql`*`)
       const next = rows[limit]
       return { items: rows.slice(0, limit).map(bodyOf), next: next ? `${next.at}/${next.sensor}` : null }
     },
@@ -89,8 +89,36 @@ async function sensorsOf(read: StateDatabase['read'], device: string): Promise<s
   return rows.map(({ name }) => name)
 }
 
+const SIZES = sql`at, sensor, octet_length(value_json) as bytes`
+
+/** The first `limit` readings of some sensors and the one after them, in their order. */
+async function pageOf<Row extends { at: number; sensor: string }>(
+  read: StateDatabase['read'],
+  sensors: string[],
+  page: Page & { device: string },
+  columns: RawBuilder<unknown>,
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (let i = 0; i < sensors.length; i += QUERIES) {
+    const some = sensors.slice(i, i + QUERIES).map((one) => ofSensor(page, one, columns))
+    found.push(...(await first<Row>(page, sql.join(some, sql` union all `)).execute(read)).rows)
+  }
+  return found.sort(page.order === 'oldest' ? byTime : (a, b) => byTime(b, a)).slice(0, page.limit + 1)
+}
+
+/** One at least: nobody would get past it otherwise. */
+function howManyFit(sizes: { bytes: number }[]): number {
+  let [count, bytes] = [0, 0]
+  for (const size of sizes) {
+    bytes += size.bytes
+    if (count > 0 && bytes > PAGE_BYTES) break
+    count++
+  }
+  return Math.max(1, count)
+}
+
 /** The first readings of one sensor: each has its own place in the key, so that a page costs no look at all that there are. */
-function ofSensor(device: string, sensor: string, page: Page): RawBuilder<ReadingRow> {
+function ofSensor(page: Page & { device: string }, sensor: string, columns: RawBuilder<unknown>): RawBuilder<unknown> {
   const newestFirst = page.order === 'newest'
   const { at, isIncluded } = cursorOf(page, sensor)
   const [from, to] = [page.from ?? 0, page.to ?? Number.MAX_SAFE_INTEGER]
@@ -98,7 +126,8 @@ function ofSensor(device: string, sensor: string, page: Page): RawBuilder<Readin
   const before = newestFirst ? Math.min(to, isIncluded ? at + 1 : at) : to
   return sql`select * from (${first(
     page,
-    sql`select * from readings where device = ${device} and sensor = ${sensor} and at >= ${after} and at < ${before}`,
+    sql`select ${columns} from readings
+         where device = ${page.device} and sensor = ${sensor} and at >= ${after} and at < ${before}`,
   )})`
 }
 
@@ -110,12 +139,12 @@ function cursorOf({ cursor, order }: Page, sensor: string): { at: number; isIncl
   return { at: Number(at), isIncluded: order === 'oldest' ? sensor >= first : sensor <= first }
 }
 
-function first({ order, limit }: Page, rows: RawBuilder<unknown>): RawBuilder<ReadingRow> {
+function first<Row>({ order, limit }: Page, rows: RawBuilder<unknown>): RawBuilder<Row> {
   const direction = order === 'oldest' ? sql`asc` : sql`desc`
   return sql`${rows} order by at ${direction}, sensor ${direction} limit ${limit + 1}`
 }
 
-function byTime(a: ReadingRow, b: ReadingRow): number {
+function byTime(a: { at: number; sensor: string }, b: { at: number; sensor: string }): number {
   return a.at - b.at || (a.sensor < b.sensor ? -1 : 1)
 }
 
