@@ -18,7 +18,7 @@
  * - `sensors/gpio/line.ts` is a line of GPIO, and `open-line.ts` opens it through either of the kernel's interfaces:
  *   `chardev.ts` (structs in `uapi.ts`, calls in `system-calls.ts`), or `sysfs.ts`.
  * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
- *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`).
+ *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`). `steady-clock.ts` tells what is too old.
  * - `outbox/outbox.ts` is bounded (`room.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
  *   what its files are called, `queue.ts` which item goes next (`timeline.ts`), `importance.ts` which are lost last, `counts.ts`
  *   how many were, `last-ids.ts` which ids were given.
