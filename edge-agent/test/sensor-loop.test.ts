@@ -183,3 +183,25 @@ test('without a list those of the system run that this machine has, and the othe
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50)))
 }
+
+test('a contact that chatters is read, but its edges are not all important; those of a busy one are', async () => {
+  const clock = new SleepingClock(1_000_000)
+  const edges = (every: number, count: number): Voice =>
+    async function* ({ signal }) {
+      for (let i = 0; i < count; i++) {
+        const atMs = i * every
+        yield { value: i % 2, takenAt: { wallMs: 1_000_000 + atMs, monotonicMs: atMs }, isEdge: true }
+      }
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    }
+  const log = notebook()
+  const { taken, order } = await started({ loose: edges(20, 3000), busy: edges(1500, 300) }, clock, log)
+  await until(() => taken.length === 3300)
+  const important = (name: string) => taken.filter(({ source, important }) => source === name && important).length
+  // A minute of it: 60 at once, and then one each second.
+  expect(important('loose')).toBeGreaterThanOrEqual(118)
+  expect(important('loose')).toBeLessThanOrEqual(121)
+  expect(important('busy')).toBe(300)
+  expect(order.filter((what) => what.startsWith('edge'))).toHaveLength(important('loose') + 300)
+  expect(log.lines.filter((line) => line.includes('sensor loose: it changes so often')).length).toBeLessThan(15)
+})

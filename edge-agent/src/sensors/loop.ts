@@ -1,12 +1,15 @@
 import type { SensorStatus } from '@ajar/protocol'
 import type { Clock, Instant } from '../clock.ts'
 import { reasonOf, shortened } from '../failure.ts'
-import type { Log } from '../log.ts'
+import { type Log, worthALine } from '../log.ts'
 import type { Measurement } from './driver.ts'
 import { openSensor, type SensorConfig, sensorDriverOf } from './drivers.ts'
 
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
+/** So many edges matter at once, and one more each second after that: what changes faster for long is a loose contact. */
+const EDGES_THAT_MATTER = 60
+const MS_AN_EDGE = 1000
 
 /** A reading as the outbox takes it in. */
 export interface TakenReading {
@@ -40,6 +43,10 @@ export class SensorLoop {
   #running: Promise<void> = Promise.resolve()
   #fault: string | null = null
   #readings = 0
+  /** Edges that may still matter, as of the moment of the last one. */
+  #edgesLeft = EDGES_THAT_MATTER
+  #edgeAtMs = Number.NEGATIVE_INFINITY
+  #chattered = 0
 
   constructor(parts: SensorParts) {
     this.#parts = parts
@@ -103,9 +110,26 @@ export class SensorLoop {
   }
 
   async #keep({ value, takenAt, isEdge }: Measurement): Promise<void> {
+    const important = isEdge && this.#matters(takenAt)
     // Before the reading is written: the frames around it shall be kept whatever becomes of it.
-    if (isEdge) this.#parts.onEdge(takenAt)
+    if (important) this.#parts.onEdge(takenAt)
     const bytes = new TextEncoder().encode(JSON.stringify({ value }))
-    await this.#parts.take({ kind: 'reading', source: this.name, takenAt, bytes, important: isEdge })
+    await this.#parts.take({ kind: 'reading', source: this.name, takenAt, bytes, important })
+  }
+
+  /** A contact that chatters for minutes would make everything important, and push all other frames out of a full outbox. */
+  #matters({ monotonicMs }: Instant): boolean {
+    const since = Math.max(0, monotonicMs - this.#edgeAtMs)
+    this.#edgeAtMs = monotonicMs
+    this.#edgesLeft = Math.min(EDGES_THAT_MATTER, this.#edgesLeft + since / MS_AN_EDGE)
+    if (this.#edgesLeft >= 1) {
+      this.#edgesLeft--
+      return true
+    }
+    this.#chattered++
+    const text =
+      'changes so often that its edges count as ordinary readings: is a contact loose, or debounceMs too short?'
+    if (worthALine(this.#chattered)) this.#parts.log.warn(`sensor ${this.name}: it ${text}`)
+    return false
   }
 }
