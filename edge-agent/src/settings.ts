@@ -68,7 +68,8 @@ function parse(payload: Uint8Array): unknown {
 }
 
 function withSettings(camera: CameraConfig, settings: Settings, isPaced: boolean): CameraConfig {
-  const own = settings.cameras?.[camera.name] ?? {}
+  const all = settings.cameras ?? {}
+  const own = (Object.hasOwn(all, camera.name) ? all[camera.name] : undefined) ?? {}
   const intervalMs = own.intervalMs ?? (isPaced ? settings.intervalMs : undefined) ?? camera.intervalMs
   const { gate: fromFile, ...rest } = camera
   const gate = own.gate === undefined ? fromFile : own.gate
@@ -100,7 +101,7 @@ function errorsOf(settings: Record<string, unknown>, { cameras, isPaced }: Setti
 }
 
 function fixed(settings: Record<string, unknown>, properties: object, path: string): string[] {
-  const unknown = Object.keys(settings).filter((name) => !(name in properties))
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(properties, name))
   return unknown.map((name) => `${path}${name} cannot be changed while the agent runs: set it in its config file`)
 }
 

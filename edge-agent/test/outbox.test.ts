@@ -286,6 +286,18 @@ test('a crash at any step of writing down the counts loses none and counts none 
   expect((await openOutbox(folder, limits)).dropped).toBe(34)
 })
 
+test('counts and generations that a disk has garbled are none', async () => {
+  const folder = await temporaryFolder()
+  const garbled = '{"folded":1e999,"counts":{"frame cam":-3,"frame other":2.5,"frame good":2,"__proto__":{}}}'
+  await writeFile(join(folder, 'dropped.json'), garbled)
+  await writeFile(join(folder, 'cam.5.jpg.gone99999999999999999999'), '')
+  const outbox = await openOutbox(folder, { ...plenty, maxFrames: 16 })
+  for (let time = 1; time <= 17; time++) await outbox.put(at(time), jpeg(1))
+  expect([outbox.dropped, outbox.droppedOf('cam'), outbox.droppedOf('good')]).toEqual([3, 1, 2])
+  await outbox.close()
+  expect((await openOutbox(folder)).dropped).toBe(3)
+})
+
 test('what is too old is dropped, important or not; but not by a clock that nobody trusts', async () => {
   const folder = await temporaryFolder()
   const clock = new SleepingClock()
@@ -304,79 +316,6 @@ test('what is too old is dropped, important or not; but not by a clock that nobo
   await clock.sleep(30_000)
   await outbox.put(at(clock.now()), jpeg(1)) // looks by itself, now and then
   expect([outbox.frames, outbox.dropped]).toEqual([4, 7])
-})
-
-/** A disk that others fill as well. */
-class SharedDisk extends ItemFiles {
-  free = 10_000
-  asked = 0
-  override async freeBytes(): Promise<number> {
-    this.asked++
-    return this.free
-  }
-}
-
-test('where little of the disk is free, old items go, important ones last; but for eight, so that what is sent at once goes on', async () => {
-  const folder = await temporaryFolder()
-  const clock = new SleepingClock()
-  const files = new SharedDisk(folder)
-  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log: quiet, clock, files })
-  onTestFinished(() => outbox.close())
-  await outbox.start()
-  const put = (time: number) => outbox.put(at(time), jpeg(1000), { important: time === 1 })
-  // Between two looks, the first at the ninth, what is written counts: after five more there would be too little.
-  for (let time = 1; time <= 14; time++) expect(await put(time)).toBe(true)
-  expect([outbox.frames, outbox.dropped, files.asked]).toEqual([13, 1, 1])
-  await clock.sleep(2000)
-  files.free = 3500 // somebody else has written much
-  expect(await put(15)).toBe(true)
-  expect([outbox.frames, outbox.dropped, files.asked]).toEqual([11, 4, 2])
-  await clock.sleep(2000)
-  files.free = 100
-  for (let time = 16; time <= 40; time++) expect(await put(time)).toBe(true)
-  expect([outbox.frames, outbox.dropped]).toEqual([8, 32])
-  expect(times(outbox)).toEqual([1, 34, 35, 36, 37, 38, 39, 40])
-})
-
-test('of what is being sent nothing is dropped for want of room on the disk, and no more than it is kept then', async () => {
-  const folder = await temporaryFolder()
-  const files = new SharedDisk(folder)
-  files.free = 0
-  const log = notebook()
-  const outbox = new Outbox({ folder, limits: { ...plenty, minFreeBytes: 5000 }, log, files })
-  onTestFinished(() => outbox.close())
-  await outbox.start()
-  for (let time = 1; time <= 8; time++) {
-    expect(await outbox.put(at(time), jpeg(1000))).toBe(true)
-    expect(outbox.take()).not.toBeNull()
-  }
-  expect(await outbox.put(at(9), jpeg(1000))).toBe(false)
-  expect([outbox.frames, outbox.dropped]).toEqual([8, 1])
-  expect(log.lines.join()).toContain('less than outbox.minFreeBytes is free')
-})
-
-test('a clock that is set a month ahead for a while makes nothing too old', async () => {
-  const clock = new SleepingClock()
-  let aheadMs = 0
-  const set = {
-    now: () => clock.now() + aheadMs,
-    monotonic: () => clock.monotonic(),
-    sleep: (ms: number) => clock.sleep(ms),
-  }
-  const limits = { ...plenty, maxAgeMs: 7 * 86_400_000 }
-  const outbox = new Outbox({ folder: await temporaryFolder(), limits, log: quiet, clock: set })
-  onTestFinished(() => outbox.close())
-  await outbox.start()
-  for (let i = 0; i < 10; i++, await clock.sleep(60_000)) await outbox.put(at(set.now()), jpeg(1))
-  aheadMs = 30 * 86_400_000
-  for (let minute = 0; minute < 59; minute++, await clock.sleep(60_000)) await outbox.tend()
-  aheadMs = 0
-  await outbox.tend()
-  expect([outbox.frames, outbox.dropped]).toEqual([10, 0])
-  // One that stays there was wrong before.
-  aheadMs = 30 * 86_400_000
-  for (let minute = 0; minute < 62; minute++, await clock.sleep(60_000)) await outbox.tend()
-  expect([outbox.frames, outbox.dropped]).toEqual([0, 10])
 })
 
 test('an outbox of before there were readings is taken over', async () => {

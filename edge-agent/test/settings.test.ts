@@ -85,5 +85,13 @@ test('what cannot be applied is said in words, and then nothing is', async () =>
   }
   expect(errors).toHaveLength(6)
   expect(await refused({ cameras: { front: { gate: 'on' } } })).toEqual(['cameras/front/gate must be an object'])
+  // Names that every object has are as unknown as others.
+  expect(
+    await refused({ constructor: 1, cameras: { front: JSON.parse('{"__proto__": 1, "constructor": 1}') } }),
+  ).toEqual(
+    ['constructor', 'cameras/front/__proto__', 'cameras/front/constructor'].map(
+      (name) => `${name} cannot be changed while the agent runs: set it in its config file`,
+    ),
+  )
   expect((await countsOf('front')).captured).toBe(1)
 })

@@ -144,7 +144,12 @@ function recordOf(record: unknown): { folded: number; counts: [string, number][]
   const { folded, counts } = (record ?? {}) as { folded?: unknown; counts?: unknown }
   const pairs = typeof counts === 'object' && counts !== null ? Object.entries(counts) : []
   return {
-    folded: typeof folded === 'number' ? folded : 0,
-    counts: pairs.filter((pair): pair is [string, number] => typeof pair[1] === 'number'),
+    folded: isCount(folded) ? folded : 0,
+    counts: pairs.filter((pair): pair is [string, number] => isCount(pair[1])),
   }
+}
+
+/** A record that a disk has garbled must not make a status that the server refuses. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }

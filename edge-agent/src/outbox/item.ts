@@ -45,7 +45,7 @@ export interface NamedFile {
 
 const EXTENSIONS = { frame: 'jpg', reading: 'json' } as const
 /** The extension may lack: before there were readings, `cam.5.last` and `cam.5.tmp` were a frame's. */
-const FILE = /^([a-z0-9-]+)\.(\d+)(?:@([0-9a-z-]+))?(\.important)?(?:\.(jpg|json))?(?:\.(tmp|last|gone(\d+)))?$/
+const FILE = /^([a-z0-9-]+)\.(\d+)(?:@([0-9a-z-]+))?(\.important)?(?:\.(jpg|json))?(?:\.(tmp|last|gone(\d{1,15})))?$/
 
 /**
  * `cam.1795286400000.jpg`, `cam.1795286400000.important.jpg`, `door.81523@BOOT-ID.json`, and with `.tmp`, `.last` or `.gone7`
