@@ -10,6 +10,7 @@ import { Supervised } from '@ajar/supervised'
 import { createAgent } from './agent.ts'
 import { readConfig } from './config.ts'
 import { AgentError, reasonOf } from './failure.ts'
+import { shownAddress } from './publish/connection.ts'
 
 const BAD_USE = 2
 const FAILED = 1
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   supervised.endsInOrder(close, CLOSE_LIMIT_MS)
   await started
   supervised.ready()
-  log.info(`publishes ${config.cameras.map(({ name }) => name).join(', ')} to ${config.server}`)
+  log.info(`publishes ${config.cameras.map(({ name }) => name).join(', ')} to ${shownAddress(config.server)}`)
 }
 
 try {

@@ -113,6 +113,13 @@ async function outboxOf(dataDir: string): Promise<string[]> {
   )
 }
 
+test('a login in the address of the server is in no line of the log', async () => {
+  const cameras = [{ name: 'cam', driver: 'synthetic' }]
+  const { output } = run([await configFile({ server: 'mqtt://me:pa55@word@127.0.0.1:1', cameras })])
+  await until(() => output.err.includes('cannot be reached') && output.out.includes('publishes cam to'))
+  expect(output.out + output.err).not.toMatch(/pa55|word/)
+})
+
 test('nobody else on the machine reads the outbox', async () => {
   const dataDir = join(await temporaryFolder(), 'made')
   const cameras = [{ name: 'cam', driver: 'synthetic', intervalMs: 50 }]

@@ -180,7 +180,13 @@ function toBuffer(payload: Uint8Array | string): Buffer | string {
 const BAD_USER_NAME_OR_PASSWORD = 4
 const NOT_AUTHORIZED = 5
 
-function whyNot(failure: (Error & { code?: unknown }) | null, { server, device }: ConnectionParts): AgentError {
+/** The server's address for people: a login in it, which nobody needs there, is not for logs. */
+export function shownAddress(server: string): string {
+  return server.replace(/\/\/[^/]*@/, '//')
+}
+
+function whyNot(failure: (Error & { code?: unknown }) | null, { device, ...parts }: ConnectionParts): AgentError {
+  const server = shownAddress(parts.server)
   const code = failure?.code
   if (code === BAD_USER_NAME_OR_PASSWORD || code === NOT_AUTHORIZED) {
     const advice = 'check device and token, or ask the operator for a new credential'
