@@ -76,6 +76,8 @@ class ComposedAgent implements Agent {
   #draining: Promise<void> | null = null
   /** How much the server could not use, by its code. */
   readonly #rejections = new Map<string, number>()
+  /** Monotonic. */
+  #startedAt = 0
   /** Gives the data folder back. */
   #leaveFolder = async () => {}
 
@@ -131,6 +133,7 @@ class ComposedAgent implements Agent {
 
   async start(): Promise<void> {
     const { device, cameras, dataDir } = this.#config
+    this.#startedAt = this.#clock.monotonic()
     this.#leaveFolder = await takeDataFolder(dataDir)
     await this.#outbox.start().catch(async (error) => {
       await this.#leaveFolder()
@@ -156,7 +159,9 @@ class ComposedAgent implements Agent {
   }
 
   async status(): Promise<AgentStatus> {
+    const ranMs = this.#clock.monotonic() - this.#startedAt
     return statusOf({
+      startedAtMs: this.#clock.now() - ranMs,
       outbox: this.#outbox,
       intake: this.#intake,
       captures: this.#captures,

@@ -9,6 +9,7 @@ const FAULT_LENGTHS = [256, 96, 32, 12]
 
 export type AgentStatus = Status & {
   state: 'online'
+  startedAtMs: number
   outboxReadings: number
   outboxBytes: number
   /** Time of the oldest frame or reading that waits, milliseconds UTC; null where none does. */
@@ -22,6 +23,8 @@ export type AgentStatus = Status & {
 }
 
 export interface StatusParts {
+  /** When the agent started, milliseconds UTC, by the clock as it is set now. */
+  startedAtMs: number
   outbox: Outbox
   intake: Intake
   /** The cameras by name. */
@@ -37,11 +40,13 @@ export interface StatusParts {
 }
 
 /** What `ajar/{device}/status` says now. */
-export function statusOf({ outbox, intake, captures, sensors, ended, fault, temperatureC }: StatusParts): AgentStatus {
+export function statusOf(parts: StatusParts): AgentStatus {
+  const { startedAtMs, outbox, intake, captures, sensors, ended, fault, temperatureC } = parts
   const loops = [...captures.values()]
   return shortened({
     state: 'online',
     version: VERSION,
+    startedAtMs: Math.max(0, Math.round(startedAtMs)),
     cameras: [...captures.keys()],
     driver: [...new Set(loops.map(({ driver }) => driver))].join(',').slice(0, 64),
     captures: Object.fromEntries([...captures].map(([camera, { counts }]) => [camera, counts])),

@@ -35,7 +35,7 @@ const count = Type.Integer({ minimum: 0 })
 export const FAULT_LENGTH = 256
 const fault = Type.Union([Type.String({ maxLength: FAULT_LENGTH }), Type.Null()])
 
-/** What became of a camera's pictures since the agent's start; `dropped` since its outbox was made. */
+/** What became of the pictures that a camera took since the agent's start; `dropped` since its outbox was made. */
 export const CaptureCounts = Type.Object({
   /** What takes the pictures, once it is known: `rpicam`, `v4l2`, ... */
   driver: Type.Union([Type.String({ maxLength: 32 }), Type.Null()]),
@@ -68,6 +68,8 @@ export const MOST_STATUS_BYTES = 64 * 1024
 export const Status = Type.Object({
   state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
   version: Type.Optional(Type.String({ maxLength: 64 })),
+  /** When the agent started, milliseconds UTC: its `captures` count from then on. */
+  startedAtMs: Type.Optional(Type.Integer({ minimum: 0 })),
   cameras: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 64 })),
   driver: Type.Optional(Type.String({ maxLength: 64 })),
   outboxFrames: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -75,8 +75,8 @@ export class CaptureLoop {
 
   /**
    * What became of the pictures since the start. Each captured one is gated, or refused (`refused`), or was handed to the
-   * outbox, which sends or drops it; `sent` and `dropped` know of frames of an earlier run as well. `fault` is why the driver
-   * is tried again, until its next picture.
+   * outbox, where it waits until it is sent or dropped; `dropped` alone knows of frames of an earlier run as well. `fault` is
+   * why the driver is tried again, until its next picture.
    */
   get counts(): CaptureCounts {
     const { name } = this.#camera

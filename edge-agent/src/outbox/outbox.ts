@@ -150,7 +150,7 @@ export class Outbox {
     for (const item of names) await this.#lastIds.heed(item, 'name')
     for (const { item } of gone) if (!('boot' in item)) await this.#lastIds.heed(item, 'gone')
     for (const { item, important, bytes } of items) {
-      const queued = queuedItem(item, bytes, important)
+      const queued = queuedItem(item, bytes, { important, earlier: true })
       this.#room.hold(queued)
       this.#queue.add(queued)
       await this.#lastIds.heed(item, 'item')
@@ -190,14 +190,14 @@ export class Outbox {
 
   /** Resolves to true when the item is durable, to false when it had to be dropped (and was counted). Never rejects. */
   put(item: Item, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
-    const queued = queuedItem(item, bytes.byteLength, important || this.#importance.covers(item))
+    const queued = queuedItem(item, bytes.byteLength, { important: important || this.#importance.covers(item) })
     return this.#inOrder(queued, bytes, () => this.#show(queued))
   }
 
   /** As `put`, of what shall wait until `giveTimes`. Of one source `monotonicMs` rises. */
   putUntimed(item: Omit<Untimed, 'boot'>, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
     const marked = important || this.#importance.covers(item)
-    const untimed = { ...item, boot: this.#boot, bytes: bytes.byteLength, important: marked, marked }
+    const untimed = { ...item, boot: this.#boot, bytes: bytes.byteLength, important: marked, marked, earlier: false }
     return this.#inOrder(untimed, bytes, async () => {
       this.#importance.heed(untimed)
       this.#untimed.add(untimed)
@@ -257,11 +257,11 @@ export class Outbox {
     this.#room.leave(item)
     this.#changes.ring()
     const key = keyOf(item)
-    this.#delivered.set(key, (this.#delivered.get(key) ?? 0) + 1)
+    if (!item.earlier) this.#delivered.set(key, (this.#delivered.get(key) ?? 0) + 1)
     await this.#lastIds.remove(filed(item))
   }
 
-  /** Frames of a camera, or readings of a sensor, that the server has acknowledged since the start. */
+  /** Frames of a camera, or readings of a sensor, put since the start that the server has acknowledged. */
   deliveredOf(source: string, kind: Kind = 'frame'): number {
     return this.#delivered.get(keyOf({ kind, source })) ?? 0
   }

@@ -11,6 +11,8 @@ export interface QueuedItem extends Item {
   important: boolean
   /** Whether the name of its file says so yet. */
   marked: boolean
+  /** Whether it was taken before the agent's start. */
+  readonly earlier: boolean
   /** Whether it was taken from a backlog, and not because it tells of now. */
   backlog: boolean
   /** How often it was sent since the agent's start. */
@@ -22,8 +24,13 @@ export interface QueuedItem extends Item {
 }
 
 /** An item that was never sent. */
-export function queuedItem({ kind, source, atMs }: Item, bytes: number, important = false): QueuedItem {
-  return { kind, source, atMs, bytes, important, marked: important, backlog: false, sends: 0, closes: 0, parkings: 0 }
+export function queuedItem(
+  { kind, source, atMs }: Item,
+  bytes: number,
+  { important = false, earlier = false } = {},
+): QueuedItem {
+  const sending = { backlog: false, sends: 0, closes: 0, parkings: 0 }
+  return { kind, source, atMs, bytes, important, marked: important, earlier, ...sending }
 }
 
 interface SourceQueue {

@@ -15,6 +15,8 @@ export interface UntimedItem extends Untimed {
   important: boolean
   /** Whether the name of its file says so yet. */
   marked: boolean
+  /** Whether it was taken before the agent's start. */
+  readonly earlier: boolean
 }
 
 const timeOf = ({ monotonicMs }: UntimedItem) => monotonicMs
@@ -58,7 +60,7 @@ export class UntimedItems {
     let lost = 0
     for (const { item, important, bytes } of found) {
       const zeroMs = this.#boots.zeroOf(item.boot)
-      const untimed = { ...item, important, marked: important, bytes }
+      const untimed = { ...item, important, marked: important, bytes, earlier: true }
       if (zeroMs !== undefined) await this.#giveTime(untimed, zeroMs)
       else if (item.boot === this.#parts.boot) this.add(untimed)
       else {
@@ -134,9 +136,9 @@ export class UntimedItems {
   async #giveTime(item: UntimedItem, zeroMs: number): Promise<void> {
     const { files, log, lastIds, importance, drop, onTimed } = this.#parts
     await importance.settled(item)
-    const { kind, source, bytes, important, marked } = item
+    const { kind, source, bytes, important, marked, earlier } = item
     const atMs = nextId(lastIds.of(item), zeroMs + item.monotonicMs)
-    const timed = { ...queuedItem({ kind, source, atMs }, bytes, important), marked }
+    const timed = { ...queuedItem({ kind, source, atMs }, bytes, { important, earlier }), marked }
     try {
       await files.time({ item, important: marked }, timed)
     } catch (error) {
