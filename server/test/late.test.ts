@@ -92,7 +92,53 @@ describe('a frame that is older than the newest one', () => {
     const told = recording.events
       .map(({ data_json }) => JSON.parse(data_json))
       .filter((data) => 'recomputedFrom' in data)
-    expect(told).toEqual([{ camera: 'pi/cam', recomputedFrom: FIRST, transitions: 2 }])
+    expect(told).toEqual([{ camera: 'pi/cam', recomputedFrom: FIRST, transitions: 2, since: 11_000 }])
+  })
+})
+
+describe('late frames tell since when the camera is in its state', () => {
+  const retained = ({ published }: Recording) => published.at(-1)?.payload
+
+  test('a later change than was known; the state stays, and is published with it', async () => {
+    const recording = await start()
+    // A held, as far as was known, from the first frame on; B came between while nobody could send.
+    await recording.see([...seen('AAAAA'), ...seen('..........AAAAA').slice(10)])
+    expect(recording.state).toMatchObject({ state: 'A', since: 1000 })
+    await recording.see(seen('.....BBBBB').slice(5))
+    expect(recording.state).toMatchObject({ state: 'A', since: 1000 })
+    await settle(recording)
+    expect(await recording.history()).toEqual(['1000:unknown>A', '6000:A>B', '11000:B>A'])
+    expect(recording.state).toMatchObject({ state: 'A', since: 11_000 })
+    expect(retained(recording)).toEqual(recording.state)
+    const { since } = await recording.database.read
+      .selectFrom('camera_states')
+      .select('since')
+      .executeTakeFirstOrThrow()
+    expect(since).toBe(11_000)
+  })
+
+  test('an earlier one', async () => {
+    const recording = await start()
+    await recording.see(seen('.....AAA').slice(5))
+    expect(recording.state).toMatchObject({ state: 'A', since: 6000 })
+    await recording.see(seen('AAA'))
+    await settle(recording)
+    expect(await recording.history()).toEqual(['1000:unknown>A'])
+    expect(recording.state).toMatchObject({ state: 'A', since: 1000 })
+    expect(retained(recording)).toEqual(recording.state)
+  })
+
+  test('where it is forgotten meanwhile, that counts', async () => {
+    const recording = await start(60_000)
+    const began = recording.now
+    await recording.see(seen('AAAA').map(([time, state]) => [began + time, state]))
+    recording.connected = false
+    recording.now = began + 200_000
+    await recording.recorder.sweep()
+    const { state } = recording
+    await recording.see([[began + 2500, 'B']])
+    await settle(recording)
+    expect(recording.state).toEqual(state)
   })
 })
 
@@ -129,6 +175,7 @@ describe('frames in any order give the transitions of the same frames in order',
     const rest = history.slice(expected.length).map((line) => line.split('>')[1])
     const last = expected.at(-1)?.split('>')[1] ?? 'unknown'
     expect(rest).toEqual(outOfOrder.state.state === last ? [] : [outOfOrder.state.state])
+    if (history.length > 0) expect(history.at(-1)?.split(':')[0]).toBe(String(outOfOrder.state.since))
   })
 })
 

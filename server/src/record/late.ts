@@ -18,17 +18,19 @@ const decidedAt = sql<number>`coalesce(frame_at, at)`
 
 /**
  * Computes a camera's transitions from its first late frame on again, now that the backlog is in (guarantee 5). The
- * state that is published stays as it is: late frames tell about the past. A long span is done in steps.
- * @returns how many transitions the step's span has now, and where the next step begins (null: all is done)
+ * state that is published stays as it is: late frames tell about the past, and so since when it is in that state. A
+ * long span is done in steps.
+ * @returns how many transitions the step's span has now, where the next step begins (null: all is done), and since when
+ * the camera is in its state, as far as the transitions tell so far
  */
 export async function recomputeTransitions(
   database: Kysely<StateTables>,
   live: CameraStateRow,
   rule: Rule,
   step = STEP,
-): Promise<{ transitions: number; next: number | null }> {
-  const { camera, late_from: from, newest_at: newest } = live
-  if (from === null || newest === null) return { transitions: 0, next: null }
+): Promise<{ transitions: number; next: number | null; since: number | null }> {
+  const { camera, late_from: from, newest_at: newest, since } = live
+  if (from === null || newest === null) return { transitions: 0, next: null, since }
   const before = await memoryBefore(database, camera, from, rule)
   const to = await endOfStep(database, camera, from, newest, step)
   const span = await transitionsOf(database, before, from, to, rule)
@@ -41,7 +43,20 @@ export async function recomputeTransitions(
     .execute()
   const transitions = closing ? [...span.transitions, closing] : span.transitions
   for (const transition of transitions) await saveTransition(database, camera, transition)
-  return { transitions: transitions.length, next: to === newest ? null : to + 1 }
+  if (to !== newest) return { transitions: transitions.length, next: to + 1, since }
+  return { transitions: transitions.length, next: null, since: await sinceWhen(database, live) }
+}
+
+/** Since when the camera is in its state, once all its transitions are written. */
+async function sinceWhen(database: Kysely<StateTables>, { camera, state, since }: CameraStateRow) {
+  const last = await database
+    .selectFrom('transitions')
+    .select(['at', 'to_state'])
+    .where('camera', '=', camera)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return last?.to_state === state ? last.at : since
 }
 
 /** Capture time of the last result of a step, or the newest one where fewer are left. */

@@ -370,10 +370,10 @@ export class Recorder {
   async #recompute(draft: Draft, id: string) {
     if (!this.#knows(draft, id)) return
     const live = this.#recall(draft, id)
-    const { transitions, next } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
-    draft.memory.set(id, { ...live, late_from: next })
+    const { transitions, next, since } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
+    draft.memory.set(id, { ...live, since, late_from: next })
     await this.#write(draft, [], [])
-    const data = { camera: id, recomputedFrom: live.late_from, transitions }
+    const data = { camera: id, recomputedFrom: live.late_from, transitions, since }
     const events = await this.#ports.events.append(draft.transaction, [{ kind: 'transition', data }])
     draft.afterwards.push(() => this.#ports.events.publish(events))
   }

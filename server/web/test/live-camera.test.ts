@@ -79,7 +79,8 @@ test('a transition changes the state; one of the past does not', () => {
   })
   const before = camera()
   expect(withTransition(before, transition(500, 'open'))).toBe(before)
-  expect(withTransition(before, { camera: CAMERA, recomputedFrom: 1, transitions: 2 })).toBe(before)
+  const retold = { camera: CAMERA, recomputedFrom: 1, transitions: 2, since: 7 }
+  expect(withTransition(before, retold)).toEqual({ ...before, since: 7 })
 })
 
 test('a strip goes on from what was loaded, and forgets what is older than an hour', () => {

@@ -13,7 +13,10 @@ export interface ResultEvent {
   late: boolean
 }
 
-/** A change of state, or word that the transitions from a time on were computed again. */
+/**
+ * A change of state, or word that the transitions from a time on were computed again, and since when (milliseconds UTC)
+ * the camera is in its state by them.
+ */
 export type TransitionEvent =
   | {
       camera: string
@@ -26,7 +29,7 @@ export type TransitionEvent =
       frame: string | null
       model: string | null
     }
-  | { camera: string; recomputedFrom: number | null; transitions: number }
+  | { camera: string; recomputedFrom: number | null; transitions: number; since: number | null }
 
 export interface DeviceEvent {
   device: string

@@ -83,7 +83,8 @@ export function withResult(camera: LiveCamera, event: ResultEvent): LiveCamera {
 }
 
 export function withTransition(camera: LiveCamera, transition: TransitionEvent): LiveCamera {
-  if ('recomputedFrom' in transition || transition.at < (camera.since ?? 0)) return camera
+  if ('recomputedFrom' in transition) return { ...camera, since: transition.since }
+  if (transition.at < (camera.since ?? 0)) return camera
   const { to, reason, at, model } = transition
   return { ...camera, state: to, reason, since: at, model: model ?? camera.model }
 }
