@@ -70,7 +70,7 @@ test('a sensor is forgotten with its last reading, and one that still has some s
   ] as const)
     await write
       .insertInto('sensors')
-      .values({ device: 'pi', name: sensor, first_at: 1, last_at: at, last_value_json: '1' })
+      .values({ device: 'pi', name: sensor, last_at: at, last_value_json: '1' })
       .execute()
   await write
     .insertInto('readings')

@@ -10,7 +10,7 @@ async function start(readings: Record<string, number>) {
   onTestFinished(() => database.close())
   const { read, write } = database
   for (const [sensor, count] of Object.entries(readings)) {
-    const known = { device: 'pi', name: sensor, first_at: 1, last_at: count, last_value_json: '1' }
+    const known = { device: 'pi', name: sensor, last_at: count, last_value_json: '1' }
     await write.insertInto('sensors').values(known).execute()
     for (let from = 0; from < count; from += 1000) {
       const rows = Array.from({ length: Math.min(1000, count - from) }, (_, i) => from + i + 1)

@@ -158,6 +158,6 @@ async function teaching(database: Kysely<unknown>) {
  */
 async function sensors(database: Kysely<unknown>) {
   await sql`create table sensors (
-    device text not null, name text not null, first_at integer not null, last_at integer not null,
-    last_value_json text not null, unit text, driver text, primary key (device, name)) without rowid`.execute(database)
+    device text not null, name text not null, last_at integer not null, last_value_json text not null,
+    unit text, driver text, primary key (device, name)) without rowid`.execute(database)
 }

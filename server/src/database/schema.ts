@@ -305,7 +305,6 @@ export interface ResultsTable {
 export interface SensorsTable {
   device: string
   name: string
-  first_at: number
   /** No reading of the sensor is newer. */
   last_at: number
   last_value_json: string

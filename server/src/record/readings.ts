@@ -154,17 +154,15 @@ export const KNOW_SENSORS = sql`
     union all
     select device, (select min(r.sensor) from readings r where r.device = found.device and r.sensor > found.sensor)
       from found where sensor is not null),
-  spans as (
+  newest as (
     select f.device, f.sensor,
-           (select min(at) from readings r where r.device = f.device and r.sensor = f.sensor) as first_at,
            (select max(at) from readings r where r.device = f.device and r.sensor = f.sensor) as last_at
       from found f where f.sensor is not null)
-  insert into sensors (device, name, first_at, last_at, last_value_json)
-    select s.device, s.sensor, s.first_at, s.last_at, r.value_json
-      from spans s
+  insert into sensors (device, name, last_at, last_value_json)
+    select s.device, s.sensor, s.last_at, r.value_json
+      from newest s
       join readings r on r.device = s.device and r.sensor = s.sensor and r.at = s.last_at
       left join sensors k on k.device = s.device and k.name = s.sensor
      where k.last_at is null or k.last_at < s.last_at
     on conflict (device, name) do update
-      set first_at = min(first_at, excluded.first_at),
-          last_at = excluded.last_at, last_value_json = excluded.last_value_json`
+      set last_at = excluded.last_at, last_value_json = excluded.last_value_json`

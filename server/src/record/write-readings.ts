@@ -179,14 +179,13 @@ async function updateSensors(
     const id = sensorId(reading)
     const row = rows.get(id) ?? newSensor(reading, factsOf(reading))
     const newest = at >= row.last_at ? { last_at: at, last_value_json: valueJson } : {}
-    rows.set(id, { ...row, first_at: Math.min(row.first_at, at), ...newest })
+    rows.set(id, { ...row, ...newest })
   }
   await transaction
     .insertInto('sensors')
     .values([...rows.values()])
     .onConflict((clash) =>
       clash.columns(['device', 'name']).doUpdateSet({
-        first_at: sql`min(first_at, excluded.first_at)`,
         last_at: sql`max(last_at, excluded.last_at)`,
         last_value_json: sql`iif(excluded.last_at > last_at, excluded.last_value_json, last_value_json)`,
       }),
@@ -196,7 +195,7 @@ async function updateSensors(
 
 function newSensor({ device, sensor, at, valueJson }: Timed, facts: SensorFacts | null): SensorsTable {
   const { unit = null, driver = null } = facts ?? {}
-  return { device, name: sensor, first_at: at, last_at: at, last_value_json: valueJson, unit, driver }
+  return { device, name: sensor, last_at: at, last_value_json: valueJson, unit, driver }
 }
 
 async function addPoints(transaction: Database, stored: Iterable<Timed>) {
