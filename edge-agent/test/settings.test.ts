@@ -45,7 +45,7 @@ test('every picture ends as exactly one of gated, refused, sent or dropped', asy
   const { agent, framesOf, countsOf } = await connected(cameras, { maxFrameBytes: 1000 })
   await until(() => framesOf('cam') === 2)
   while ((await countsOf('cam')).sent < 2) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(await countsOf('cam')).toEqual({ driver: 'folder', captured: 4, gated: 0, sent: 2, dropped: 0 })
+  expect(await countsOf('cam')).toEqual({ driver: 'folder', captured: 4, gated: 0, sent: 2, dropped: 0, fault: null })
   expect((await agent.status()).refusedFrames).toBe(2)
 })
 
