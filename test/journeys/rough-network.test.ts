@@ -14,7 +14,7 @@ test('a line that loses a third of all packets and is cut in the midst of frames
     longestCutMs: 1000,
     loss: 0.3,
     delayMs: 250,
-    patienceMs: 5000,
+    patienceMs: 1000,
     seed: SEED,
     onStep: (text) => console.log(text),
   })
