@@ -98,6 +98,7 @@ class ComposedAgent implements Agent {
       log,
       clock,
       clockIsRight: () => !this.#intake.waitsForClock,
+      onFault: () => this.#publisher.reportSoon(),
     })
     this.#intake = new Intake({
       outbox: this.#outbox,
@@ -167,7 +168,7 @@ class ComposedAgent implements Agent {
       captures: this.#captures,
       sensors: this.#sensors.status,
       ended: this.#ended,
-      fault: this.#publisher.fault ?? this.#clockFault(),
+      fault: this.#publisher.fault ?? this.#clockFault() ?? this.#outbox.fault,
       temperatureC: await readTemperature().catch(() => null),
     })
   }

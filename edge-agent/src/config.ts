@@ -77,7 +77,8 @@ export const Config = Type.Object(
         minFreeBytes: Type.Integer({
           minimum: 0,
           default: 256 * MEGABYTE,
-          description: 'kept free on the disk: below it what waits is dropped, but for the last few',
+          description:
+            'kept free on the disk, at most a tenth of it: below it what waits is dropped, but for the last few',
         }),
         drainBytesPerSecond: Type.Optional(
           Type.Integer({ minimum: 1000, description: 'at most so much of a backlog is sent, beside what is new' }),

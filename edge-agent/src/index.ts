@@ -19,9 +19,10 @@
  *   `chardev.ts` (structs in `uapi.ts`, calls in `system-calls.ts`), or `sysfs.ts`.
  * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
  *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`). `steady-clock.ts` tells what is too old.
- * - `outbox/outbox.ts` is bounded (`room.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
+ * - `outbox/outbox.ts` is bounded (`room.ts`, `keeping.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
  *   what its files are called, `queue.ts` which item goes next (`timeline.ts`), `importance.ts` which are lost last, `counts.ts`
- *   how many were, `last-ids.ts` which ids were given.
+ *   how many were, `last-ids.ts` which ids were given. What the disk does not take is sent from memory (`in-memory.ts`), and
+ *   `trouble.ts` says why.
  * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends, eight in flight,
  *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
  *   `answers.ts` awaits its answers, as long as `patience.ts` allows; `trust.ts` says which servers are trusted over TLS.

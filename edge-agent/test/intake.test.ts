@@ -281,7 +281,7 @@ test('a camera and a sensor of one name have ids of their own', async () => {
   await outbox.close()
 })
 
-test('an item that cannot be written is null, and counted', async () => {
+test('an item that cannot be written is null, and counted when it is lost', async () => {
   const folder = await temporaryFolder()
   class DeadDisk extends ItemFiles {
     override write(): Promise<void> {
@@ -295,6 +295,8 @@ test('an item that cannot be written is null, and counted', async () => {
   trust('plausible')
   await until(() => !intake.waitsForClock)
   expect(await take('cam')).toBeNull()
-  expect([outbox.items, outbox.droppedOf('cam')]).toEqual([0, 2])
+  // The second has a time, so that it can be sent from memory, if that is soon enough.
+  expect([outbox.items, outbox.droppedOf('cam')]).toEqual([1, 1])
   await outbox.close()
+  expect(outbox.droppedOf('cam')).toBe(2)
 })

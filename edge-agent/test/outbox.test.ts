@@ -150,6 +150,8 @@ test('on a disk that cannot be written a frame is dropped, counted and said, and
   const outbox = new Outbox({ folder, limits: plenty, log, files: new DeadDisk(folder) })
   await outbox.start()
   expect(await outbox.put(at(1), jpeg(10))).toBe(false)
+  expect([outbox.frames, outbox.bytes, outbox.dropped]).toEqual([0, 0, 0])
+  expect(await outbox.put(at(2), jpeg(10))).toBe(false)
   expect([outbox.frames, outbox.bytes, outbox.dropped]).toEqual([0, 0, 1])
   expect(log.lines.join()).toContain('read-only file system')
 })

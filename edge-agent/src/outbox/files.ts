@@ -153,10 +153,10 @@ export class ItemFiles {
     }
   }
 
-  /** Bytes that this user could still write to the disk. */
-  async freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#folder)
-    return bavail * bsize
+  /** Bytes that this user could still write to the disk, and those of all of it. */
+  async disk(): Promise<{ freeBytes: number; totalBytes: number }> {
+    const { bavail, blocks, bsize } = await statfs(this.#folder)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   }
 
   async #writeWhole(temporary: string, path: string, bytes: Uint8Array): Promise<void> {

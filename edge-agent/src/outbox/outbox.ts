@@ -1,22 +1,23 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { AgentError, reasonOf, systemCode } from '../failure.ts'
-import { type Log, worthALine } from '../log.ts'
+import { AgentError, reasonOf } from '../failure.ts'
+import type { Log } from '../log.ts'
 import { Wakeup } from '../wakeup.ts'
 import { bootId } from './boots.ts'
 import { DroppedCounts } from './counts.ts'
 import { type Filed, ItemFiles } from './files.ts'
 import { Importance, type Span } from './importance.ts'
+import { InMemory } from './in-memory.ts'
 import { type Item, type Kind, keyOf, type Untimed } from './item.ts'
+import { Keeping } from './keeping.ts'
 import { LastIds } from './last-ids.ts'
 import { ItemQueue, type QueuedItem, queuedItem } from './queue.ts'
 import { type OutboxLimits, Room } from './room.ts'
 import { SteadyClock } from './steady-clock.ts'
+import { Trouble } from './trouble.ts'
 import { type UntimedItem, UntimedItems } from './untimed.ts'
 
 /** How often it is looked after what is too old. */
 const TEND_MS = 30_000
-/** So many are kept also where too little of the disk is free, about what is on its way to a server that answers. */
-const LIVE_ITEMS = 8
 
 export type { OutboxLimits }
 
@@ -30,6 +31,8 @@ export interface OutboxParts {
   clockIsRight?: () => boolean
   /** The kernel's id of this boot. */
   boot?: string
+  /** There is a `fault`, or none any more. */
+  onFault?: () => void
   /** The disk; tests hand in one that fails. */
   files?: ItemFiles
 }
@@ -45,7 +48,7 @@ export interface Source {
 /**
  * Frames and readings that the server has not acknowledged, kept on disk (guarantee 7). Survives SIGKILL and power cuts at any
  * instant. Bounded: where a new item does not fit, or the disk is full, the oldest that nobody is sending are dropped and
- * counted, those that are not important first.
+ * counted, those that are not important first. What the disk does not take at all is sent from memory, as far as the server answers.
  *
  * The name of each source's newest item stays on disk until a newer one is durable, even when the item is gone. So `lastId`
  * is right after any crash, and no id is ever given to other bytes (guarantee 5). Only `dropAfter` forgets a name.
@@ -66,10 +69,10 @@ export class Outbox {
   readonly #lastIds: LastIds
   readonly #importance: Importance
   readonly #counts: DroppedCounts
+  readonly #memory = new InMemory()
+  readonly #trouble: Trouble
+  readonly #keeping: Keeping
   readonly #delivered = new Map<string, number>()
-  /** Items that could not be kept at all. */
-  #refused = 0
-  #saidDropped = 0
   #tendedAt = Number.NEGATIVE_INFINITY
   /** Items become visible in the order they came, whichever file is durable first. */
   #lastPut: Promise<unknown> = Promise.resolve()
@@ -77,6 +80,7 @@ export class Outbox {
   constructor({ folder, limits, log, ...parts }: OutboxParts) {
     const { clock = systemClock, clockIsRight = () => true, boot = bootId(), files = new ItemFiles(folder) } = parts
     this.#folder = folder
+    this.#trouble = new Trouble(log, parts.onFault ?? (() => {}))
     this.#maxAgeMs = limits.maxAgeMs ?? Number.POSITIVE_INFINITY
     this.#log = log
     this.#clock = clock
@@ -96,12 +100,19 @@ export class Outbox {
       onTimed: (item) => this.#show(item),
       drop: (item) => this.#drop(item),
     })
+    this.#keeping = new Keeping({
+      room: this.#room,
+      files,
+      trouble: this.#trouble,
+      log,
+      dropOldest: () => this.#dropOldest(),
+    })
     this.#counts = new DroppedCounts({ files, log, bury: (gone) => this.#lastIds.bury(gone) })
   }
 
   /** Items held, those being written or sent included. */
   get items(): number {
-    return this.#room.items
+    return this.#room.items + this.#memory.size
   }
 
   get frames(): number {
@@ -119,6 +130,11 @@ export class Outbox {
   /** Items that wait for the clock. */
   get untimed(): number {
     return this.#untimed.size
+  }
+
+  /** What is wrong with the disk, in words, or null. */
+  get fault(): string | null {
+    return this.#trouble.fault
   }
 
   /** Items lost since the outbox was made: for want of room, too old, or not writable. */
@@ -158,12 +174,14 @@ export class Outbox {
     await this.#counts.start(gone)
     for (const { item, bytes } of untimed) this.#room.hold({ kind: item.kind, bytes })
     await this.#untimed.start(untimed)
-    await this.#makeRoom(0)
+    await this.#keeping.makeRoom(0)
+    await this.#keeping.leaveFree()
   }
 
   /** Waits until items being written are durable. */
   async close(): Promise<void> {
     await this.#lastPut
+    for (let item = this.#memory.take(); item; item = this.#memory.take()) this.#forget(item)
     await this.#importance.close()
     await this.#counts.fold()
     await this.#files.close()
@@ -188,7 +206,10 @@ export class Outbox {
     return { dropped: future.length, lastId: this.#lastIds.of(source) }
   }
 
-  /** Resolves to true when the item is durable, to false when it had to be dropped (and was counted). Never rejects. */
+  /**
+   * Resolves to true when the item is durable. To false when it is not: it was dropped and counted, or waits in memory, where the
+   * disk did not take it, until it is delivered or dropped for a newer one. Never rejects.
+   */
   put(item: Item, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
     const queued = queuedItem(item, bytes.byteLength, { important: important || this.#importance.covers(item) })
     return this.#inOrder(queued, bytes, () => this.#show(queued))
@@ -237,28 +258,30 @@ export class Outbox {
       await this.#drop(item)
     }
     if (dropped > 0) this.#log.warn(`${dropped} items waited longer than outbox.maxAgeMs and are dropped`)
+    this.#trouble.short(await this.#room.whyShort())
     await this.#counts.fold()
   }
 
   /** The next item to send, or null; without `backlogToo` only what tells of now. The caller ends it with `delivered`, `release`, `park` or `lost`. */
   take(backlogToo = true): QueuedItem | null {
-    return this.#queue.take(backlogToo)
+    return this.#queue.take(backlogToo) ?? this.#memory.take()
   }
 
   /** The bytes of an item taken. Rejects with the operating system's error. */
   async read(item: QueuedItem): Promise<Uint8Array> {
     await this.#importance.settled(item)
-    return await this.#files.read(filed(item))
+    return this.#memory.bytesOf(item) ?? (await this.#files.read(filed(item)))
   }
 
   /** The server has the item: it leaves the disk. */
   async delivered(item: QueuedItem): Promise<void> {
     await this.#importance.settled(item)
-    this.#room.leave(item)
+    const inMemory = this.#memory.delete(item)
+    if (!inMemory) this.#room.leave(item)
     this.#changes.ring()
     const key = keyOf(item)
     if (!item.earlier) this.#delivered.set(key, (this.#delivered.get(key) ?? 0) + 1)
-    await this.#lastIds.remove(filed(item))
+    if (!inMemory) await this.#lastIds.remove(filed(item))
   }
 
   /** Frames of a camera, or readings of a sensor, put since the start that the server has acknowledged. */
@@ -268,14 +291,18 @@ export class Outbox {
 
   /** The item waits again, in its old place. */
   release(item: QueuedItem): void {
-    this.#add(item)
+    if (this.#memory.bytesOf(item)) this.#hold(item)
+    else this.#add(item)
     this.#changes.ring()
   }
 
   /** The item waits apart until `dueAt` (monotonic milliseconds) and blocks nobody. */
   park(item: QueuedItem, dueAt: number): void {
-    this.#queue.park(item, dueAt)
-    this.#importance.heed(item)
+    if (this.#memory.bytesOf(item)) this.#forget(item)
+    else {
+      this.#queue.park(item, dueAt)
+      this.#importance.heed(item)
+    }
   }
 
   /** Brings back the items parked until now. */
@@ -305,67 +332,37 @@ export class Outbox {
   async #keep(item: Kept, bytes: Uint8Array, previous: Promise<unknown>, show: () => Promise<void>): Promise<boolean> {
     this.#room.enter(item)
     if (this.#clock.monotonic() - this.#tendedAt >= TEND_MS) await this.tend()
-    const written = (await this.#makeRoom(item.bytes)) && (await this.#write(item, bytes))
+    const keeping = this.#keeping
+    const fits = await keeping.makeRoom(item.bytes)
+    const written = fits && (await keeping.leaveFree()) && (await keeping.write(filed(item), bytes))
     this.#room.written(item)
     await previous
     if (written) await show()
     else {
       this.#room.leave(item)
-      this.#counts.refuse(item)
+      if (!fits || 'boot' in item) this.#counts.refuse(item)
+      else this.#hold(item, bytes)
     }
     this.#changes.ring()
     return written
   }
 
-  /** Whether the items held fit the bounds and the disk, after dropping old ones where they did not. */
-  async #makeRoom(incomingBytes: number): Promise<boolean> {
-    while (this.#room.overBounds) {
-      if (this.#room.neverFits(incomingBytes) || !(await this.#dropOldest())) return this.#refuse()
-    }
-    // A camera whose server answers needs no room to speak of: it goes on whatever others wrote to the disk.
-    while (this.#room.items > LIVE_ITEMS && (await this.#room.lacksDisk())) {
-      if (!(await this.#dropOldest())) return this.#refuse('less than outbox.minFreeBytes is free', 'free some space')
-    }
-    return true
+  /** What the disk did not take waits in memory; what has to go for it is dropped. */
+  #hold(item: QueuedItem, bytes?: Uint8Array): void {
+    const gone = this.#memory.add(item, bytes)
+    if (gone) this.#counts.refuse(gone)
   }
 
-  /** Says that an item cannot be kept, where there is more to say than that it does not fit. */
-  #refuse(reason?: string, advice?: string): false {
-    this.#refused++
-    if (reason && worthALine(this.#refused)) {
-      this.#log.warn(`${this.#refused} items could not be kept so far (${reason}): ${advice}`)
-    }
-    return false
+  #forget(item: QueuedItem): void {
+    this.#memory.delete(item)
+    this.#counts.refuse(item)
   }
 
-  async #write(item: Kept, bytes: Uint8Array): Promise<boolean> {
-    for (;;) {
-      try {
-        await this.#files.write(filed(item), bytes)
-        return true
-      } catch (error) {
-        const full = systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT'
-        if (full && (await this.#dropOldest(item.bytes))) continue
-        const advice = full ? 'free some space or lower outbox.maxBytes' : 'check the disk under dataDir'
-        return this.#refuse(reasonOf(error), advice)
-      }
-    }
-  }
-
-  /** Drops the items to lose first, of at least `bytes` together; whether it could drop any. */
-  async #dropOldest(bytes = 0): Promise<boolean> {
-    let freed = 0
-    do {
-      const oldest = this.#dropOf(false) ?? this.#dropOf(true)
-      if (!oldest) return freed > 0
-      freed += oldest.bytes
-      this.#saidDropped++
-      if (worthALine(this.#saidDropped)) {
-        this.#log.warn(`the outbox is full: ${this.#saidDropped} old items dropped since the start`)
-      }
-      await this.#drop(oldest)
-    } while (freed < bytes)
-    return true
+  /** Drops what is to be lost first and that nobody is sending. */
+  async #dropOldest(): Promise<number | null> {
+    const oldest = this.#dropOf(false) ?? this.#dropOf(true)
+    if (oldest) await this.#drop(oldest)
+    return oldest?.bytes ?? null
   }
 
   /** What waits for the clock was taken after all that has a time. */

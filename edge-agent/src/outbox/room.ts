@@ -4,6 +4,9 @@ import type { Kind } from './item.ts'
 
 /** How often the disk is asked at most; in between what is written and removed is counted. */
 const LOOK_MS = 2000
+/** A small disk need not keep more free than this part of it: else nothing could ever wait there. */
+const LARGEST_PART = 0.1
+const MEGABYTE = 1024 * 1024
 
 export interface OutboxLimits {
   /** Bytes of items on disk. */
@@ -12,7 +15,7 @@ export interface OutboxLimits {
   maxFrames: number
   /** Items older than this are dropped, milliseconds; left out, none is too old. */
   maxAgeMs?: number
-  /** Bytes of the disk that stay free for everybody else; left out, none. */
+  /** Bytes of the disk that stay free for everybody else, but at most a tenth of it; left out, none. */
   minFreeBytes?: number
 }
 
@@ -28,6 +31,7 @@ export class Room {
   /** Bytes on their way to the disk. */
   #writing = 0
   #lookedAt = Number.NEGATIVE_INFINITY
+  #minFreeBytes = 0
 
   constructor(limits: OutboxLimits, files: ItemFiles, clock: Clock) {
     this.#limits = limits
@@ -85,17 +89,23 @@ export class Room {
     return this.items > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes
   }
 
-  /** Whether what is held leaves too little of the disk free. */
-  async lacksDisk(): Promise<boolean> {
+  /** Why what is held leaves too little of the disk free, in words, or null where it does not. */
+  async whyShort(): Promise<string | null> {
     const { minFreeBytes = 0 } = this.#limits
-    if (minFreeBytes === 0) return false
+    if (minFreeBytes === 0) return null
     const now = this.#clock.monotonic()
     if (now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now
       // A disk that cannot be asked tells what is wrong when it is written to.
-      const free = await this.#files.freeBytes().catch(() => Number.POSITIVE_INFINITY)
-      this.#left = free - minFreeBytes - this.#writing
+      const unknown = { freeBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY }
+      const { freeBytes, totalBytes } = await this.#files.disk().catch(() => unknown)
+      this.#minFreeBytes = Math.min(minFreeBytes, Math.floor(totalBytes * LARGEST_PART))
+      this.#left = freeBytes - this.#minFreeBytes - this.#writing
     }
-    return this.#left < 0
+    if (this.#left >= 0) return null
+    const [free, wanted] = [this.#minFreeBytes + this.#left, this.#minFreeBytes].map((bytes) =>
+      (Math.max(0, bytes) / MEGABYTE).toFixed(1),
+    )
+    return `less than outbox.minFreeBytes of the disk is free: ${free} MB, not ${wanted} MB`
   }
 }
