@@ -183,7 +183,7 @@ class ComposedAgent implements Agent {
       clock: this.#clock,
       log: this.#log,
       onFrame: (frame) => this.#ports.onFrame?.(frame),
-      onFault: () => this.#publisher.reportSoon(),
+      onNews: () => this.#publisher.reportSoon(),
       onEnd: (frames) => this.#cameraEnded(camera.name, frames),
     })
     this.#captures.set(camera.name, capture)
@@ -222,6 +222,7 @@ class ComposedAgent implements Agent {
       this.#log.warn('settings of the server are not {"version","settings"} and were ignored')
       return null
     }
+    this.#publisher.reportSoon()
     for (const error of answer.errors) this.#log.warn(`settings version ${answer.version}: ${error}`)
     return { topic: topics.configApplied(this.#config.device), payload: JSON.stringify(answer) }
   }

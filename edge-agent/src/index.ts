@@ -23,7 +23,7 @@
  *   what its files are called, `queue.ts` which item goes next (`timeline.ts`), `importance.ts` which are lost last, `counts.ts`
  *   how many were, `last-ids.ts` which ids were given. What the disk does not take is sent from memory (`in-memory.ts`), and
  *   `trouble.ts` says why.
- * - `publish/publisher.ts` keeps one `connection.ts` open and backs off (`backoff.ts`); `delivery.ts` sends, eight in flight,
+ * - `publish/publisher.ts` keeps one `connection.ts` open, backs off (`backoff.ts`), and tells the status (`status-pace.ts`); `delivery.ts` sends, eight in flight,
  *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
  *   `answers.ts` awaits its answers, as long as `patience.ts` allows; `trust.ts` says which servers are trusted over TLS.
  * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.

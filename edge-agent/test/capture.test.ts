@@ -115,6 +115,7 @@ async function capture(run: Run) {
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<number>()
   const intake = new Intake({ outbox: parts.outbox, clock: parts.clock, clockTrust: trust, log })
   onTestFinished(() => intake.close())
+  let lastFault: string | null | undefined = null
   const loop = new CaptureLoop({
     camera: parts.config,
     outbox: parts.outbox,
@@ -123,7 +124,12 @@ async function capture(run: Run) {
     maxFrameBytes,
     log,
     onEnd,
-    onFault: () => onFault(loop.counts.fault),
+    onNews: () => {
+      const { fault } = loop.counts
+      if (fault === lastFault) return
+      lastFault = fault
+      onFault(fault)
+    },
     onFrame: (frame) => {
       frames.push(frame)
       onFrame(frame, intake)

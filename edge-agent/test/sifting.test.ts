@@ -78,7 +78,7 @@ async function run({ files, gate, limits = {}, before = () => {} }: Run) {
     maxFrameBytes: 1_000_000,
     log,
     onEnd,
-    onFault: () => {},
+    onNews: () => {},
     onFrame: (frame) => frames.push(frame),
   })
   clock.tell = (second) => before(second, loop, config)

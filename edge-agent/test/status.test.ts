@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MOST_STATUS_BYTES, Status } from '@ajar/protocol'
 import { Value } from 'typebox/value'
@@ -63,4 +64,18 @@ test('what an earlier run left is sent and not counted: captured, gated and sent
   expect(await countsOf('cam')).toMatchObject({ captured: 2, gated: 0, sent: 2, dropped: 0 })
   expect(status.startedAtMs).toBeGreaterThanOrEqual(before - 1)
   expect(status.startedAtMs).toBeLessThanOrEqual(Date.now() + 1)
+})
+
+test('a first frame, and settings that were applied, are told before the next status is due', async () => {
+  const path = await folderOf({})
+  const cameras = [{ name: 'cam', driver: 'folder', path, intervalMs: 10, loop: true }]
+  const { broker, settle, log } = await connected(cameras, { statusIntervalMs: 3_600_000 })
+  const told = () => JSON.parse(broker.retained.get('ajar/pi/status') ?? '{}')
+  await until(() => told().captures?.cam.fault !== null && told().captures !== undefined)
+  await writeFile(join(path, 'a.jpg'), 'a')
+  await until(() => told().captures?.cam.captured > 0)
+  const before = told().captures.cam.captured
+  await settle({ cameras: { cam: { gate: {} } } })
+  await until(() => told().captures.cam.captured > before)
+  expect(log.lines.join()).toContain('trying again')
 })

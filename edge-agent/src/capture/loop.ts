@@ -32,8 +32,8 @@ export interface CaptureParts {
   clock: Clock
   log: Log
   onFrame: (frame: CapturedFrame) => void
-  /** The fault in `counts` is another one, or there is none any more. */
-  onFault: () => void
+  /** `counts` have what somebody may wait for: another fault or none any more, or the first frame. */
+  onNews: () => void
   /** The driver has no more pictures. */
   onEnd: (frames: number) => void
 }
@@ -157,7 +157,7 @@ export class CaptureLoop {
   #setFault(fault: string | null): void {
     if (fault === this.#fault) return
     this.#fault = fault
-    this.#parts.onFault()
+    this.#parts.onNews()
   }
 
   async #keep({ jpeg, takenAt, source }: Picture): Promise<void> {
@@ -175,6 +175,7 @@ export class CaptureLoop {
       letGo(jpeg)
       if (!kept) return this.#sifting.forget()
       this.#frames++
+      if (this.#frames === 1) this.#parts.onNews()
       if (changed) this.#sifting.protect(kept === 'untimed' ? takenAt.wallMs : kept.atMs)
       if (kept !== 'untimed') this.#parts.onFrame({ camera: name, capturedAtMs: kept.atMs, source })
     })

@@ -8,12 +8,11 @@ import { Backoff, type BackoffLimits } from './backoff.ts'
 import { Connection } from './connection.ts'
 import { Delivery } from './delivery.ts'
 import { Patience } from './patience.ts'
+import { StatusPace } from './status-pace.ts'
 import { Suspicion } from './suspicion.ts'
 
 /** How long a server that is slow to answer keeps the agent from ending. */
 const GOODBYE_MS = 2000
-/** Between two statuses at least, whatever happens: a camera may fail and recover all the time. */
-const LEAST_STATUS_GAP_MS = 5000
 
 export interface PublishTiming {
   /** What any answer of the server may take, milliseconds; on a slow line, that for a large frame may take longer. */
@@ -76,7 +75,7 @@ export class Publisher {
     this.#running = this.#run()
   }
 
-  /** The status tells something new: it is sent before its time, 5 s after the one before at the earliest. */
+  /** The status tells something new: it is sent before its time, about a second after the one before (`status-pace.ts`). */
   reportSoon(): void {
     this.#hasNews = true
     this.#news.ring()
@@ -183,12 +182,14 @@ export class Publisher {
   /** Status every interval, or when there is news, past the outbox: it tells of now or nothing. */
   async #report(connection: Connection): Promise<void> {
     const { clock, statusIntervalMs, outbox } = this.#parts
-    const least = Math.min(LEAST_STATUS_GAP_MS, statusIntervalMs)
+    const pace = new StatusPace(clock)
     const over = AbortSignal.any([connection.closed, this.#stopping.signal])
     for (;;) {
+      const least = Math.min(pace.gapMs, statusIntervalMs)
       await clock.sleep(least, over)
       if (!this.#hasNews) await this.#news.waitFor(statusIntervalMs - least, { clock, signal: over })
       if (over.aborted) return
+      pace.told(this.#hasNews)
       await outbox.tend()
       outbox.unpark(clock.monotonic())
       // Its failure is the connection's end, which `delivery` sees as well.
