@@ -104,7 +104,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   authRoutes(http, accounts)
   ticketRoutes(http, parts.tickets)
   sessionRoutes(http, accounts)
-  devicesRoutes(http, devices, registry)
+  devicesRoutes(http, devices, registry, cameras)
   const shown = {
     cameras,
     state: (camera: string) => pipeline.recorder.state(camera),

@@ -8,7 +8,7 @@ import type { Camera, Cameras } from './cameras.ts'
 const fraction = { minimum: 0, maximum: 1 }
 const strict = { additionalProperties: false }
 
-const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Type.Number(fraction) }, strict), {
+export const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Type.Number(fraction) }, strict), {
   minItems: 3,
   maxItems: 64,
   description: 'corners of a polygon, fractions of the upright frame',

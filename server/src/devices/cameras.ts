@@ -62,6 +62,11 @@ export class Cameras {
     return (now && parseCameraId(now)) || ref
   }
 
+  /** Without a frame for so long the camera is `unknown`, whatever it is called now; also of one without a first frame. */
+  staleAfterMs(ref: CameraRef): number {
+    return (this.find(cameraId(this.nameNow(ref))) ?? DEFAULTS).staleAfterMs
+  }
+
   /** The names that a camera had, and under which its frames may still come. */
   aliasesOf(id: string): string[] {
     return [...this.#aliases].filter(([, camera]) => camera === id).map(([alias]) => alias)

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import type { Http } from '../http/http.ts'
 import { iso, isoOrNull, listOf, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
+import { AgentSettings, refuseLongHeartbeats } from './agent-settings.ts'
+import type { Cameras } from './cameras.ts'
 import type { Devices } from './devices.ts'
 import type { KnownDevice, Registry } from './registry.ts'
 
@@ -27,7 +29,7 @@ const Desired = Type.Object({ version: Type.Integer(), settings: Type.Record(Typ
 const ByName = Type.Object({ name: Name })
 const strict = { additionalProperties: false }
 
-export function devicesRoutes(http: Http, devices: Devices, registry: Registry) {
+export function devicesRoutes(http: Http, devices: Devices, registry: Registry, cameras: Cameras) {
   http.get(
     '/api/devices',
     { config: { access: 'viewer' }, schema: { summary: 'All devices', response: { 200: listOf(Device) } } },
@@ -91,12 +93,20 @@ export function devicesRoutes(http: Http, devices: Devices, registry: Registry) 
       config: { access: 'operator' },
       schema: {
         summary: 'Send the agent its settings, a full replacement',
+        description:
+          'They are kept for an agent that is away. What it said of them stands in `applied` of the device. Refused here ' +
+          '(400 `heartbeat_too_long`) is a camera that would send less often than it counts as stale.',
         params: ByName,
-        body: Type.Object({ settings: Type.Record(Type.String(), Type.Unknown()) }, strict),
+        body: Type.Object({ settings: AgentSettings }, strict),
         response: { 200: Desired },
       },
     },
-    async (request) => devices.configure(request.params.name, request.body.settings),
+    async (request) => {
+      const { name } = request.params
+      const { settings } = request.body
+      refuseLongHeartbeats(cameras, devices.get(name).name, settings)
+      return devices.configure(name, settings)
+    },
   )
 
   http.delete(

@@ -112,6 +112,11 @@ test('trouble is said in words: no frames, offline, unknown; a camera that was n
   expect(troubleOf(camera(), now + 120_000, new Map())).toMatch(/^its device was removed, no frames for 2 min: add pi/)
   expect(troubleOf(camera({ state: 'unknown', reason: 'moved' }), now, on)).toContain('moved')
   expect(troubleOf(camera({ state: 'unknown', reason: 'no_model', model: null }), now, on)).toBeNull()
+  // Frames come again, or so seldom that each is the first after a silence.
+  for (const reason of ['stale', 'offline'])
+    expect(troubleOf(camera({ state: 'unknown', reason }), now, on)).toMatch(
+      /^no frames had come for more than 1 min, /,
+    )
 })
 
 test('a camera without frames says why where its agent does, also by the name it had', () => {

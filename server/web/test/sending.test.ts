@@ -5,6 +5,7 @@ import {
   nearestStep,
   sendingInWords,
   sendSettingsOf,
+  tooSeldom,
   withSendSettings,
 } from '../src/pages/devices/send-settings.ts'
 import { camerasOf, countsInWords, countsOf, factsOf } from '../src/pages/devices/status.ts'
@@ -34,11 +35,17 @@ test('a camera that is to do as its config file says is left out', () => {
 test('what is set of a camera is read again, and said in words', () => {
   const settings = withSendSettings(null, 'cam', { intervalMs: 2500, gate })
   expect(sendingInWords(sendSettingsOf(settings, 'cam'))).toBe(
-    'looks every 2.5 s, sends what changed, at least every 20 s',
+    'takes a picture every 2.5 s, sends what changed, at least every 20 s',
   )
   expect(sendingInWords({ gate: null })).toBe('sends every picture')
   for (const without of [null, {}, { cameras: null }, { cameras: { other: { gate } } }])
     expect(sendingInWords(sendSettingsOf(without, 'cam'))).toBeNull()
+})
+
+test('a camera cannot be told to send less often than it counts as stale', () => {
+  expect([0.05, 59.999, Number.NaN].map((every) => tooSeldom(every, 60_000))).toEqual([null, null, null])
+  for (const every of [60, 90]) expect(tooSeldom(every, 60_000)).toMatch(/stale after 60 s, .* choose less, or change/)
+  expect(tooSeldom(90, 120_000)).toBeNull()
 })
 
 test('any share has its place on the scale of the form', () => {

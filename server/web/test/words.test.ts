@@ -19,7 +19,7 @@ test('durations are said in one unit', () => {
 })
 
 test('a reason of a newer server is said as it is', () => {
-  expect(reasonInWords('offline')).toBe('the device is offline')
+  expect(reasonInWords('offline')).toBe('frames stopped: the device was offline')
   expect(reasonInWords('asleep')).toBe('asleep')
 })
 

@@ -81,8 +81,8 @@ const REASONS: Record<string, string> = {
   no_model: 'no model yet: label some frames and train',
   low_confidence: 'the model is not sure enough',
   unlike_training: 'unlike every frame it was taught: label such frames and train again',
-  stale: 'the device is connected, but no frames come',
-  offline: 'the device is offline',
+  stale: 'frames stopped, although the device was connected',
+  offline: 'frames stopped: the device was offline',
   covered: 'the camera is covered or it is too dark',
   moved: 'the camera was moved: label new frames and train again',
 }

@@ -20,6 +20,9 @@ export function troubleOf(camera: LiveCamera, now: number, devices: Presence): s
     return withCause(isOffline ? `offline, ${silence}` : silence, agentFault(camera, devices))
   }
   if (isUntaught(camera) || camera.state !== 'unknown') return null
+  // Frames come again, and so far too few of them agree.
+  if (camera.reason === 'stale' || camera.reason === 'offline')
+    return `no frames had come for more than ${duration(camera.staleAfterMs)}, and too few since then to know the state`
   return reasonInWords(camera.reason)
 }
 

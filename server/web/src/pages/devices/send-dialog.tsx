@@ -7,9 +7,11 @@ import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Field } from '../../design/elements.tsx'
 import {
   DIFFERENCES,
+  LEAST_INTERVAL,
   nearestStep,
   type SendSettings,
   sendSettingsOf,
+  tooSeldom,
   USUAL_GATE,
   withSendSettings,
 } from './send-settings.ts'
@@ -22,6 +24,9 @@ interface SendDialogProps {
   /** Told when the settings were sent. */
   onSent(): void
 }
+
+/** Of a camera that has sent nothing yet. */
+const USUAL_STALE_AFTER_MS = 60_000
 
 type Which = 'file' | 'all' | 'changed'
 
@@ -40,9 +45,13 @@ export function SendDialog({ device, camera, onClose, onSent }: SendDialogProps)
   const { difference, heartbeatMs, region } = before.gate ?? USUAL_GATE
   const changed = useSignal<Changed>({ difference, heartbeat: heartbeatMs / 1000, region: region ?? null })
   const known = useCamera(`${device.name}/${camera}`)
+  const staleAfterMs = known.value?.staleAfterMs ?? USUAL_STALE_AFTER_MS
+  const slow = interval.value === '' ? null : tooSeldom(Number(interval.value), staleAfterMs)
+  const silent = which.value === 'changed' ? tooSeldom(changed.value.heartbeat, staleAfterMs) : null
 
   const submit = (event: Event) => {
     event.preventDefault()
+    if (slow !== null || silent !== null) return // it stands beside the field
     void run(async () => {
       const chosen: SendSettings = {
         ...(interval.value === '' ? {} : { intervalMs: Math.round(Number(interval.value) * 1000) }),
@@ -62,16 +71,16 @@ export function SendDialog({ device, camera, onClose, onSent }: SendDialogProps)
     <Dialog title={`When ${camera} of ${device.name} sends`} onClose={onClose}>
       <form class="form" onSubmit={submit}>
         <Field
-          label="Seconds between two looks"
-          hint="Left empty: as the config file on the device says."
-          error={fault.value?.message ?? null}
+          label="Seconds between two pictures"
+          hint="So often it takes one; which of them it sends is chosen below. Left empty: as its config file says."
+          error={slow ?? fault.value?.message ?? null}
         >
           {(ids) => (
             <input
               {...ids}
               type="number"
               autoFocus
-              min={0.001}
+              min={LEAST_INTERVAL}
               max={86_400}
               step="any"
               placeholder="as its config file says"
@@ -98,7 +107,7 @@ export function SendDialog({ device, camera, onClose, onSent }: SendDialogProps)
             </label>
           ))}
         </fieldset>
-        {which.value === 'changed' && <WhatChanged changed={changed} camera={known.value} />}
+        {which.value === 'changed' && <WhatChanged changed={changed} camera={known.value} fault={silent} />}
         <DialogActions action="Send to the device" busy={busy.value} onCancel={onClose} />
       </form>
     </Dialog>
@@ -112,15 +121,22 @@ interface Changed {
   region: Point[] | null
 }
 
-/** How much must change, where, and what is sent while nothing does. @param camera null where it has sent nothing yet */
-function WhatChanged({ changed, camera }: { changed: Signal<Changed>; camera: CameraBody | null }) {
+interface WhatChangedProps {
+  changed: Signal<Changed>
+  /** Null where it has sent nothing yet. */
+  camera: CameraBody | null
+  /** Why it cannot be so silent. */
+  fault: string | null
+}
+
+/** How much must change, where, and what is sent while nothing does. */
+function WhatChanged({ changed, camera, fault }: WhatChangedProps) {
   const hint = useId()
   const { difference, heartbeat, region } = changed.value
   const change = (part: Partial<Changed>) => {
     changed.value = { ...changed.value, ...part }
   }
   const place = region === null ? 'the picture' : 'the region'
-  const stale = camera === null ? null : camera.staleAfterMs / 1000
   return (
     <>
       <Field
@@ -144,11 +160,7 @@ function WhatChanged({ changed, camera }: { changed: Signal<Changed>; camera: Ca
       <Field
         label="At least every, seconds"
         hint="So often it sends although nothing changed: a camera that is silent counts as stale."
-        error={
-          stale !== null && heartbeat >= stale
-            ? `This camera counts as stale after ${stale} s: its state would be unknown until the next picture.`
-            : null
-        }
+        error={fault}
       >
         {(ids) => (
           <input

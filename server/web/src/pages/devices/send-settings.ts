@@ -2,7 +2,7 @@ import type { Point } from '../../api/bodies.ts'
 
 /** When an agent sends a camera's pictures: what the server sets of it. */
 export interface SendSettings {
-  /** Between two looks, milliseconds; left out: as the agent's config file says. */
+  /** Between two pictures taken, milliseconds; left out: as the agent's config file says. */
   intervalMs?: number
   /** What must have changed for a picture to be sent; null: every picture is. Left out: as the config file says. */
   gate?: GateSettings | null
@@ -25,6 +25,21 @@ export const USUAL_GATE: GateSettings = { difference: 0.01, heartbeatMs: 30_000 
 
 /** Shares of the picture, from what only a person walking by changes to what a fly does. */
 export const DIFFERENCES = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]
+
+/** No camera gives more pictures, and the page could not show more: seconds. */
+export const LEAST_INTERVAL = 0.05
+
+/**
+ * Why a camera cannot be told to send a picture only every so many seconds, and what to do; null where it can.
+ * @param staleAfterMs after so long it counts as stale
+ */
+export function tooSeldom(every: number, staleAfterMs: number): string | null {
+  if (!(every * 1000 >= staleAfterMs)) return null
+  return (
+    `This camera counts as stale after ${seconds(staleAfterMs)}, and its state is unknown then: choose less, or change ` +
+    '“Stale after” on its page first.'
+  )
+}
 
 /** Cameras of which something is set. */
 export function camerasSet(settings: Settings | null): string[] {
@@ -52,10 +67,10 @@ export function nearestStep(difference: number): number {
   return DIFFERENCES.indexOf(nearest)
 }
 
-/** `looks every 2 s, sends what changed, at least every 30 s`; null where all is as the config file says */
+/** `takes a picture every 2 s, sends what changed, at least every 30 s`; null where all is as the config file says */
 export function sendingInWords({ intervalMs, gate }: SendSettings): string | null {
   const parts = [
-    ...(intervalMs === undefined ? [] : [`looks every ${seconds(intervalMs)}`]),
+    ...(intervalMs === undefined ? [] : [`takes a picture every ${seconds(intervalMs)}`]),
     ...(gate === null ? ['sends every picture'] : []),
     ...(gate ? [`sends what changed, at least every ${seconds(gate.heartbeatMs)}`] : []),
   ]
