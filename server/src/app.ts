@@ -145,8 +145,10 @@ async function build(
     events,
     publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: true }),
     disconnect: (name) => broker.disconnect(name),
+    log: logging.of('devices'),
   })
   await devices.start()
+  closers.push(() => devices.close())
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)

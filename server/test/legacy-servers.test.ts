@@ -54,14 +54,15 @@ test('who was not heard for 30 s is in no list, and that is told', { timeout: 30
   const events = new Events()
   const told: object[] = []
   events.subscribe((rows) => told.push(...rows.map(({ data_json }) => JSON.parse(data_json))))
-  const devices = new Devices({ database, events, publish: async () => {}, disconnect: async () => {} })
+  const log = createLog('silent')
+  const devices = new Devices({ database, events, publish: async () => {}, disconnect: async () => {}, log })
   let monotonic = 0
   const clocks = { now: Date.now, monotonic: () => monotonic }
   const sparingLog = { warn: () => {} }
   const registry = new Registry({ database, events, devices, sparingLog, ...clocks, connections: () => [] })
   registry.start()
   onTestFinished(() => registry.close())
-  const http = await createHttp({ log: createLog('silent'), maxFrameBytes: 1024, authenticate: () => null })
+  const http = await createHttp({ log, maxFrameBytes: 1024, authenticate: () => null })
   onTestFinished(() => http.close())
   const logging = new Logging({ level: 'silent', file: { path: '', maxBytes: 0, enabled: false }, print: () => {} })
   await legacyRoutes(http, true, {

@@ -7,7 +7,9 @@ import type { DeviceRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
+import type { Log } from '../logging/levels.ts'
 import { makeToken, tokenDigest } from '../secrets.ts'
+import { DeviceLines } from './device-lines.ts'
 import { KnownFacts, sensorIn } from './sensor-facts.ts'
 
 export interface DevicesPorts {
@@ -17,6 +19,14 @@ export interface DevicesPorts {
   publish(topic: string, payload: object): Promise<void>
   /** Ends the device's connection, where it has one. */
   disconnect(name: string): Promise<void>
+  log: Pick<Log, 'info' | 'warn'>
+}
+
+/** Somebody who called himself a device was not let in. */
+export interface Refusal {
+  /** Milliseconds UTC. */
+  at: number
+  reason: 'wrong_credential' | 'disabled'
 }
 
 /** `seen`: it came, went or said something; `changed`: people did something to it, or it answered to its settings. */
@@ -31,6 +41,9 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name)
 }
 
+/** Those who watch are told so often at most that a device was refused: strangers can have it refused at any rate. */
+const REFUSALS_TOLD_MS = 20_000
+
 const OFFLINE: Status = { state: 'offline' }
 
 /** Every device with its credential, presence and settings. They are few: all rows are held in memory. */
@@ -38,10 +51,14 @@ export class Devices {
   readonly #ports: DevicesPorts
   readonly #rows = new Map<string, DeviceRow>()
   readonly #facts: KnownFacts
+  readonly #lines: DeviceLines
+  /** Of devices that were not let in since they were connected last. */
+  readonly #refusals = new Map<string, Refusal & { toldAt: number }>()
 
   constructor(ports: DevicesPorts) {
     this.#ports = ports
     this.#facts = new KnownFacts(ports.database)
+    this.#lines = new DeviceLines({ log: ports.log, isConnected: (name) => this.isConnected(name) })
   }
 
   /** Loads all devices; none is connected yet (guarantee 9). */
@@ -49,6 +66,10 @@ export class Devices {
     await this.#ports.database.write.updateTable('devices').set({ connected: 0 }).execute()
     for (const row of await this.#ports.database.read.selectFrom('devices').selectAll().execute())
       this.#rows.set(row.name, row)
+  }
+
+  close() {
+    this.#lines.close()
   }
 
   /** What the broker has to know again before it lets anybody in. */
@@ -80,8 +101,7 @@ export class Devices {
 
   /** What the agent last said of itself, or null. */
   statusOf(name: string): Status | null {
-    const said = this.#rows.get(name)?.status_json ?? null
-    return said === null ? null : (JSON.parse(said) as Status)
+    return parsed<Status>(this.#rows.get(name)?.status_json ?? null)
   }
 
   /** What the agent last said of a sensor, or null. */
@@ -94,10 +114,20 @@ export class Devices {
     return this.isConnected(name) ? (this.sensorOf(name, sensor)?.fault ?? null) : null
   }
 
-  /** Whether this is the device's credential. */
+  /** Whether this is the device's credential. Where it is not, that is known of the device until it connects. */
   authenticate(name: string, token: string): boolean {
     const row = this.#rows.get(name)
-    return row !== undefined && !row.disabled && timingSafeEqual(row.token_sha256, tokenDigest(token))
+    if (row === undefined) return false
+    const isItsOwn = timingSafeEqual(row.token_sha256, tokenDigest(token))
+    if (isItsOwn && !row.disabled) return true
+    this.#refused(row, isItsOwn ? 'disabled' : 'wrong_credential')
+    return false
+  }
+
+  /** The last time that the device was not let in; null where it has connected since, or this server has just started. */
+  refusalOf(name: string): Refusal | null {
+    const known = this.#refusals.get(name)
+    return known ? { at: known.at, reason: known.reason } : null
   }
 
   /** @returns the credential: it is kept as a digest only, so this is the one time it is seen */
@@ -124,6 +154,7 @@ export class Devices {
       if (!numInsertedOrUpdatedRows) throw conflict('name_taken', `there is a device named ${name} already`)
     })
     this.#rows.set(name, row)
+    this.#lines.did(name, 'added')
     return token
   }
 
@@ -132,6 +163,7 @@ export class Devices {
     this.get(name)
     const token = makeToken()
     await this.#change(name, { token_sha256: tokenDigest(token) })
+    this.#lines.did(name, 'has another credential')
     await this.#ports.disconnect(name)
     return token
   }
@@ -141,6 +173,7 @@ export class Devices {
     const change: Partial<DeviceRow> = { disabled: disabled ? 1 : 0 }
     await this.#write(row, 'changed', (transaction) => update(transaction, name, change))
     Object.assign(row, change)
+    this.#lines.did(name, disabled ? 'disabled' : 'enabled')
     if (disabled) await this.#ports.disconnect(name)
   }
 
@@ -152,6 +185,8 @@ export class Devices {
     )
     this.#rows.delete(name)
     this.#facts.forget(name)
+    this.#refusals.delete(name)
+    this.#lines.removed(name)
     await this.#ports.disconnect(name)
   }
 
@@ -164,6 +199,7 @@ export class Devices {
     const change: Partial<DeviceRow> = { desired_json: JSON.stringify(desired) }
     await this.#write(row, 'changed', (transaction) => update(transaction, name, change))
     Object.assign(row, change)
+    this.#lines.did(name, 'is sent settings', { version })
     await this.#ports.publish(topics.configDesired(name), desired)
     return desired
   }
@@ -173,6 +209,8 @@ export class Devices {
     const row = this.#rows.get(name)
     if (!row) return
     row.connected = connected ? 1 : 0
+    if (connected) this.#refusals.delete(name)
+    this.#lines.presence(name)
     await this.#observe(name, { connected: row.connected })
   }
 
@@ -189,8 +227,20 @@ export class Devices {
 
   async onConfigApplied(name: string, payload: Uint8Array) {
     const applied = parse(payload)
-    if (!this.#rows.has(name) || !Value.Check(ConfigApplied, applied)) return
+    const row = this.#rows.get(name)
+    if (!row || !Value.Check(ConfigApplied, applied)) return
+    const desired = parsed<ConfigDesired>(row.desired_json)
+    // Each connection brings the same answer again.
+    if (row.applied_json !== JSON.stringify(applied)) this.#lines.answered(name, applied, desired?.version ?? null)
     await this.#observe(name, { applied_json: JSON.stringify(applied) }, 'changed')
+  }
+
+  #refused(row: DeviceRow, reason: Refusal['reason']) {
+    const before = this.#refusals.get(row.name)
+    const at = Date.now()
+    const isNews = before?.reason !== reason || Math.abs(at - before.toldAt) >= REFUSALS_TOLD_MS
+    this.#refusals.set(row.name, { at, reason, toldAt: isNews ? at : before.toldAt })
+    if (isNews) this.#write(row, 'changed').catch(() => {}) // the disk refuses: the next time it is told
   }
 
   /** Keeps what was seen of a device and tells those who watch; waits while the disk refuses. */
@@ -225,6 +275,10 @@ export class Devices {
 
 function update(database: Kysely<StateTables>, name: string, change: Partial<DeviceRow>) {
   return database.updateTable('devices').set(change).where('name', '=', name).execute()
+}
+
+function parsed<T>(json: string | null): T | null {
+  return json === null ? null : (JSON.parse(json) as T)
 }
 
 function parse(payload: Uint8Array): unknown {

@@ -4,7 +4,7 @@ import type { DeviceRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { SparingLog } from '../logging/sparing-log.ts'
 import type { HealthCheck } from '../observe/health.ts'
-import type { Devices } from './devices.ts'
+import type { Devices, Refusal } from './devices.ts'
 import { KeepAliveEvents } from './keep-alive-events.ts'
 import { type KeepAlive, KeepAlives, numberOf, type SeenAlive } from './keep-alives.ts'
 
@@ -17,6 +17,7 @@ export interface KnownDevice extends Omit<KeepAlive, 'address'> {
   disabled: boolean
   /** Milliseconds UTC. */
   seenAt: number | null
+  refused: Refusal | null
   createdAt: number
   status: unknown
   desired: unknown
@@ -62,13 +63,13 @@ export class Registry {
 
   list(): KnownDevice[] {
     const addresses = this.#addresses()
-    const registered = this.#devices.list().map((row) => byMqtt(row, addresses.get(row.name)))
+    const registered = this.#devices.list().map((row) => this.#byMqtt(row, addresses))
     return [...registered, ...this.#keepAlives.list().map(byHttp)].sort(inOrder)
   }
 
   /** @throws HttpError 404 where no device has such a credential */
   get(name: string): KnownDevice {
-    return byMqtt(this.#devices.get(name), this.#addresses().get(name))
+    return this.#byMqtt(this.#devices.get(name), this.#addresses())
   }
 
   /** Those who are there now. */
@@ -88,13 +89,17 @@ export class Registry {
     return crowd === null ? [] : [{ name: 'keep_alive', level: 'warn', text: crowdText(crowd) }]
   }
 
+  #byMqtt(row: DeviceRow, addresses: Map<string, string>): KnownDevice {
+    return byMqtt(row, addresses.get(row.name), this.#devices.refusalOf(row.name))
+  }
+
   #addresses(): Map<string, string> {
     const devices = this.#connections().filter(({ identity }) => identity.kind === 'device')
     return new Map(devices.map(({ identity, address }) => [identity.name, address]))
   }
 }
 
-function byMqtt(row: DeviceRow, from: string | undefined): KnownDevice {
+function byMqtt(row: DeviceRow, from: string | undefined, refused: Refusal | null): KnownDevice {
   return {
     name: row.name,
     number: numberOf(row.name),
@@ -103,6 +108,7 @@ function byMqtt(row: DeviceRow, from: string | undefined): KnownDevice {
     connected: row.connected === 1,
     disabled: row.disabled === 1,
     seenAt: row.seen_at,
+    refused,
     createdAt: row.created_at,
     status: parsed(row.status_json),
     desired: parsed(row.desired_json),
@@ -111,7 +117,7 @@ function byMqtt(row: DeviceRow, from: string | undefined): KnownDevice {
 }
 
 function byHttp({ firstSeenAt, ...seen }: SeenAlive): KnownDevice {
-  const nothing = { status: null, desired: null, applied: null }
+  const nothing = { refused: null, status: null, desired: null, applied: null }
   return { ...seen, ...nothing, protocol: 'http', connected: true, disabled: false, createdAt: firstSeenAt }
 }
 

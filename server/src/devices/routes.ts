@@ -16,6 +16,12 @@ const Device = Type.Object({
   connected: Type.Boolean(),
   disabled: Type.Boolean(),
   seenAt: NullableTime,
+  refused: nullable(
+    Type.Object(
+      { at: Time, reason: Type.Enum(['wrong_credential', 'disabled']) },
+      { description: 'somebody of its name was not let in, since it was connected last' },
+    ),
+  ),
   createdAt: Time,
   status: nullable(Type.Unknown({ description: 'what the agent last said of itself' })),
   desired: nullable(Type.Unknown({ description: 'settings that were sent to it: {version, settings}' })),
@@ -126,5 +132,11 @@ export function devicesRoutes(http: Http, devices: Devices, registry: Registry, 
 }
 
 function shown(device: KnownDevice) {
-  return { ...device, seenAt: isoOrNull(device.seenAt), createdAt: iso(device.createdAt) }
+  const { seenAt, refused, createdAt } = device
+  return {
+    ...device,
+    seenAt: isoOrNull(seenAt),
+    refused: refused && { ...refused, at: iso(refused.at) },
+    createdAt: iso(createdAt),
+  }
 }

@@ -123,6 +123,8 @@ export interface DeviceBody {
   connected: boolean
   disabled: boolean
   seenAt: string | null
+  /** Somebody of its name was not let in, since it was connected last. */
+  refused: { at: string; reason: 'wrong_credential' | 'disabled' } | null
   createdAt: string
   status: Record<string, unknown> | null
   desired: { version: number; settings: Record<string, unknown> } | null

@@ -8,6 +8,11 @@ import { type Fact, factsOf } from './status.ts'
 
 export type DeviceAct = 'replace' | 'disable' | 'enable' | 'remove'
 
+const REFUSED = {
+  wrong_credential: 'wrong credential. Put the token of its last credential into its config, or give it a new one.',
+  disabled: 'it is disabled here.',
+}
+
 interface DeviceCardProps {
   device: DeviceBody
   /** Ids of its cameras. */
@@ -32,6 +37,7 @@ function MqttDeviceCard(props: DeviceCardProps) {
   const { device, cameras, sensors, canOperate, onAct, onSetSending, onRemoveSensor } = props
   const ownSensors = sensors.value.filter((sensor) => sensor.device === device.name)
   const { name, connected, disabled, seenAt, status, applied, desired } = device
+  const refused = connected ? null : device.refused
   const presence = disabled ? 'disabled' : connected ? 'online' : 'offline'
   const facts = factsOf(status)
   // A client without a word of itself would not hear its settings either.
@@ -54,6 +60,11 @@ function MqttDeviceCard(props: DeviceCardProps) {
           )}
         </span>
       </header>
+      {refused !== null && (
+        <p class="caution">
+          Refused <Age at={Date.parse(refused.at)} />: {REFUSED[refused.reason]}
+        </p>
+      )}
       {facts.length > 0 && (
         <dl>
           {facts.map((fact) => (

@@ -9,5 +9,7 @@ export function withEvent(
 ): DeviceBody[] {
   const seenAt = new Date(now).toISOString()
   const isIt = (known: DeviceBody) => known.name === device && known.protocol !== 'http'
-  return devices.map((known) => (isIt(known) ? { ...known, connected, status, seenAt } : known))
+  return devices.map((known) =>
+    isIt(known) ? { ...known, connected, status, seenAt, ...(connected ? { refused: null } : {}) } : known,
+  )
 }
