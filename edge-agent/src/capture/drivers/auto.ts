@@ -5,7 +5,7 @@ import { cameraFields, type DriverContext, driver } from '../driver.ts'
 import { height, quality, stallMs, width } from '../stream/fields.ts'
 import { libcamera } from './libcamera.ts'
 import { raspistill } from './raspistill.ts'
-import { rpicam } from './rpicam.ts'
+import { rpicam, program as rpicamProgram } from './rpicam.ts'
 import { v4l2 } from './v4l2.ts'
 
 /** In the order in which they are asked. */
@@ -46,18 +46,28 @@ export const auto = driver({
 async function firstUsable(config: { name: string }, context: DriverContext) {
   context.report('auto')
   const whyNot: string[] = []
+  const missing: string[] = []
   for (const candidate of candidates) {
     const reason = (await candidate.probe?.(configFor(candidate, config) as never)) ?? null
     if (context.signal.aborted) return null
     if (reason === null) {
-      const others = whyNot.map((line) => `; not ${line}`).join('')
+      const others = [...whyNot, ...missing].map((line) => `; not ${line}`).join('')
       context.log.info(`camera ${config.name} uses ${candidate.name}${others}`)
       return candidate
     }
-    whyNot.push(`${candidate.name}: ${reason}`)
+    const [, lacks] = /^(\S+) is not installed/.exec(reason) ?? []
+    if (lacks) missing.push(lacks)
+    else whyNot.push(`${candidate.name}: ${reason}`)
   }
-  const text = `no camera can be used; connect one, or name its driver in the config (${whyNot.join('; ')})`
-  throw new AgentError('no_camera', 'environment', text)
+  throw new AgentError('no_camera', 'environment', noneOf(whyNot, missing))
+}
+
+/** Short enough for a status. Where one of a Pi's programs is there, that the others are not is no news. */
+function noneOf(whyNot: string[], missing: string[]): string {
+  if (whyNot.some((reason) => !reason.startsWith(v4l2.name))) return `no camera can be used: ${whyNot.join('; ')}`
+  const install = missing.includes(rpicamProgram.name) ? `; for a Pi's camera: ${rpicamProgram.install}` : ''
+  const lacks = missing.length > 0 ? [`not installed: ${missing.join(', ')}${install}`] : []
+  return `no camera can be used: ${[...whyNot, ...lacks].join('; ')}`
 }
 
 /** What the candidate knows of these settings, and its own defaults for the rest. */

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { driver } from '../driver.ts'
 import { piCameraFields, piCameraPictures, whyNoPiCamera } from '../stream/pi-camera.ts'
 
-const program = { name: 'rpicam-vid', install: 'sudo apt install rpicam-apps-lite' }
+export const program = { name: 'rpicam-vid', install: 'sudo apt install rpicam-apps-lite' }
 
 /** A camera on a Pi's ribbon cable, with the programs of Raspberry Pi OS since the end of 2023. */
 export const rpicam = driver({

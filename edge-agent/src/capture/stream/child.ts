@@ -131,7 +131,7 @@ export interface Answer {
   stderr: string
   /** Why there is no answer: no such program, or not in time; null where it ended, well or not. */
   trouble: string | null
-  /** How it ended, in words. */
+  /** How it ended, in words, with the last lines that it wrote to standard error. */
   ended: string
 }
 

@@ -5,6 +5,9 @@ import { args, framerate, height, quality, rateFor, stallMs, width } from './fie
 import { streamPictures } from './pictures.ts'
 
 const PROBE_LIMIT_MS = 8000
+const NONE = /no cameras available/i
+const DENIED = /permission denied|could not open any dma/i
+const PERMIT = 'is this user in the group video?'
 
 /** The config fields of a camera on a Pi's ribbon cable, but for the driver's name. */
 export const piCameraFields = {
@@ -39,12 +42,18 @@ export function piCameraPictures(
 
 /** Null where the program is there and lists the camera. */
 export async function whyNoPiCamera(program: Omit<Program, 'args'>, { camera }: PiCamera): Promise<string | null> {
-  const { stdout, stderr, trouble } = await ask({ ...program, args: ['--list-cameras'] }, PROBE_LIMIT_MS)
+  const { stdout, stderr, trouble, ended } = await ask({ ...program, args: ['--list-cameras'] }, PROBE_LIMIT_MS)
   if (trouble !== null) return trouble
   // Some releases write the list to standard error.
   const listed = `${stdout}\n${stderr}`.matchAll(/^\s*(\d+)\s*:\s/gm)
   const cameras = [...new Set([...listed].map(([, index]) => Number(index)))]
   if (cameras.includes(camera)) return null
   if (cameras.length > 0) return `${program.name} lists camera ${cameras.join(', ')}, not ${camera}`
-  return `${program.name} finds no camera: is its ribbon cable in place, and does the system have its overlay?`
+  // What it may not open it does not see either, and says the same in the end.
+  const denied = stderr.split(/[\r\n]+/).find((line) => DENIED.test(line))
+  if (denied) return `${program.name} may not use the camera (${denied.trim().slice(-120)}): ${PERMIT}`
+  if (NONE.test(`${stdout}\n${stderr}`)) {
+    return `${program.name} finds no camera: is its ribbon cable in place, and does the system have its overlay?`
+  }
+  return `${program.name} lists no cameras: it ${ended.slice(program.name.length + 1)}`
 }

@@ -105,7 +105,8 @@ export async function* streamPictures(
 }
 
 function stalled(child: Child, limitMs: number, bytes: number, { broken }: JpegSplitter): AgentError {
-  const what = bytes === 0 ? 'nothing' : `${bytes} bytes so far, ${broken} broken pictures among them,`
-  const text = child.complaint(`gave no whole picture for ${limitMs / 1000} s (${what} came)`)
+  const among = broken === 0 ? '' : `, ${broken} broken pictures among them`
+  const came = bytes === 0 ? 'nothing came' : `${bytes} bytes came${among}`
+  const text = child.complaint(`gave no whole picture for ${limitMs / 1000} s (${came})`)
   return new AgentError('camera_stalled', 'environment', text)
 }
