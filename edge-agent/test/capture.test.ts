@@ -227,7 +227,7 @@ test('a driver that failed is a fault until its next picture, told once when it 
   let tries = 0
   const sleep = clock.sleep.bind(clock)
   clock.sleep = async (ms) => {
-    if (++tries === 3) await writeFile(join(path, 'a.jpg'), 'a')
+    if (++tries === 2) await writeFile(join(path, 'a.jpg'), 'a')
     await sleep(ms)
   }
   const config = camera({ driver: 'folder', path })
@@ -237,7 +237,23 @@ test('a driver that failed is a fault until its next picture, told once when it 
   })
   expect(faults).toEqual([expect.stringContaining(path), null])
   expect(loop.counts).toMatchObject({ captured: 1, fault: null })
-  expect(log.lines.filter((line) => line.includes('trying again'))).toHaveLength(3)
+  expect(log.lines.filter((line) => line.includes('trying again'))).toHaveLength(2)
+})
+
+test('a camera that is gone is looked for each 15 s at the latest, and not each time with a line', async () => {
+  const path = await folderOf({ 'notes.txt': '' })
+  const clock = new SleepingClock()
+  const pauses: number[] = []
+  const sleep = clock.sleep.bind(clock)
+  clock.sleep = async (ms) => {
+    if (ms >= 1000) pauses.push(ms)
+    if (pauses.length === 10) await writeFile(join(path, 'a.jpg'), 'a')
+    await sleep(ms)
+  }
+  const config = camera({ driver: 'folder', path })
+  const { log } = await capture({ config, clock, outbox: await openOutbox(await temporaryFolder()) })
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, ...Array(6).fill(15_000)])
+  expect(log.lines.map((line) => / in (.*) s$/.exec(line)?.[1])).toEqual(['1', '2', '8', '15'])
 })
 
 test('a fault fits a status, and no password of the camera stands in it', () => {

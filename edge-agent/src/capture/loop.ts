@@ -14,7 +14,8 @@ const WRITES_AT_ONCE = 8
 /** A driver that can wait does so while the outbox holds this many frames or more. */
 const SHORT_OUTBOX_FRAMES = 64
 const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 60_000
+/** A camera is plugged in again while somebody stands beside it. */
+const LONGEST_RETRY_MS = 15_000
 
 /** A frame that is durable in the outbox and has its id. */
 export interface CapturedFrame {
@@ -117,6 +118,7 @@ export class CaptureLoop {
   async #run(): Promise<void> {
     const { clock, log } = this.#parts
     const stopping = this.#stopping.signal
+    let sameTimes = 0
     for (let retryMs = FIRST_RETRY_MS; !stopping.aborted; ) {
       const before = this.#captured
       this.#reopening = new AbortController()
@@ -128,7 +130,11 @@ export class CaptureLoop {
         if (signal.aborted) continue
         if (this.#captured > before) retryMs = FIRST_RETRY_MS
         const { text, short } = faultOf(error, this.#camera)
-        log.warn(`camera ${this.#camera.name}: ${text}; trying again in ${retryMs / 1000} s`)
+        sameTimes = this.#fault !== null && withoutFigures(short) === withoutFigures(this.#fault) ? sameTimes + 1 : 1
+        // One that stays away for weeks must not fill the log.
+        if (worthALine(sameTimes)) {
+          log.warn(`camera ${this.#camera.name}: ${text}; trying again in ${retryMs / 1000} s`)
+        }
         this.#setFault(short)
         await clock.sleep(retryMs, signal)
         retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)
@@ -195,4 +201,8 @@ export class CaptureLoop {
     const { outbox } = this.#parts
     while (outbox.items >= SHORT_OUTBOX_FRAMES && !signal.aborted) await outbox.changed(signal)
   }
+}
+
+function withoutFigures(fault: string): string {
+  return fault.replace(/\d+/g, '')
 }
