@@ -1,7 +1,7 @@
 import { statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { mountedFolder } from '../../test/journeys/mounted.ts'
+import { mountedFolder } from '../../test/setup/mounted.ts'
 import { ItemFiles } from '../src/outbox/files.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
 import { connected } from './connected-agent.ts'

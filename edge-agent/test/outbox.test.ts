@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { mountedFolder } from '../../test/setup/mounted.ts'
 import type { Clock } from '../src/clock.ts'
 import { type Filed, type Gone, ItemFiles } from '../src/outbox/files.ts'
 import { Outbox, type OutboxLimits } from '../src/outbox/outbox.ts'
@@ -157,17 +156,7 @@ test('on a disk that cannot be written a frame is dropped, counted and said, and
 })
 
 test('a real file system that is full', async (context) => {
-  const folder = join(await temporaryFolder(), 'small')
-  await mkdir(folder)
-  const run = promisify(execFile)
-  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).then(
-    () => true,
-    () => false,
-  )
-  if (!mounted) return context.skip('mounting needs root')
-  onTestFinished(async () => {
-    await run('umount', [folder])
-  })
+  const folder = await mountedFolder('size=1m', context)
   const outbox = await openOutbox(join(folder, 'outbox'))
   for (let time = 1; time <= 30; time++) {
     expect(await outbox.put(at(time), jpeg(100_000, time), { important: time <= 2 })).toBe(true)

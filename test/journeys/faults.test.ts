@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
-import { mountedFolder } from './mounted.ts'
+import { mountedFolder } from '../setup/mounted.ts'
 import { heavy, sha256, withComment } from './pictures.ts'
 import { ADMIN_TOKEN, System, until } from './system.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { mountedFolder } from './mounted.ts'
+import { mountedFolder } from '../setup/mounted.ts'
 import { door } from './pictures.ts'
 import { System, until } from './system.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mountedFolder } from './mounted.ts'
+import { mountedFolder } from '../setup/mounted.ts'
 import { type OutageOptions, outage } from './outage/outage.ts'
 
 const SEED = Number(process.env.AJAR_TEST_SEED ?? 1)

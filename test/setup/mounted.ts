@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, type TestContext } from 'vitest'
-import { needs } from '../setup/needs.ts'
+import { needs } from './needs.ts'
 
 /**
  * A folder with a small file system of its own, gone when the test is over. Only root may mount; elsewhere the test is
