@@ -9,7 +9,8 @@ async function told(options: Omit<OutageOptions, 'seed' | 'onStep'>) {
   const { broken, ...counts } = await outage({ ...options, seed: SEED, onStep: (text) => console.log(text) })
   console.log(`seed ${SEED}: ${JSON.stringify(counts)}`)
   expect(broken.slice(0, 20)).toEqual([])
-  // It was worth something only if frames went, and changes were among those that stayed.
+  // It was worth something only if the agent was killed, frames went, and changes were among those that stayed.
+  expect(counts.kills).toBeGreaterThan(0)
   expect(counts.dropped).toBeGreaterThan(0)
   expect(counts.changes).toBeGreaterThan(0)
   expect(counts.states).toBeGreaterThan(0)

@@ -9,7 +9,7 @@ if [ "${1:-}" = kernel ]; then
     [/usr/include/stdio.h]=libc6-dev [/usr/src/linux-source-6.1.tar.xz]=linux-source-6.1)
 else
   declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace
-    [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck
+    [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [ip]=iproute2
     [jpegtran]=libjpeg-turbo-progs [ffmpeg]=ffmpeg [qemu-aarch64-static]=qemu-user-static
     [/usr/aarch64-linux-gnu/lib/libstdc++.so.6]=libstdc++6-arm64-cross
     [/usr/arm-linux-gnueabihf/lib/libstdc++.so.6]=libstdc++6-armhf-cross

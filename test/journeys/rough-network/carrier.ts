@@ -52,7 +52,7 @@ function openEnd({ namespace, address }: End): Tun {
   inside('address', 'add', `${address}/24`, 'dev', DEVICE)
   inside('link', 'set', DEVICE, 'up')
   // Allowed everywhere, and it takes every loss for a crowd, as a Pi's own does; the host's may take loss lightly.
-  ip('netns', 'exec', namespace, 'sysctl', '-q', 'net.ipv4.tcp_congestion_control=reno')
+  ip('netns', 'exec', namespace, 'sh', '-c', 'echo reno > /proc/sys/net/ipv4/tcp_congestion_control')
   return tun
 }
 
