@@ -7,6 +7,9 @@ import { lighter } from './lighter.ts'
 const ENTRY = fileURLToPath(new URL('../src/agent-process.ts', import.meta.url))
 /** The oldest Node that the agent runs on: nothing that is newer than this is left in the script. */
 const TARGET = 'node22'
+const OLDEST_NODE = Number(TARGET.replace('node', ''))
+/** Before anything else: an older one would run some of it, and fail at what it lacks. */
+const CHECK = `if(parseInt(process.versions.node)<${OLDEST_NODE}){console.error('ajar-agent needs Node ${OLDEST_NODE} or later, and this is '+process.version+': take one from https://nodejs.org, or the archive for this machine, which brings it (README.md)');process.exit(2)}`
 /** koffi is machine code, which lies beside the script; sharp is for a checkout alone; the others are mqtt.js' and ws' to try. */
 const OUTSIDE = ['koffi', 'sharp', 'bufferutil', 'utf-8-validate']
 const CALLED = /createRequire\(import\.meta\.url\)\('([^']+)'\)/g
@@ -31,6 +34,7 @@ export async function agentScript(): Promise<Script> {
   })
   const { output } = await bundle.generate({
     format: 'esm',
+    postBanner: CHECK,
     codeSplitting: false,
     // What is loaded when it is needed is still evaluated only then, though it lies in the same file.
     strictExecutionOrder: true,

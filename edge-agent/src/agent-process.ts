@@ -1,10 +1,10 @@
 /**
- * The agent's process: `node main.ts [CONFIG.json]`, or `AJAR_AGENT_CONFIG=CONFIG.json`. Lines that start with `{` are
+ * The agent's process: `node main.ts [CONFIG.json]` (in a bundle `node ajar-agent.mjs`), or `AJAR_AGENT_CONFIG=CONFIG.json`. Lines that start with `{` are
  * for machines, one JSON object each: `{"agent":{"device","state",...}}`. Exit code 0 after SIGTERM or SIGINT, 2 for a bad
  * config, 1 when the data folder cannot be used. `node main.ts --check CONFIG.json` only reads the config, and prints
  * `{"config":{"device","dataDir"}}` where it is good.
  */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { keepQuietOfLibraries } from '@ajar/bundle'
 import { Supervised } from '@ajar/supervised'
 import { createAgent } from './agent.ts'
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   keepQuietOfLibraries()
   const [first, second] = process.argv.slice(2)
   const path = (first === '--check' ? second : first) ?? process.env.AJAR_AGENT_CONFIG
-  if (!path) throw new AgentError('bad_config', 'caller', 'name the config file: node main.ts CONFIG.json')
+  if (!path) throw new AgentError('bad_config', 'caller', `name the config file: ${howCalled()} CONFIG.json`)
   const config = await readConfig(path, process.env)
   delete process.env.AJAR_AGENT_TOKEN // the programs of cameras need not know it
   if (first === '--check') {
@@ -41,6 +41,13 @@ async function main(): Promise<void> {
   await started
   supervised.ready()
   log.info(`publishes ${config.cameras.map(({ name }) => name).join(', ')} to ${shownAddress(config.server)}`)
+}
+
+/** As whoever called it may call it again: from a bundle it is another file, and maybe another Node. */
+function howCalled(): string {
+  const [, script = ''] = process.argv
+  const near = relative('', script)
+  return `${process.argv0} ${near.startsWith('..') ? script : near}`
 }
 
 try {

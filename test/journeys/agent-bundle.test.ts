@@ -160,8 +160,16 @@ test(
   LIMIT_MS,
 )
 
+test('who names no config is told how, as it was called', async () => {
+  const refused = await run([process.execPath], ['ajar-agent.mjs']).catch((error) => error)
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: `name the config file: ${process.execPath} ajar-agent.mjs CONFIG.json\n`,
+  })
+})
+
 test(
-  'armv7: koffi loads, and the script is read by the newest Node that npm has for it, which is older than the one it needs',
+  'armv7: koffi loads, and the newest Node that npm has for it, which is older than the one it needs, is told so',
   async (context) => {
     const why = emulated(...ARMV7)
     needs(why === null, why ?? '', context)
@@ -172,11 +180,9 @@ test(
     })
     const started = [ARMV7[0], '-L', ARMV7[1], join(node, 'bin/node')]
     expect(await run(started, ['-e', ASK_LIBC])).toBe('arm 7\n')
-    const file = join(folder, 'armv7.json')
-    const camera = { name: 'cam', driver: 'folder', path: '/srv/pictures' }
-    const config = { device: 'pi', token: 'some-credential', dataDir: '/var/lib/ajar-agent', cameras: [camera] }
-    await writeFile(file, JSON.stringify(config))
-    expect(await run(started, ['ajar-agent.mjs', '--check', file])).toContain('"device":"pi"')
+    const refused = await run(started, ['ajar-agent.mjs', 'agent.json']).catch((error) => error)
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch(/^ajar-agent needs Node 22 or later, and this is v20\S+: take one from .*\n$/)
   },
   LIMIT_MS,
 )
