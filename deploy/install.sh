@@ -52,13 +52,15 @@ usage() { sed -n '4,6s/^# *//p' "$0"; }
 install_part() {
   part=$1
   [ "$part" = server ] && prefix=$SERVER settings=$CONFIG/ajar.env || prefix=$AGENT settings=$CONFIG/agent.json
+  [ "$part" = agent ] || ! is_bundle || fail 'this is the agent alone; the server is installed from a checkout of ajar'
   check_machine
   if [ "$part" = server ]; then get_packages; else get_agent; fi
   make_users
   if [ "$part" = server ]; then make_release; else make_agent_release; fi
   put_config
   if [ "$part" = agent ] && [ ! -e "$settings" ]; then
-    say "write $settings, as in $settings.example beside it (README.md: Your own camera), then run this again"
+    say "write $settings, as in $settings.example beside it or as the console shows it where it adds a device; then again:"
+    say "${AJAR_INSTALLER:-sudo $0 agent}"
     return
   fi
   read_settings
@@ -73,7 +75,7 @@ install_part() {
 }
 
 check_machine() {
-  [ "$(id -u)" = 0 ] || fail "this needs root: sudo $0 $part"
+  [ "$(id -u)" = 0 ] || fail "this needs root: ${AJAR_INSTALLER:-sudo $0 $part}"
   [ -d /run/systemd/system ] || fail 'systemd does not run here; npm start needs none'
   command -v systemctl >/dev/null || fail 'systemctl is missing: apt-get install systemd'
   command -v useradd >/dev/null || fail 'useradd is missing: apt-get install passwd'
@@ -349,7 +351,7 @@ write() {
 }
 
 uninstall() {
-  [ "$(id -u)" = 0 ] || fail "this needs root: sudo $0 --uninstall"
+  [ "$(id -u)" = 0 ] || fail "this needs root: ${AJAR_INSTALLER:-sudo $0} --uninstall"
   for part in server agent; do
     for unit in $(units_of $part); do
       [ ! -e "$UNITS/$unit" ] || systemctl disable --quiet --now "$unit" || fail "$unit did not stop: systemctl status $unit; nothing was removed"

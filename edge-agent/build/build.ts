@@ -10,9 +10,10 @@ import { agentScript, noticeOf } from './script.ts'
 export { published }
 
 /**
- * `node build.ts [MACHINE ...]`: the agent for machines without a checkout, in `edge-agent/dist/`: a folder
- * `ajar-agent-VERSION` with one script, koffi for every Raspberry Pi and for x64, and what installs them as a service; and
- * the same as a .tgz. For each MACHINE (arm64, x64) another .tgz that brings Node as well.
+ * `node build.ts [WHICH ...]`: the agent for machines without a checkout, in `edge-agent/dist/`: a folder
+ * `ajar-agent-VERSION` with one script, koffi for every Raspberry Pi and for x64, and what installs them as a service. A .tgz of
+ * it with Node for each WHICH that is a machine (arm64, x64), one without for `bare`; without a word one for arm64, which is what
+ * nearly every Pi is.
  *
  * `node build.ts --here FOLDER`: just the folder, with koffi of this machine alone. It needs no network: install.sh asks for it.
  */
@@ -23,6 +24,8 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
 const KOFFI_MACHINES = ['x64', 'arm64', 'arm']
 /** Those that Node comes for from the npm registry, in the version that the lockfile pins. */
 const NODE_MACHINES = ['x64', 'arm64']
+/** The archive without Node. */
+const BARE = 'bare'
 /** What a release of the agent has from the checkout, and where. */
 const COPIED: Record<string, string> = {
   'deploy/install.sh': 'deploy/install.sh',
@@ -53,14 +56,21 @@ const KOFFI_FILES = [
 ]
 const run = promisify(execFile)
 
-/** @returns the folder, and what was packed of it */
-export async function buildAgent(machinesWithNode: string[] = []): Promise<{ folder: string; archives: string[] }> {
+const USAGE = `npm run build:agent [-- WHICH ...] packs the agent for machines without a checkout, into edge-agent/dist/:
+
+  arm64   for a Raspberry Pi with a 64-bit system, with Node (what is packed without a word)
+  x64     for a PC, with Node
+  bare    for any of them, and for 32-bit ARM: without Node, 22 or later has to be there
+`
+
+/** `which` as the usage has it. @returns the folder, and what was packed of it */
+export async function buildAgent(which: string[] = [BARE]): Promise<{ folder: string; archives: string[] }> {
   const { version } = await manifest(ROOT)
   const folder = join(DIST, `ajar-agent-${version}`)
   await rm(folder, { recursive: true, force: true })
   await layOut(folder, KOFFI_MACHINES)
-  const archives = [await pack(folder, `${folder}.tgz`)]
-  for (const machine of machinesWithNode) {
+  const archives = which.includes(BARE) ? [await pack(folder, `${folder}.tgz`)] : []
+  for (const machine of which.filter((name) => name !== BARE)) {
     await putNode(folder, machine)
     archives.push(await pack(folder, `${folder}-${machine}.tgz`))
     await rm(join(folder, 'bin'), { recursive: true })
@@ -123,12 +133,14 @@ if (import.meta.main) {
     if (folder === undefined) throw new Error('node build.ts --here FOLDER')
     await layOut(folder, [process.arch])
   } else {
-    const machines = process.argv.slice(2)
-    const strangers = machines.filter((machine) => !NODE_MACHINES.includes(machine))
+    const which = process.argv.slice(2)
+    const strangers = which.filter((name) => ![BARE, ...NODE_MACHINES].includes(name))
     if (strangers.length > 0) {
-      console.error(`there is no Node to bring for ${strangers.join(', ')}; there is for ${NODE_MACHINES.join(', ')}`)
-      process.exit(2)
+      const isHelp = strangers.every((name) => name === '--help' || name === '-h')
+      if (!isHelp) console.error(`there is nothing to pack for ${strangers.join(', ')}\n`)
+      console[isHelp ? 'log' : 'error'](USAGE)
+      process.exit(isHelp ? 0 : 2)
     }
-    for (const archive of (await buildAgent(machines)).archives) console.log(archive)
+    for (const archive of (await buildAgent(which.length > 0 ? which : ['arm64'])).archives) console.log(archive)
   }
 }

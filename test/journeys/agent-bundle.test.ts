@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -159,6 +159,21 @@ test(
   },
   LIMIT_MS,
 )
+
+test('its papers name what is in it, and it offers to install nothing else', async () => {
+  const sh = (...args: string[]) => promisify(execFile)('sh', args, { cwd: bundle })
+  const help = (await sh('install.sh', '--help')).stdout
+  expect(help).toContain('sudo ./install.sh')
+  expect(help).not.toMatch(/server|deploy\//)
+  await expect(sh('install.sh', 'server')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(help) })
+  await expect(sh('deploy/install.sh', 'server')).rejects.toMatchObject({
+    stderr: expect.stringContaining('the agent alone'),
+  })
+  const readme = await readFile(join(bundle, 'README.md'), 'utf8')
+  const installer = await readFile(join(bundle, 'deploy/install.sh'), 'utf8')
+  const named = [...installer.matchAll(/README\.md: ([^)]+)\)/g)].map(([, section]) => section)
+  for (const section of named) expect(readme).toContain(section)
+})
 
 test('who names no config is told how, as it was called', async () => {
   const refused = await run([process.execPath], ['ajar-agent.mjs']).catch((error) => error)
