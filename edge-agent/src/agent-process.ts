@@ -1,8 +1,8 @@
 /**
  * The agent's process: `node main.ts [CONFIG.json]` (in a bundle `node ajar-agent.mjs`), or `AJAR_AGENT_CONFIG=CONFIG.json`. Lines that start with `{` are
  * for machines, one JSON object each: `{"agent":{"device","state",...}}`. Exit code 0 after SIGTERM or SIGINT, 2 for a bad
- * config, 1 when the data folder cannot be used. `node main.ts --check CONFIG.json` only reads the config, and prints
- * `{"config":{"device","dataDir"}}` where it is good.
+ * config, 1 when the data folder cannot be used. `node main.ts --check CONFIG.json` only reads the config, looks after the
+ * files that it names, and prints `{"config":{"device","dataDir"}}` where it is good.
  */
 import { relative, resolve } from 'node:path'
 import { keepQuietOfLibraries } from '@ajar/bundle'
@@ -10,6 +10,7 @@ import { Supervised } from '@ajar/supervised'
 import { createAgent } from './agent.ts'
 import { readConfig } from './config.ts'
 import { AgentError, reasonOf } from './failure.ts'
+import { checkPlaces } from './places.ts'
 import { shownAddress } from './publish/connection.ts'
 
 const BAD_USE = 2
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   const config = await readConfig(path, process.env)
   delete process.env.AJAR_AGENT_TOKEN // the programs of cameras need not know it
   if (first === '--check') {
+    await checkPlaces(config)
     const { device, dataDir } = config
     return console.log(JSON.stringify({ config: { device, dataDir: resolve(dataDir) } }))
   }

@@ -26,7 +26,11 @@ const LISTS: Record<
 /** The agent's config file. Fields with a default may be left out. */
 export const Config = Type.Object(
   {
-    device: Type.String({ pattern: NAME_PATTERN, description: 'the name this device was registered under' }),
+    device: Type.String({
+      pattern: NAME_PATTERN,
+      examples: ['door1'],
+      description: 'the name this device was registered under: lower-case letters, digits, hyphens',
+    }),
     token: Type.String({
       minLength: 1,
       description: 'its credential; AJAR_AGENT_TOKEN in the environment comes first',
@@ -34,6 +38,7 @@ export const Config = Type.Object(
     server: Type.String({
       pattern: '^(mqtt|mqtts|ws|wss)://.+',
       default: 'mqtt://127.0.0.1:1883',
+      examples: ['mqtt://192.168.1.5:1883'],
       description: 'where the broker listens',
     }),
     ca: Type.Optional(
@@ -185,9 +190,15 @@ export function objectErrors(schema: TObject, value: unknown, path: string): str
 function fieldErrors(schema: TSchema | undefined, value: unknown, path: string): string[] {
   if (!schema) return []
   if (Type.IsObject(schema)) return objectErrors(schema, value, path)
-  const errors = Value.Errors(schema, value).map(({ message }) => `${path} ${message}`)
+  const errors = Value.Errors(schema, value).map(({ message }) => `${path} ${inWords(message, schema)}`)
   if (errors.length > 0 && 'description' in schema) return [`${errors[0]} (${schema.description})`]
   return errors.slice(0, 1)
+}
+
+/** A pattern tells few what to write. */
+function inWords(message: string, schema: TSchema & { examples?: unknown[] }): string {
+  const [example] = schema.examples ?? []
+  return example !== undefined && message.startsWith('must match pattern') ? `must be such as ${example}` : message
 }
 
 /** The schema of the driver that an entry names, or null where there is no such driver. */

@@ -38,8 +38,8 @@ test('every error is reported at once, in the words of the driver chosen', () =>
   for (const part of [
     'config has an unknown field colour',
     'config lacks token',
-    'device must match',
-    'server must match',
+    'device must be such as door1 (the name this device was registered under',
+    'server must be such as mqtt://192.168.1.5:1883 (where the broker listens)',
     'outbox/maxBytes must be',
     'cameras/0 lacks path',
     'cameras/0/speed must',

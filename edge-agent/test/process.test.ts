@@ -64,6 +64,28 @@ test('a data folder that cannot be used is said in words, exit code 1', async ()
   }
 })
 
+test('a config is not said to be good that names a CA which is missing, or a data folder that can never be', async () => {
+  const folder = await folderOf({ file: '' })
+  const cameras = [{ name: 'cam', driver: 'synthetic' }]
+  const bad = {
+    server: 'mqtts://localhost',
+    ca: join(folder, 'none.pem'),
+    dataDir: join(folder, 'file', 'data'),
+    cameras,
+  }
+  const both = run(['--check', await configFile(bad)])
+  expect(await both.ended).toEqual({ code: 2, signal: null })
+  expect(both.output.err).toMatch(/none\.pem cannot be used/)
+  expect(both.output.err).toMatch(/dataDir: .*file\/data: a part of this path is no folder/)
+  for (const dataDir of [join(folder, 'file'), '/proc/none/such']) {
+    const { ended, output } = run(['--check', await configFile({ dataDir, cameras })])
+    expect(await ended).toEqual({ code: 2, signal: null })
+    expect(output.err).toContain(`dataDir: ${dataDir}`)
+  }
+  const good = run(['--check', await configFile({ dataDir: join(folder, 'not', 'yet'), cameras })])
+  expect(await good.ended).toEqual({ code: 0, signal: null })
+})
+
 test('a second agent on the same data folder is refused, by whatever path, until the first has ended in any way', async () => {
   const dataDir = await temporaryFolder()
   const cameras = [{ name: 'cam', driver: 'synthetic', intervalMs: 50 }]

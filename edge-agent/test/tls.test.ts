@@ -58,7 +58,15 @@ async function startAgent(server: string, ca: string | undefined) {
   const log = notebook()
   const cameras = [{ name: 'cam', driver: 'folder', path: await folderOf({}) }]
   const outboxLimits = { maxAgeMs: 1e13 } // the ids here are of 1970
-  const config = checkConfig({ device: 'pi', token: 'secret', server, ca, dataDir, cameras, outbox: outboxLimits })
+  const config = checkConfig({
+    device: 'pi',
+    token: 'secret',
+    server,
+    ...(ca ? { ca } : {}),
+    dataDir,
+    cameras,
+    outbox: outboxLimits,
+  })
   const timing = { answerTimeoutMs: 30_000, backoff: { baseMs: 20, capMs: 100 } }
   const agent = createAgent(config, { log, timing, onEvent: (event) => events.push(event) })
   onTestFinished(() => agent.close())
@@ -115,6 +123,37 @@ test('a server that speaks no TLS is said to be none, not blamed on the network'
   const { faults } = await startAgent(`mqtts://localhost:${port}`, authority.caFile)
   await until(() => faults().length > 0)
   expect(faults()).toMatchObject([{ code: 'untrusted_server', text: expect.stringContaining('does not speak TLS') }])
+})
+
+test.each([
+  [
+    'HTTP',
+    'mqtt:',
+    (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    /probably it speaks HTTP there.*1883/,
+  ],
+  [
+    'TLS, which says so',
+    'mqtt:',
+    (socket: Socket) => socket.end(Buffer.from('150301000202', 'hex')),
+    /probably it speaks TLS there: write mqtts:/,
+  ],
+  [
+    'TLS, without a word',
+    'mqtt:',
+    (socket: Socket) => socket.destroy(),
+    /probably it speaks TLS there \(then write mqtts/,
+  ],
+  ['MQTT, unencrypted', 'mqtts:', (socket: Socket) => socket.destroy(), /probably it does not speak TLS there/],
+])('an address where another protocol is spoken is told as that: %s', async (_, scheme, answer, words) => {
+  const server = createPlainServer((socket) => {
+    socket.on('error', () => {}).once('data', () => answer(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { log } = await startAgent(`${scheme}//localhost:${(server.address() as AddressInfo).port}`, undefined)
+  await until(() => log.lines.some((line) => words.test(line)))
 })
 
 test('a CA that is none, or is not there, is a fault of the configuration', async () => {

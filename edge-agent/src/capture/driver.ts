@@ -35,7 +35,11 @@ export interface DriverContext {
 
 /** The fields every camera of the config file has; a driver's schema adds its own. */
 export const cameraFields = {
-  name: Type.String({ pattern: NAME_PATTERN, description: 'name of the camera: the frames are `device/name/...`' }),
+  name: Type.String({
+    pattern: NAME_PATTERN,
+    examples: ['cam'],
+    description: 'name of the camera: the frames are `device/name/...`',
+  }),
   intervalMs: Type.Integer({
     minimum: 1,
     maximum: 86_400_000,

@@ -200,6 +200,26 @@ function whyNot(failure: (Error & { code?: unknown }) | null, { device, ...parts
   if (distrust) {
     return new AgentError('untrusted_server', 'caller', `${server} is not trusted (${code}): ${distrust}`, failure)
   }
-  const advice = 'check that it runs and that the address is right'
+  const advice = probably(server, failure?.message ?? null) ?? 'check that it runs and that the address is right'
   return new AgentError('unreachable', 'environment', `${server} cannot be reached (${reason}): ${advice}`, failure)
+}
+
+const ITS_PORT = 'give the port of MQTT (1883 where nobody chose another)'
+
+/** What is probably wrong with the address, by how the connection failed; null where nothing can be said. */
+function probably(server: string, reason: string | null): string | null {
+  if (/^(mqtts|wss):/.test(server)) {
+    return reason?.includes('before secure TLS connection')
+      ? 'probably it does not speak TLS there: give the port of MQTT over TLS (8883 where nobody chose another)'
+      : null
+  }
+  if (!server.startsWith('mqtt:')) return null
+  if (reason === null)
+    return `probably it speaks TLS there (then write mqtts://), or something else than MQTT: ${ITS_PORT}`
+  // mqtt.js takes the first byte for a packet's head: an alert of TLS is 0x15 (CONNECT), the H of HTTP 0x48 (PUBACK).
+  if (/ for connect packet/.test(reason)) return 'probably it speaks TLS there: write mqtts://'
+  if (/^Invalid header flag bits|^Cannot parse|^Invalid/.test(reason)) {
+    return `probably it speaks HTTP there, and not MQTT: ${ITS_PORT}, or write ws:// and the path /mqtt`
+  }
+  return null
 }

@@ -28,7 +28,11 @@ export interface SensorContext {
 
 /** The fields every sensor of the config file has; a driver's schema adds its own. */
 export const sensorFields = {
-  name: Type.String({ pattern: NAME_PATTERN, description: 'name of the sensor: the readings are `device/name/...`' }),
+  name: Type.String({
+    pattern: NAME_PATTERN,
+    examples: ['door-contact'],
+    description: 'name of the sensor: the readings are `device/name/...`',
+  }),
   intervalMs: Type.Integer({
     minimum: 100,
     maximum: 86_400_000,
