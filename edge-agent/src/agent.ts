@@ -11,6 +11,7 @@ import { Intake } from './outbox/intake.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { backoffFor } from './publish/backoff.ts'
 import { Publisher, type PublishTiming } from './publish/publisher.ts'
+import { RememberedSettings } from './remembered.ts'
 import { readTemperature } from './sensors/drivers/cpu-temperature.ts'
 import { Sensors } from './sensors/sensors.ts'
 import { applyDesired } from './settings.ts'
@@ -68,6 +69,7 @@ class ComposedAgent implements Agent {
   readonly #intake: Intake
   readonly #sensors: Sensors
   readonly #publisher: Publisher
+  readonly #remembered: RememberedSettings
   readonly #stopping = new AbortController()
   readonly #captures = new Map<string, CaptureLoop>()
   readonly #ended = new Set<string>()
@@ -92,6 +94,7 @@ class ComposedAgent implements Agent {
     this.#clock = clock
     this.#log = log
     this.#ports = ports
+    this.#remembered = new RememberedSettings(config.dataDir, device, log)
     this.#outbox = new Outbox({
       folder: join(config.dataDir, 'outbox'),
       limits: config.outbox,
@@ -133,7 +136,7 @@ class ComposedAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    const { device, cameras, dataDir } = this.#config
+    const { device, dataDir } = this.#config
     this.#startedAt = this.#clock.monotonic()
     this.#leaveFolder = await takeDataFolder(dataDir)
     await this.#outbox.start().catch(async (error) => {
@@ -142,7 +145,7 @@ class ComposedAgent implements Agent {
     })
     if (this.#outbox.items > 0) this.#log.info(`${this.#outbox.items} items of an earlier run wait in the outbox`)
     this.#intake.start()
-    for (const camera of cameras) this.#startCapture(camera)
+    for (const camera of await this.#camerasAsSet()) this.#startCapture(camera)
     await this.#sensors.start()
     this.#publisher.start()
     this.#tell({ device, state: 'started' })
@@ -211,20 +214,36 @@ class ComposedAgent implements Agent {
   }
 
   async #configure(payload: Uint8Array): Promise<{ topic: string; payload: string } | null> {
-    const answer = applyDesired(payload, {
-      cameras: this.#config.cameras,
-      isPaced: (camera) => driverOf(camera).pacedByInterval,
-      apply: (cameras) => {
-        for (const camera of cameras) this.#captures.get(camera.name)?.change(camera)
-      },
+    const answer = this.#apply(payload, (cameras) => {
+      for (const camera of cameras) this.#captures.get(camera.name)?.change(camera)
     })
     if (!answer) {
       this.#log.warn('settings of the server are not {"version","settings"} and were ignored')
       return null
     }
+    if (answer.ok) await this.#remembered.keep(payload)
     this.#publisher.reportSoon()
     for (const error of answer.errors) this.#log.warn(`settings version ${answer.version}: ${error}`)
     return { topic: topics.configApplied(this.#config.device), payload: JSON.stringify(answer) }
+  }
+
+  #apply(desired: Uint8Array, apply: (cameras: CameraConfig[]) => void) {
+    const { cameras } = this.#config
+    return applyDesired(desired, { cameras, isPaced: (camera) => driverOf(camera).pacedByInterval, apply })
+  }
+
+  /** With the settings that the server sent last, where they fit the config file: it sends them anew when it is there. */
+  async #camerasAsSet(): Promise<CameraConfig[]> {
+    let { cameras } = this.#config
+    const desired = await this.#remembered.read()
+    if (desired === null) return cameras
+    const answer = this.#apply(desired, (asSet) => {
+      cameras = asSet
+    })
+    if (answer?.ok)
+      this.#log.info(`goes by the server's last settings, version ${answer.version}, until it sends others`)
+    else this.#log.warn("the server's last settings do not fit the config any more: that counts until it sends others")
+    return cameras
   }
 
   async #heedRejection(payload: Uint8Array): Promise<null> {

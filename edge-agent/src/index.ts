@@ -26,7 +26,7 @@
  * - `publish/publisher.ts` keeps one `connection.ts` open, backs off (`backoff.ts`), and tells the status (`status-pace.ts`); `delivery.ts` sends, eight in flight,
  *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
  *   `answers.ts` awaits its answers, as long as `patience.ts` allows; `trust.ts` says which servers are trusted over TLS.
- * - `settings.ts` answers what the server wants changed; `status.ts` is what the agent says of itself.
+ * - `settings.ts` answers what the server wants changed, `remembered.ts` keeps it for the next start; `status.ts` is what the agent says of itself.
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG; `chance.ts` is
  *   its dice.

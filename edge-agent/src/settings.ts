@@ -19,8 +19,7 @@ const CameraSettings = Type.Object(
 
 /**
  * What the server may change of a running agent, a full replacement each time: what is left out is as the config file says.
- * Nothing of it is kept on disk: the server's settings are retained, so they come with each connection, and until the first
- * one the config file counts.
+ * The server's settings are retained, so they come with each connection; until then those count that came last (`remembered.ts`).
  */
 export const Settings = Type.Object(
   {

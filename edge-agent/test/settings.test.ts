@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { checkConfig, createAgent } from '../src/index.ts'
 import { connected } from './connected-agent.ts'
-import { folderOf, until } from './places.ts'
+import { folderOf, notebook, temporaryFolder, until } from './places.ts'
 
 const slow = { driver: 'synthetic', width: 64, height: 64, intervalMs: 3_600_000 }
 
@@ -94,4 +97,38 @@ test('what cannot be applied is said in words, and then nothing is', async () =>
     ),
   )
   expect((await countsOf('front')).captured).toBe(1)
+})
+
+test("the server's last settings count from the next start on, also without the server, unless they are broken or another device's", async () => {
+  const dataDir = await temporaryFolder()
+  const camera = { ...slow, name: 'cam', dayMs: 86_400_000 }
+  const { agent, settle } = await connected([camera], { dataDir })
+  expect(await settle({ cameras: { cam: { intervalMs: 20, gate: { difference: 0.5 } } } })).toMatchObject({ ok: true })
+  expect(await settle({ cameras: { cam: { intervalMs: 0 } } })).toMatchObject({ ok: false }) // and is not kept
+  await agent.close()
+
+  const alone = async (device: string, cameras: unknown[] = [camera]) => {
+    const log = notebook()
+    const config = { device, token: 't', server: 'mqtt://127.0.0.1:1', dataDir, sensors: [], cameras }
+    const started = createAgent(checkConfig(config), { log })
+    await started.start()
+    onTestFinished(() => started.close())
+    return { log, started }
+  }
+  const { log, started } = await alone('pi')
+  expect(log.lines.join()).toContain("goes by the server's last settings, version 1")
+  for (let gated = 0; gated < 3; gated = (await started.status()).captures?.cam?.gated ?? 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await started.close()
+  const other = await alone('pi', [{ ...camera, name: 'other' }])
+  expect(other.log.lines.join()).toContain('do not fit the config any more')
+  await other.started.close()
+  const stranger = await alone('other')
+  expect(stranger.log.lines.join()).not.toContain('last settings')
+  await stranger.started.close()
+  const file = join(dataDir, 'settings.json')
+  await writeFile(file, (await readFile(file)).subarray(0, 20))
+  const broken = await alone('pi')
+  expect(broken.log.lines.join()).not.toContain('last settings')
 })
