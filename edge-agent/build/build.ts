@@ -78,6 +78,11 @@ export async function buildAgent(which: string[] = [BARE]): Promise<{ folder: st
   return { folder, archives }
 }
 
+/** The folder alone, for this machine; it needs no network. */
+export async function buildAgentHere(folder: string): Promise<void> {
+  await layOut(folder, [process.arch])
+}
+
 async function layOut(folder: string, koffiMachines: string[]) {
   await mkdir(folder, { recursive: true })
   const { code, packages } = await agentScript()
@@ -131,7 +136,7 @@ if (import.meta.main) {
   if (first === '--here') {
     const [folder] = rest
     if (folder === undefined) throw new Error('node build.ts --here FOLDER')
-    await layOut(folder, [process.arch])
+    await buildAgentHere(folder)
   } else {
     const which = process.argv.slice(2)
     const strangers = which.filter((name) => ![BARE, ...NODE_MACHINES].includes(name))
