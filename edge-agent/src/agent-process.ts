@@ -12,6 +12,7 @@ import { readConfig } from './config.ts'
 import { AgentError, reasonOf } from './failure.ts'
 import { checkPlaces } from './places.ts'
 import { shownAddress } from './publish/connection.ts'
+import { readTrust } from './publish/trust.ts'
 
 const BAD_USE = 2
 const FAILED = 1
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const config = await readConfig(path, process.env)
   delete process.env.AJAR_AGENT_TOKEN // the programs of cameras need not know it
   if (first === '--check') {
-    await checkPlaces(config)
+    await checkPlaces(config, readTrust)
     const { device, dataDir } = config
     return console.log(JSON.stringify({ config: { device, dataDir: resolve(dataDir) } }))
   }

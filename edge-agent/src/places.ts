@@ -2,16 +2,18 @@ import { access, constants, readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { AgentError, reasonOf, systemCode } from './failure.ts'
-import { readTrust } from './publish/trust.ts'
 
 /** What the kernel shows as files: nobody makes a folder there. */
 const KERNELS = /^\/(proc|sys|dev)(\/|$)/
 
 /**
  * Whether the files and folders that the config names can be what they are for; nothing is made. A folder that is not there yet may be
- * made by somebody else (systemd, as root). Rejects with `bad_config` (caller), every error on a line of its own.
+ * made by somebody else (systemd, as root). `readTrust` says whether `ca` can be used. Rejects with `bad_config` (caller), every error on a line of its own.
  */
-export async function checkPlaces({ ca, dataDir, cameras }: Config): Promise<void> {
+export async function checkPlaces(
+  { ca, dataDir, cameras }: Config,
+  readTrust: (file: string) => Promise<unknown>,
+): Promise<void> {
   const authorities = cameras.flatMap((camera) =>
     'ca' in camera && camera.ca !== undefined ? [{ name: camera.name, file: camera.ca }] : [],
   )

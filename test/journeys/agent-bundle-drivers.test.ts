@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { buildAgentHere } from '@ajar/agent-bundle'
 import { expect, onTestFinished, test } from 'vitest'
-import { startBroker } from '../../edge-agent/test/broker.ts'
-import { program, programs } from '../../edge-agent/test/cameras.ts'
-import { temporaryFolder } from '../../edge-agent/test/places.ts'
 import { Authority } from '../setup/certificates.ts'
-import { until } from './system.ts'
+import { door } from './pictures.ts'
+import { System, until } from './system.ts'
 
 /**
  * What `npm run build:agent` makes has drivers for cameras and sensors that load what they need only when they are used: each is used
@@ -19,14 +18,24 @@ import { until } from './system.ts'
  */
 
 const LIMIT_MS = 120_000
-const PICTURE = Buffer.from('ffd8ffda0003cc0102ffd9', 'hex')
+
+interface Device {
+  status: { sensors?: Record<string, { fault: string | null }> } | null
+}
+
+/** Puts a program into the folder; `body` is JavaScript, and `picture` lies beside it. */
+async function program(folder: string, name: string, body: string): Promise<void> {
+  const head = `#!${process.execPath}\nconst fs = require('node:fs')\nconst picture = fs.readFileSync('${folder}/picture.jpg')\n`
+  await writeFile(join(folder, name), `${head}${body}\n`)
+  await chmod(join(folder, name), 0o755)
+}
 
 /** A camera with a certificate of its own authority that asks who we are. */
-async function snapshotCamera(authority: Authority): Promise<string> {
+async function snapshotCamera(authority: Authority, picture: Buffer): Promise<string> {
   const { certFile, keyFile } = await authority.issue()
   const files = { cert: await readFile(certFile), key: await readFile(keyFile) }
   const server = createServer(files, (request, response) => {
-    if (isRight(request)) response.setHeader('content-type', 'image/jpeg').end(PICTURE)
+    if (isRight(request)) response.setHeader('content-type', 'image/jpeg').end(picture)
     else
       response
         .writeHead(401, { 'www-authenticate': 'Digest realm="door", qop="auth", nonce="n", algorithm=SHA-256' })
@@ -51,15 +60,18 @@ function isRight({ headers }: IncomingMessage): boolean {
 test(
   'the bundle takes pictures of a cable camera, an old one and an encrypted one, and says why there is no GPIO',
   async () => {
-    const bundle = join(await temporaryFolder(), 'bundle')
+    const folder = await mkdtemp(join(tmpdir(), 'ajar-bundle-drivers-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const bundle = join(folder, 'bundle')
     await buildAgentHere(bundle)
-    const broker = await startBroker()
-    onTestFinished(() => broker.close())
+    const system = await System.start()
+    onTestFinished(() => system.close())
     const authority = await Authority.create(onTestFinished)
-    const folder = await programs()
-    await program(folder, 'rpicam-vid', 'for (;;) { await out(picture(0)); await sleep(50) }', [PICTURE])
-    await program(folder, 'raspistill', `fs.writeFileSync(args[args.indexOf('-o') + 1], picture(0))`, [PICTURE])
-    const login = { url: await snapshotCamera(authority), user: 'me', password: 'p@ss', ca: authority.caFile }
+    const picture = Buffer.from(await door('open', 300_000))
+    await writeFile(join(folder, 'picture.jpg'), picture)
+    await program(folder, 'rpicam-vid', 'setInterval(() => process.stdout.write(picture), 50)')
+    await program(folder, 'raspistill', "fs.writeFileSync(process.argv[process.argv.indexOf('-o') + 1], picture)")
+    const login = { url: await snapshotCamera(authority, picture), user: 'me', password: 'p@ss', ca: authority.caFile }
     const cameras = [
       { name: 'cable', driver: 'rpicam', intervalMs: 50 },
       { name: 'old', driver: 'raspistill', intervalMs: 50, warmUpMs: 1 },
@@ -69,12 +81,15 @@ test(
       { name: 'contact', driver: 'gpio', line: 'NO-SUCH-LINE' },
       { name: 'load', driver: 'cpu-load', intervalMs: 1000 },
     ]
-    const server = `mqtt://127.0.0.1:${broker.port}`
-    const config = { device: 'pi', token: 'secret', server, dataDir: await temporaryFolder(), cameras, sensors }
+    const token = await system.addDevice('pi')
+    const config = { device: 'pi', token, server: system.server.mqtt, dataDir: join(folder, 'data'), cameras, sensors }
     const file = join(folder, 'agent.json')
     await writeFile(file, JSON.stringify(config))
 
-    const agent = spawn(process.execPath, [join(bundle, 'ajar-agent.mjs'), file], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const agent = spawn(process.execPath, [join(bundle, 'ajar-agent.mjs'), file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+    })
     const ended = new Promise((resolve) => agent.once('close', resolve))
     onTestFinished(() => void agent.kill('SIGKILL'))
     let said = ''
@@ -82,18 +97,21 @@ test(
       stream.setEncoding('utf8').on('data', (text) => {
         said += text
       })
-    const status = () => JSON.parse(broker.retained.get('ajar/pi/status') ?? '{}')
-    const framesOf = (camera: string) => broker.received.filter(({ topic }) => topic.includes(`/${camera}/`)).length
-    await until(() => cameras.every(({ name }) => framesOf(name) >= 3) || agent.exitCode !== null, LIMIT_MS).catch(
-      (error) => {
-        throw new Error(`${error}\n${said}`)
-      },
-    )
-    await until(() => status().sensors?.contact?.fault, LIMIT_MS)
-    expect(status().sensors.contact.fault).toMatch(/this machine has no GPIO|NO-SUCH-LINE/)
-    expect(status().sensors.load.fault).toBeNull()
-    const sha256 = createHash('sha256').update(PICTURE).digest('hex')
-    expect(new Set(broker.received.map((frame) => frame.sha256))).toEqual(new Set([sha256]))
+    const framesOf = async (name: string) =>
+      (await system.api.get<{ items: unknown[] }>(`/api/frames?camera=pi/${name}&limit=5`).catch(() => ({ items: [] })))
+        .items
+    const threeOfEach = async () => {
+      if (agent.exitCode !== null) return true
+      const found = await Promise.all(cameras.map(({ name }) => framesOf(name)))
+      return found.every(({ length }) => length >= 3)
+    }
+    await until(threeOfEach, LIMIT_MS).catch((error) => expect.fail(`${error}\n${said}`))
+    expect(agent.exitCode, said).toBeNull()
+    const contact = async () => {
+      const { status } = await system.api.get<Device>('/api/devices/pi')
+      return status?.sensors?.contact?.fault
+    }
+    expect(await until(contact, LIMIT_MS)).toMatch(/this machine has no GPIO|NO-SUCH-LINE/)
     agent.kill('SIGTERM')
     expect(await ended, said).toBe(0)
   },
