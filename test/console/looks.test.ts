@@ -47,6 +47,16 @@ const PAGES: Page[] = [
   { name: 'processes', path: '/processes', heading: 'Processes', unfolded: 'Its last lines' },
   { name: 'missing', path: '/nowhere', heading: 'There is no such page' },
 ]
+/** Windows to which one is made narrower, as tablets and phones are held. */
+const NARROWER = [
+  [1024, 768],
+  [820, 1180],
+  [768, 1024],
+  [844, 390],
+  [641, 900],
+  [390, 844],
+  [360, 640],
+] as const
 /** So many cameras that one chooses among them. */
 const MORE = ['back-door', 'cellar', 'a-camera-with-a-name-as-long-as-']
 const STARTS = 5
@@ -93,6 +103,21 @@ describe('with a camera that is taught', () => {
       })
       await judge(visit)
     })
+  })
+
+  test.each(PAGES)('$name, where the window gets narrower, as when a tablet or a phone is turned', async (one) => {
+    const visit = await signedIn(DESKTOP)
+    const { page } = visit
+    await open(visit, one.path, one.heading)
+    if (one.name === 'camera') await page.locator('.confidence-line canvas').waitFor()
+    for (const [width, height] of NARROWER) {
+      await page.setViewportSize({ width, height })
+      const plot = 'Math.max(0, ...[...document.querySelectorAll("canvas")].map((one) => one.clientWidth))'
+      // A plot is drawn anew a moment later.
+      await until(async () => (await overflow(page)) <= 0 && Number(await page.evaluate(plot)) < width)
+    }
+    expect(visit.faults).toEqual([])
+    await visit.close()
   })
 
   test.each(LOOKS.filter(([, { theme, width }]) => (theme === 'light') === (width === DESKTOP.width)))(
