@@ -42,7 +42,7 @@ test('an agent follows the form, counts what it does not send, and goes back to 
     await card.getByRole('button', { name: `When to send: ${CAMERA}` }).click()
     return page.getByRole('dialog', { name: `When ${CAMERA} of ${DEVICE} sends` })
   }
-  await card.getByText(/^\d+ taken, \d+ sent, 0 dropped$/).waitFor()
+  await card.getByText(/^since \d\d:\d\d: \d+ taken, \d+ sent; 0 dropped in all$/).waitFor()
   await card.getByText('by synthetic').waitFor()
 
   const form = await open()
@@ -52,7 +52,7 @@ test('an agent follows the form, counts what it does not send, and goes back to 
   await form.getByRole('button', { name: 'Send to the device' }).click()
   await card.getByText('It follows its latest settings.').waitFor()
   await card.getByText('takes a picture every 0.2 s, sends what changed, at least every 30 s').waitFor()
-  await card.getByText(/taken, [\d,]+ unchanged and not sent, [\d,]+ sent, 0 dropped$/).waitFor()
+  await card.getByText(/taken, [\d,]+ unchanged and not sent, [\d,]+ sent; 0 dropped in all$/).waitFor()
 
   const again = await open()
   await again.getByLabel('Seconds between two pictures').fill('')

@@ -67,8 +67,8 @@ const open = async (camera: string) => {
 }
 
 test('what became of the pictures of each camera is told, and by what they are taken', async () => {
-  await card().getByText('1,204 taken, 1,203 unchanged and not sent, 1 sent, 0 dropped').waitFor()
-  await card().getByText('3 taken, 2 unchanged and not sent, 1 sent, 0 dropped').waitFor()
+  await card().getByText('1,204 taken, 1,203 unchanged and not sent, 1 sent; 0 dropped in all').waitFor()
+  await card().getByText('3 taken, 2 unchanged and not sent, 1 sent; 0 dropped in all').waitFor()
   expect(await card().getByText('by rpicam').count()).toBe(2)
 })
 

@@ -65,7 +65,7 @@ test('an agent says what it knows, and only what should be looked at stands out'
   const facts = factsOf({ state: 'online', outboxFrames: 1, droppedFrames: 3, temperatureC: 81.4, version: '0.1.0' })
   expect(facts.map(({ name, value, isWorrying }) => [name, value, isWorrying])).toEqual([
     ['Waiting on the Pi', '1 frame', false],
-    ['Dropped there', '3 frames', true],
+    ['Dropped there in all', '3 frames', true],
     ['Temperature', '81 °C', true],
     ['Agent', '0.1.0', false],
   ])

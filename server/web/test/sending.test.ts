@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { timeOfDay } from '../src/design/words.ts'
+import { shortTime, timeOfDay } from '../src/design/words.ts'
 import {
   DIFFERENCES,
   nearestStep,
@@ -55,8 +55,12 @@ test('any share has its place on the scale of the form', () => {
 
 test('what became of the pictures is said in words', () => {
   const counts = { driver: 'rpicam', captured: 1204, gated: 1100, sent: 104, dropped: 0 }
-  expect(countsInWords(counts)).toBe('1,204 taken, 1,100 unchanged and not sent, 104 sent, 0 dropped')
-  expect(countsInWords({ ...counts, gated: 0, dropped: 3 })).toBe('1,204 taken, 104 sent, 3 dropped')
+  expect(countsInWords(counts)).toBe('1,204 taken, 1,100 unchanged and not sent, 104 sent; 0 dropped in all')
+  expect(countsInWords({ ...counts, gated: 0, dropped: 3 })).toBe('1,204 taken, 104 sent; 3 dropped in all')
+  const startedAtMs = new Date().setHours(7, 12, 30)
+  expect(countsInWords(counts, { startedAtMs })).toBe(
+    `since ${shortTime(startedAtMs)}: 1,204 taken, 1,100 unchanged and not sent, 104 sent; 0 dropped in all`,
+  )
   const status = { state: 'online', cameras: ['cam'], captures: { cam: counts } }
   expect([countsOf(status, 'cam'), countsOf(status, 'yard'), countsOf(null, 'cam'), countsOf({}, 'cam')]).toEqual([
     counts,
@@ -75,7 +79,7 @@ test('what waits on the Pi is told, and what waits for its clock', () => {
     'Readings waiting there: 1,500',
     `They wait since: ${timeOfDay(at)}`,
     'Waits for the clock: 3 pictures and readings',
-    'Dropped there: 2 frames and readings',
+    'Dropped there in all: 2 frames and readings',
   ])
   expect(named({ outboxFrames: 1, outboxReadings: 0, oldestWaitingMs: at, untimed: 0, parkedFrames: 1 })).toEqual([
     'Waiting on the Pi: 1 frame',

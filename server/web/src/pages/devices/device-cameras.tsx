@@ -36,7 +36,9 @@ export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProp
                 <a href={cameraPath(`${device.name}/${name}`)}>{name}</a>{' '}
                 {counts?.driver && <small>by {counts.driver}</small>}
                 {fault !== null && <p class="counts worrying">takes no pictures: {fault}</p>}
-                {counts && <p class={counts.dropped > 0 ? 'counts worrying' : 'counts'}>{countsInWords(counts)}</p>}
+                {counts && (
+                  <p class={counts.dropped > 0 ? 'counts worrying' : 'counts'}>{countsInWords(counts, status)}</p>
+                )}
                 {sending !== null && <p class="counts">{sending}</p>}
               </div>
               {onSetSending && canSet && (

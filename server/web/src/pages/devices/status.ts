@@ -1,4 +1,5 @@
-import { amount, counted, timeOfDay } from '../../design/words.ts'
+import { serverNow } from '../../design/clock.ts'
+import { amount, counted, shortTime, timeOfDay } from '../../design/words.ts'
 
 /** What an agent says of itself, in words. */
 export interface Fact {
@@ -34,7 +35,12 @@ export function factsOf(status: Status): Fact[] {
   if (isBehind && isSome(oldestWaitingMs)) add('They wait since', timeOfDay(oldestWaitingMs), true)
   if (isSome(untimed)) add('Waits for the clock', counted(untimed, 'picture or reading', 'pictures and readings'), true)
   if (isSome(parkedFrames)) add('Set aside there', counted(parkedFrames, 'frame'), true)
-  if (typeof droppedFrames === 'number') add('Dropped there', counted(droppedFrames, 'frame', lost), droppedFrames > 0)
+  if (typeof droppedFrames === 'number')
+    add(
+      'Dropped there in all',
+      droppedFrames === 0 ? 'nothing' : counted(droppedFrames, 'frame', lost),
+      droppedFrames > 0,
+    )
   if (typeof temperatureC === 'number') add('Temperature', `${Math.round(temperatureC)} °C`, temperatureC >= HOT_C)
   if (typeof fault === 'string') add('Trouble', fault, true)
   if (typeof version === 'string') add('Agent', typeof driver === 'string' ? `${version}, ${driver}` : version)
@@ -56,10 +62,19 @@ export function countsOf(status: Status, camera: string): Counts | null {
   return captures?.[camera] ?? null
 }
 
-/** `1,204 taken, 1,100 unchanged and not sent, 104 sent, 0 dropped` */
-export function countsInWords({ captured, gated, sent, dropped }: Counts): string {
+/** `since 07:12: 1,204 taken, 1,100 unchanged and not sent, 104 sent; 0 dropped in all` */
+export function countsInWords({ captured, gated, sent, dropped }: Counts, status: Status = null): string {
   const unchanged = gated > 0 ? `${amount(gated)} unchanged and not sent, ` : ''
-  return `${amount(captured)} taken, ${unchanged}${amount(sent)} sent, ${amount(dropped)} dropped`
+  const ofThisRun = `${startOf(status)}${amount(captured)} taken, ${unchanged}${amount(sent)} sent`
+  return `${ofThisRun}; ${amount(dropped)} dropped in all`
+}
+
+/** An agent counts from its start on, but what it dropped as long as it has its outbox; older ones say no start. */
+function startOf(status: Status): string {
+  const at = status?.startedAtMs
+  if (typeof at !== 'number') return ''
+  const isToday = new Date(at).toDateString() === new Date(serverNow()).toDateString()
+  return `since ${isToday ? shortTime(at) : timeOfDay(at)}: `
 }
 
 /** Cameras as the agent calls them, or null where it does not say: it is offline, or it is no agent. */
