@@ -52,12 +52,12 @@ test('the status tells of faults and units, also of sensors that never read anyt
   const status = { state: 'online', sensors: { door: told(null, null), wifi: told('dBm', 'no wlan0') } }
   const door = sensor('door', { unit: 'V', fault: 'line was busy' })
   expect(sensorsOf([door, sensor('cpu', { unit: '°C' })], { connected: true, status })).toEqual([
-    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0' },
-    { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null },
-    { name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null },
+    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0', isSent: true },
+    { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null, isSent: false },
+    { name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true },
   ])
   // Of a device that is away, or says nothing, what is known stays, and nobody knows what hinders it.
-  const known = [{ name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null }]
+  const known = [{ name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true }]
   for (const silent of [null, { state: 'offline' }, { sensors: null }])
     expect(sensorsOf([door], { connected: true, status: silent })).toEqual(known)
   expect(sensorsOf([door], { connected: false, status })).toEqual(known)

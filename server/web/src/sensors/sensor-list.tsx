@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { clock } from '../design/clock.ts'
 import { Button } from '../design/elements.tsx'
 import type { Sensor } from './sensor.ts'
 import { valueInWords } from './words.ts'
@@ -15,6 +16,10 @@ interface SensorListProps {
 
 /** More than these are folded: they stand beside a picture. */
 const MOST = 8
+
+/** What its agent does not name may still be sent by somebody else. */
+const SENT_LATELY_MS = 60_000
+const DAY_MS = 86_400_000
 
 /** Sensors with what they read; nothing where there are none. */
 export function SensorList({ title, sensors, when, onRemove }: SensorListProps) {
@@ -39,14 +44,15 @@ export function SensorList({ title, sensors, when, onRemove }: SensorListProps) 
 function Rows({ sensors, when, onRemove }: Omit<SensorListProps, 'title'>) {
   return (
     <dl class="facts">
-      {sensors.map(({ name, reading, unit, fault }) => (
+      {sensors.map(({ name, reading, unit, fault, isSent }) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>
             {reading && (
               <>
                 <span class={fault === null ? 'value' : 'value old'}>{valueInWords(reading.value, unit)}</span>{' '}
-                <small>{when(reading.at)}</small>
+                <small class="when">{when(reading.at)}</small>
+                {isSent !== null && <NoLonger isSent={isSent} at={reading.at} />}
                 {onRemove && (
                   <Button
                     kind="quiet"
@@ -66,4 +72,10 @@ function Rows({ sensors, when, onRemove }: Omit<SensorListProps, 'title'>) {
       ))}
     </dl>
   )
+}
+
+/** One that was taken out of its agent, or has another name there, stays with its last value. */
+function NoLonger({ isSent, at }: { isSent: boolean; at: number }) {
+  const age = clock.value - at
+  return age > DAY_MS || (!isSent && age > SENT_LATELY_MS) ? <small class="no-longer">no longer sent</small> : null
 }

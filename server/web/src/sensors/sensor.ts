@@ -9,6 +9,8 @@ export interface Sensor {
   unit: string | null
   /** Why it cannot be read now. */
   fault: string | null
+  /** Whether its agent still has it, as far as is known; null beside a past frame. */
+  isSent: boolean | null
 }
 
 /** What an agent says of a sensor. */
@@ -38,6 +40,7 @@ export function sensorsOf(loaded: SensorBody[], device: Said | null): Sensor[] {
       reading: body ? { at: Date.parse(body.at), value: body.value } : null,
       unit: said?.unit ?? body?.unit ?? null,
       fault: said?.fault ?? null,
+      isSent: told === null || told.has(name),
     }
   })
   return [...sensors.filter(({ fault }) => fault !== null), ...sensors.filter(({ fault }) => fault === null)]
@@ -81,7 +84,7 @@ export function withHeard(loaded: SensorBody[], heard: SensorBody[]): SensorBody
 export function sensorsBeside(readings: ReadingBody[]): Sensor[] {
   const byName = readings.toSorted((a, b) => (a.sensor < b.sensor ? -1 : 1))
   return byName.map(({ sensor, at, value, unit }) => {
-    return { name: sensor, reading: { at: Date.parse(at), value }, unit, fault: null }
+    return { name: sensor, reading: { at: Date.parse(at), value }, unit, fault: null, isSent: null }
   })
 }
 
