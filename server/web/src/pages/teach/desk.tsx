@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { CameraBody, FrameBody } from '../../api/bodies.ts'
 import type { TrainingResult } from '../../api/model-bodies.ts'
@@ -29,10 +30,12 @@ interface DeskProps {
   borrowed: Record<string, number>
   /** Told when there is a new model, or new labels. */
   onChanged(): void
+  /** What else one may begin with, under the rest. */
+  children?: ComponentChildren
 }
 
 /** The picture, its states, and the frames that wait: those that the address names. */
-export function Desk({ camera, sheet, needed, borrowed, onChanged }: DeskProps) {
+export function Desk({ camera, sheet, needed, borrowed, onChanged, children }: DeskProps) {
   const { router } = useConsole()
   // The order stays under the hands of who trains the first model.
   const [usual] = useState<Order>(() => (camera.model === null ? 'newest' : 'useful'))
@@ -88,6 +91,7 @@ export function Desk({ camera, sheet, needed, borrowed, onChanged }: DeskProps) 
             loadFirst()
           }}
         />
+        {children}
       </div>
       <section class="waiting" aria-label="Frames">
         {review ? (

@@ -81,6 +81,7 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
         </p>
       </Empty>
     )
+  const isNew = camera.model === null && isUnlabelled(sheet)
   return (
     <div class="teach">
       <header class="head">
@@ -109,12 +110,14 @@ export function TeachPage({ device, camera: name }: { device: string; camera: st
           </Button>
         </Empty>
       ) : (
-        <Desk camera={camera} sheet={sheet} needed={needed} borrowed={borrowed} onChanged={() => void load()} />
+        <Desk camera={camera} sheet={sheet} needed={needed} borrowed={borrowed} onChanged={() => void load()}>
+          {isNew && <SiblingStart camera={camera} onStarted={() => void load()} />}
+        </Desk>
       )}
-      {camera.model === null && isUnlabelled(sheet) && (
+      {isNew && camera.states.length < 2 && (
         <div class="beginnings">
           <SiblingStart camera={camera} onStarted={() => void load()} />
-          {camera.states.length < 2 && <ImportPanel camera={camera} hasLabels={false} onImported={() => void load()} />}
+          <ImportPanel camera={camera} hasLabels={false} onImported={() => void load()} />
         </div>
       )}
       {editing && (
