@@ -1,3 +1,5 @@
+import { version } from '../../../package.json'
+
 /** Where the server listens (GET /api/listeners). */
 export interface Listeners {
   http: Listener
@@ -75,8 +77,16 @@ export const PI_PICTURE = 'rpicam-still -n -t 1 --width 1280 --height 720 -o pic
 /** Where the agent that was installed reads its config, and the certificate beside it. */
 export const AGENT_FOLDER = '/etc/ajar'
 
-/** Installs the agent as a service, from a copy of ajar or from what `npm run build:agent` makes. */
-export const INSTALL_AGENT = 'sudo deploy/install.sh agent'
+const PACKED = `ajar-agent-${version}`
+
+/** Packs the agent for a Pi with a 64-bit system and brings it there, from any computer with a copy of ajar. */
+export const BRING_AGENT = `npm run build:agent -- arm64\nscp edge-agent/dist/${PACKED}-arm64.tgz PI:`
+
+/** Installs the agent as a service, on the Pi. */
+export const INSTALL_AGENT = `tar xzf ${PACKED}-arm64.tgz && cd ${PACKED} && sudo ./install.sh`
+
+/** Starts it, once it has its config: in the folder of the line before. */
+export const START_AGENT = 'sudo ./install.sh'
 
 /** The config file of an agent that was installed on a Pi: it finds its camera by itself. */
 export function agentConfig({ host, port, ca }: Address, { name, token }: Credential): string {

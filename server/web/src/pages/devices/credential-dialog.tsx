@@ -10,11 +10,13 @@ import {
   AGENT_FOLDER,
   addressOf,
   agentConfig,
+  BRING_AGENT,
   type Credential,
   INSTALL_AGENT,
   type Listeners,
   PI_PICTURE,
   publishLine,
+  START_AGENT,
 } from './addresses.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
@@ -55,16 +57,17 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
               {address.caution && <p class="caution">{address.caution}</p>}
               {address.ca && <Authority file={address.ca} pem={listeners?.authority ?? null} />}
               <p>
-                On a Raspberry Pi the agent takes the pictures, and keeps them while the server cannot be reached.
-                Install it there, from a copy of ajar or from what <code>npm run build:agent</code> makes of one; give
-                it its config, and run the line again:
+                On a Raspberry Pi the agent takes the pictures, and keeps them while the server cannot be reached. PI
+                stands for the Pi: its user and address, as ssh takes them.
               </p>
-              <CopyText label="Install the agent" text={INSTALL_AGENT} />
+              <CopyText label="1. On any computer with a copy of ajar" text={BRING_AGENT} />
+              <CopyText label="2. On the Pi" text={INSTALL_AGENT} />
               <CopyText
-                label={`${AGENT_FOLDER}/agent.json`}
+                label={`3. On the Pi, into ${AGENT_FOLDER}/agent.json`}
                 text={agentConfig(address, credential)}
                 onCopied={onCopied}
               />
+              <CopyText label="4. On the Pi again, in the same folder" text={START_AGENT} />
             </>
           )}
           <FirstFrame device={name} frame={frame} />
