@@ -46,6 +46,8 @@ test('a credential is not lost by a stray Escape, and the focus goes to what is 
     await question.waitFor({ state: 'detached' })
   }
   expect(await credential.isVisible()).toBe(true)
+  for (const line of [/^npm run build:agent -- arm64\s+scp /, /^tar xzf .*install\.sh$/, /^sudo \.\/install\.sh$/])
+    await credential.getByText(line).waitFor()
   const config = credential.getByText('"driver":"auto"')
   expect(checkConfig(JSON.parse((await config.textContent()) ?? '')).cameras).toMatchObject([{ driver: 'auto' }])
   await credential.getByText('Or try it first with a single picture').click()
@@ -66,6 +68,8 @@ test('another tab hears of devices that are added, disabled and removed', async 
   const card = page.getByRole('listitem').filter({ hasText: 'shed-pi' })
   await system.addDevice('shed-pi')
   await card.getByText('never seen').waitFor()
+  await expect(system.connect('shed-pi', 'not-its-token')).rejects.toThrow()
+  await card.getByText(/^Refused .*: wrong credential\. /).waitFor()
   await system.api.send('PATCH', '/api/devices/shed-pi', { disabled: true })
   await card.getByText('disabled').waitFor()
   await system.api.send('DELETE', '/api/devices/shed-pi')
