@@ -39,7 +39,7 @@ test('a credential is not lost by a stray Escape, and the focus goes to what is 
   const credential = page.getByRole('dialog', { name: 'Connect garage-pi' })
   const question = page.getByRole('dialog', { name: 'Close without a copy?' })
   await credential.waitFor()
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 6; i++) {
     await page.keyboard.press('Escape')
     await question.waitFor()
     await page.keyboard.press('Escape')

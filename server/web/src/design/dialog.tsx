@@ -27,6 +27,13 @@ export function Dialog({ title, onClose, onBeforeClose = null, children }: Dialo
       ref={dialog}
       class="dialog"
       aria-labelledby={heading}
+      // Left to the browser, one Escape may close all dialogs that were opened since the last other key (HTML: close watcher
+      // groups): the question with what it asks about.
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+        event.preventDefault()
+        close()
+      }}
       onCancel={(event) => {
         if (!onBeforeClose) return
         event.preventDefault()
