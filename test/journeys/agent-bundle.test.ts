@@ -115,8 +115,10 @@ async function publish(node: string[], device: string, to: System, where: { serv
   }
   // Nothing of the bundle is a warning to whoever runs it.
   expect(said.filter((line) => /warning/i.test(line))).toEqual([])
-  const { items } = await to.api.get<{ items: unknown[] }>(`/api/frames?camera=${device}/cam&limit=100`)
-  expect(items).toHaveLength(PICTURES)
+  // They are durable by now; the list has them when they are recorded.
+  const listed = () => to.api.get<{ items: unknown[] }>(`/api/frames?camera=${device}/cam&limit=100`)
+  await until(async () => (await listed()).items.length >= PICTURES, LIMIT_MS)
+  expect((await listed()).items).toHaveLength(PICTURES)
   return file
 }
 
