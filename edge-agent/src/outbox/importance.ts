@@ -2,9 +2,8 @@ import type { Clock } from '../clock.ts'
 import { reasonOf } from '../failure.ts'
 import type { Log } from '../log.ts'
 import type { ItemFiles } from './files.ts'
-import { nameOf } from './item.ts'
+import { nameOf, type UntimedItem } from './item.ts'
 import type { QueuedItem } from './queue.ts'
-import type { UntimedItem } from './untimed.ts'
 
 /** Milliseconds of one clock, both ends included. */
 export interface Span {

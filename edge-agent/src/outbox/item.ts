@@ -21,6 +21,17 @@ export interface Untimed {
   monotonicMs: number
 }
 
+/** An item that waits for the clock. */
+export interface UntimedItem extends Untimed {
+  readonly bytes: number
+  /** Goes last when room is needed. */
+  important: boolean
+  /** Whether the name of its file says so yet. */
+  marked: boolean
+  /** Whether it was taken before the agent's start. */
+  readonly earlier: boolean
+}
+
 /** Names a source among all: cameras and sensors have names of their own. */
 export function keyOf({ kind, source }: { kind: Kind; source: string }): string {
   return `${kind} ${source}`

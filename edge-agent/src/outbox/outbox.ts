@@ -7,14 +7,14 @@ import { DroppedCounts } from './counts.ts'
 import { type Filed, ItemFiles } from './files.ts'
 import { Importance, type Span } from './importance.ts'
 import { InMemory } from './in-memory.ts'
-import { type Item, type Kind, keyOf, type Untimed } from './item.ts'
+import { type Item, type Kind, keyOf, type Untimed, type UntimedItem } from './item.ts'
 import { Keeping } from './keeping.ts'
 import { LastIds } from './last-ids.ts'
 import { ItemQueue, type QueuedItem, queuedItem } from './queue.ts'
 import { type OutboxLimits, Room } from './room.ts'
 import { SteadyClock } from './steady-clock.ts'
 import { Trouble } from './trouble.ts'
-import { type UntimedItem, UntimedItems } from './untimed.ts'
+import { UntimedItems } from './untimed.ts'
 
 /** How often it is looked after what is too old. */
 const TEND_MS = 30_000

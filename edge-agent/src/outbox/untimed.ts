@@ -3,21 +3,10 @@ import type { Log } from '../log.ts'
 import { Boots } from './boots.ts'
 import type { Filed, ItemFiles } from './files.ts'
 import type { Importance, Span } from './importance.ts'
-import { type Kind, keyOf, nameOf, nextId, type Untimed } from './item.ts'
+import { type Kind, keyOf, nameOf, nextId, type Untimed, type UntimedItem } from './item.ts'
 import type { LastIds } from './last-ids.ts'
 import { type QueuedItem, queuedItem } from './queue.ts'
 import { Timeline } from './timeline.ts'
-
-/** An item that waits for the clock. */
-export interface UntimedItem extends Untimed {
-  readonly bytes: number
-  /** Goes last when room is needed. */
-  important: boolean
-  /** Whether the name of its file says so yet. */
-  marked: boolean
-  /** Whether it was taken before the agent's start. */
-  readonly earlier: boolean
-}
 
 const timeOf = ({ monotonicMs }: UntimedItem) => monotonicMs
 

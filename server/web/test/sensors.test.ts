@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SensorBody } from '../src/api/bodies.ts'
+import type { SensorBody } from '../src/api/reading-bodies.ts'
 import { sensorsBeside, sensorsOf, withHeard, withoutSensor, withReading, withStatus } from '../src/sensors/sensor.ts'
 import { beforeFrame, valueInWords } from '../src/sensors/words.ts'
 

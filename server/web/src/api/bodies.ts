@@ -131,26 +131,6 @@ export interface DeviceBody {
   applied: { version: number; ok: boolean; errors: string[] } | null
 }
 
-/** What a sensor says: a number, a text, or a list of numbers such as a spectrum. */
-export type ReadingValue = number | string | number[]
-
-export interface ReadingBody {
-  device: string
-  sensor: string
-  at: string
-  value: ReadingValue
-  /** What its numbers are in; null where they have none, or nobody knows. */
-  unit: string | null
-}
-
-/** A sensor with its newest reading. */
-export interface SensorBody extends ReadingBody {
-  /** What reads it: `gpio`, `cpu-temperature`, ... */
-  driver: string | null
-  /** Why it cannot be read now. */
-  fault: string | null
-}
-
 export interface JobBody<Result = unknown> extends JobEvent {
   result: Result | null
   error: { code: string; message: string } | null

@@ -1,4 +1,4 @@
-import type { ReadingBody } from './bodies.ts'
+import type { ReadingBody } from './reading-bodies.ts'
 
 /** What the event stream says (`GET /api/events`), by kind. */
 

@@ -1,5 +1,5 @@
-import type { ReadingBody, ReadingValue, SensorBody } from '../api/bodies.ts'
 import type { DeviceEvent, ReadingEvent, SensorEvent } from '../api/events.ts'
+import type { ReadingBody, ReadingValue, SensorBody } from '../api/reading-bodies.ts'
 
 /** A sensor as it is shown. */
 export interface Sensor {

@@ -1,7 +1,8 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { List, SensorBody } from '../api/bodies.ts'
+import type { List } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
+import type { SensorBody } from '../api/reading-bodies.ts'
 import { useConsole } from '../console.ts'
 import { withHeard, withoutSensor, withReading, withStatus } from './sensor.ts'
 

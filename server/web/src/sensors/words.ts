@@ -1,4 +1,4 @@
-import type { ReadingValue } from '../api/bodies.ts'
+import type { ReadingValue } from '../api/reading-bodies.ts'
 import { amount, counted, duration } from '../design/words.ts'
 
 const SMALL = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 })

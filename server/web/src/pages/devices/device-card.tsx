@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
-import type { DeviceBody, SensorBody } from '../../api/bodies.ts'
+import type { DeviceBody } from '../../api/bodies.ts'
+import type { SensorBody } from '../../api/reading-bodies.ts'
 import { Age, Button } from '../../design/elements.tsx'
 import { sensorsOf } from '../../sensors/sensor.ts'
 import { SensorList } from '../../sensors/sensor-list.tsx'
