@@ -16,10 +16,8 @@ import { CameraChanges } from './devices/changes.ts'
 import { Devices, OPERATORS } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
-import { HttpConnections } from './http/connections.ts'
-import { createHttp, type Http } from './http/http.ts'
-import { mqttOverWebSocket } from './http/mqtt-websocket.ts'
-import { Upgrades } from './http/upgrades.ts'
+import type { Http } from './http/http.ts'
+import { openHttp } from './http/open-http.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
@@ -39,6 +37,7 @@ import { connectionShare } from './open-files.ts'
 import { Pipeline } from './pipeline.ts'
 import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
+import { openInflux } from './record/influx/open-influx.ts'
 import { ReadingJourney } from './record/reading-journey.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
@@ -72,10 +71,7 @@ export interface App {
 }
 
 /** Connections open at once, where the process may open as many files. */
-const MOST_HTTP = 1000
 const MOST_MQTT = 2500
-/** All that the broker would let in, and some who wait to be. */
-const MOST_WEBSOCKETS = 2600
 
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
@@ -197,6 +193,9 @@ async function build(
   })
   const { jobs, schedules } = longWork
 
+  const influx = openInflux({
+    ...{ database, url: settings.influxUrl, log: logging.of('influx'), dropped: metrics.influxDropped },
+  })
   const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
     settings,
@@ -279,10 +278,6 @@ async function build(
     { maxFrameBytes: settings.maxFrameBytes, maxConnections: connectionShare(MOST_MQTT) },
   )
 
-  const connections = new HttpConnections({
-    most: connectionShare(MOST_HTTP),
-    onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, text),
-  })
   const registry = new Registry({
     ...{ database, events, devices, sparingLog },
     now: () => Date.now(),
@@ -290,24 +285,16 @@ async function build(
     connections: () => broker.connections(),
   })
   closers.push(() => registry.close())
-  const http = await createHttp({
-    log: logging.of('http'),
-    maxFrameBytes: settings.maxFrameBytes,
-    authenticate: (token) => accounts.authenticate(token),
-    certificates,
-    connections,
-  })
-  closers.push(() => http.close())
+  const { http, connections } = await openHttp(
+    {
+      ...{ logging, certificates, maxFrameBytes: settings.maxFrameBytes },
+      authenticate: (token) => accounts.authenticate(token),
+      acceptMqtt: (stream, address) => broker.accept(stream, address, 'websocket'),
+      onCrowd: (text, closed) => sparingLog.warn('http crowd', { closed }, text),
+    },
+    closers,
+  )
   logHappenings(http, events, logging)
-  const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
-  closers.push(() => upgrades.close())
-  http.server.on('upgrade', (request, socket, head) => {
-    if (upgrades.take(request, socket, head)) connections.release(request.socket)
-  })
-  mqttOverWebSocket(upgrades, {
-    maxFrameBytes: settings.maxFrameBytes,
-    accept: (stream, address) => broker.accept(stream, address, 'websocket'),
-  })
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
@@ -322,7 +309,7 @@ async function build(
       framesHeld: frames.held,
       stateHeld: pipeline.recorder.held ?? readings.held,
       ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
-      influx: pipeline.influx && { trouble: logging.clean(pipeline.influx.trouble) },
+      influx: influx && { trouble: logging.clean(influx.trouble) },
     }),
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
@@ -339,13 +326,15 @@ async function build(
   metrics.start({
     pendingFrames: () => pipeline.classifier.waiting,
     cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
-    influxOutbox: async () => (await pipeline.influx?.waiting()) ?? 0,
+    influxOutbox: async () => (await influx?.waiting()) ?? 0,
     broker: () => broker.stats(),
     ...{ http: () => connections, streams: () => [streams, logFollowers] },
     storage: () => retention.storage,
     storageAlarms: () => retention.alarms,
     processes: () => processes.list(),
   })
+  influx?.start()
+  closers.push(() => influx?.close())
   await pipeline.start()
   closers.push(() => pipeline.close())
   await readings.start()

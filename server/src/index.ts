@@ -10,7 +10,7 @@
  * - `classify/queue.ts` says which frame is next, `classify-pool.ts` has threads do it, `capture-order.ts` puts what they
  *   say back into the order of capture.
  * - `record/recorder.ts` writes all that follows from a frame in one transaction (`outcome.ts`): `debounce.ts` decides
- *   what the state is, `late.ts` tells the past again, `influx-sink.ts` sends the outbox.
+ *   what the state is, `late.ts` tells the past again, `influx/` sends the outbox.
  * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
  *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept), `processes/` (which processes run); `legacy/`
  *   answers clients of an earlier back end.

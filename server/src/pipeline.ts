@@ -17,13 +17,12 @@ import type { SparingLog } from './logging/sparing-log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
 import { Progress } from './processes/progress.ts'
-import { InfluxSink } from './record/influx-sink.ts'
 import { Recorder } from './record/recorder.ts'
 import type { Settings } from './settings.ts'
 
 export interface PipelinePorts {
   settings: Settings
-  logOf(component: 'ingest' | 'classify' | 'record' | 'observe' | 'influx'): Log
+  logOf(component: 'ingest' | 'classify' | 'record' | 'observe'): Log
   sparingLog: SparingLog
   database: StateDatabase
   frames: FrameStore
@@ -63,27 +62,13 @@ export class Pipeline {
   readonly #progress: Progress
   readonly classifier: Classifier
   readonly recorder: Recorder
-  readonly influx: InfluxSink | null
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
     const { settings, logOf, database, frames, framesFolder, events, cameras, metrics, backbone } = ports
-    const { engine, influxUrl, maxPendingAgeMs } = settings
-    const [log, recordLog, influxLog] = [logOf('classify'), logOf('record'), logOf('influx')]
+    const { engine, maxPendingAgeMs } = settings
+    const [log, recordLog] = [logOf('classify'), logOf('record')]
 
-    this.influx =
-      influxUrl &&
-      new InfluxSink(database, influxUrl, {
-        onTrouble: (why) =>
-          why
-            ? influxLog.warn({ why }, 'InfluxDB takes no points; they wait in the outbox')
-            : influxLog.info('InfluxDB takes points again'),
-        onRefused: (why) => influxLog.error({ why }, 'InfluxDB refused points for good'),
-        onDropped: (points) => {
-          metrics.influxDropped.inc(points)
-          influxLog.error({ points }, 'the outbox for InfluxDB is full; its oldest points were dropped')
-        },
-      })
     this.recorder = new Recorder({
       database,
       events,
@@ -91,7 +76,7 @@ export class Pipeline {
       camera: (id) => cameras.get(id),
       finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
       publish: (topic, payload) => void this.#publish(topic, payload, true),
-      influx: this.influx !== null,
+      influx: settings.influxUrl !== null,
       onTransition: (camera, { from_state, to_state, reason, confidence, at, frame_at }) => {
         metrics.transitions.inc({ camera, state: to_state })
         const frame = frame_at === null ? {} : { frame: `${camera}/${frame_at}` }
@@ -360,16 +345,14 @@ export class Pipeline {
     return {
       name: 'observe',
       start: () => {
-        this.influx?.start()
         pruning = setInterval(() => {
           pruneEvents(database).catch((error) =>
             logOf('observe').warn({ err: error }, 'old events could not be removed'),
           )
         }, 60_000)
       },
-      close: async () => {
+      close: () => {
         if (pruning) clearInterval(pruning)
-        await this.influx?.close()
       },
     }
   }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { InfluxSink } from '../src/record/influx-sink.ts'
+import { InfluxSink } from '../src/record/influx/sink.ts'
 import { until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

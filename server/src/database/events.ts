@@ -12,6 +12,7 @@ const KINDS: Record<EventKind, true> = {
   process: true,
   reading: true,
   sensor: true,
+  alert: true,
 }
 export const EVENT_KINDS = Object.keys(KINDS) as EventKind[]
 

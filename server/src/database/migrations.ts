@@ -1,20 +1,30 @@
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { ALERTS } from './migrations/alerts.ts'
+import { HISTORY } from './migrations/history.ts'
+import { INFLUX_TARGETS } from './migrations/influx-targets.ts'
 
 /**
  * Migrations of state.db, in order; a shipped one is never changed. They only expand: the release before must still
  * run on the new schema (guarantee 11).
  */
 export const MIGRATIONS: Record<string, Migration> = {
-  '001-spine': { up: spine },
+  '001-spine': { up: (database) => run(database, SPINE) },
   '002-job-starts': { up: jobStarts },
   '003-camera-received': { up: cameraReceived },
   '004-token-parent': { up: tokenParent },
-  '005-camera-care': { up: cameraCare },
-  '006-retention': { up: retention },
-  '007-labels-by-time': { up: labelsByTime },
-  '008-teaching': { up: teaching },
+  '005-camera-care': { up: (database) => run(database, CAMERA_CARE) },
+  '006-retention': { up: (database) => run(database, RETENTION) },
+  '007-labels-by-time': { up: (database) => run(database, LABELS_BY_TIME) },
+  '008-teaching': { up: (database) => run(database, TEACHING) },
   '009-sensors': { up: sensors },
+  '010-history': { up: (database) => run(database, HISTORY) },
+  '011-influx-targets': { up: (database) => run(database, INFLUX_TARGETS) },
+  '012-alerts': { up: (database) => run(database, ALERTS) },
+}
+
+async function run(database: Kysely<unknown>, statements: readonly string[]) {
+  for (const statement of statements) await sql.raw(statement).execute(database)
 }
 
 const SPINE = [
@@ -68,10 +78,6 @@ const SPINE = [
     created_at integer not null) without rowid`,
 ]
 
-async function spine(database: Kysely<unknown>) {
-  for (const statement of SPINE) await sql.raw(statement).execute(database)
-}
-
 async function jobStarts(database: Kysely<unknown>) {
   await sql`alter table jobs add column starts integer not null default 0`.execute(database)
 }
@@ -96,28 +102,16 @@ const CAMERA_CARE = [
   'create table used_versions (camera text primary key, version integer not null) without rowid',
 ]
 
-async function cameraCare(database: Kysely<unknown>) {
-  for (const statement of CAMERA_CARE) await sql.raw(statement).execute(database)
-}
-
 const RETENTION = [
   'create index transitions_by_frame on transitions (frame_at)',
   'create index readings_by_time on readings (at)',
 ]
-
-async function retention(database: Kysely<unknown>) {
-  for (const statement of RETENTION) await sql.raw(statement).execute(database)
-}
 
 /** Which frames are labelled is asked of a span of time, whatever the camera, where everybody else waits to write. */
 const LABELS_BY_TIME = [
   'create index labels_by_time on labels (captured_at)',
   'create index borrowed_labels_by_time on borrowed_labels (captured_at, source)',
 ]
-
-async function labelsByTime(database: Kysely<unknown>) {
-  for (const statement of LABELS_BY_TIME) await sql.raw(statement).execute(database)
-}
 
 const TEACHING = [
   'alter table jobs add column owner text',
@@ -147,10 +141,6 @@ const TEACHING = [
     author text not null, at integer not null)`,
   'create index activations_by_camera on activations (camera, id)',
 ]
-
-async function teaching(database: Kysely<unknown>) {
-  for (const statement of TEACHING) await sql.raw(statement).execute(database)
-}
 
 /**
  * The newest reading of each sensor, which nobody could find among millions; `Readings.start` fills it. What its agent

@@ -1,11 +1,14 @@
 import type { UnknownReason } from '@ajar/protocol'
 import type { Generated, Selectable } from 'kysely'
+import type { AlertTables } from './schema-alerts.ts'
+import type { HistoryTables } from './schema-history.ts'
+import type { InfluxTables } from './schema-influx.ts'
 
 /**
  * The tables of state.db. Times are milliseconds UTC; `camera` is `device/camera`; a frame is named by
  * (camera, captured_at); columns that end in `_json` hold JSON text.
  */
-export interface StateTables {
+export interface StateTables extends HistoryTables, InfluxTables, AlertTables {
   activations: ActivationsTable
   borrowed_labels: BorrowedLabelsTable
   camera_aliases: CameraAliasesTable
@@ -160,7 +163,7 @@ export interface EmbeddingsTable {
 export interface EventsTable {
   id: Generated<number>
   at: number
-  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process' | 'reading' | 'sensor'
+  kind: 'result' | 'transition' | 'device' | 'job' | 'camera' | 'storage' | 'process' | 'reading' | 'sensor' | 'alert'
   data_json: string
 }
 

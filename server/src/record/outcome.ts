@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { CameraStateRow, EventRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { Transition } from './debounce.ts'
-import { type Point, resultPoint, transitionPoint } from './influx-points.ts'
+import { type Point, resultPoint, transitionPoint } from './influx/points.ts'
 
 /** The rows that an outcome is made of, written inside the recorder's transaction. */
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { EventRow, SensorsTable, StateTables } from '../database/schema.ts'
-import { readingPoint } from './influx-points.ts'
+import { readingPoint } from './influx/points.ts'
 import type { JudgedReading, ReadingFlaw } from './judge-reading.ts'
 
 /** A sensor costs a row that stays, an event and a place on a page; a Pi has a tenth of these. */

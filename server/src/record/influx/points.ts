@@ -1,6 +1,6 @@
 import type { Reading } from '@ajar/protocol'
-import type { ResultsTable } from '../database/schema.ts'
-import type { Transition } from './debounce.ts'
+import type { ResultsTable } from '../../database/schema.ts'
+import type { Transition } from '../debounce.ts'
 
 /** One point of a measurement; `timestamp` in milliseconds UTC. A second writing of the same point changes nothing. */
 export interface Point {

@@ -1,7 +1,7 @@
 import { InfluxDB } from 'influx'
-import type { StateDatabase } from '../database/state-database.ts'
-import { withDeadline } from '../deadline.ts'
-import type { Point } from './influx-points.ts'
+import type { StateDatabase } from '../../database/state-database.ts'
+import { withDeadline } from '../../deadline.ts'
+import type { Point } from './points.ts'
 
 const BATCH = 500
 const REQUEST_TIMEOUT_MS = 10_000

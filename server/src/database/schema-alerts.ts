@@ -1,0 +1,64 @@
+import type { Generated, Selectable } from 'kysely'
+import type { Bit } from './schema.ts'
+
+/** Rules, what they found, and what is on its way to webhooks. Times are milliseconds UTC. */
+export interface AlertTables {
+  alert_rules: AlertRulesTable
+  alerts: AlertsTable
+  webhook_outbox: WebhookOutboxTable
+}
+
+export interface AlertRulesTable {
+  id: string
+  name: string
+  /** A file of `alerts/kinds/`. */
+  kind: string
+  /** The camera `device/camera` or the device it is about; null: each there is. */
+  subject: string | null
+  params_json: string
+  severity: 'info' | 'warning' | 'critical'
+  enabled: Bit
+  /** Address and secret, or null. */
+  webhook_json: string | null
+  author: string
+  created_at: number
+  changed_at: number
+}
+
+/** One time that a rule found something of a subject, from its first moment to its end. */
+export interface AlertsTable {
+  id: Generated<number>
+  rule: string
+  /** The camera or device, or `server`. */
+  subject: string
+  state: 'pending' | 'firing' | 'resolved'
+  severity: AlertRulesTable['severity']
+  /** Since when the condition holds. */
+  since: number
+  /** Since when it does not hold any more, while the alert still stands. */
+  clear_since: number | null
+  fired_at: number | null
+  resolved_at: number | null
+  acknowledged_at: number | null
+  acknowledged_by: string | null
+  /** For people. */
+  text: string
+  value_json: string
+}
+
+/** Deliveries that a receiver has not taken yet. */
+export interface WebhookOutboxTable {
+  id: Generated<number>
+  rule: string
+  /** Names the message to its receiver, the same at each attempt. */
+  message: string
+  body_json: string
+  created_at: number
+  attempts: number
+  next_at: number
+  last_error: string | null
+}
+
+export type AlertRuleRow = Selectable<AlertRulesTable>
+export type AlertRow = Selectable<AlertsTable>
+export type WebhookOutboxRow = Selectable<WebhookOutboxTable>
