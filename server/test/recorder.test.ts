@@ -22,7 +22,7 @@ describe('a batch', () => {
       results: 3,
       transitions: 1,
       events: 4,
-      influx_outbox: 4,
+      influx_outbox: 7, // each result has one probability
       camera_states: 1,
     })
     expect(recording.finished).toEqual([`${CAMERA}/1000`, `${CAMERA}/2000`, `${CAMERA}/3000`])
@@ -50,7 +50,7 @@ describe('a batch', () => {
     // More than fits into the pages that are there: the last thing that is written fails, all before it has to go too.
     const recorded = recording.see(seen('A'.repeat(100)))
     await until(() => recording.recorder.held)
-    const one = { frames: 1, results: 1, transitions: 0, events: 1, influx_outbox: 1, camera_states: 1 }
+    const one = { frames: 1, results: 1, transitions: 0, events: 1, influx_outbox: 2, camera_states: 1 }
     expect(await counts(recording)).toEqual(one) // the first frame goes alone, all others as one batch
     expect(recording.finished).toHaveLength(1)
     expect(recording.published).toEqual([])

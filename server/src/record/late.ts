@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { CameraStateRow, ResultRow, StateTables } from '../database/schema.ts'
 import { debounce, forget, nothingKnown, type Transition } from './debounce.ts'
-import { saveTransition } from './outcome.ts'
+import type { Point } from './influx/points.ts'
+import { saveTransition, transitionPoints } from './outcome.ts'
 import { observationOf } from './recorded.ts'
 
 const PAGE = 2000
@@ -20,31 +21,34 @@ const decidedAt = sql<number>`coalesce(frame_at, at)`
  * Computes a camera's transitions from its first late frame on again, now that the backlog is in (guarantee 5). The
  * state that is published stays as it is: late frames tell about the past, and so since when it is in that state. A
  * long span is done in steps.
- * @returns how many transitions the step's span has now, where the next step begins (null: all is done), and since when
- * the camera is in its state, as far as the transitions tell so far
+ * @returns how many transitions the step's span has now, where the next step begins (null: all is done), since when the
+ * camera is in its state, as far as the transitions tell so far, and the points of what is told otherwise now
  */
 export async function recomputeTransitions(
   database: Kysely<StateTables>,
   live: CameraStateRow,
   rule: Rule,
   step = STEP,
-): Promise<{ transitions: number; next: number | null; since: number | null }> {
+): Promise<{ transitions: number; next: number | null; since: number | null; points: Point[] }> {
   const { camera, late_from: from, newest_at: newest, since } = live
-  if (from === null || newest === null) return { transitions: 0, next: null, since }
+  if (from === null || newest === null) return { transitions: 0, next: null, since, points: [] }
   const before = await memoryBefore(database, camera, from, rule)
   const to = await endOfStep(database, camera, from, newest, step)
   const span = await transitionsOf(database, before, from, to, rule)
   const closing = to === newest ? await transitionToLive(database, live, span, to) : null
-  await database
+  const gone = await database
     .deleteFrom('transitions')
     .where('camera', '=', camera)
     .where(decidedAt, '>=', from)
     .where(decidedAt, '<=', to)
+    .returningAll()
     .execute()
-  const transitions = closing ? [...span.transitions, closing] : span.transitions
-  for (const transition of transitions) await saveTransition(database, camera, transition)
-  if (to !== newest) return { transitions: transitions.length, next: to + 1, since }
-  return { transitions: transitions.length, next: null, since: await sinceWhen(database, live) }
+  const told = closing ? [...span.transitions, closing] : span.transitions
+  const replaced: Transition[] = []
+  for (const transition of told) replaced.push(...(await saveTransition(database, camera, transition)))
+  const points = transitionPoints(camera, [...gone, ...replaced], told)
+  if (to !== newest) return { transitions: told.length, next: to + 1, since, points }
+  return { transitions: told.length, next: null, since: await sinceWhen(database, live), points }
 }
 
 /** Since when the camera is in its state, once all its transitions are written. */

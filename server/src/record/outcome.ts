@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { CameraStateRow, EventRow, FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { Transition } from './debounce.ts'
-import { type Point, resultPoint, transitionPoint } from './influx/points.ts'
+import { addPoints } from './influx/outbox.ts'
+import { type Point, pointOfSkipped, pointOfTransition, pointsOfResult } from './influx/points.ts'
 
 /** The rows that an outcome is made of, written inside the recorder's transaction. */
 
@@ -16,8 +18,8 @@ export interface Outcome {
   transitions: CameraTransition[]
   /** What debounce remembers of each camera that had a part in it. */
   memory: CameraStateRow[]
-  /** Points for the outbox of the InfluxDB sink; none where there is no sink. */
-  points: Point[]
+  /** Points of the frames for the outbox of the InfluxDB sink; null where there is no sink. */
+  points: Point[] | null
 }
 
 /**
@@ -89,33 +91,63 @@ export async function writeOutcome(
   if (results.length > 0) await transaction.insertInto('results').values(results).execute()
   for (const result of results) if (result.late) await markLate(transaction, result)
   if (memory.length > 0) await transaction.replaceInto('camera_states').values(memory).execute()
-  for (const { camera, transition } of transitions) await saveTransition(transaction, camera, transition)
-  if (points.length > 0) {
-    const rows = points.map((point) => ({ point_json: JSON.stringify(point) }))
-    await transaction.insertInto('influx_outbox').values(rows).execute()
+  for (const { camera, transition } of transitions) {
+    const replaced = await saveTransition(transaction, camera, transition)
+    points?.push(...transitionPoints(camera, replaced, [transition]))
   }
+  if (points) await addPoints(transaction, points)
   return events.append(transaction, [
     ...results.map((result) => ({ kind: 'result' as const, data: resultEvent(result) })),
     ...transitions.map((one) => ({ kind: 'transition' as const, data: transitionEvent(one) })),
   ])
 }
 
-/** A camera changes once at a time: a second change of the same instant replaces the first. */
-export async function saveTransition(transaction: Kysely<StateTables>, camera: string, transition: Transition) {
+/**
+ * A camera changes once at a time: a second change of the same instant replaces the first.
+ * @returns what was replaced, none or one
+ */
+export async function saveTransition(
+  transaction: Kysely<StateTables>,
+  camera: string,
+  transition: Transition,
+): Promise<Transition[]> {
+  const replaced = await transaction
+    .selectFrom('transitions')
+    .selectAll()
+    .where('camera', '=', camera)
+    .where('at', '=', transition.at)
+    .execute()
   await transaction
     .insertInto('transitions')
     .values({ camera, ...transition })
     .onConflict((clash) => clash.columns(['camera', 'at']).doUpdateSet(transition))
     .execute()
+  return replaced
 }
 
-export function pointsOf(
-  results: { row: ResultsTable; pipelineMs: number }[],
-  transitions: CameraTransition[],
-): Point[] {
+/**
+ * Points of a camera's changes as they are told now.
+ * @param before those that were told of the same time: of these, what did not happen is marked, and what stays as it was is
+ * not written again
+ */
+export function transitionPoints(camera: string, before: Transition[], now: Transition[]): Point[] {
+  const keyOf = ({ at, to_state }: Transition) => `${at} ${to_state}`
+  const told = new Map([...new Map(now.map((one) => [one.at, one])).values()].map((one) => [keyOf(one), one]))
+  const known = new Map(before.map((one) => [keyOf(one), one]))
+  const pointOf = (one: Transition, superseded = false) => pointOfTransition({ ...one, camera }, { superseded })
+  const gone = [...known].filter(([key]) => !told.has(key)).map(([, one]) => pointOf(one, true))
+  const changed = [...told].filter(([key, one]) => {
+    const as = known.get(key)
+    return !as || !isDeepStrictEqual(pointOf(as), pointOf(one))
+  })
+  return [...gone, ...changed.map(([, one]) => pointOf(one))]
+}
+
+/** Points of frames that have ended: of those with a result, and of those that were skipped. */
+export function pointsOfFrames(results: { row: ResultsTable; pipelineMs: number }[], ended: FramesTable[]): Point[] {
   return [
-    ...results.map(({ row, pipelineMs }) => resultPoint(row, pipelineMs)),
-    ...transitions.map(({ camera, transition }) => transitionPoint(camera, transition)),
+    ...results.flatMap(({ row, pipelineMs }) => pointsOfResult(row, pipelineMs)),
+    ...ended.map(pointOfSkipped).filter((point) => point !== null),
   ]
 }
 

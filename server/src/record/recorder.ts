@@ -8,7 +8,14 @@ import { isDiskTrouble } from '../database/until-written.ts'
 import type { Refusal } from '../ingest/ingest.ts'
 import { debounce, forget, forgetSpan, isForgotten, nothingKnown } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
-import { type CameraTransition, insertFrames, nextFreeTime, pointsOf, writeOutcome } from './outcome.ts'
+import {
+  type CameraTransition,
+  insertFrames,
+  nextFreeTime,
+  type Outcome,
+  pointsOfFrames,
+  writeOutcome,
+} from './outcome.ts'
 import { frameRow, observationOf, refusedRow, resultRow } from './recorded.ts'
 import type { RecorderPorts } from './recorder-ports.ts'
 
@@ -162,7 +169,7 @@ export class Recorder {
     return this.#care(`the purge of ${id}`, async (draft) => {
       if (!this.#knows(draft, id)) return
       draft.memory.set(id, forgetSpan(this.#recall(draft, id), span))
-      await this.#write(draft, [], [])
+      await this.#write(draft)
     })
   }
 
@@ -322,25 +329,20 @@ export class Recorder {
       draft.memory.set(id, { ...after, received_at })
       if (transition) transitions.push({ camera: id, transition })
     }
-    await this.#write(draft, results, transitions)
+    const ended = fresh.map((classified) => frameRow(classified, recordedAt))
+    const points = pointsOfFrames(results, ended)
+    await this.#write(draft, { results: results.map(({ row }) => row), transitions, points })
     draft.afterwards.push(() => {
       this.#ports.finish(batch.map(({ frame }) => frame))
-      for (const classified of fresh) this.#ports.onRecorded(frameRow(classified, recordedAt).outcome, classified)
+      for (const [i, { outcome }] of ended.entries()) this.#ports.onRecorded(outcome, fresh[i] as Classified)
     })
   }
 
-  async #write(
-    draft: Draft,
-    results: { row: ResultsTable; pipelineMs: number }[],
-    transitions: CameraTransition[],
-  ): Promise<void> {
+  async #write(draft: Draft, { results = [], transitions = [], points = [] }: Partial<Omit<Outcome, 'memory'>> = {}) {
     const { events, influx, onTransition } = this.#ports
-    const rows = await writeOutcome(draft.transaction, events, {
-      results: results.map(({ row }) => row),
-      transitions,
-      memory: [...draft.memory.values()].filter((row) => row !== null),
-      points: influx ? pointsOf(results, transitions) : [],
-    })
+    const memory = [...draft.memory.values()].filter((row) => row !== null)
+    const outcome = { results, transitions, memory, points: influx ? points : null }
+    const rows = await writeOutcome(draft.transaction, events, outcome)
     draft.afterwards.push(() => {
       for (const { camera, transition } of transitions) onTransition(camera, transition)
       events.publish(rows)
@@ -364,15 +366,16 @@ export class Recorder {
     if (!this.#knows(draft, id) || !this.#lost(before, now)) return // a frame came in meanwhile
     const { after, transition } = forget(before, this.#whyLost(id), now)
     draft.memory.set(id, after)
-    await this.#write(draft, [], transition ? [{ camera: id, transition }] : [])
+    await this.#write(draft, { transitions: transition ? [{ camera: id, transition }] : [] })
   }
 
   async #recompute(draft: Draft, id: string) {
     if (!this.#knows(draft, id)) return
     const live = this.#recall(draft, id)
-    const { transitions, next, since } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
+    const { points, ...told } = await recomputeTransitions(draft.transaction, live, this.#ports.camera(id))
+    const { transitions, next, since } = told
     draft.memory.set(id, { ...live, since, late_from: next })
-    await this.#write(draft, [], [])
+    await this.#write(draft, { points })
     const data = { camera: id, recomputedFrom: live.late_from, transitions, since }
     const events = await this.#ports.events.append(draft.transaction, [{ kind: 'transition', data }])
     draft.afterwards.push(() => this.#ports.events.publish(events))

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { EventRow, SensorsTable, StateTables } from '../database/schema.ts'
+import { addPoints } from './influx/outbox.ts'
 import { readingPoint } from './influx/points.ts'
 import type { JudgedReading, ReadingFlaw } from './judge-reading.ts'
 
@@ -66,7 +67,7 @@ export async function writeReadings(
     updateSensors(transaction, stored, (reading) =>
       newestAt.has(sensorId(reading)) ? null : options.factsOf(reading.device, reading.sensor),
     ),
-    options.influx ? addPoints(transaction, stored) : null,
+    options.influx ? addPoints(transaction, [...stored].map(pointOf)) : null,
   ])
   return { written, events }
 }
@@ -198,10 +199,8 @@ function newSensor({ device, sensor, at, valueJson }: Timed, facts: SensorFacts 
   return { device, name: sensor, last_at: at, last_value_json: valueJson, unit, driver }
 }
 
-async function addPoints(transaction: Database, stored: Iterable<Timed>) {
-  const points = [...stored].map((reading) => ({ point_json: JSON.stringify(readingPoint(reading)) }))
-  await transaction.insertInto('influx_outbox').values(points).execute()
-}
+const pointOf = ({ device, sensor, at, valueJson }: Timed) =>
+  readingPoint({ device, sensor, at, value_json: valueJson })
 
 /** The newest reading of each sensor, where it is newer than what was known: what comes late is no news. */
 function newestIn(stored: Iterable<Timed>, known: ReadonlyMap<string, number>): Map<string, Timed> {
