@@ -38,6 +38,7 @@ import { Pipeline } from './pipeline.ts'
 import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
 import { openInflux } from './record/influx/open-influx.ts'
+import { openSamples } from './record/influx/samples.ts'
 import { ReadingJourney } from './record/reading-journey.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
@@ -335,6 +336,14 @@ async function build(
   })
   influx?.start()
   closers.push(() => influx?.close())
+  const samples = openSamples({
+    ...{ influx, database, events, log: logging.of('influx') },
+    ...{ devices: () => devices.list(), storage: () => retention.storage },
+    facts: () => ({
+      ...{ pending_frames: pipeline.classifier.waiting, cameras: cameras.list().length },
+      ...{ http_connections: connections.open, mqtt_connections: broker.stats().connections },
+    }),
+  })
   await pipeline.start()
   closers.push(() => pipeline.close())
   await readings.start()
@@ -355,6 +364,8 @@ async function build(
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])
   closers.push(() => broker.close())
   const opened = await openListeners({ broker, http, settings, certificates, inherited })
+  samples?.start()
+  closers.push(() => samples?.close())
   const { mqtt, mqtts } = opened
   const listening = { http: opened.http.port, mqtt: mqtt?.port ?? null, mqtts: mqtts?.port ?? null }
   const adminToken = await accounts.ensureAdmin(settings.adminToken)
