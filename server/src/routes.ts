@@ -18,6 +18,7 @@ import { type Devices, isReserved } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import type { Registry } from './devices/registry.ts'
 import { devicesRoutes } from './devices/routes.ts'
+import { historyRoutes } from './history/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
 import { consoleRoutes } from './http/console.ts'
 import type { Http } from './http/http.ts'
@@ -122,6 +123,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
   resultRoutes(http, { database, cameras })
+  historyRoutes(http, { database, cameras })
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })
   readingRoutes(http, database)

@@ -54,6 +54,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'auth',
       'jobs',
       'training',
+      'history',
       'retention',
       'processes',
       'legacy',

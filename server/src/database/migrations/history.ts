@@ -18,6 +18,10 @@ const joins = (width: number) => `
     latency_sum = latency_sum + excluded.latency_sum,
     sent = 0;`
 
+/** A change of state that is told late makes its hour, and those after it, untold. */
+const SET_BACK = `update history_progress set hours_to = new.at - new.at % 3600000
+  where camera = new.camera and hours_to > new.at;`
+
 /**
  * 010: what the history of a camera is shown from, however long it is. Results roll up by a trigger, so that a release
  * that knows nothing of it rolls up too (guarantee 11).
@@ -34,8 +38,11 @@ export const HISTORY: readonly string[] = [
     sent integer not null, primary key (camera, at, state)) without rowid`,
   `create index state_hours_unsent on state_hours (at) where sent = 0`,
   `create table history_progress (
-    camera text primary key, unfilled_from integer, unfilled_to integer, hours_to integer) without rowid`,
+    camera text primary key, unfilled_from integer, unfilled_to integer, results_from integer,
+    hours_from integer, hours_to integer) without rowid`,
   `insert into history_progress (camera, unfilled_from, unfilled_to)
     select camera, min(captured_at), max(captured_at) + 1 from results group by camera`,
+  `create trigger transitions_set_back after insert on transitions begin ${SET_BACK} end`,
+  `create trigger transitions_set_back_by_change after update of to_state on transitions begin ${SET_BACK} end`,
   `create trigger results_roll_up after insert on results begin ${joins(60_000)} ${joins(3_600_000)} end`,
 ]
