@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
+import { readAddressList } from './address-list.ts'
 import { oneOf, readAll, SHARED, setting, type Values } from './read-settings.ts'
 
 const text = (value: string) => value
@@ -80,6 +81,12 @@ export const SETTINGS = {
     '90',
     'days after which results, transitions and readings go; sooner where they take a quarter of what frames may take',
     (value) => integer(1, 36_500)(value) * DAY_MS,
+  ),
+  webhookAllow: setting(
+    'AJAR_WEBHOOK_ALLOW',
+    '',
+    'addresses and networks that webhooks of alerts may reach although they are private or loopback, `192.168.1.20,fd00::/8`; empty: none',
+    readAddressList,
   ),
   classifyWorkers: setting(
     'AJAR_CLASSIFY_WORKERS',

@@ -58,6 +58,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'retention',
       'processes',
       'legacy',
+      'alerts',
     ],
     foundations: ['database', 'http', 'tls', 'logging'],
   },
