@@ -123,3 +123,30 @@ export const Rejected = Type.Object({
   reason: Type.String({ description: 'in words: what was wrong and what to do' }),
 })
 export type Rejected = Static<typeof Rejected>
+
+const alertTime = Type.Union([Type.Integer({ description: 'milliseconds UTC' }), Type.Null()])
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/**
+ * `ajar/{device}/{camera}/alert/{rule}`, `ajar/{device}/alert/{rule}`, `ajar/server/alert/{rule}`: what a rule of the server
+ * found. Retained while it stands; told once as `resolved`, then what is retained is cleared.
+ */
+export const Alert = Type.Object({
+  id: Type.Integer({ description: 'one time that the rule found something of the subject' }),
+  rule: Type.String(),
+  name: Type.String({ description: 'of the rule' }),
+  kind: Type.String({ description: 'of the rule: `state`, `offline`, ...' }),
+  subject: Type.String({ description: 'the camera `device/camera`, the device, or `server`' }),
+  severity: Type.Enum([...SEVERITIES]),
+  state: Type.Enum(['firing', 'resolved']),
+  since: Type.Integer({ description: 'since when the condition holds, milliseconds UTC' }),
+  firedAtMs: alertTime,
+  resolvedAtMs: alertTime,
+  acknowledgedAtMs: alertTime,
+  acknowledgedBy: Type.Union([Type.String(), Type.Null()]),
+  text: Type.String({ description: 'for people' }),
+  value: Type.Union([Type.Number(), Type.String(), Type.Null()]),
+})
+export type Alert = Static<typeof Alert>

@@ -14,7 +14,15 @@ export interface TopicRule {
   subscribable: boolean
 }
 
-export type TopicKind = 'status' | 'frame' | 'reading' | 'state' | 'config-desired' | 'config-applied' | 'rejected'
+export type TopicKind =
+  | 'status'
+  | 'frame'
+  | 'reading'
+  | 'state'
+  | 'config-desired'
+  | 'config-applied'
+  | 'rejected'
+  | 'alert'
 
 /** Every topic there is; the broker's access rules are derived from this table. */
 export const TOPICS: readonly TopicRule[] = [
@@ -27,6 +35,9 @@ export const TOPICS: readonly TopicRule[] = [
   { pattern: '{sensor}/reading', kind: 'reading', publisher: 'device', retained: false, subscribable: true },
   { pattern: '{sensor}/reading/{ms}', kind: 'reading', publisher: 'device', retained: false, subscribable: true },
   { pattern: '{camera}/state', kind: 'state', publisher: 'server', retained: true, subscribable: true },
+  // The last: a camera may be called `alert`, and ids of rules are longer than any of the words above.
+  { pattern: '{camera}/alert/{rule}', kind: 'alert', publisher: 'server', retained: true, subscribable: true },
+  { pattern: 'alert/{rule}', kind: 'alert', publisher: 'server', retained: true, subscribable: true },
 ]
 
 /** A topic taken apart. Names and times are as they came: the step that uses them judges them. */
@@ -35,7 +46,7 @@ export interface Topic {
   device: string
   /** Camera or sensor, where the topic has one. */
   source: string | null
-  /** The last level of a frame or reading topic, where it was given. */
+  /** The last level of a frame or reading topic, where it was given; of an alert of a camera it is the rule. */
   time: string | null
 }
 
@@ -61,4 +72,6 @@ export const topics = {
   frame: ({ device, camera, capturedAtMs }: FrameRef) => `ajar/${device}/${camera}/frame/${capturedAtMs}`,
   reading: ({ device, sensor, atMs }: ReadingRef) => `ajar/${device}/${sensor}/reading/${atMs}`,
   state: ({ device, camera }: CameraRef) => `ajar/${device}/${camera}/state`,
+  /** @param subject the camera `device/camera`, the device, or `server` */
+  alert: (subject: string, rule: string) => `ajar/${subject}/alert/${rule}`,
 } as const

@@ -16,6 +16,9 @@ export interface AlertRulesTable {
   /** The camera `device/camera` or the device it is about; null: each there is. */
   subject: string | null
   params_json: string
+  /** So long it has to hold before it fires, and not to hold before it ends; milliseconds. */
+  for_ms: number
+  clear_ms: number
   severity: 'info' | 'warning' | 'critical'
   enabled: Bit
   /** Address and secret, or null. */
@@ -29,14 +32,23 @@ export interface AlertRulesTable {
 export interface AlertsTable {
   id: Generated<number>
   rule: string
+  /** Name and kind of the rule: it may be deleted, or called otherwise. */
+  name: string
+  kind: string
   /** The camera or device, or `server`. */
   subject: string
   state: 'pending' | 'firing' | 'resolved'
   severity: AlertRulesTable['severity']
   /** Since when the condition holds. */
   since: number
+  /** So much of the time since then does not count: nobody looked, or nobody could tell; milliseconds. */
+  unseen_ms: number
+  /** Since when nobody can tell whether it holds, while the alert is pending. */
+  unseen_since: number | null
   /** Since when it does not hold any more, while the alert still stands. */
   clear_since: number | null
+  /** Of one that is pending: by when it was still looked at, to a minute; what comes after a start then does not count. */
+  looked_at: number
   fired_at: number | null
   resolved_at: number | null
   acknowledged_at: number | null

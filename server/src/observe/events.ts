@@ -28,7 +28,8 @@ export function eventsRoute(http: Http, database: StateDatabase, events: Events)
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'Server-sent events: result, transition, device, camera, job, storage, process, reading, sensor',
+        summary:
+          'Server-sent events: result, transition, device, camera, job, storage, process, reading, sensor, alert',
         querystring: Type.Object({
           kinds: Type.Optional(Type.String({ description: 'only these, separated by commas' })),
           lastEventId: Type.Optional(Type.String({ description: 'as the header Last-Event-ID' })),

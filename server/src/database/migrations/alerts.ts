@@ -2,14 +2,16 @@
 export const ALERTS: readonly string[] = [
   `create table alert_rules (
     id text primary key, name text not null unique, kind text not null, subject text, params_json text not null,
-    severity text not null, enabled integer not null, webhook_json text, author text not null,
+    for_ms integer not null, clear_ms integer not null, severity text not null, enabled integer not null, webhook_json text, author text not null,
     created_at integer not null, changed_at integer not null) without rowid`,
   `create table alerts (
-    id integer primary key autoincrement, rule text not null, subject text not null, state text not null,
-    severity text not null, since integer not null, clear_since integer, fired_at integer, resolved_at integer,
-    acknowledged_at integer, acknowledged_by text, text text not null, value_json text not null)`,
+    id integer primary key autoincrement, rule text not null, name text not null, kind text not null,
+    subject text not null, state text not null, severity text not null, since integer not null,
+    unseen_ms integer not null, unseen_since integer, clear_since integer, looked_at integer not null,
+    fired_at integer, resolved_at integer, acknowledged_at integer, acknowledged_by text, text text not null, value_json text not null)`,
   `create unique index alerts_standing on alerts (rule, subject) where resolved_at is null`,
-  `create index alerts_by_time on alerts (fired_at)`,
+  `create index alerts_by_subject on alerts (subject, id)`,
+  `create index alerts_by_end on alerts (resolved_at) where resolved_at is not null`,
   `create table webhook_outbox (
     id integer primary key autoincrement, rule text not null, message text not null unique, body_json text not null,
     created_at integer not null, attempts integer not null, next_at integer not null, last_error text)`,

@@ -1,0 +1,84 @@
+import type { CameraState, Severity, Status } from '@ajar/protocol'
+import type { Static, TObject } from 'typebox'
+
+/** What a rule looks at, and what is known of it at one moment. */
+export interface Facts {
+  camera: CameraFacts
+  device: DeviceFacts
+  server: ServerFacts
+}
+
+interface CommonFacts {
+  /** The camera `device/camera`, the device, or `server`. */
+  subject: string
+  /** Milliseconds UTC. */
+  now: number
+  /** False for the first minutes after a start: who is missing then may still come. */
+  settled: boolean
+}
+
+export interface CameraFacts extends CommonFacts {
+  /** The names it can be in. */
+  states: readonly string[]
+  state: CameraState
+  /** Whether a frame of it came in since the start: until then its state is what was known before. */
+  seen: boolean
+}
+
+export interface DeviceFacts extends CommonFacts {
+  connected: boolean
+  disabled: boolean
+  /** What its agent last said of itself. */
+  status: Status | null
+  /** The newest reading of a sensor. */
+  reading(sensor: string): { value: unknown; at: number } | null
+}
+
+export interface ServerFacts extends CommonFacts {
+  /** Of the disk of the data folder; null while nobody has looked. */
+  freeBytes: number | null
+}
+
+/** What a kind of rule says of a subject. */
+export interface Look {
+  /** Null where nobody can tell: what fires goes on to, and the time does not count for what is pending. */
+  holds: boolean | null
+  /** What is so, for people: `pi/front-door is open`. */
+  text: string
+  value: number | string | null
+  /** Since when it holds, as far as that is known; else it is from this look on. Milliseconds UTC. */
+  since?: number | null
+}
+
+/** What makes no sense of params that fit their schema. */
+export interface ParamsFlaw {
+  field: string
+  message: string
+}
+
+/** A kind of rule, in a file of its own in `kinds/`. */
+export interface AlertKind<S extends keyof Facts = keyof Facts, P extends TObject = TObject> {
+  name: string
+  title: string
+  /** What it finds, and when that ends. */
+  description: string
+  subject: S
+  /**
+   * A form is made of it. `unit` says what a number is in (`ms`, `bytes`, `frames`), or which names to choose from: `state`,
+   * `reason`, `sensor`.
+   */
+  params: P
+  /** Of a rule that says nothing else. */
+  defaults: { forMs: number; clearMs: number; severity: Severity }
+  /** @param states of the camera that the rule is about; null where it is about each, or about no camera */
+  flawOf?(params: Static<P>, states: readonly string[] | null): ParamsFlaw | null
+  /** @param standing whether an alert fires: it may end at another value than it begins at */
+  look(facts: Facts[S], params: Static<P>, standing: boolean): Look
+}
+
+export type SubjectKind = keyof Facts
+
+/** The kind as the list of all takes it; here the compiler compares its look with its params. */
+export function alertKind<S extends keyof Facts, P extends TObject>(kind: AlertKind<S, P>): AlertKind {
+  return kind as unknown as AlertKind
+}
