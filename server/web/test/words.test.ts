@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
-import { duration, percent, reasonInWords, shortTime, toldApart } from '../src/design/words.ts'
-import { lineOf } from '../src/pages/camera/confidence.ts'
+import { duration, percent, reasonInWords, share, shortTime, toldApart } from '../src/design/words.ts'
 
 test('no confidence is said to be certain', () => {
   expect([0, 0.799, 0.97, 0.995, 1].map(percent)).toEqual(['0 %', '79 %', '97 %', '> 99 %', '> 99 %'])
+})
+
+test('what took a moment of a year is not said to be nothing, nor all of it', () => {
+  expect([0, 0.0004, 0.034, 0.5, 0.99, 0.9996, 1].map(share)).toEqual([
+    ...['0 %', '< 1 %', '3 %', '50 %', '99 %', '> 99 %', '100 %'],
+  ])
 })
 
 test('durations are said in one unit', () => {
@@ -33,25 +38,4 @@ test('times beside each other are told apart, as finely as that needs', () => {
   const yesterday = times.map((ms) => ms - 86_400_000)
   expect(new Set(toldApart(yesterday)).size).toBe(times.length)
   expect(toldApart(yesterday)[0]).not.toContain('.000')
-})
-
-test('the line of confidence is broken where no result came for long', () => {
-  const result = (at: number, confidence: number) => ({
-    frame: `pi/cam/${at}`,
-    capturedAt: new Date(at).toISOString(),
-    state: 'open',
-    confidence,
-    best: 'open',
-    probabilities: null,
-    reason: null,
-    model: null,
-    latencyMs: 1,
-    late: false,
-  })
-  const { times, confidences } = lineOf([result(1000, 0.9), result(2000, 0.8), result(9000, 0.7)], {
-    from: 0,
-    to: 100_000,
-  })
-  expect(times).toEqual([1, 2, 5.5, 9])
-  expect(confidences).toEqual([0.9, 0.8, null, 0.7])
 })

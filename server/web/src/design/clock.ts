@@ -25,7 +25,7 @@ export function heardServerTime(at: number, askedAt = Date.now()) {
   const heardAt = Date.now()
   const ahead = at - (askedAt + heardAt) / 2
   if (!(Math.abs(ahead - aheadMs) > TOLERANCE_MS + (heardAt - askedAt) / 2)) return
-  aheadMs = ahead
+  aheadMs = Math.round(ahead) // times that the server is asked for are whole milliseconds
   now.value = serverNow()
 }
 

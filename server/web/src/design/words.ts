@@ -37,10 +37,23 @@ export function percent(confidence: number): string {
   return confidence > 0.99 ? '> 99 %' : `${Math.floor(confidence * 100)} %`
 }
 
+/** @param part 0..1 of a whole: what is there at all is not said to be nothing, nor what is missing to be there */
+export function share(part: number): string {
+  if (part > 0 && part < 0.01) return '< 1 %'
+  return part > 0.99 && part < 1 ? '> 99 %' : `${Math.round(part * 100)} %`
+}
+
+/** `once`, `42 times` */
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${amount(count)} times`
+}
+
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const SHORT_CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const SHORT_DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+const MONTH = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric' })
 
 /** In the viewer's zone; with the day where it is not today. */
 export function timeOfDay(ms: number, now = serverNow()): string {
@@ -73,6 +86,7 @@ function precise(ms: number, digits: 1 | 3, now = serverNow()): string {
 export const fullTime = (ms: number) => DAY_AND_CLOCK.format(ms)
 export const shortTime = (ms: number) => SHORT_CLOCK.format(ms)
 export const shortDay = (ms: number) => SHORT_DAY.format(ms)
+export const month = (ms: number) => MONTH.format(ms)
 /** For those who compare with a log. */
 export const utc = (ms: number) => new Date(ms).toISOString()
 

@@ -8,6 +8,8 @@ export const LENGTHS = [
   { name: 'Hour', ms: 3_600_000 },
   { name: 'Day', ms: 86_400_000 },
   { name: 'Week', ms: 7 * 86_400_000 },
+  { name: 'Month', ms: 30 * 86_400_000 },
+  { name: 'Year', ms: 365 * 86_400_000 },
   { name: 'All', ms: Number.POSITIVE_INFINITY },
 ] as const
 

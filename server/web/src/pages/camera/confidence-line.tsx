@@ -1,24 +1,37 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { ResultBody } from '../../api/bodies.ts'
+import type { BucketBody } from '../../api/history-bodies.ts'
 import { theme } from '../../design/theme.ts'
 import type { Span } from '../../ribbon/band.ts'
-import { lineOf, momentInWords } from './confidence.ts'
+import { timeAt } from '../../ribbon/span.ts'
+import { bucketAt, lineOf, momentInWords } from './confidence.ts'
+import type { Past } from './past.ts'
 
 interface ConfidenceLineProps {
-  results: ResultBody[]
+  past: Past
   span: Span
   /** 0..1: below it a result is `unknown`. */
   threshold: number
+  /** Told which results the mouse stands at. */
+  onPoint(bucket: BucketBody | null): void
+  /** Told which results somebody wants to see one of. */
+  onPick(bucket: BucketBody): void
 }
 
 const HEIGHT = 110
 /** Beside the plot; the ribbon above it leaves as much free. Pixels. */
 const AXIS_WIDTH = 52
+/** A stretch that stands alone is as wide. */
+const ALONE_WIDTH = 3
+/** Places in the data. */
+const [HIGH, LOW] = [2, 3] as const
 
-/** How sure the model was over a span, with the threshold, and the axis of time for what stands above it. */
-export function ConfidenceLine({ results, span, threshold }: ConfidenceLineProps) {
+/**
+ * How sure the model was over a span: the mean, and between which bounds it went up and down, so that one doubtful frame
+ * is seen in a year; with the threshold, and the axis of time for what stands above it.
+ */
+export function ConfidenceLine({ past, span, threshold, onPoint, onPick }: ConfidenceLineProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const colours = theme.value
@@ -28,7 +41,7 @@ export function ConfidenceLine({ results, span, threshold }: ConfidenceLineProps
     if (!element) return
     const made = new uPlot(
       optionsOf(element, () => threshold),
-      [[], []],
+      [[], [], [], []],
       element,
     )
     plot.current = made
@@ -45,14 +58,31 @@ export function ConfidenceLine({ results, span, threshold }: ConfidenceLineProps
   }, [threshold, colours])
 
   useEffect(() => {
-    const { times, confidences } = lineOf(results, span)
+    const { times, means, highs, lows } = lineOf(past, span)
     plot.current?.batch(() => {
-      plot.current?.setData([times, confidences], false)
+      plot.current?.setData([times, means, highs, lows], false)
       plot.current?.setScale('x', { min: span.from / 1000, max: span.to / 1000 })
     })
-  }, [results, span, threshold, colours])
+  }, [past, span, threshold, colours])
 
-  return <div class="confidence-line" ref={place} role="img" aria-label="Confidence over time" />
+  const bucketUnder = ({ clientX }: MouseEvent) => {
+    const plotted = plot.current?.over.getBoundingClientRect()
+    return plotted ? bucketAt(past, timeAt(span, (clientX - plotted.left) / plotted.width)) : null
+  }
+  return (
+    <div
+      class="confidence-line"
+      ref={place}
+      role="img"
+      aria-label="Confidence over time"
+      onPointerMove={(event) => onPoint(bucketUnder(event))}
+      onPointerLeave={() => onPoint(null)}
+      onPointerUp={(event) => {
+        const bucket = bucketUnder(event)
+        if (bucket) onPick(bucket)
+      }}
+    />
+  )
 }
 
 /** Colours are read when a part is painted: the theme may change. */
@@ -64,6 +94,7 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
     ticks: { stroke: () => colour('--line'), width: 1, size: 4 },
     font: '12px system-ui, sans-serif',
   }
+  const bound = { points: { show: false }, spanGaps: false }
   return {
     width: element.clientWidth,
     height: HEIGHT,
@@ -81,22 +112,42 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
       },
       { ...axis, size: AXIS_WIDTH, side: 1, splits: [0, 0.5, 1], values: () => ['0 %', '50 %', '100 %'] },
     ],
-    series: [{}, { stroke: () => colour('--accent'), width: 1.5, points: { size: 3 }, spanGaps: false }],
+    series: [{}, { stroke: () => colour('--accent'), width: 1.5, points: { size: 3 }, spanGaps: false }, bound, bound],
+    bands: [{ series: [HIGH, LOW], fill: () => colour('--accent-band') }],
     hooks: {
       draw: [
-        (plot) => {
-          const { ctx, bbox } = plot
-          const y = plot.valToPos(threshold(), 'y', true)
-          ctx.save()
-          ctx.strokeStyle = colour('--warn')
-          ctx.setLineDash([4, 4])
-          ctx.beginPath()
-          ctx.moveTo(bbox.left, y)
-          ctx.lineTo(bbox.left + bbox.width, y)
-          ctx.stroke()
-          ctx.restore()
-        },
+        (plot) => drawAlone(plot, colour('--accent-band')),
+        (plot) => drawLevel(plot, threshold(), colour('--warn')),
       ],
     },
   }
+}
+
+/** Between its bounds a stretch without neighbours has no width, and would not be seen. */
+function drawAlone({ ctx, data, valToPos }: uPlot, colour: string) {
+  const [times, means] = data
+  const [highs, lows] = [data[HIGH], data[LOW]]
+  const isNothing = (index: number) => (means?.[index] ?? null) === null
+  ctx.save()
+  ctx.fillStyle = colour
+  for (let index = 0; index < times.length; index++) {
+    const [at, high, low] = [times[index], highs?.[index], lows?.[index]]
+    if (at === undefined || high == null || low == null || !isNothing(index - 1) || !isNothing(index + 1)) continue
+    const [x, top, bottom] = [valToPos(at, 'x', true), valToPos(high, 'y', true), valToPos(low, 'y', true)]
+    const width = ALONE_WIDTH * devicePixelRatio
+    ctx.fillRect(x - width / 2, top, width, bottom - top)
+  }
+  ctx.restore()
+}
+
+function drawLevel({ ctx, bbox, valToPos }: uPlot, level: number, colour: string) {
+  const y = valToPos(level, 'y', true)
+  ctx.save()
+  ctx.strokeStyle = colour
+  ctx.setLineDash([4, 4])
+  ctx.beginPath()
+  ctx.moveTo(bbox.left, y)
+  ctx.lineTo(bbox.left + bbox.width, y)
+  ctx.stroke()
+  ctx.restore()
 }

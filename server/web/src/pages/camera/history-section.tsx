@@ -1,13 +1,18 @@
+import { useSignal } from '@preact/signals'
 import type { CameraBody } from '../../api/bodies.ts'
+import type { BucketBody } from '../../api/history-bodies.ts'
 import { Button } from '../../design/elements.tsx'
-import { StateBadge } from '../../design/state-badge.tsx'
 import { fullTime, utc } from '../../design/words.ts'
 import { capturedAt } from '../../live/camera.ts'
 import { LENGTHS, lengthOf, zoomed } from '../../ribbon/span.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
+import { ConfidenceFacts } from './confidence-facts.tsx'
 import { ConfidenceLine } from './confidence-line.tsx'
+import { Downloads } from './downloads.tsx'
 import type { History } from './history.ts'
+import { Legend } from './legend.tsx'
 import { Ribbon } from './ribbon.tsx'
+import './history.css'
 
 interface HistorySectionProps {
   camera: CameraBody
@@ -20,9 +25,14 @@ const CLOSER = 0.5
 
 /** States and confidence over a span that one chooses. */
 export function HistorySection({ camera, history, chosen, onPick }: HistorySectionProps) {
+  const pointed = useSignal<BucketBody | null>(null)
   const span = history.span.value
+  const past = history.past.value
   const middle = span.from + lengthOf(span) / 2
   const zoom = (factor: number) => history.show(zoomed(span, factor, middle, history.bounds))
+  const pickLeast = ({ confidence }: BucketBody) => {
+    if (confidence) chosen.show(confidence.minFrame)
+  }
   return (
     <section class="history card" aria-labelledby="history">
       <header>
@@ -55,19 +65,19 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
         </p>
       )}
       <Ribbon history={history} states={camera.states} shownAt={capturedAt(chosen.frame.value)} onPick={onPick} />
-      <ConfidenceLine results={history.results.value} span={span} threshold={camera.threshold} />
-      <p class="legend">
-        {camera.states.map((state) => (
-          <StateBadge key={state} state={state} states={camera.states} />
-        ))}
-        <span>
-          <StateBadge state="unknown" states={camera.states} /> <small>frames came, no state was earned</small>
-        </span>
-        <span class="silent">no frames</span>
-        <small class="how">
-          Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.
-        </small>
-      </p>
+      <ConfidenceLine
+        past={past}
+        span={span}
+        threshold={camera.threshold}
+        onPoint={(bucket) => {
+          pointed.value = bucket
+        }}
+        onPick={pickLeast}
+      />
+      <ConfidenceFacts past={past} pointed={pointed.value} onPick={pickLeast} />
+      <Legend states={camera.states} past={past} />
+      <p class="how">Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.</p>
+      <Downloads camera={camera} history={history} />
     </section>
   )
 }

@@ -1,13 +1,11 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { FrameBody, List, ResultBody, SegmentBody } from '../../api/bodies.ts'
+import type { FrameBody, List, ResultBody } from '../../api/bodies.ts'
 import { get } from '../../api/client.ts'
 import { serverNow } from '../../design/clock.ts'
-import { type Segment, segmentsOf } from '../../live/segments.ts'
 import type { Span } from '../../ribbon/band.ts'
 import { type Bounds, LENGTHS, latest, lengthOf } from '../../ribbon/span.ts'
+import { loadPast, NOTHING, type Past, POINTS } from './past.ts'
 
-/** A line of the page is about so many pixels wide: finer nobody sees. */
-const POINTS = 600
 /** A gesture has ended when nothing came for so long. Milliseconds. */
 const QUIET_MS = 180
 /** A span that ends now moves on when a new line of pixels is due, but not more often. */
@@ -18,8 +16,7 @@ const LONGEST_STEP_MS = 60_000
 export class History {
   readonly #camera: string
   readonly #span = signal<Span>(latest(LENGTHS[0].ms, { from: 0, to: serverNow() }))
-  readonly #segments = signal<Segment[]>([])
-  readonly #results = signal<ResultBody[]>([])
+  readonly #past = signal<Past>({ ...NOTHING, span: this.#span.peek() })
   readonly #follows = signal(true)
   readonly #failed = signal<unknown>(null)
   /** Rises with everything that is loaded. */
@@ -40,14 +37,9 @@ export class History {
     return this.#span
   }
 
-  /** States over the span, oldest first. */
-  get segments(): ReadonlySignal<Segment[]> {
-    return this.#segments
-  }
-
-  /** Results over the span, oldest first and as many as can be told apart. */
-  get results(): ReadonlySignal<ResultBody[]> {
-    return this.#results
+  /** What was loaded last: of the span that is looked at, or of the one before while that is on its way. */
+  get past(): ReadonlySignal<Past> {
+    return this.#past
   }
 
   /** Whether the span ends now, and moves on with the time. */
@@ -68,18 +60,18 @@ export class History {
     return this.#version
   }
 
-  /** From the first result to now. */
+  /** From the camera's first day, or an older result that came later, to now. */
   get bounds(): Bounds {
     return { from: this.#first.value, to: serverNow() }
   }
 
-  async start() {
+  /** @param createdAt of the camera: what is told of its past outlives the results */
+  async start(createdAt: string) {
     this.#following = setInterval(() => this.#moveOn(), LEAST_STEP_MS)
     void this.#load()
-    const { items } = await get<List<ResultBody>>(this.#path('results'), { limit: 1 }).catch(() => ({ items: [] }))
-    const [oldest] = items
+    const oldest = await get<List<ResultBody>>(this.#path('results'), { limit: 1 }).catch(() => null)
     if (!oldest) return
-    this.#first.value = Date.parse(oldest.capturedAt)
+    this.#first.value = Math.min(Date.parse(createdAt), ...oldest.items.map(({ capturedAt }) => Date.parse(capturedAt)))
     this.refresh() // an hour is shorter where there is less to see
   }
 
@@ -153,15 +145,8 @@ export class History {
     this.#loading.abort()
     this.#loading = new AbortController()
     const { signal } = this.#loading
-    const { from, to } = this.#span.value
-    const every = Math.max(1, Math.round((to - from) / POINTS))
     try {
-      const [ribbon, results] = await Promise.all([
-        get<List<SegmentBody>>(this.#path('ribbon'), { from, to, every }, signal),
-        get<List<ResultBody>>(this.#path('results'), { from, to, every, limit: 2 * POINTS }, signal),
-      ])
-      this.#segments.value = segmentsOf(ribbon.items, to)
-      this.#results.value = results.items
+      this.#past.value = await loadPast(this.#camera, this.#span.value, signal)
       this.#failed.value = null
       this.#version.value += 1
     } catch (error) {

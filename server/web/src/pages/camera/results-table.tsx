@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { CameraBody, FrameBody, List } from '../../api/bodies.ts'
-import { get, queryText } from '../../api/client.ts'
+import { get } from '../../api/client.ts'
 import { Button, Loading, Moment } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
 import { toldApart } from '../../design/words.ts'
@@ -55,9 +55,6 @@ export function ResultsTable({ camera, history, chosen }: ResultsTableProps) {
     <section class={isWhole.value ? 'results card whole' : 'results card'} aria-labelledby="results">
       <header>
         <h2 id="results">Results</h2>
-        <a href={`/api/cameras/${camera.id}/results${queryText({ from, to, format: 'csv' })}`} download>
-          CSV
-        </a>
       </header>
       {failed.value !== null && (
         <p class="reason" role="alert">

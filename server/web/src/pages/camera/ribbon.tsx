@@ -27,7 +27,7 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
   const span = history.span.value
   const at = cursor.value ?? shownAt ?? span.to - lengthOf(span) / 2
   const said = useComputed(() => {
-    const segment = segmentAt(history.segments.value, cursor.value ?? 0)
+    const segment = segmentAt(history.past.value.segments, cursor.value ?? 0)
     return segment && !isSilent(segment) ? segment.state : 'no frames'
   })
 
@@ -89,7 +89,7 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
         cursor.value = null
       }}
     >
-      <Bands segments={history.segments.value} states={states} span={span} label="States over time" />
+      <Bands segments={history.past.value.segments} states={states} span={span} label="States over time" />
       {cursor.value !== null && <Line kind="cursor" fraction={fractionOf(span, cursor.value)} />}
       {shownAt !== null && <Line kind="shown" fraction={fractionOf(span, shownAt)} />}
       {drawn.value && <Stretch {...drawn.value} />}

@@ -1,11 +1,12 @@
 import type { CameraBody } from '../../api/bodies.ts'
 import { Moment } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { duration, reasonInWords, timeOfDay } from '../../design/words.ts'
+import { amount, duration, reasonInWords, timeOfDay } from '../../design/words.ts'
 import type { Segment } from '../../live/segments.ts'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
 import type { History } from './history.ts'
+import { MOST_CHANGES } from './past.ts'
 
 interface TransitionsProps {
   camera: CameraBody
@@ -13,26 +14,21 @@ interface TransitionsProps {
   chosen: ChosenFrame
 }
 
-const MOST = 20
 const PICTURE_WIDTH = 160
 
 /** Changes of state of the span, the newest first. */
 export function Transitions({ camera, history, chosen }: TransitionsProps) {
-  const { from } = history.span.value
-  const segments = history.segments.value
-  // What follows on nothing, and came of no frame, is where something was first known.
-  const isChange = (segment: Segment, index: number) =>
-    segment.from > from && (segment.frame !== null || segments[index - 1]?.to === segment.from)
-  const changes = segments.filter(isChange).toReversed()
+  const { changes, times } = history.past.value
+  const all = times.reduce((sum, { entered }) => sum + entered, 0)
   return (
     <section class="transitions card" aria-labelledby="transitions">
       <header>
         <h2 id="transitions">Transitions</h2>
-        <small>{changes.length > MOST ? `the newest ${MOST} of ${changes.length}` : changes.length}</small>
+        <small>{changes.length < MOST_CHANGES ? changes.length : `the newest ${MOST_CHANGES} of ${amount(all)}`}</small>
       </header>
       {changes.length === 0 && <p class="nothing">The state did not change in this span.</p>}
       <ol>
-        {changes.slice(0, MOST).map((change) => (
+        {changes.map((change) => (
           <Change key={change.from} change={change} camera={camera} chosen={chosen} />
         ))}
       </ol>

@@ -1,0 +1,42 @@
+import type { TimeInStateBody } from '../../api/history-bodies.ts'
+import { StateBadge } from '../../design/state-badge.tsx'
+import { duration, share, times } from '../../design/words.ts'
+import { lengthOf } from '../../ribbon/span.ts'
+import type { Past } from './past.ts'
+
+/** What the colours of the ribbon say, and how much of the span each state took: `open 3 % · 42 times`. */
+export function Legend({ states, past }: { states: string[]; past: Past }) {
+  const known = new Map(past.times.map((one) => [one.state, one]))
+  // States that it cannot be in any more, but was.
+  const gone = past.times.map(({ state }) => state).filter((state) => state !== 'unknown' && !states.includes(state))
+  const length = lengthOf(past.span)
+  return (
+    <ul class="legend" aria-label="Time in each state">
+      {[...states, ...gone].map((state) => (
+        <li key={state}>
+          <StateBadge state={state} states={states} />
+          <TimeIn time={known.get(state)} length={length} />
+        </li>
+      ))}
+      <li>
+        <StateBadge state="unknown" states={states} />
+        <TimeIn time={known.get('unknown')} length={length} />
+        <small>no state was earned</small>
+      </li>
+      <li class="silent">
+        <small>no frames, unknown too</small>
+      </li>
+    </ul>
+  )
+}
+
+function TimeIn({ time, length }: { time: TimeInStateBody | undefined; length: number }) {
+  if (!time) return null
+  const { seconds, entered } = time
+  return (
+    <span class="time-in" title={`${duration(seconds * 1000)} of ${duration(length)}`}>
+      {share(Math.min(1, (seconds * 1000) / length))}
+      {entered > 0 && ` · ${times(entered)}`}
+    </span>
+  )
+}

@@ -1,0 +1,61 @@
+import type { List, SegmentBody } from '../../api/bodies.ts'
+import { get, type Query } from '../../api/client.ts'
+import type { BucketBody, HistoryBody, TimeInStateBody } from '../../api/history-bodies.ts'
+import { type Segment, segmentsOf } from '../../live/segments.ts'
+import type { Span } from '../../ribbon/band.ts'
+
+/** A line of the page is about so many pixels wide: finer nobody sees. */
+export const POINTS = 600
+/** So many changes of state are listed. */
+export const MOST_CHANGES = 20
+
+/** What is known of a span: as much as can be shown, however long it is. */
+export interface Past {
+  span: Span
+  /** States, oldest first, as fine as can be drawn. */
+  segments: Segment[]
+  /** The newest changes of state, the newest first; none of them is left out because it was short. */
+  changes: Segment[]
+  times: TimeInStateBody[]
+  /** How long each bucket is, in milliseconds. */
+  width: number
+  /** Results, oldest first, as fine as can be drawn. */
+  buckets: BucketBody[]
+}
+
+export const NOTHING: Omit<Past, 'span'> = { segments: [], changes: [], times: [], width: 1, buckets: [] }
+
+/** @param camera `device/camera` @throws ApiError */
+export async function loadPast(camera: string, span: Span, signal: AbortSignal): Promise<Past> {
+  const { from, to } = span
+  const ask = <T>(what: string, more: Query = {}) =>
+    get<T>(`/api/cameras/${camera}/${what}`, { from, to, ...more }, signal)
+  const every = Math.max(1, Math.round((to - from) / POINTS))
+  const [ribbon, newest, history, times] = await Promise.all([
+    ask<List<SegmentBody>>('ribbon', { every }),
+    // One more, which tells whether the oldest that is shown followed on something.
+    ask<List<SegmentBody>>('ribbon', { limit: MOST_CHANGES + 1 }),
+    ask<HistoryBody>('history', { points: POINTS }),
+    ask<List<TimeInStateBody>>('time-in-state'),
+  ])
+  return {
+    span,
+    segments: segmentsOf(ribbon.items, to),
+    changes: changesOf(segmentsOf(newest.items, to), from),
+    times: times.items,
+    width: history.width,
+    buckets: history.items,
+  }
+}
+
+/**
+ * Segments that began with a change of state, the newest first. What follows on nothing, and came of no frame, is where
+ * something was first known.
+ * @param segments oldest first
+ * @param from begin of the span: what is in force there may have begun before
+ */
+export function changesOf(segments: Segment[], from: number): Segment[] {
+  const isChange = (segment: Segment, index: number) =>
+    segment.from > from && (segment.frame !== null || segments[index - 1]?.to === segment.from)
+  return segments.filter(isChange).toReversed().slice(0, MOST_CHANGES)
+}

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import type { Segment } from '../src/live/segments.ts'
+import { bucketAt, leastCertain, lineOf } from '../src/pages/camera/confidence.ts'
+import { downloadOf } from '../src/pages/camera/download.ts'
+import { changesOf, loadPast, MOST_CHANGES, NOTHING } from '../src/pages/camera/past.ts'
+import { serve } from './browser.ts'
+
+/** What the page of a camera makes of its past. */
+
+const WIDTH = 1000
+const bucket = (at: number, mean: number | null, [min, max] = [mean, mean]) => ({
+  at: new Date(at).toISOString(),
+  results: 3,
+  states: { open: 3 },
+  confidence:
+    mean === null || min === null || max === null
+      ? null
+      : { mean, min: min as number, minFrame: `pi/cam/${at}`, max: max as number, maxFrame: `pi/cam/${at + 1}` },
+})
+const line = (buckets: ReturnType<typeof bucket>[], to = 100_000) => lineOf({ width: WIDTH, buckets }, { from: 0, to })
+
+test('the line of confidence is broken where no result came for long, and where none says how sure it was', () => {
+  const { times, means } = line([bucket(1000, 0.9), bucket(2000, 0.8), bucket(9000, 0.7), bucket(10_000, null)])
+  expect(times).toEqual([1.5, 2.5, 6, 9.5, 10.5])
+  expect(means).toEqual([0.9, 0.8, null, 0.7, null])
+})
+
+test('it is not broken between buckets that follow on one another, however few they are', () => {
+  expect(line([bucket(0, 0.9), bucket(1000, 0.8), bucket(2000, 0.7)], 3000).means).toEqual([0.9, 0.8, 0.7])
+})
+
+test('with it go its bounds, in which one doubtful frame of many is seen', () => {
+  const { highs, lows } = line([bucket(0, 0.9, [0.2, 0.99])])
+  expect([highs, lows]).toEqual([[0.99], [0.2]])
+  const buckets = [bucket(0, 0.9, [0.2, 0.99]), bucket(1000, 0.5, [0.4, 0.6]), bucket(2000, null)]
+  expect(leastCertain(buckets)?.confidence?.minFrame).toBe('pi/cam/0')
+  expect(leastCertain([bucket(0, null)])).toBeNull()
+})
+
+test('the mouse stands at the bucket it is over, or at one beside it, and at none where nothing is near', () => {
+  const past = { ...NOTHING, span: { from: 0, to: 50_000 }, width: WIDTH, buckets: [bucket(0, 0.9), bucket(1000, 0.8)] }
+  const at = (ms: number) => bucketAt(past, ms)?.at
+  expect([at(400), at(1100), at(1999), at(9000)]).toEqual([
+    past.buckets[0]?.at,
+    past.buckets[1]?.at,
+    past.buckets[1]?.at,
+    undefined,
+  ])
+})
+
+const segment = (from: number, to: number, frame: string | null = null): Segment => ({
+  from,
+  to,
+  state: 'open',
+  reason: null,
+  frame,
+})
+
+test('changes of state are listed, not where something was first known', () => {
+  const found = changesOf([segment(0, 10), segment(10, 20), segment(30, 40), segment(50, 60, 'pi/cam/50')], 0)
+  expect(found.map(({ from }) => from)).toEqual([50, 10])
+  const many = Array.from({ length: MOST_CHANGES + 1 }, (_, i) => segment(i, i + 1))
+  expect(changesOf(many, 0).map(({ from }) => from)).toEqual(
+    many
+      .slice(1)
+      .map(({ from }) => from)
+      .reverse(),
+  )
+})
+
+test('a year is asked for in as much detail as an hour, and its newest changes are all there', async () => {
+  const calls = serve((call) => [
+    200,
+    call.includes('/history') ? { width: 60_000, items: [] } : { items: [], next: null },
+  ])
+  const year = { from: 0, to: 365 * 86_400_000 }
+  expect(await loadPast('pi/cam', year, new AbortController().signal)).toEqual({
+    ...NOTHING,
+    span: year,
+    width: 60_000,
+  })
+  expect(calls).toEqual(
+    ['ribbon?every=52560000', `ribbon?limit=${MOST_CHANGES + 1}`, 'history?points=600', 'time-in-state'].map(
+      (asked) => {
+        const [what, query] = asked.split('?')
+        return `GET /api/cameras/pi/cam/${what}?from=0&to=${year.to}${query ? `&${query}` : ''}`
+      },
+    ),
+  )
+})
+
+test('a file of a span says in its name what it is of', () => {
+  const camera = { id: 'pi/cam', device: 'pi', camera: 'cam' }
+  const span = { from: 0, to: 86_400_000 }
+  const frames = downloadOf(camera, span, 'frames', { state: 'open', every: 60_000 })
+  expect(frames).toEqual({
+    href: '/api/cameras/pi/cam/frames.zip?from=0&to=86400000&state=open&every=60000',
+    file: 'pi-cam-frames-19700101_000000-19700102_000000.zip',
+  })
+  expect(downloadOf(camera, span, 'readings', { format: 'ndjson' })).toEqual({
+    href: '/api/readings?device=pi&from=0&to=86400000&format=ndjson',
+    file: 'pi-readings-19700101_000000-19700102_000000.ndjson',
+  })
+})
