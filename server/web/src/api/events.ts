@@ -1,3 +1,4 @@
+import type { AlertBody } from './alert-bodies.ts'
 import type { ReadingBody } from './reading-bodies.ts'
 
 /** What the event stream says (`GET /api/events`), by kind. */
@@ -75,7 +76,8 @@ export interface StreamEvents {
   camera: CameraEvent
   reading: ReadingEvent
   sensor: SensorEvent
+  alert: AlertBody
 }
 
 export type StreamEvent = { [Kind in keyof StreamEvents]: { kind: Kind; data: StreamEvents[Kind] } }[keyof StreamEvents]
-export const KINDS = ['result', 'transition', 'device', 'job', 'camera', 'reading', 'sensor'] as const
+export const KINDS = ['result', 'transition', 'device', 'job', 'camera', 'reading', 'sensor', 'alert'] as const

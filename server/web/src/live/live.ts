@@ -3,6 +3,7 @@ import type { CameraBody, DeviceBody, List, SegmentBody } from '../api/bodies.ts
 import { get } from '../api/client.ts'
 import type { CameraEvent, DeviceEvent, JobEvent, StreamEvent } from '../api/events.ts'
 import { heardServerTime, serverNow } from '../design/clock.ts'
+import { Alerts } from './alerts.ts'
 import { type LiveCamera, liveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
 import { type Segment, segmentsOf, withChange } from './segments.ts'
 import { type Liveness, Stream } from './stream.ts'
@@ -24,6 +25,7 @@ type Listener = (event: StreamEvent) => void
  * come between two frames of the screen are applied at once.
  */
 export class Live {
+  readonly alerts = new Alerts()
   readonly #liveness = signal<Liveness>('reconnecting')
   readonly #ids = signal<string[] | null>(null)
   readonly #cameras = new Map<string, Signal<LiveCamera>>()
@@ -98,6 +100,7 @@ export class Live {
     this.#ids.value = null
     this.#devices.value = null
     this.#jobs.value = new Map()
+    this.alerts.forget()
   }
 
   /** Every event as it comes, for a page that follows more than the newest. @returns a function that ends it */
@@ -114,6 +117,7 @@ export class Live {
       return
     }
     this.#reloading = true
+    void this.alerts.load()
     try {
       await Promise.all([this.#loadCameras(), this.#loadStrips(), this.#loadDevices()])
     } catch {
@@ -192,6 +196,7 @@ export class Live {
 
   #applyOne(event: StreamEvent, changed: Map<string, LiveCamera>) {
     if (event.kind === 'reading' || event.kind === 'sensor') return // for who listens
+    if (event.kind === 'alert') return this.alerts.take(event.data)
     if (event.kind === 'device') return this.#takeDevice(event.data)
     if (event.kind === 'job') return this.#remember(this.#jobs, event.data.id, event.data, MOST_JOBS)
     if (event.kind === 'camera') return this.#onCamera(event.data, changed)

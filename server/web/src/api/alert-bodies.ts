@@ -1,0 +1,88 @@
+/** Alerts, the rules that find them, and what rules can be made of, as the server answers them. */
+
+export type Severity = 'info' | 'warning' | 'critical'
+
+/** One time that a rule found something of a subject, from its first moment to its end. */
+export interface AlertBody {
+  id: number
+  rule: string
+  /** Of the rule. */
+  name: string
+  kind: string
+  /** A camera `device/camera`, a device, or `server`. */
+  subject: string
+  severity: Severity
+  /** `pending`: it holds, but not yet for as long as the rule wants. */
+  state: 'pending' | 'firing' | 'resolved'
+  /** Since when it holds. */
+  since: string
+  firedAt: string | null
+  resolvedAt: string | null
+  acknowledgedAt: string | null
+  acknowledgedBy: string | null
+  /** For people. */
+  text: string
+  value: unknown
+}
+
+/** How a rule's webhook gets on. */
+export interface DeliveryBody {
+  waiting: number
+  dropped: number
+  lastError: string | null
+  lastErrorAt: string | null
+  lastDeliveredAt: string | null
+}
+
+export interface RuleBody {
+  id: string
+  name: string
+  kind: string
+  /** A camera `device/camera` or a device; null: each there is. */
+  subject: string | null
+  params: Record<string, unknown>
+  /** How long it has to hold, and not to hold, before it is said. */
+  forMs: number
+  clearMs: number
+  severity: Severity
+  enabled: boolean
+  /** The secret stands in the answer that made it, and nowhere else. */
+  webhook: { url: string; signed: boolean; secret?: string } | null
+  author: string
+  createdAt: string
+  changedAt: string
+  /** Alerts of it that stand. */
+  standing: number
+  delivery: DeliveryBody | null
+}
+
+/** What rules can be made of. `params` is a JSON schema of what one sets. */
+export interface KindBody {
+  name: string
+  title: string
+  description: string
+  subject: 'camera' | 'device' | 'server'
+  params: ParamsSchema
+}
+
+export interface ParamsSchema {
+  properties?: Record<string, ParamSchema>
+  required?: string[]
+}
+
+export interface ParamSchema {
+  type?: string
+  title?: string
+  description?: string
+  default?: unknown
+  /** `state`, `states`, `reason` and `sensor` ask for names that the subject has; others are written behind the field. */
+  unit?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  enum?: unknown[]
+  const?: unknown
+  items?: ParamSchema
+  anyOf?: ParamSchema[]
+}
