@@ -71,7 +71,7 @@ test('changes of state are listed, not where something was first known', () => {
 test('a year is asked for in as much detail as an hour, and its newest changes are all there', async () => {
   const calls = serve((call) => [
     200,
-    call.includes('/history') ? { width: 60_000, items: [] } : { items: [], next: null },
+    call.includes('/history') ? { width: 60_000, since: null, items: [] } : { items: [], next: null },
   ])
   const year = { from: 0, to: 365 * 86_400_000 }
   expect(await loadPast('pi/cam', year, new AbortController().signal)).toEqual({

@@ -3,6 +3,8 @@
 export interface HistoryBody {
   /** How long each bucket is, in milliseconds. */
   width: number
+  /** When the first result of its whole history was captured; null without any. */
+  since: string | null
   /** Oldest first; those without a result are left out. */
   items: BucketBody[]
 }

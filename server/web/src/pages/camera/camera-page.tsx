@@ -61,7 +61,7 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
   const known = body.value
   const isThere = known !== null && !(known instanceof ApiError)
   useEffect(() => {
-    if (isThere) void history.start(known.createdAt)
+    if (isThere) history.start()
   }, [isThere])
   useEscape(() => chosen.show(null), chosen.frame.value !== null || chosen.isSought.value)
 

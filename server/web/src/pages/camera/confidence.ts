@@ -19,7 +19,7 @@ export interface Line {
   lows: (number | null)[]
 }
 
-/** The confidence of results as a line, and between which bounds it went up and down. A bucket stands at its middle. */
+/** The confidence of results as a line, and between which bounds it went up and down. A bucket stands in the middle of what is seen of it. */
 export function lineOf({ width, buckets }: Pick<Past, 'width' | 'buckets'>, { from, to }: Span): Line {
   const line: Line = { times: [], means: [], highs: [], lows: [] }
   const gap = Math.max((to - from) * GAP, width * BUCKETS_APART)
@@ -27,7 +27,7 @@ export function lineOf({ width, buckets }: Pick<Past, 'width' | 'buckets'>, { fr
   for (const { at, confidence } of buckets) {
     const begin = Date.parse(at)
     if (begin - before > gap) add(line, (before + begin + width) / 2, null)
-    add(line, begin + width / 2, confidence)
+    add(line, (Math.max(begin, from) + Math.min(begin + width, to)) / 2, confidence)
     before = begin
   }
   return line

@@ -60,19 +60,14 @@ export class History {
     return this.#version
   }
 
-  /** From the camera's first day, or an older result that came later, to now. */
+  /** From the first result that anything is known of to now. */
   get bounds(): Bounds {
     return { from: this.#first.value, to: serverNow() }
   }
 
-  /** @param createdAt of the camera: what is told of its past outlives the results */
-  async start(createdAt: string) {
+  start() {
     this.#following = setInterval(() => this.#moveOn(), LEAST_STEP_MS)
     void this.#load()
-    const oldest = await get<List<ResultBody>>(this.#path('results'), { limit: 1 }).catch(() => null)
-    if (!oldest) return
-    this.#first.value = Math.min(Date.parse(createdAt), ...oldest.items.map(({ capturedAt }) => Date.parse(capturedAt)))
-    this.refresh() // an hour is shorter where there is less to see
   }
 
   close() {
@@ -141,14 +136,23 @@ export class History {
     if (serverNow() - to >= Math.min(lengthOf(this.#span.value) / POINTS, LONGEST_STEP_MS)) this.refresh()
   }
 
+  /** An hour is shorter where there is less to see. */
+  #foundFirst(since: number | null) {
+    if (since === null || since === this.#first.value) return
+    this.#first.value = since
+    this.refresh()
+  }
+
   async #load() {
     this.#loading.abort()
     this.#loading = new AbortController()
     const { signal } = this.#loading
     try {
-      this.#past.value = await loadPast(this.#camera, this.#span.value, signal)
+      const past = await loadPast(this.#camera, this.#span.value, signal)
+      this.#past.value = past
       this.#failed.value = null
       this.#version.value += 1
+      this.#foundFirst(past.since)
     } catch (error) {
       if (!signal.aborted) this.#failed.value = error
     }

@@ -17,13 +17,15 @@ export interface Past {
   /** The newest changes of state, the newest first; none of them is left out because it was short. */
   changes: Segment[]
   times: TimeInStateBody[]
+  /** The first moment of the camera of which anything is known, milliseconds UTC; null where there is none. */
+  since: number | null
   /** How long each bucket is, in milliseconds. */
   width: number
   /** Results, oldest first, as fine as can be drawn. */
   buckets: BucketBody[]
 }
 
-export const NOTHING: Omit<Past, 'span'> = { segments: [], changes: [], times: [], width: 1, buckets: [] }
+export const NOTHING: Omit<Past, 'span'> = { segments: [], changes: [], times: [], since: null, width: 1, buckets: [] }
 
 /** @param camera `device/camera` @throws ApiError */
 export async function loadPast(camera: string, span: Span, signal: AbortSignal): Promise<Past> {
@@ -43,6 +45,7 @@ export async function loadPast(camera: string, span: Span, signal: AbortSignal):
     segments: segmentsOf(ribbon.items, to),
     changes: changesOf(segmentsOf(newest.items, to), from),
     times: times.items,
+    since: history.since === null ? null : Date.parse(history.since),
     width: history.width,
     buckets: history.items,
   }
