@@ -37,6 +37,7 @@ function ofModel(path: string): Route | null {
   return device && camera ? { page: 'model', device, camera, version: Number(version) } : null
 }
 
+export const ALERTS_PATH = '/alerts'
 /** @param camera `device/camera` */
 export const cameraPath = (camera: string) => `/camera/${camera}`
 /** @param camera `device/camera` */

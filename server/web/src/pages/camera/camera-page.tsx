@@ -7,6 +7,7 @@ import { useConsole } from '../../console.ts'
 import { Empty, Loading } from '../../design/elements.tsx'
 import { nameNow } from '../../live/renamed.ts'
 import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
+import { CameraAlerts } from './camera-alerts.tsx'
 import { Care } from './care.tsx'
 import { ChosenFrame } from './chosen-frame.ts'
 import { History } from './history.ts'
@@ -90,6 +91,7 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
           )}
         </div>
       </header>
+      <CameraAlerts id={id} device={device} />
       <Sight camera={known} history={history} chosen={chosen} />
       <HistorySection camera={known} history={history} chosen={chosen} onPick={pick} />
       <div class="columns">

@@ -3,6 +3,7 @@ import { clock } from '../../design/clock.ts'
 import type { LiveCamera } from '../../live/camera.ts'
 import type { Live } from '../../live/live.ts'
 import { troubleOf } from '../../live/trouble.ts'
+import { isSeen } from '../../live/urgency.ts'
 
 /** So few need no choosing. */
 export const FEW = 3
@@ -53,7 +54,9 @@ export class ChosenCameras {
     const state = this.state.value
     const sorts = this.troubledFirst.value
     if (state === '' && !sorts) return ids
-    const isTroubled = (camera: LiveCamera) => troubleOf(camera, clock.value, live.devices.value) !== null
+    const isTroubled = (camera: LiveCamera) =>
+      troubleOf(camera, clock.value, live.devices.value) !== null ||
+      live.alerts.of(camera.id).some((alert) => !isSeen(alert))
     const cameras = ids.flatMap((id) => live.camera(id)?.value ?? [])
     const fitting = cameras.filter(
       (one) => state === '' || (state === TROUBLED ? isTroubled(one) : one.state === state),

@@ -8,6 +8,7 @@ import { isUntaught, troubleOf } from '../../live/trouble.ts'
 import { LivePicture } from '../../picture/live-picture.tsx'
 import { cameraPath, teachPath } from '../../router/route.ts'
 import { Strip } from './strip.tsx'
+import { AlertCount, AlertNote } from './tile-alert.tsx'
 
 const PICTURE_WIDTH = 320
 
@@ -25,6 +26,7 @@ export function Tile({ id }: { id: string }) {
           confidence={camera.result?.state === camera.state ? camera.result.confidence : null}
         />
       </div>
+      <AlertCount id={id} />
       <div class="tile-words">
         <h2>
           <a href={cameraPath(id)} title={id}>
@@ -35,6 +37,7 @@ export function Tile({ id }: { id: string }) {
         <small class="age">{camera.frameAt === null ? '–' : <Age at={camera.frameAt} />}</small>
       </div>
       <Strip id={id} states={camera.states} />
+      <AlertNote id={id} />
       <Notes camera={camera} />
     </li>
   )
