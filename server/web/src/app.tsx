@@ -8,6 +8,7 @@ const CameraPage = page(async () => (await import('./pages/camera/camera-page.ts
 const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
 const ModelsPage = page(async () => (await import('./pages/models/models-page.tsx')).ModelsPage)
 const ModelPage = page(async () => (await import('./pages/model/model-page.tsx')).ModelPage)
+const AlertsPage = page(async () => (await import('./pages/alerts/alerts-page.tsx')).AlertsPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
 const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
 const ProcessesPage = page(async () => (await import('./pages/processes/processes-page.tsx')).ProcessesPage)
@@ -39,6 +40,8 @@ function CurrentPage() {
       return <ModelsPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
     case 'model':
       return <ModelPage key={JSON.stringify(route)} {...route} />
+    case 'alerts':
+      return <AlertsPage />
     case 'devices':
       return <DevicesPage />
     case 'logs':

@@ -12,10 +12,14 @@ import type { Route } from './router/route.ts'
 
 const PAGES = [
   { page: 'wall', path: '/', name: 'Wall' },
+  { page: 'alerts', path: '/alerts', name: 'Alerts' },
   { page: 'devices', path: '/devices', name: 'Devices' },
   { page: 'logs', path: '/logs', name: 'Logs', for: ['operator', 'admin'] },
   { page: 'processes', path: '/processes', name: 'Processes', for: ['admin'] },
 ] as const satisfies { page: Route['page']; path: string; name: string; for?: Role[] }[]
+
+/** More are not counted on a small sign. */
+const MOST_SAID = 99
 
 /** What stands around every page: where one is, where one can go, and whether what one sees is live. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -39,6 +43,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <a key={page} href={path} aria-current={route.page === page ? 'page' : undefined}>
               <span class={`icon ${page}`} aria-hidden="true" />
               {name}
+              {page === 'alerts' && <ToAcknowledge />}
             </a>
           ))}
         </nav>
@@ -54,6 +59,18 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <Announcer />
       <Hatching />
     </div>
+  )
+}
+
+/** How many alerts wait for somebody to see them. */
+function ToAcknowledge() {
+  const count = useConsole().live.alerts.unacknowledged.value
+  if (count === 0) return null
+  return (
+    <span class="nav-count">
+      <span aria-hidden="true">{count > MOST_SAID ? `${MOST_SAID}+` : count}</span>
+      <span class="hidden-text">, {count} not acknowledged</span>
+    </span>
   )
 }
 

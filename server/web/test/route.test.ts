@@ -5,6 +5,7 @@ test.each([
   ['/', { page: 'wall' }],
   ['/devices', { page: 'devices' }],
   ['/devices/', { page: 'devices' }],
+  ['/alerts', { page: 'alerts' }],
   ['/logs', { page: 'logs' }],
   ['/sign-in', { page: 'sign-in' }],
   [cameraPath('pi/front-door'), { page: 'camera', device: 'pi', camera: 'front-door' }],

@@ -22,7 +22,7 @@ export interface AlertBody {
   acknowledgedBy: string | null
   /** For people. */
   text: string
-  value: unknown
+  value: number | string | null
 }
 
 /** How a rule's webhook gets on. */
@@ -46,7 +46,7 @@ export interface RuleBody {
   clearMs: number
   severity: Severity
   enabled: boolean
-  /** The secret stands in the answer that made it, and nowhere else. */
+  /** Its secret stands in the answer that made it, and nowhere else; who may not change rules sees the host of the address only. */
   webhook: { url: string; signed: boolean; secret?: string } | null
   author: string
   createdAt: string
@@ -63,6 +63,8 @@ export interface KindBody {
   description: string
   subject: 'camera' | 'device' | 'server'
   params: ParamsSchema
+  /** Of a rule that says nothing else. */
+  defaults: { forMs: number; clearMs: number; severity: Severity }
 }
 
 export interface ParamsSchema {
@@ -75,7 +77,7 @@ export interface ParamSchema {
   title?: string
   description?: string
   default?: unknown
-  /** `state`, `states`, `reason` and `sensor` ask for names that the subject has; others are written behind the field. */
+  /** What a number is in (`ms`, `bytes`, `frames`), or which names to choose from (`state`, `sensor`, `reason`). */
   unit?: string
   minimum?: number
   maximum?: number

@@ -1,28 +1,35 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { AlertBody } from '../api/alert-bodies.ts'
 import type { StreamEvent } from '../api/events.ts'
 import { useConsole } from '../console.ts'
-import { announcementOf } from './announcements.ts'
+import { alertsInWords, announcementOf } from './announcements.ts'
 
 /** Nobody is told more often, however much happens. Milliseconds. */
 const QUIET_MS = 5_000
 const MOST = 200
 
-/** Reads changes of state out, politely, for those who do not see them. */
+/** Reads alerts and changes of state out, politely, for those who do not see them. */
 export function Announcer() {
   const { live } = useConsole()
   const [text, say] = useState('')
   useEffect(() => {
     let heard: StreamEvent[] = []
-    const end = live.listen((event) => {
+    let news: AlertBody[] = []
+    const endEvents = live.listen((event) => {
       if (event.kind === 'transition' && heard.length < MOST) heard.push(event)
     })
+    const endNews = live.alerts.onNews((alert) => {
+      if (news.length < MOST) news.push(alert)
+    })
     const speaking = setInterval(() => {
-      const announcement = announcementOf(heard)
+      const said = [alertsInWords(news), announcementOf(heard)].filter((one) => one !== null)
       heard = []
-      if (announcement !== null) say(announcement)
+      news = []
+      if (said.length > 0) say(said.join('. '))
     }, QUIET_MS)
     return () => {
-      end()
+      endEvents()
+      endNews()
       clearInterval(speaking)
     }
   }, [])

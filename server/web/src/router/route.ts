@@ -5,6 +5,7 @@ export type Route =
   | { page: 'teach'; device: string; camera: string }
   | { page: 'models'; device: string; camera: string }
   | { page: 'model'; device: string; camera: string; version: number }
+  | { page: 'alerts' }
   | { page: 'devices' }
   | { page: 'logs' }
   | { page: 'processes' }
@@ -19,6 +20,7 @@ const OF_MODEL = new RegExp(`^/models/${NAME}/${NAME}/([1-9][0-9]{0,8})$`)
 export function routeOf(path: string): Route {
   const plain = path.length > 1 ? path.replace(/\/+$/, '') : path
   if (plain === '/') return { page: 'wall' }
+  if (plain === '/alerts') return { page: 'alerts' }
   if (plain === '/devices') return { page: 'devices' }
   if (plain === '/logs') return { page: 'logs' }
   if (plain === '/processes') return { page: 'processes' }

@@ -1,0 +1,54 @@
+import type { AlertBody, KindBody, RuleBody, Severity } from '../../api/alert-bodies.ts'
+import { paramsOf, settingInWords } from './params.ts'
+
+/** How rules and alerts are said. */
+
+export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info']
+
+const EACH = { camera: 'each camera', device: 'each device', server: 'the server' }
+const SECOND_MS = 1000
+const UNITS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [SECOND_MS, 's'],
+] as const
+
+/** What a rule looks at, as one says it: `garage-pi/gate`, `each camera`. */
+export function subjectInWords(subject: string | null, of: KindBody['subject'] | undefined): string {
+  return subject ?? EACH[of ?? 'server']
+}
+
+/** What it sets: `free 1 GB · for 10 min` */
+export function settingsInWords({ params, forMs, clearMs }: RuleBody, kind: KindBody | undefined): string {
+  const said = kind
+    ? paramsOf(kind.params).flatMap((param) => {
+        const words = settingInWords(param, params[param.name])
+        return words === null ? [] : [words]
+      })
+    : []
+  const holding = forMs === 0 ? 'at once' : `for ${length(forMs)}`
+  return [...said, holding, ...(clearMs === 0 ? [] : [`over after ${length(clearMs)}`])].join(' · ')
+}
+
+/** Exactly: `1 h 30 min`. */
+export function length(ms: number): string {
+  const parts: string[] = []
+  let left = ms
+  for (const [unit, name] of UNITS) {
+    if (left < unit) continue
+    parts.push(`${Math.floor(left / unit)} ${name}`)
+    left %= unit
+  }
+  return parts.length === 0 ? `${left} ms` : parts.join(' ')
+}
+
+/** What is worth a look first: what nobody has seen, then the gravest, then the newest. */
+export function byUrgency(one: AlertBody, other: AlertBody): number {
+  const seen = Number(one.acknowledgedAt !== null) - Number(other.acknowledgedAt !== null)
+  return seen || SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) || firedAt(other) - firedAt(one)
+}
+
+export function firedAt({ firedAt, since }: AlertBody): number {
+  return Date.parse(firedAt ?? since)
+}
