@@ -180,6 +180,12 @@ async function build(
     store: (frame) => pipeline.import(frame),
     changeStates: (camera, states, author) => care.settingUp.change(camera, { states }, author),
   })
+  const influx = openInflux({
+    ...{ database, settings, log: logging.of('influx'), dropped: metrics.influxDropped },
+    clean: (text) => logging.clean(text) ?? '',
+    newestJob: async (kind) => (await jobs.list({ kind, limit: 1 }))[0],
+    createJob: (kind, params) => jobs.create(kind, null, params),
+  })
   const longWork = openJobs({
     ...{ database, events, logging },
     handlers: [
@@ -188,15 +194,13 @@ async function build(
       { kind: 'embedding', run: (context) => reEmbedding.run(context) },
       { kind: 'deletion', run: (context) => care.deletion.run(context) },
       { kind: 'purge', run: (context) => care.purge.run(context) },
+      influx.backfill,
     ],
     canBegin: (lane) => lane !== 'worker' || workers.ready,
     requireCamera: (id) => void cameras.get(id),
   })
   const { jobs, schedules } = longWork
 
-  const influx = openInflux({
-    ...{ database, url: settings.influxUrl, log: logging.of('influx'), dropped: metrics.influxDropped },
-  })
   const sparingLog = new SparingLog(logging.of('ingest'))
   const pipeline = new Pipeline({
     settings,
@@ -310,7 +314,7 @@ async function build(
       framesHeld: frames.held,
       stateHeld: pipeline.recorder.held ?? readings.held,
       ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
-      influx: influx && { trouble: logging.clean(influx.trouble) },
+      influx: influx.health(),
     }),
     ...retention.alarms,
     ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
@@ -327,17 +331,17 @@ async function build(
   metrics.start({
     pendingFrames: () => pipeline.classifier.waiting,
     cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
-    influxOutbox: async () => (await influx?.waiting()) ?? 0,
+    influxOutbox: () => influx.waiting(),
     broker: () => broker.stats(),
     ...{ http: () => connections, streams: () => [streams, logFollowers] },
     storage: () => retention.storage,
     storageAlarms: () => retention.alarms,
     processes: () => processes.list(),
   })
-  influx?.start()
-  closers.push(() => influx?.close())
+  await influx.start()
+  closers.push(() => influx.close())
   const samples = openSamples({
-    ...{ influx, database, events, log: logging.of('influx') },
+    ...{ influx: influx.isOn ? influx : null, database, events, log: logging.of('influx') },
     ...{ devices: () => devices.list(), storage: () => retention.storage },
     facts: () => ({
       ...{ pending_frames: pipeline.classifier.waiting, cameras: cameras.list().length },

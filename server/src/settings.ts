@@ -46,6 +46,18 @@ export const SETTINGS = {
     'where results go as points, `http://[user:password@]host:8086/database`; empty: nowhere',
     influxUrl,
   ),
+  influxToken: setting(
+    'AJAR_INFLUX_TOKEN',
+    '',
+    'token of InfluxDB 2.x, instead of a user and a password in the URL',
+    influxToken,
+  ),
+  influxRetainMs: setting(
+    'AJAR_INFLUX_RETAIN_DAYS',
+    '',
+    "days for which InfluxDB 1.x keeps points; empty: as the database's default policy says; rollups stay in any case",
+    (value) => (value === '' ? null : integer(1, 36_500)(value) * DAY_MS),
+  ),
   maxFrameBytes: setting(
     'AJAR_MAX_FRAME_BYTES',
     '2097152',
@@ -136,9 +148,14 @@ export type Settings = Values<typeof SETTINGS>
  * @throws SettingsError that names all unreadable settings together.
  */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  return readAll(SETTINGS, environment, ({ tlsCert, tlsKey }) =>
-    (tlsCert === null) === (tlsKey === null) ? [] : ['AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected'],
-  )
+  return readAll(SETTINGS, environment, ({ tlsCert, tlsKey, influxUrl, influxToken }) => [
+    ...((tlsCert === null) === (tlsKey === null)
+      ? []
+      : ['AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected']),
+    ...(influxToken && (influxUrl?.username || influxUrl?.password)
+      ? ['AJAR_INFLUX_TOKEN, and a user in AJAR_INFLUX_URL: one of the two is expected']
+      : []),
+  ])
 }
 
 function integer(least: number, most: number): (value: string) => number {
@@ -167,6 +184,12 @@ function influxUrl(value: string): URL | null {
   if (!url || !/^https?:$/.test(url.protocol) || !/^\/[^/]+$/.test(url.pathname) || !decodes(url))
     throw new Error('http://[user:password@]host:port/database is expected')
   return url
+}
+
+/** It stands in a header. */
+function influxToken(value: string): string | null {
+  if (!/^[\x21-\x7e]*$/.test(value)) throw new Error('a token of ASCII characters without spaces is expected')
+  return optional(value)
 }
 
 function decodes({ username, password, pathname }: URL): boolean {

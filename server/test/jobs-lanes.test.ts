@@ -92,7 +92,7 @@ test('the kinds of the server have names, titles and limits that a timer can hol
   const names = JOB_KINDS.map(({ name }) => name)
   expect(names).toEqual([...new Set(names)])
   for (const { name, timeLimitMs, attempts } of JOB_KINDS) {
-    expect(name).toMatch(/^[a-z]+$/)
+    expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/)
     expect(timeLimitMs).toBeLessThan(2 ** 31)
     expect(attempts).toBeGreaterThan(0)
   }

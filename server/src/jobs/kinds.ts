@@ -4,9 +4,10 @@ import type { Component } from '../logging/levels.ts'
 
 /**
  * Jobs of a lane are done one at a time; lanes go on side by side. `worker`: what the job worker does, which takes a
- * core. `server`: slices of work in our own files and databases, which only the server may write.
+ * core. `server`: slices of work in our own files and databases, which only the server may write. `outward`: what waits for
+ * somebody else's machine most of the time, and nobody is to wait for that.
  */
-export const LANES = ['worker', 'server'] as const
+export const LANES = ['worker', 'server', 'outward'] as const
 export type Lane = (typeof LANES)[number]
 
 /** One kind of long work, whatever does it. */
@@ -74,6 +75,15 @@ export const JOB_KINDS: readonly JobKind[] = [
     timeLimitMs: 6 * HOUR,
     attempts: 10,
     component: 'devices',
+    scheduled: null,
+  },
+  {
+    name: 'influx_backfill',
+    title: 'backfill of InfluxDB',
+    lane: 'outward',
+    timeLimitMs: 20 * 24 * HOUR,
+    attempts: 10,
+    component: 'influx',
     scheduled: null,
   },
 ]

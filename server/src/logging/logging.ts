@@ -141,10 +141,10 @@ export class Logging {
 
 /** @param print takes lines for people instead of standard output */
 export function loggingFor(settings: Settings, print = (text: string) => void process.stdout.write(text)): Logging {
-  const { logLevel: level, logFile, logFileBytes: maxBytes, dataDir, adminToken, influxUrl } = settings
+  const { logLevel: level, logFile, logFileBytes: maxBytes, dataDir, adminToken, influxUrl, influxToken } = settings
   const path = logFile ?? join(dataDir, 'logs', 'ajar.log')
   const logging = new Logging({ level, file: { path, maxBytes, enabled: logFile !== null }, print })
-  if (adminToken) logging.hide(adminToken)
+  for (const token of [adminToken, influxToken]) if (token) logging.hide(token)
   if (influxUrl) for (const secret of formsOf(influxUrl)) logging.hide(secret)
   return logging
 }

@@ -9,8 +9,7 @@ export interface Parts {
   /** What the classifying threads run, or null until they are ready; `engineFailure` says why they are not going to be. */
   engine: EngineNotice | null
   engineFailure: string | null
-  /** Null where no points are sent. */
-  influx: { trouble: string | null } | null
+  influx: Pick<HealthCheck, 'level' | 'text'>
 }
 
 /** What is wrong with the parts of the journey, or that nothing is. */
@@ -24,11 +23,7 @@ export function partChecks({ framesHeld, stateHeld, engine, engineFailure, influ
       level: engineFailure === null ? 'ok' : 'error',
       text: engine ? `${engine.engine}, ${engine.backbone}${skipped}` : (engineFailure ?? 'loading; frames wait'),
     },
-    {
-      name: 'influx',
-      level: influx?.trouble ? 'warn' : 'ok',
-      text: influx?.trouble ?? (influx ? 'takes points' : 'not used'),
-    },
+    { name: 'influx', ...influx },
   ]
 }
 
