@@ -116,14 +116,14 @@ export class Samples {
 }
 
 export interface SamplesParts extends Omit<SamplesPorts, 'now' | 'waiting' | 'sparingLog'> {
-  /** What sends points to InfluxDB; null: no points go anywhere. */
-  influx: Pick<SamplesPorts, 'waiting'> | null
+  /** What sends points to InfluxDB, where they go anywhere. */
+  influx: Pick<SamplesPorts, 'waiting'> & { isOn: boolean }
   log: Pick<Log, 'warn'>
 }
 
 /** What samples devices and server, where points are wanted; it waits for `start`. */
 export function openSamples({ influx, log, ...parts }: SamplesParts): Samples | null {
-  if (!influx) return null
+  if (!influx.isOn) return null
   const waiting = () => influx.waiting()
   return new Samples({ ...parts, now: () => Date.now(), waiting, sparingLog: new SparingLog(log) })
 }
