@@ -46,7 +46,10 @@ export const MEASUREMENTS = {
         'probability of the most probable state, also where it is not enough for the state; none without a model',
       ),
       probability: numeric('0..1', 'probability of the state in the tag; none for `unknown`'),
-      latency_ms: numeric('ms', 'from the frame taken from the queue to its prediction; none where it was skipped'),
+      latency_ms: numeric(
+        'ms',
+        'from the frame taken from the queue to its prediction; 0 without a model, none where it was skipped',
+      ),
       pipeline_ms: numeric('ms', 'from the frame received to its prediction, or to its end where it was skipped'),
       skipped: yesNo('nothing was said of the frame: it waited too long, or its bytes had to go'),
       late: yesNo('a newer frame of the camera was classified before it'),
