@@ -16,6 +16,7 @@ import { CameraChanges } from './devices/changes.ts'
 import { Devices, OPERATORS } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
+import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
 import { openHttp } from './http/open-http.ts'
 import { openJobs } from './jobs/open-jobs.ts'
@@ -341,7 +342,7 @@ async function build(
   await influx.start()
   closers.push(() => influx.close())
   const samples = openSamples({
-    ...{ influx: influx.isOn ? influx : null, database, events, log: logging.of('influx') },
+    ...{ influx, database, events, log: logging.of('influx') },
     ...{ devices: () => devices.list(), storage: () => retention.storage },
     facts: () => ({
       ...{ pending_frames: pipeline.classifier.waiting, cameras: cameras.list().length },
@@ -355,6 +356,9 @@ async function build(
   registry.start()
   await retention.start()
   closers.push(() => retention.close())
+  const history = new History({ database, cameras, now: () => Date.now(), log: logging.of('record') })
+  history.start()
+  closers.push(() => history.close())
   await uploads.start()
   closers.push(sweepAfterImports(events, uploads, log))
   await models.start()

@@ -94,6 +94,12 @@ export const SETTINGS = {
     'days after which results, transitions and readings go; sooner where they take a quarter of what frames may take',
     (value) => integer(1, 36_500)(value) * DAY_MS,
   ),
+  retainHistoryMs: setting(
+    'AJAR_RETAIN_HISTORY_DAYS',
+    '3650',
+    'days after which the hours go that tell of older results; not before the results themselves',
+    (value) => integer(1, 36_500)(value) * DAY_MS,
+  ),
   webhookAllow: setting(
     'AJAR_WEBHOOK_ALLOW',
     '',

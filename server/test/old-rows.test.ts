@@ -21,6 +21,7 @@ async function withRows(frames: number[]): Promise<Stored> {
       .execute()
   const transition = { camera: CAMERA, at: 1, from_state: 'a', to_state: 'b', frame_at: 1 }
   await write.insertInto('transitions').values(transition).execute()
+  await write.insertInto('history_progress').values({ camera: CAMERA, hours_to: 3_600_000 }).execute()
   await write
     .insertInto('readings')
     .values({ device: 'pi', sensor: 'door', at: 1, received_at: Date.UTC(2026, 0, 2), value_json: '1' })

@@ -22,8 +22,8 @@ export function random(seed: number): () => number {
 /** A result of a camera; its state and confidence are told by chance. */
 export function result(captured_at: number, next: () => number, camera = CAMERA): ResultsTable {
   const state = ['open', 'closed', 'unknown'][Math.floor(next() * 3)] ?? 'open'
-  // Not every model has a confidence to tell, and many tell the same.
-  const confidence = next() < 0.1 ? null : Math.round(next() * 1000) / 1000
+  // Not every model has a confidence to tell, and many tell the same. Sums of such ones are exact, in whatever order.
+  const confidence = next() < 0.1 ? null : Math.round(next() * 1024) / 1024
   return {
     ...{ camera, captured_at, model: `${camera}@1`, state, best: state, confidence, reason: null, late: 0 },
     ...{

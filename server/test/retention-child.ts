@@ -65,6 +65,7 @@ const retention = new Retention({
     tightBytes: 0,
     ballastBytes: 0,
     rowsAgeMs: NEVER,
+    hoursAgeMs: NEVER,
     rowsBytes: NEVER,
   },
   log: { info: () => {}, warn: () => {}, error: () => {} },

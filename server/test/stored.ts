@@ -22,6 +22,7 @@ export const ROOMY: Limits = {
   tightBytes: 16 * MB,
   ballastBytes: 3 * MB,
   rowsAgeMs: 90 * DAY,
+  hoursAgeMs: 3650 * DAY,
   rowsBytes: 1000 * MB,
 }
 

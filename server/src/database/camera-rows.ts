@@ -21,15 +21,28 @@ export const NAMES_OF_CAMERA: readonly [table: keyof StateTables, column: string
   ['camera_states', 'camera'],
   ['activations', 'camera'],
   ['schedules', 'camera'],
+  ['result_rollups', 'camera'],
+  ['state_hours', 'camera'],
+  ['history_progress', 'camera'],
 ]
 
+interface Timed {
+  table: keyof StateTables
+  time: 'captured_at' | 'at'
+  /** Rows of a table that tell of so many milliseconds from their time on. */
+  width?: number
+}
+
 /** Rows of a camera that have a time, and the column of it. A purge removes these. */
-const HISTORY: readonly [table: keyof StateTables, time: 'captured_at' | 'at'][] = [
-  ['frames', 'captured_at'],
-  ['results', 'captured_at'],
-  ['transitions', 'at'],
-  ['labels', 'captured_at'],
-  ['embeddings', 'captured_at'],
+const HISTORY: readonly Timed[] = [
+  { table: 'frames', time: 'captured_at' },
+  { table: 'results', time: 'captured_at' },
+  { table: 'result_rollups', time: 'at', width: 60_000 },
+  { table: 'result_rollups', time: 'at', width: 3_600_000 },
+  { table: 'state_hours', time: 'at' },
+  { table: 'transitions', time: 'at' },
+  { table: 'labels', time: 'captured_at' },
+  { table: 'embeddings', time: 'captured_at' },
 ]
 
 /** Milliseconds UTC: `from` inclusive, `to` exclusive. */
@@ -91,10 +104,10 @@ export async function renameRows(transaction: Database, from: string, to: string
  */
 export async function moveHistory(database: Database, from: string, to: string, limit: number): Promise<number> {
   let moved = 0
-  for (const [table, time] of HISTORY) {
-    const slice = await firstOf(database, [table, time], from, ALWAYS, limit)
+  for (const timed of HISTORY) {
+    const slice = await firstOf(database, timed, from, ALWAYS, limit)
     moved += await countOf(
-      sql`update or replace ${sql.table(table)} set camera = ${to} where ${rowsIn(time, from, slice)}`.execute(
+      sql`update or replace ${sql.table(timed.table)} set camera = ${to} where ${rowsIn(timed, from, slice)}`.execute(
         database,
       ),
     )
@@ -113,32 +126,30 @@ export async function removeHistory(database: Database, camera: string, span: Sp
         and captured_at >= ${span.from} and captured_at < ${span.to}`.execute(database),
   )
   // A state may have changed before the span, as a frame of the span confirmed.
-  await sql`update transitions set frame_at = null where ${rowsIn('frame_at', camera, span)}`.execute(database)
-  for (const [table, time] of HISTORY) {
-    const slice = await firstOf(database, [table, time], camera, span, limit)
+  await sql`update transitions set frame_at = null where ${rowsIn({ time: 'frame_at' }, camera, span)}`.execute(
+    database,
+  )
+  for (const timed of HISTORY) {
+    const slice = await firstOf(database, timed, camera, span, limit)
     removed += await countOf(
-      sql`delete from ${sql.table(table)} where ${rowsIn(time, camera, slice)}`.execute(database),
+      sql`delete from ${sql.table(timed.table)} where ${rowsIn(timed, camera, slice)}`.execute(database),
     )
   }
   return removed
 }
 
 /** The part of a span that holds a camera's first rows, at most `limit`. */
-async function firstOf(
-  database: Database,
-  [table, time]: (typeof HISTORY)[number],
-  camera: string,
-  span: Span,
-  limit: number,
-): Promise<Span> {
+async function firstOf(database: Database, timed: Timed, camera: string, span: Span, limit: number): Promise<Span> {
   const last = await sql<{ at: number }>`
-    select ${sql.ref(time)} as at from ${sql.table(table)} where ${rowsIn(time, camera, span)}
-    order by ${sql.ref(time)} limit 1 offset ${limit - 1}`.execute(database)
-  return last.rows[0] ? { from: span.from, to: last.rows[0].at + 1 } : span
+    select ${sql.ref(timed.time)} as at from ${sql.table(timed.table)} where ${rowsIn(timed, camera, span)}
+    order by ${sql.ref(timed.time)} limit 1 offset ${limit - 1}`.execute(database)
+  return last.rows[0] ? { from: span.from, to: last.rows[0].at + (timed.width ?? 1) } : span
 }
 
-function rowsIn(time: string, camera: string, { from, to }: Span) {
-  return sql`camera = ${camera} and ${sql.ref(time)} >= ${from} and ${sql.ref(time)} < ${to}`
+/** Of rows that tell of a while those that lie in the span as a whole. */
+function rowsIn({ time, width }: { time: string; width?: number }, camera: string, { from, to }: Span) {
+  if (width === undefined) return sql`camera = ${camera} and ${sql.ref(time)} >= ${from} and ${sql.ref(time)} < ${to}`
+  return sql`camera = ${camera} and width = ${width} and at >= ${from} and at <= ${to - width}`
 }
 
 async function countOf(deletion: Promise<{ numAffectedRows?: bigint }>): Promise<number> {

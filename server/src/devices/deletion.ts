@@ -119,6 +119,7 @@ export class Deletion {
       await transaction.deleteFrom('activations').where('camera', '=', camera).execute()
       await transaction.deleteFrom('schedules').where('camera', '=', camera).execute()
       await transaction.deleteFrom('camera_aliases').where('camera', '=', camera).execute()
+      await transaction.deleteFrom('history_progress').where('camera', '=', camera).execute()
       const others = transaction.selectFrom('jobs').select('id').where('camera', '=', camera).where('id', '!=', job)
       await transaction.deleteFrom('job_lines').where('job', 'in', others).execute()
       await transaction.deleteFrom('jobs').where('camera', '=', camera).where('id', '!=', job).execute()

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { removeHistory, type Span } from '../database/camera-rows.ts'
+import { ALWAYS, removeHistory, type Span } from '../database/camera-rows.ts'
 import type { FrameStore } from '../database/frames/frame-store.ts'
+import { spanWent } from '../database/history-rows.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 
 export interface RemoveSpanPorts {
@@ -34,6 +35,7 @@ export async function removeSpan(
     onSlice('rows', FRAMES_SHARE)
     removed = await removeHistory(database.write, camera, span, ROWS_AT_ONCE)
   }
+  if (span !== ALWAYS) await database.write.transaction().execute((transaction) => spanWent(transaction, camera, span))
   return all
 }
 

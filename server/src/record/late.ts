@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { untellHours } from '../database/history-rows.ts'
 import type { CameraStateRow, ResultRow, StateTables } from '../database/schema.ts'
 import { debounce, forget, nothingKnown, type Transition } from './debounce.ts'
 import type { Point } from './influx/points.ts'
@@ -46,6 +47,7 @@ export async function recomputeTransitions(
   const told = closing ? [...span.transitions, closing] : span.transitions
   const replaced: Transition[] = []
   for (const transition of told) replaced.push(...(await saveTransition(database, camera, transition)))
+  await untellHours(database, camera, Math.min(...[...gone, ...told].map(({ at }) => at)))
   const points = transitionPoints(camera, [...gone, ...replaced], told)
   if (to !== newest) return { transitions: told.length, next: to + 1, since, points }
   return { transitions: told.length, next: null, since: await sinceWhen(database, live), points }

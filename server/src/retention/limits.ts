@@ -23,6 +23,8 @@ export interface Limits {
   ballastBytes: number
   /** Results, transitions and readings older than this, milliseconds, go. */
   rowsAgeMs: number
+  /** Hours of history older than this, milliseconds, go; never before the results that they tell of. */
+  hoursAgeMs: number
   /** What state.db may take before its rows go sooner. */
   rowsBytes: number
 }
@@ -35,9 +37,10 @@ const AUTO_BYTES = 10e9
 const LEAST_FILE_BYTES = 512 * 1024
 
 export function limitsFor(
-  { retainMs, retainBytes, retainResultsMs }: Pick<Settings, 'retainMs' | 'retainBytes' | 'retainResultsMs'>,
+  settings: Pick<Settings, 'retainMs' | 'retainBytes' | 'retainResultsMs' | 'retainHistoryMs'>,
   { totalBytes }: Disk,
 ): Limits {
+  const { retainMs, retainBytes, retainResultsMs, retainHistoryMs } = settings
   const bytes = retainBytes ?? Math.min(AUTO_BYTES, totalBytes / 2)
   return {
     ageMs: retainMs,
@@ -46,6 +49,7 @@ export function limitsFor(
     tightBytes: Math.min(TIGHT_BYTES, totalBytes / 50),
     ballastBytes: Math.round(Math.min(BALLAST_BYTES, totalBytes / 20)),
     rowsAgeMs: retainResultsMs,
+    hoursAgeMs: Math.max(retainHistoryMs, retainResultsMs),
     rowsBytes: bytes / 4,
   }
 }

@@ -1,13 +1,15 @@
 import { sql } from 'kysely'
 import { BUILT_AT_MS } from '../built-at.ts'
+import { resultsWent, transitionsWent } from '../database/history-rows.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Log } from '../logging/levels.ts'
 import { isRenaming } from './kept-frames.ts'
 import type { Limits } from './limits.ts'
+import { pruneHours, pruneMinutes } from './old-history.ts'
 
 export interface OldRowsPorts {
   database: StateDatabase
-  limits: Pick<Limits, 'rowsAgeMs' | 'rowsBytes'>
+  limits: Pick<Limits, 'rowsAgeMs' | 'rowsBytes' | 'hoursAgeMs'>
   /** Milliseconds UTC, as far as the clock is believed. */
   now(): number
   log: Pick<Log, 'info' | 'warn'>
@@ -27,10 +29,12 @@ const PRUNE_MS = 600_000
 const YOUNGER = 0.75
 /** Younger rows stay whatever they take. */
 const LEAST_AGE_MS = 86_400_000
+/** Younger hours stay whatever they take. */
+const LEAST_HOURS_AGE_MS = 366 * 86_400_000
 
 /**
- * Lets old rows of state.db go: frames that ended, their results, transitions and readings. What was said of a labelled
- * frame stays. Rows are chosen through the connection that reads, and go in slices through the one that writes.
+ * Lets old rows of state.db go: frames that ended, their results, transitions and readings, and long after them the hours
+ * that tell of them. What was said of a labelled frame stays. Rows are chosen through the connection that reads, and go in slices through the one that writes.
  */
 export class OldRows {
   readonly #ports: OldRowsPorts
@@ -72,15 +76,31 @@ export class OldRows {
   }
 
   async #prune(): Promise<void> {
-    const { limits, now, log } = this.#ports
+    const { limits, log } = this.#ports
+    const now = this.#ports.now()
     // What was stored before the clock was set is of no known age: it goes where room is needed.
     let span = { from: BUILT_AT_MS, ageMs: limits.rowsAgeMs }
     for (;;) {
-      const rows = await this.#pruneSpan({ from: span.from, to: now() - span.ageMs })
+      const rows = await this.#pruneSpan({ from: span.from, to: now - span.ageMs })
       if (rows > 0) log.info({ rows }, 'old rows of state.db went')
-      if (span.ageMs <= LEAST_AGE_MS || this.#isClosing || (await this.#usedBytes()) <= limits.rowsBytes) return
+      if (span.ageMs <= LEAST_AGE_MS || (await this.#isEnough())) break
       span = { from: 0, ageMs: Math.max(LEAST_AGE_MS, span.ageMs * YOUNGER) }
     }
+    for (let ageMs = limits.hoursAgeMs; ; ageMs = Math.max(LEAST_HOURS_AGE_MS, ageMs * YOUNGER)) {
+      await this.#pruneHours(now - ageMs)
+      if (ageMs <= LEAST_HOURS_AGE_MS || (await this.#isEnough())) return
+    }
+  }
+
+  /** Whether no more has to go than what is too old. */
+  async #isEnough(): Promise<boolean> {
+    return this.#isClosing || (await this.#usedBytes()) <= this.#ports.limits.rowsBytes
+  }
+
+  async #pruneHours(before: number) {
+    const { database } = this.#ports
+    for (const { id } of await database.read.selectFrom('cameras').select('id').execute())
+      while (!this.#isClosing && (await pruneHours(database, id, before)) > 0);
   }
 
   /** @param span when rows were stored, in milliseconds UTC; `to` exclusive */
@@ -91,6 +111,7 @@ export class OldRows {
     for (const { id } of cameras) {
       rows += await this.#slices(() => this.#frames(id, span))
       rows += await this.#slices(() => this.#transitions(id, span.to))
+      while (!this.#isClosing && (await pruneMinutes(this.#ports.database, id)) > 0);
     }
     const readings = await this.#slices(() => this.#readings(span))
     if (readings > 0) await this.#emptySensors()
@@ -137,18 +158,21 @@ export class OldRows {
             .where('camera', '=', camera)
             .where('captured_at', 'in', timesOf(going))
             .execute()
+      if (going.length > 0) await resultsWent(transaction, camera, Math.max(...timesOf(going)) + 1)
       return old.length
     })
   }
 
-  /** A transition is forgotten after the frame that it came with. */
+  /** A transition is forgotten after the frame that it came with, once hours tell of it. */
   async #transitions(camera: string, time: number): Promise<number> {
     const { read, write } = this.#ports.database
     const old = await read
       .selectFrom('transitions as t')
-      .select('t.id')
+      .innerJoin('history_progress as p', 'p.camera', 't.camera')
+      .select(['t.id', 't.at'])
       .where('t.camera', '=', camera)
       .where('t.at', '<', time)
+      .whereRef('t.at', '<', 'p.hours_to')
       .where(sql<boolean>`not exists (select 1 from frames f where f.camera = t.camera and f.captured_at = t.frame_at)`)
       .orderBy('t.at')
       .limit(SLICE)
@@ -158,6 +182,7 @@ export class OldRows {
       if (await isRenaming(transaction)) return 0
       const ids = old.map(({ id }) => id)
       await transaction.deleteFrom('transitions').where('id', 'in', ids).execute()
+      await transitionsWent(transaction, camera, Math.max(...old.map(({ at }) => at)))
       return old.length
     })
   }
