@@ -49,6 +49,7 @@ export class Broker {
   readonly #connections: Connections
   readonly #budget: IngestBudget
   readonly #retained: RetainedTopics
+  readonly #retainedAlerts: RetainedTopics
   readonly #admission: Admission
   readonly #intake: Intake
   readonly #delivery: Delivery
@@ -66,6 +67,7 @@ export class Broker {
     this.#connections = new Connections(limits, this.#report, ports.onPresence)
     this.#budget = new IngestBudget(limits.ingestBytes)
     this.#retained = new RetainedTopics(limits.maxRetainedPerDevice)
+    this.#retainedAlerts = new RetainedTopics(limits.maxRetainedAlerts)
     this.#admission = new Admission(ports.authenticate, limits, this.#connections, this.#report)
     this.#intake = new Intake(ports, limits, this.#budget, this.#retained, this.#report)
     this.#delivery = new Delivery(limits, this.#report)
@@ -154,7 +156,7 @@ export class Broker {
       pausedConnections: this.#budget.waiting,
       publishesInIngest: this.#budget.publishes,
       bytesInIngest: this.#budget.bytes,
-      retainedTopics: this.#retained.size,
+      retainedTopics: this.#retained.size + this.#retainedAlerts.size,
       framesTotal: counts.frames,
       readingsTotal: counts.readings,
       refusedConnectionsTotal: counts.refusedConnections,
@@ -270,8 +272,16 @@ export class Broker {
 
   #mayRetain(topic: string, payloadBytes: number): boolean {
     const parsed = parseTopic(topic)
-    if (parsed === null || this.#retained.take(parsed.device, topic, payloadBytes)) return true
-    const text = `${parsed.device} has ${this.#limits.maxRetainedPerDevice} retained topics; ${topic} is not retained`
+    if (parsed === null) return true
+    // Alerts are the server's, and more than a device's share where many rules look at it.
+    const isAlert = parsed.rule.kind === 'alert'
+    const isTaken = isAlert
+      ? this.#retainedAlerts.take('', topic, payloadBytes)
+      : this.#retained.take(parsed.device, topic, payloadBytes)
+    if (isTaken) return true
+    const { maxRetainedAlerts, maxRetainedPerDevice } = this.#limits
+    const full = isAlert ? `alerts have ${maxRetainedAlerts}` : `${parsed.device} has ${maxRetainedPerDevice}`
+    const text = `${full} retained topics; ${topic} is not retained`
     this.#report.event(null, 'retained_limit', text)
     return false
   }

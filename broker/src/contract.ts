@@ -104,6 +104,8 @@ export interface BrokerLimits {
   maxUnauthenticated: number
   maxSubscriptionsPerConnection: number
   maxRetainedPerDevice: number
+  /** Alerts of the server that stand, whoever they are about. */
+  maxRetainedAlerts: number
   /** Bytes unsent to a subscriber above which it gets no more QoS 0; above the double it is disconnected. */
   maxUnsentBytes: number
   /** A subscriber above `maxUnsentBytes` for longer is disconnected at the next QoS 1 message. */
@@ -137,6 +139,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   maxUnauthenticated: 100,
   maxSubscriptionsPerConnection: 100,
   maxRetainedPerDevice: 100,
+  maxRetainedAlerts: 10_000,
   maxUnsentBytes: 1024 * 1024,
   stalledMs: 10_000,
   maxTakeOversPerMinute: 5,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Broker, type BrokerEvent, createBroker } from '@ajar/broker'
 import { topics } from '@ajar/protocol'
+import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
 import { Tickets } from './auth/tickets.ts'
@@ -203,6 +204,8 @@ async function build(
   const { jobs, schedules } = longWork
 
   const sparingLog = new SparingLog(logging.of('ingest'))
+  const publish = (topic: string, payload: object | null, options: { retain: boolean }) =>
+    broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options)
   const pipeline = new Pipeline({
     settings,
     logOf: (step) => logging.of(step),
@@ -217,8 +220,7 @@ async function build(
     modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
     isPending: (camera, capturedAt) => archive.isPending(camera, capturedAt),
-    publish: (topic, payload, options) =>
-      broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options),
+    publish,
   })
   const retention = new Retention({
     database,
@@ -262,6 +264,13 @@ async function build(
     factsOf: (device, sensor) => devices.sensorOf(device, sensor),
     publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
   })
+  const alerts = openAlerts({
+    ...{ database, events, logging, cameras, devices, publish, allow: settings.webhookAllow },
+    state: (camera) => pipeline.recorder.state(camera),
+    receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
+    freeBytes: () => retention.storage?.freeBytes ?? null,
+    believed: () => retention.believed,
+  })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
   const people = { accounts, tickets, operators: OPERATORS }
   const broker: Broker = createBroker(
@@ -304,7 +313,7 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads, readings },
+    ...{ models, activations, modelUploads, readings, alerts },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
@@ -327,6 +336,7 @@ async function build(
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,
     loopLag.health,
+    alerts.health,
   ])
 
   metrics.start({
@@ -369,8 +379,10 @@ async function build(
   await reEmbedding.start()
   await care.deletion.start()
   closers.push(() => care.renaming.close())
-  await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained()])
+  await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained(), ...(await alerts.load())])
   closers.push(() => broker.close())
+  await alerts.start()
+  closers.push(() => alerts.close())
   const opened = await openListeners({ broker, http, settings, certificates, inherited })
   samples?.start()
   closers.push(() => samples?.close())

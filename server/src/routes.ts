@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { VERSIONS } from '@ajar/models'
 import server from '../package.json' with { type: 'json' }
+import { alertRoutes } from './alerts/alert-routes.ts'
+import type { Alerts } from './alerts/open-alerts.ts'
 import type { Accounts } from './auth/accounts.ts'
 import { authRoutes } from './auth/routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
@@ -91,6 +93,7 @@ export interface Parts {
   readings: ReadingJourney
   retention: Retention
   care: ReturnType<typeof cameraCare>
+  alerts: Alerts
   processes: Processes
   listeners: Parameters<typeof listenersRoute>[1]
 }
@@ -144,6 +147,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   await archiveRoutes(http, ofModels)
   jobRoutes(http, jobs)
   scheduleRoutes(http, parts.schedules)
+  alertRoutes(http, parts.alerts)
   storageRoutes(http, () => retention.storage)
   await legacyRoutes(http, settings.legacyOpen === '1', {
     ...{ database, registry, logging },

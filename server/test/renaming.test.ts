@@ -132,9 +132,9 @@ test('every table that names a camera is thought of', async () => {
   onTestFinished(() => database.close())
   const { rows } = await sql<{ table: string; column: string }>`
     select m.name as "table", c.name as "column" from sqlite_schema m, pragma_table_info(m.name) c
-    where m.type = 'table' and c.name in ('camera', 'source')`.execute(database.read)
-  // A deletion and a used version belong to a name, whoever has it.
-  const ofNames = ['camera_deletions.camera', 'used_versions.camera']
+    where m.type = 'table' and c.name in ('camera', 'source', 'subject')`.execute(database.read)
+  // A deletion, a used version, and an alert that was told belong to a name, whoever has it; rules go along (alerts.test.ts).
+  const ofNames = ['camera_deletions.camera', 'used_versions.camera', 'alerts.subject', 'alert_rules.subject']
   const found = rows.map(({ table, column }) => `${table}.${column}`).filter((one) => !ofNames.includes(one))
   expect(found.sort()).toEqual(NAMES_OF_CAMERA.map(([table, column]) => `${table}.${column}`).sort())
 })

@@ -72,6 +72,8 @@ export interface AlertKind<S extends keyof Facts = keyof Facts, P extends TObjec
   defaults: { forMs: number; clearMs: number; severity: Severity }
   /** @param states of the camera that the rule is about; null where it is about each, or about no camera */
   flawOf?(params: Static<P>, states: readonly string[] | null): ParamsFlaw | null
+  /** The sensors whose readings it looks at. */
+  sensorsOf?(params: Static<P>): string[]
   /** @param standing whether an alert fires: it may end at another value than it begins at */
   look(facts: Facts[S], params: Static<P>, standing: boolean): Look
 }

@@ -91,6 +91,8 @@ export async function renameRows(transaction: Database, from: string, to: string
     await sql`update or replace ${sql.table(table)} set ${sql.ref(column)} = ${to} where ${sql.ref(column)} = ${from}`.execute(
       transaction,
     )
+  // Not one of those above: a rule about the name that makes way is about the camera which takes it. Alerts stay as they were told.
+  await transaction.updateTable('alert_rules').set({ subject: to }).where('subject', '=', from).execute()
   await transaction.deleteFrom('camera_aliases').where('alias', '=', to).execute()
   await transaction.replaceInto('camera_aliases').values({ alias: from, camera: to, since: Date.now() }).execute()
   await transaction.deleteFrom('camera_renames').where('from_camera', '=', from).execute()

@@ -6,8 +6,8 @@ import type { StateTables } from './schema.ts'
 const ROWS_AT_ONCE = 5000
 
 /**
- * Where frames of a camera are named besides its own rows: events that are kept for those who come back, and points that
- * wait for InfluxDB.
+ * Where frames of a camera, or the times of its states, are named besides its own rows: events that are kept for those who
+ * come back, alerts, and points that wait for InfluxDB.
  */
 export class Mentions {
   readonly #database: Kysely<StateTables>
@@ -34,9 +34,15 @@ export class Mentions {
       'events',
       sql`kind in ('result', 'transition') and ${said('$.camera')} in (${names})
         and (${said('$.frame')} is not null and ${within(frameAt)}
-          or ${within(said('$.at'))} or ${within(said('$.recomputedFrom'))})`,
+          or ${within(said('$.at'))} or ${within(said('$.recomputedFrom'))})
+        or kind = 'alert' and ${said('$.subject')} in (${names})
+          and ${within(sql`unixepoch(${said('$.since')}) * 1000`)}`,
       signal,
     )
+    // An alert that stands ends first: who was told of it is told of that, too.
+    await sql`
+      delete from alerts
+       where subject in (${names}) and resolved_at is not null and ${within(sql`since`)}`.execute(this.#database)
     const point = (path: string) => sql`json_extract(point_json, ${path})`
     await this.#removeFrom(
       'influx_outbox',

@@ -31,6 +31,11 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     paths: /^\/api\/(jobs|schedules)\b/,
   },
   {
+    name: 'alerts',
+    description: 'Rules over cameras, devices and the server, and what they found.',
+    paths: /^\/api\/(alerts|alert-rules|alert-kinds)\b/,
+  },
+  {
     name: 'devices',
     description: 'Devices, their credentials and settings, and what their sensors read.',
     paths: /^\/api\/(devices|readings|sensors)\b/,

@@ -18,6 +18,7 @@ export const COMPONENTS = [
   'influx',
   'devices',
   'retention',
+  'alerts',
   'jobs',
   'training',
   'worker',

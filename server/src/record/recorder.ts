@@ -84,6 +84,11 @@ export class Recorder {
     return stateOf(this.#memory.get(camera) ?? nothingKnown(camera))
   }
 
+  /** The server's time when the last of a camera's frames came in; null where none did, or a release before took it. */
+  receivedAt(camera: string): number | null {
+    return this.#memory.get(camera)?.received_at ?? null
+  }
+
   /** Why the disk refuses outcomes right now, or null. */
   get held(): string | null {
     return this.#held

@@ -86,6 +86,11 @@ export class Retention {
     return this.#alarms.standing
   }
 
+  /** The time by which what is old goes, milliseconds UTC. */
+  get believed(): number {
+    return this.#clock.time
+  }
+
   /** Lets go what has to go; resolves when that is done. One sweep after the other. */
   sweep(): Promise<void> {
     this.#sweeping = this.#sweeping.then(() => this.#sweep())

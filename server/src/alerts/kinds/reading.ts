@@ -34,6 +34,7 @@ export const reading = alertKind({
       message: `has to be ${is === 'above' ? 'at most' : 'at least'} ${limit}, at which it begins`,
     }
   },
+  sensorsOf: ({ sensor }) => [sensor],
   look({ subject, reading, now }, { sensor, is, limit, clear = limit, staleMs }, standing) {
     const newest = reading(sensor)
     const text = `${sensor} of ${subject} reads`
