@@ -6,6 +6,7 @@ export interface AlertTables {
   alert_rules: AlertRulesTable
   alerts: AlertsTable
   webhook_outbox: WebhookOutboxTable
+  webhook_deliveries: WebhookDeliveriesTable
 }
 
 export interface AlertRulesTable {
@@ -69,6 +70,16 @@ export interface WebhookOutboxTable {
   attempts: number
   next_at: number
   last_error: string | null
+}
+
+/** How deliveries of a rule went so far. */
+export interface WebhookDeliveriesTable {
+  rule: string
+  /** Messages that were never delivered. */
+  dropped: number
+  last_error: string | null
+  last_error_at: number | null
+  last_delivered_at: number | null
 }
 
 export type AlertRuleRow = Selectable<AlertRulesTable>

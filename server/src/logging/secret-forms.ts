@@ -18,6 +18,8 @@ const NAMED = new RegExp(
 )
 /** Tokens and tickets of ours: 256 bits in base64url. */
 const OUR_TOKEN = /(?<![\w-])[\w-]{43}(?![\w-])/g
+/** Secrets of webhooks: https://www.standardwebhooks.com. */
+const WEBHOOK_SECRET = /\bwhsec_[\w+/-]+=*/g
 
 /** Whether a field of this name holds a secret. */
 export function isSecretName(name: string): boolean {
@@ -30,6 +32,7 @@ export function withoutSecrets(text: string): string {
     .replace(USER_INFO, `$1${HIDDEN}@`)
     .replace(IN_HEADER, `$1 ${HIDDEN}`)
     .replace(NAMED, (_all, name, inJson = '', double = '', single = '') => name + inJson + double + single + HIDDEN)
+    .replace(WEBHOOK_SECRET, HIDDEN)
     .replace(OUR_TOKEN, HIDDEN)
 }
 

@@ -15,5 +15,8 @@ export const ALERTS: readonly string[] = [
   `create table webhook_outbox (
     id integer primary key autoincrement, rule text not null, message text not null unique, body_json text not null,
     created_at integer not null, attempts integer not null, next_at integer not null, last_error text)`,
-  `create index webhook_outbox_due on webhook_outbox (next_at)`,
+  `create index webhook_outbox_by_rule on webhook_outbox (rule)`,
+  `create table webhook_deliveries (
+    rule text primary key, dropped integer not null, last_error text, last_error_at integer,
+    last_delivered_at integer) without rowid`,
 ]
