@@ -58,6 +58,7 @@ test('a backfill writes the very points that were sent when it was recorded', { 
   await until(async () => sink.isWell && (await sink.waiting()) === 0)
 
   await copy.targets.goTo(copy.target)
+  await influxd.query('', 'create database copy')
   const done = await copy.backfill().run(copy.told())
   const [sent, filled] = [await allIn(influxd, 'live'), await allIn(influxd, 'copy')]
   const told = (sent.transition ?? []) as { superseded: boolean; time: number }[]

@@ -93,7 +93,7 @@ export class Backfill {
       signal.throwIfAborted()
       const kind = RECORDED[position.kind]
       const before = RECORDED.slice(0, position.kind).reduce((sum, { share }) => sum + share, 0)
-      this.#progress = before + (kind?.share ?? 0) * share
+      this.#progress = Math.max(this.#progress ?? 0, before + (kind?.share ?? 0) * share)
       report(kind?.name ?? 'end', this.#progress)
     }
     try {
