@@ -87,8 +87,7 @@ export class AlertRows {
   async write(changes: Change[]): Promise<{ committed: Change[]; tell: () => void }> {
     const { database, events, webhooks, onChanged } = this.#ports
     const { committed, rows } = await database.write.transaction().execute(async (transaction) => {
-      const written: Change[] = []
-      for (const { to, alert } of changes) written.push({ to, alert: await put(transaction, to, alert) })
+      const written = await put(transaction, changes)
       const told = written.filter(isTold)
       for (const { to, alert } of told) {
         const type = MESSAGES[to]
@@ -148,16 +147,25 @@ function isTold({ to }: Change): boolean {
   return to !== 'pending' && to !== 'kept' && to !== 'dropped'
 }
 
-/** @returns the alert with the id of its row */
-async function put(transaction: Kysely<StateTables>, to: Change['to'], alert: AlertRow): Promise<AlertRow> {
-  const { id, ...columns } = alert
-  if (to === 'dropped') {
-    await transaction.deleteFrom('alerts').where('id', '=', id).execute()
-    return alert
+/** A statement for all rows of a sort: each costs a switch to the thread that writes. @returns the alerts with their ids */
+async function put(transaction: Kysely<StateTables>, changes: Change[]): Promise<Change[]> {
+  const [gone, stay] = [changes.filter(isDropped), changes.filter((change) => !isDropped(change))]
+  const known = stay.filter(({ alert }) => alert.id !== 0).map(({ alert }) => alert)
+  const fresh = stay.filter(({ alert }) => alert.id === 0).map(({ alert: { id, ...columns } }) => columns)
+  if (gone.length > 0) {
+    const ids = gone.map(({ alert }) => alert.id)
+    await transaction.deleteFrom('alerts').where('id', 'in', ids).execute()
   }
-  if (id !== 0) {
-    await transaction.updateTable('alerts').set(columns).where('id', '=', id).execute()
-    return alert
-  }
-  return transaction.insertInto('alerts').values(columns).returningAll().executeTakeFirstOrThrow()
+  if (known.length > 0) await transaction.replaceInto('alerts').values(known).execute()
+  const inserted =
+    fresh.length === 0 ? [] : await transaction.insertInto('alerts').values(fresh).returningAll().execute()
+  const ids = new Map(inserted.map(({ rule, subject, id }) => [`${rule} ${subject}`, id]))
+  return changes.map(({ to, alert }) => ({
+    to,
+    alert: alert.id === 0 ? { ...alert, id: ids.get(`${alert.rule} ${alert.subject}`) ?? 0 } : alert,
+  }))
+}
+
+function isDropped({ to }: Change): boolean {
+  return to === 'dropped'
 }
