@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Segment } from '../src/live/segments.ts'
 import { bucketAt, leastCertain, lineOf } from '../src/pages/camera/confidence.ts'
 import { downloadOf } from '../src/pages/camera/download.ts'
-import { changesOf, loadPast, MOST_CHANGES, NOTHING } from '../src/pages/camera/past.ts'
+import { changesOf, isTooFine, loadPast, MOST_CHANGES, NOTHING } from '../src/pages/camera/past.ts'
+import { pilesOf } from '../src/ribbon/pile.ts'
 import { serve } from './browser.ts'
 
 /** What the page of a camera makes of its past. */
@@ -101,4 +102,24 @@ test('a file of a span says in its name what it is of', () => {
     href: '/api/readings?device=pi&from=0&to=86400000&format=ndjson',
     file: 'pi-readings-19700101_000000-19700102_000000.ndjson',
   })
+})
+
+test('where most changes cannot be drawn, states are piled up by their share of the results', () => {
+  const times = (entered: number) => [{ state: 'open', seconds: 1, entered }]
+  const segments = Array.from({ length: 100 }, (_, i) => segment(i, i + 1))
+  expect([100, 120, 130, 9000].map((count) => isTooFine({ times: times(count), segments }))).toEqual([
+    ...[false, false, true, true],
+  ])
+  expect(isTooFine({ times: [], segments: [] })).toBe(false)
+  const counted = { ...bucket(1000, 0.9), results: 10, states: { unknown: 1, open: 2, closed: 6, gone: 1 } }
+  const pieces = pilesOf([bucket(-2000, 0.9), counted], WIDTH, { from: 0, to: 10_000 }, ['closed', 'open'])
+  expect(pieces.map(({ state }) => state)).toEqual(['closed', 'open', 'gone', 'unknown'])
+  const rounded = pieces.map(({ top, height }) => [top, height].map((one) => Math.round(one * 10)))
+  expect(rounded).toEqual([
+    [4, 6],
+    [2, 2],
+    [1, 1],
+    [0, 1],
+  ])
+  expect(pieces[0]).toMatchObject({ left: 0.1, width: 0.1 })
 })

@@ -11,6 +11,7 @@ import { ConfidenceLine } from './confidence-line.tsx'
 import { Downloads } from './downloads.tsx'
 import type { History } from './history.ts'
 import { Legend } from './legend.tsx'
+import { isTooFine } from './past.ts'
 import { Ribbon } from './ribbon.tsx'
 import './history.css'
 
@@ -76,6 +77,9 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
       />
       <ConfidenceFacts past={past} pointed={pointed.value} onPick={pickLeast} />
       <Legend states={camera.states} past={past} />
+      {isTooFine(past) && (
+        <p class="how">Too many changes to draw each: a colour is as high as its share of the results.</p>
+      )}
       <p class="how">Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.</p>
       <Downloads camera={camera} history={history} />
     </section>

@@ -9,6 +9,9 @@ export const POINTS = 600
 /** So many changes of state are listed. */
 export const MOST_CHANGES = 20
 
+/** For each segment that is drawn so many changes, more than one of which is left out now and then. */
+const LEFT_OUT = 1.25
+
 /** What is known of a span: as much as can be shown, however long it is. */
 export interface Past {
   span: Span
@@ -49,6 +52,19 @@ export async function loadPast(camera: string, span: Span, signal: AbortSignal):
     width: history.width,
     buckets: history.items,
   }
+}
+
+/** How often the state changed over the span. */
+export function changeCount({ times }: Pick<Past, 'times'>): number {
+  return times.reduce((sum, { entered }) => sum + entered, 0)
+}
+
+/**
+ * Whether so many changes lie between those that can be drawn that a ribbon of states would mislead: of a door that is
+ * open now and then it would show, over a year, hardly any opening.
+ */
+export function isTooFine(past: Pick<Past, 'times' | 'segments'>): boolean {
+  return changeCount(past) > LEFT_OUT * past.segments.length
 }
 
 /**

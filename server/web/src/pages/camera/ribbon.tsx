@@ -1,11 +1,15 @@
-import { useComputed, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { timeOfDay } from '../../design/words.ts'
+import { share, timeOfDay } from '../../design/words.ts'
 import { isSilent, type Span, segmentAt } from '../../ribbon/band.ts'
 import { Bands } from '../../ribbon/bands.tsx'
+import { inOrder } from '../../ribbon/pile.ts'
+import { Piles } from '../../ribbon/piles.tsx'
 import { between, fractionOf, lengthOf, moved, timeAt, zoomed } from '../../ribbon/span.ts'
 import { useZoom } from '../../ribbon/use-zoom.ts'
+import { bucketAt } from './confidence.ts'
 import type { History } from './history.ts'
+import { isTooFine, type Past } from './past.ts'
 
 interface RibbonProps {
   history: History
@@ -18,6 +22,7 @@ interface RibbonProps {
 
 const STEP = 0.01
 const CLOSER = 0.6
+const NO_FRAMES = 'no frames'
 
 /** The states of a span, to zoom, move and pick a moment of, by mouse, fingers and keys. */
 export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
@@ -26,10 +31,8 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
   const cursor = useSignal<number | null>(null)
   const span = history.span.value
   const at = cursor.value ?? shownAt ?? span.to - lengthOf(span) / 2
-  const said = useComputed(() => {
-    const segment = segmentAt(history.past.value.segments, cursor.value ?? 0)
-    return segment && !isSilent(segment) ? segment.state : 'no frames'
-  })
+  const past = history.past.value
+  const isPiled = isTooFine(past)
 
   /** @returns whether another span is shown now */
   const show = (next: Span) => {
@@ -78,7 +81,7 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
       aria-valuemin={span.from}
       aria-valuemax={span.to}
       aria-valuenow={Math.round(at)}
-      aria-valuetext={`${timeOfDay(at)}, ${said.value}`}
+      aria-valuetext={`${timeOfDay(at)}, ${isPiled ? sharesAt(past, at, states) : stateAt(past, at)}`}
       onKeyDown={(event) => {
         const act = onKey[event.key]
         if (!act || event.ctrlKey || event.metaKey) return
@@ -89,12 +92,30 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
         cursor.value = null
       }}
     >
-      <Bands segments={history.past.value.segments} states={states} span={span} label="States over time" />
+      {isPiled ? (
+        <Piles buckets={past.buckets} width={past.width} states={states} span={span} label="Share of each state" />
+      ) : (
+        <Bands segments={past.segments} states={states} span={span} label="States over time" />
+      )}
       {cursor.value !== null && <Line kind="cursor" fraction={fractionOf(span, cursor.value)} />}
       {shownAt !== null && <Line kind="shown" fraction={fractionOf(span, shownAt)} />}
       {drawn.value && <Stretch {...drawn.value} />}
     </div>
   )
+}
+
+function stateAt({ segments }: Past, at: number): string {
+  const segment = segmentAt(segments, at)
+  return segment && !isSilent(segment) ? segment.state : NO_FRAMES
+}
+
+/** `closed 95 %, open 5 %` */
+function sharesAt(past: Past, at: number, states: string[]): string {
+  const bucket = bucketAt(past, at)
+  if (!bucket) return NO_FRAMES
+  return inOrder(bucket, states)
+    .map(([state, results]) => `${state} ${share(results / bucket.results)}`)
+    .join(', ')
 }
 
 function Line({ kind, fraction }: { kind: string; fraction: number }) {

@@ -6,7 +6,7 @@ import type { Segment } from '../../live/segments.ts'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
 import type { History } from './history.ts'
-import { MOST_CHANGES } from './past.ts'
+import { changeCount, MOST_CHANGES } from './past.ts'
 
 interface TransitionsProps {
   camera: CameraBody
@@ -18,13 +18,17 @@ const PICTURE_WIDTH = 160
 
 /** Changes of state of the span, the newest first. */
 export function Transitions({ camera, history, chosen }: TransitionsProps) {
-  const { changes, times } = history.past.value
-  const all = times.reduce((sum, { entered }) => sum + entered, 0)
+  const past = history.past.value
+  const { changes } = past
   return (
     <section class="transitions card" aria-labelledby="transitions">
       <header>
         <h2 id="transitions">Transitions</h2>
-        <small>{changes.length < MOST_CHANGES ? changes.length : `the newest ${MOST_CHANGES} of ${amount(all)}`}</small>
+        <small>
+          {changes.length < MOST_CHANGES
+            ? changes.length
+            : `the newest ${MOST_CHANGES} of ${amount(changeCount(past))}`}
+        </small>
       </header>
       {changes.length === 0 && <p class="nothing">The state did not change in this span.</p>}
       <ol>
