@@ -112,7 +112,13 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
       },
       { ...axis, size: AXIS_WIDTH, side: 1, splits: [0, 0.5, 1], values: () => ['0 %', '50 %', '100 %'] },
     ],
-    series: [{}, { stroke: () => colour('--accent'), width: 1.5, points: { size: 3 }, spanGaps: false }, bound, bound],
+    series: [
+      {},
+      { stroke: () => colour('--accent'), width: 1.5, points: { size: 3 }, spanGaps: false },
+      bound,
+      // The band of a single doubtful frame in a year is narrower than a pixel.
+      { ...bound, stroke: () => colour('--accent-band'), width: 1 },
+    ],
     bands: [{ series: [HIGH, LOW], fill: () => colour('--accent-band') }],
     hooks: {
       draw: [

@@ -7,6 +7,8 @@ import type { Past } from './past.ts'
 /** What the colours of the ribbon say, and how much of the span each state took: `open 3 % · 42 times`. */
 export function Legend({ states, past }: { states: string[]; past: Past }) {
   const known = new Map(past.times.map((one) => [one.state, one]))
+  // Before it earned its first state nothing is said of any.
+  const timeIn = (state: string) => known.get(state) ?? (known.size === 0 ? null : { state, seconds: 0, entered: 0 })
   // States that it cannot be in any more, but was.
   const gone = past.times.map(({ state }) => state).filter((state) => state !== 'unknown' && !states.includes(state))
   const length = lengthOf(past.span)
@@ -15,12 +17,12 @@ export function Legend({ states, past }: { states: string[]; past: Past }) {
       {[...states, ...gone].map((state) => (
         <li key={state}>
           <StateBadge state={state} states={states} />
-          <TimeIn time={known.get(state)} length={length} />
+          <TimeIn time={timeIn(state)} length={length} />
         </li>
       ))}
       <li>
         <StateBadge state="unknown" states={states} />
-        <TimeIn time={known.get('unknown')} length={length} />
+        <TimeIn time={timeIn('unknown')} length={length} />
         <small>no state was earned</small>
       </li>
       <li class="silent">
@@ -30,7 +32,7 @@ export function Legend({ states, past }: { states: string[]; past: Past }) {
   )
 }
 
-function TimeIn({ time, length }: { time: TimeInStateBody | undefined; length: number }) {
+function TimeIn({ time, length }: { time: TimeInStateBody | null; length: number }) {
   if (!time) return null
   const { seconds, entered } = time
   return (
