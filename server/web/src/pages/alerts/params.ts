@@ -42,7 +42,7 @@ export function paramsOf(schema: ParamsSchema): Param[] {
       name,
       title,
       label: capital(unit === null ? title : `${title}, ${unit}`),
-      hint: given.description ?? plain.description ?? '',
+      hint: sentence(given.description ?? plain.description ?? ''),
       empty: isNullable ? 'null' : isOptional ? 'omitted' : 'forbidden',
       control,
       initial: entryOf(control, given.default ?? null),
@@ -145,4 +145,8 @@ function inWords(name: string): string {
 
 function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function sentence(words: string): string {
+  return words === '' || words.endsWith('.') ? capital(words) : `${capital(words)}.`
 }

@@ -81,7 +81,7 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
                 value={draft.subject}
                 onChange={({ currentTarget }) => change({ subject: currentTarget.value })}
               >
-                <option value="">{subjectInWords(null, kind.subject)}, also those that come later</option>
+                <option value="">{subjectInWords(null, kind.subject)}, later ones too</option>
                 {[...new Set(draft.subject === '' ? subjects : [...subjects, draft.subject])].map((one) => (
                   <option key={one} value={one}>
                     {one}
@@ -91,17 +91,19 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
             )}
           </Field>
         )}
-        {params.map((param) => (
-          <ParamField
-            key={`${kind.name} ${param.name}`}
-            param={param}
-            entry={draft.entries[param.name] ?? param.initial}
-            names={names}
-            subject={draft.subject}
-            error={wrong(`params.${param.name}`)}
-            onChange={(entry) => change({ entries: { ...draft.entries, [param.name]: entry } })}
-          />
-        ))}
+        <div class="beside">
+          {params.map((param) => (
+            <ParamField
+              key={`${kind.name} ${param.name}`}
+              param={param}
+              entry={draft.entries[param.name] ?? param.initial}
+              names={names}
+              subject={draft.subject}
+              error={wrong(`params.${param.name}`)}
+              onChange={(entry) => change({ entries: { ...draft.entries, [param.name]: entry } })}
+            />
+          ))}
+        </div>
         <div class="beside">
           <Minutes
             label="Fires after, minutes"
