@@ -58,9 +58,11 @@ test('a rule that is opened and kept is the same rule', () => {
   const params = { sensor: 'cpu', is: 'below', limit: -0.1, clear: 0.3, staleMs: 1, reasons: ['stale'], loud: true }
   const rule = { ...RULE, kind: 'reading', subject: 'pi', params, forMs: 1, clearMs: 100_000 }
   expect(changeOf(draftOf(rule, READING), READING, rule)).toEqual({
-    ...{ name: 'Disk', subject: 'pi', params, forMs: 1, clearMs: 100_000, severity: 'critical' },
+    ...{ name: 'Disk', params, forMs: 1, clearMs: 100_000, severity: 'critical' },
   })
   expect(changeOf(draftOf(RULE, DISK), DISK, RULE).params).toEqual({ freeBytes: 1.5e9 })
+  // What it is about may be gone: it is named where it is another one.
+  expect(changeOf({ ...draftOf(rule, READING), subject: '' }, READING, rule).subject).toBeNull()
 })
 
 test('what is left empty is null or left out', () => {

@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { AlertBody } from '../src/api/alert-bodies.ts'
 import { Alerts } from '../src/live/alerts.ts'
 import { alertsInWords } from '../src/live/announcements.ts'
-import { byUrgency } from '../src/pages/alerts/words.ts'
+import { byUrgency } from '../src/live/urgency.ts'
 import { openAt, serve, stub } from './browser.ts'
 
 const at = (second: number) => new Date(1_800_000_000_000 + second * 1000).toISOString()

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { AlertBody } from '../api/alert-bodies.ts'
 import type { List } from '../api/bodies.ts'
 import { get, isAway } from '../api/client.ts'
+import { firedAt, isSeen } from './urgency.ts'
 
 const PAGE = 500
 /** More of them nobody reads; those that fire later are heard all the same. */
@@ -28,9 +29,7 @@ export class Alerts {
     return standing && [...standing.values()].sort((one, other) => firedAt(other) - firedAt(one))
   })
   readonly #bySubject = computed(() => Map.groupBy(this.#newestFirst.value ?? [], ({ subject }) => subject))
-  readonly #unacknowledged = computed(
-    () => (this.#newestFirst.value ?? []).filter(({ acknowledgedAt }) => acknowledgedAt === null).length,
-  )
+  readonly #unacknowledged = computed(() => (this.#newestFirst.value ?? []).filter((alert) => !isSeen(alert)).length)
 
   /** All that stand, the newest first; null until they are loaded. */
   get all(): ReadonlySignal<AlertBody[] | null> {
@@ -106,8 +105,4 @@ function withAlert(standing: Standing, alert: AlertBody): Standing {
   const others = [...standing].filter(([id]) => id !== alert.id)
   if (alert.state !== 'firing') return others.length === standing.size ? standing : new Map(others)
   return new Map([...others.slice(1 - MOST), [alert.id, alert]])
-}
-
-function firedAt({ firedAt, since }: AlertBody): number {
-  return Date.parse(firedAt ?? since)
 }

@@ -1,15 +1,6 @@
-import type { AlertBody, KindBody, Severity } from '../../api/alert-bodies.ts'
+import type { AlertBody, KindBody } from '../../api/alert-bodies.ts'
+import { SeveritySign } from '../../design/severity-sign.tsx'
 import { cameraPath } from '../../router/route.ts'
-
-/** How grave it is: a word, a colour, and a mark of its own shape for those who see no colours. */
-export function SeveritySign({ severity }: { severity: Severity }) {
-  return (
-    <span class={`severity ${severity}`}>
-      <span class="severity-mark" aria-hidden="true" />
-      {severity}
-    </span>
-  )
-}
 
 /** Leads to what it is about. */
 export function SubjectLink({ subject, of }: { subject: string; of: KindBody['subject'] | undefined }) {

@@ -20,7 +20,7 @@ export interface Draft {
 /** What the routes of rules take. */
 export interface RuleChange {
   name: string
-  subject: string | null
+  subject?: string | null
   params: Record<string, unknown>
   forMs: number
   clearMs: number
@@ -71,12 +71,16 @@ export function draftOf(rule: RuleBody, kind: KindBody): Draft {
   }
 }
 
-/** @param rule as it is now; null where it is a new one. Its webhook is named where it changes: the secret stays else. */
+/**
+ * @param rule as it is now; null where it is a new one. Its webhook is named where it changes: the secret stays else. So is
+ *   what it is about: that may not exist any more, and the rest can be changed all the same.
+ */
 export function changeOf(draft: Draft, kind: KindBody, rule: RuleBody | null): RuleChange {
   const url = draft.webhook.trim()
+  const subject = draft.subject === '' || kind.subject === 'server' ? null : draft.subject
   return {
     name: draft.name.trim(),
-    subject: draft.subject === '' || kind.subject === 'server' ? null : draft.subject,
+    ...(rule !== null && subject === rule.subject ? {} : { subject }),
     params: valuesOf(paramsOf(kind.params), draft.entries),
     forMs: Math.round(Number(draft.forMinutes) * MINUTE_MS),
     clearMs: Math.round(Number(draft.clearMinutes) * MINUTE_MS),

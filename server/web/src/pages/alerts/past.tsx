@@ -5,8 +5,8 @@ import { get } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Moment } from '../../design/elements.tsx'
 import { duration, timeOfDay } from '../../design/words.ts'
+import { firedAt } from '../../live/urgency.ts'
 import { AlertWords } from './alert-words.tsx'
-import { firedAt } from './words.ts'
 
 const PAGE = 25
 
@@ -56,7 +56,7 @@ export function Past({ rules, kinds }: { rules: RuleBody[]; kinds: KindBody[] })
       {alerts !== null && alerts.length > 0 && (
         <ul class="alert-list" aria-label="Alerts that ended">
           {alerts.map((alert) => (
-            <li key={alert.id} class={`alert past ${alert.severity}`}>
+            <li key={alert.id} class="alert past">
               <AlertWords alert={alert} kind={kinds.find(({ name }) => name === alert.kind)} />
               <When alert={alert} />
             </li>

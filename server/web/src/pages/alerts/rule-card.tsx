@@ -4,8 +4,8 @@ import { send } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Age, Button } from '../../design/elements.tsx'
+import { SeveritySign } from '../../design/severity-sign.tsx'
 import { counted } from '../../design/words.ts'
-import { SeveritySign } from './alert-words.tsx'
 import { settingsInWords, subjectInWords } from './words.ts'
 
 /** What the receiver of a webhook said to a test. */

@@ -3,11 +3,12 @@ import type { KindBody, RuleBody, Severity } from '../../api/alert-bodies.ts'
 import { ApiError, send } from '../../api/client.ts'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Field } from '../../design/elements.tsx'
+import { SEVERITIES } from '../../live/urgency.ts'
 import { changeOf, type Draft, draftOf, newDraft, withKind } from './draft.ts'
 import { useNames } from './names.ts'
 import { ParamField } from './param-field.tsx'
 import { type Param, paramsOf } from './params.ts'
-import { SEVERITIES, subjectInWords } from './words.ts'
+import { subjectInWords } from './words.ts'
 
 interface RuleDialogProps {
   kinds: KindBody[]

@@ -4,8 +4,8 @@ import { ApiError, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { Age, Button, Loading } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
+import { byUrgency, isSeen } from '../../live/urgency.ts'
 import { AlertWords } from './alert-words.tsx'
-import { byUrgency } from './words.ts'
 
 /** More of them nobody reads. */
 const SHOWN = 200
@@ -15,12 +15,12 @@ export function Standing({ kinds }: { kinds: KindBody[] }) {
   const { live, notices, session } = useConsole()
   const all = live.alerts.all.value
   if (all === null) return <Loading what="alerts" />
-  const waiting = all.filter(({ acknowledgedAt }) => acknowledgedAt === null)
+  const waiting = all.filter((alert) => !isSeen(alert))
   const shown = all.toSorted(byUrgency).slice(0, SHOWN)
-  const acknowledge = async (alert: AlertBody, isSeen: boolean) => {
+  const acknowledge = async (alert: AlertBody, toSeen: boolean) => {
     const path = `/api/alerts/${alert.id}/acknowledge`
     try {
-      const after = await send<AlertBody | undefined>(isSeen ? 'POST' : 'DELETE', path)
+      const after = await send<AlertBody | undefined>(toSeen ? 'POST' : 'DELETE', path)
       if (after) live.alerts.take(after)
     } catch (error) {
       // It ended meanwhile, or somebody else was faster: the event that says so is on its way.
@@ -49,7 +49,7 @@ export function Standing({ kinds }: { kinds: KindBody[] }) {
               alert={alert}
               kind={kinds.find(({ name }) => name === alert.kind)}
               canOperate={session.canOperate.value}
-              onAcknowledge={(isSeen) => orSay(acknowledge(alert, isSeen))}
+              onAcknowledge={(toSeen) => orSay(acknowledge(alert, toSeen))}
             />
           ))}
         </ul>
@@ -63,28 +63,28 @@ interface StandingAlertProps {
   alert: AlertBody
   kind: KindBody | undefined
   canOperate: boolean
-  onAcknowledge(isSeen: boolean): Promise<unknown>
+  onAcknowledge(toSeen: boolean): Promise<unknown>
 }
 
 function StandingAlert({ alert, kind, canOperate, onAcknowledge }: StandingAlertProps) {
   const isAsking = useRef(false)
-  const { name, subject, severity, since, acknowledgedAt, acknowledgedBy } = alert
-  const isSeen = acknowledgedAt !== null
+  const { name, subject, since, acknowledgedAt, acknowledgedBy } = alert
+  const seen = isSeen(alert)
   // Not disabled meanwhile: that would take the focus from it.
   const press = async () => {
     if (isAsking.current) return
     isAsking.current = true
-    await onAcknowledge(!isSeen)
+    await onAcknowledge(!seen)
     isAsking.current = false
   }
   return (
-    <li class={`alert ${severity}${isSeen ? ' seen' : ''}`}>
+    <li class={seen ? 'alert seen' : 'alert'}>
       <AlertWords alert={alert} kind={kind} />
       <p class="alert-times">
         <span>
           since <Age at={Date.parse(since)} />
         </span>
-        {isSeen && (
+        {acknowledgedAt !== null && (
           <span>
             seen by {acknowledgedBy ?? 'somebody'} <Age at={Date.parse(acknowledgedAt)} />
           </span>
@@ -92,11 +92,11 @@ function StandingAlert({ alert, kind, canOperate, onAcknowledge }: StandingAlert
       </p>
       {canOperate && (
         <Button
-          kind={isSeen ? 'quiet' : 'plain'}
-          aria-label={isSeen ? `Take back that ${name}, ${subject}, was seen` : `Acknowledge ${name}, ${subject}`}
+          kind={seen ? 'quiet' : 'plain'}
+          aria-label={seen ? `Take back that ${name}, ${subject}, was seen` : `Acknowledge ${name}, ${subject}`}
           onClick={() => void press()}
         >
-          {isSeen ? 'Take back' : 'Acknowledge'}
+          {seen ? 'Take back' : 'Acknowledge'}
         </Button>
       )}
     </li>

@@ -1,9 +1,7 @@
-import type { AlertBody, KindBody, RuleBody, Severity } from '../../api/alert-bodies.ts'
+import type { KindBody, RuleBody } from '../../api/alert-bodies.ts'
 import { paramsOf, settingInWords } from './params.ts'
 
 /** How rules and alerts are said. */
-
-export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info']
 
 const EACH = { camera: 'each camera', device: 'each device', server: 'the server' }
 const SECOND_MS = 1000
@@ -41,14 +39,4 @@ export function length(ms: number): string {
     left %= unit
   }
   return parts.length === 0 ? `${left} ms` : parts.join(' ')
-}
-
-/** What is worth a look first: what nobody has seen, then the gravest, then the newest. */
-export function byUrgency(one: AlertBody, other: AlertBody): number {
-  const seen = Number(one.acknowledgedAt !== null) - Number(other.acknowledgedAt !== null)
-  return seen || SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) || firedAt(other) - firedAt(one)
-}
-
-export function firedAt({ firedAt, since }: AlertBody): number {
-  return Date.parse(firedAt ?? since)
 }
