@@ -36,6 +36,7 @@ const PAGES: Page[] = [
   },
   { name: 'models', path: `/models/${CAMERA}`, heading: /^Models of front-door/ },
   { name: 'model', path: `/models/${CAMERA}/1`, heading: /^Model 1/, unfolded: 'What it did' },
+  { name: 'alerts', path: '/alerts', heading: 'Alerts' },
   { name: 'devices', path: '/devices', heading: 'Devices' },
   {
     name: 'logs',
@@ -133,6 +134,10 @@ describe('with a camera that is taught', () => {
       await page.getByRole('button', { name: 'Remove' }).first().click()
       await page.getByRole('dialog', { name: /^Remove/ }).waitFor()
       await judge(visit)
+      await open(visit, '/alerts', 'Alerts')
+      await page.getByRole('button', { name: /^Add a rule/ }).click()
+      await page.getByRole('dialog', { name: 'Add a rule' }).waitFor()
+      await judge(visit)
       await open(visit, `/teach/${CAMERA}`, `Teach ${CAMERA}`)
       await page.getByRole('button', { name: 'States' }).click()
       await page.getByRole('dialog', { name: `States of ${CAMERA}` }).waitFor()
@@ -147,7 +152,17 @@ describe('with a camera that is taught', () => {
     for (const { path, heading, forViewers = heading } of PAGES) {
       await open(visit, path, forViewers)
       await judge(visit)
-      for (const name of ['Teach', 'Add a device', 'Remove', 'Save', 'Train', 'Activate', 'Add'])
+      for (const name of [
+        'Teach',
+        'Add a device',
+        'Remove',
+        'Save',
+        'Train',
+        'Activate',
+        'Add',
+        'Add a rule',
+        'Acknowledge',
+      ])
         expect(await visit.page.getByRole('button', { name, exact: true }).count(), `${name} at ${path}`).toBe(0)
     }
     await visit.close()

@@ -70,7 +70,7 @@ export class Alerts {
     }
   }
 
-  /** What the event stream says of one, or what the server answered to a change of it. */
+  /** What the event stream says of one. */
   take(alert: AlertBody) {
     this.#heard?.push(alert)
     const before = this.#standing.peek() ?? new Map()

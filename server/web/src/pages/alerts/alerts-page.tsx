@@ -93,6 +93,7 @@ export function AlertsPage() {
           onConfirm={() => remove(open.rule)}
         >
           <p>Alerts of it that stand end now, and messages that its webhook still waits for are not sent.</p>
+          {open.rule.webhook && <p>Where the receiver is to be told of their end, switch the rule off first.</p>}
         </ConfirmDialog>
       )}
     </div>

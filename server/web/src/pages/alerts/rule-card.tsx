@@ -8,9 +8,11 @@ import { SeveritySign } from '../../design/severity-sign.tsx'
 import { counted } from '../../design/words.ts'
 import { settingsInWords, subjectInWords } from './words.ts'
 
-/** What the receiver of a webhook said to a test. */
+/** What came of a test of a webhook. */
 interface TestBody {
-  status: number
+  /** Null where no answer came. */
+  status: number | null
+  /** `it answered 204 No Content` */
   text: string
 }
 
@@ -86,7 +88,8 @@ function WebhookLine({ rule, url, canOperate }: { rule: RuleBody; url: string; c
     answer.value = null
     try {
       const { status, text } = await send<TestBody>('POST', `/api/alert-rules/${rule.id}/test`)
-      answer.value = `The receiver answered ${status}${text === '' ? '' : `: ${text}`}`
+      const isTaken = status !== null && status >= 200 && status < 300
+      answer.value = `The receiver ${isTaken ? 'took it' : 'did not take it'}: ${text}`
     } catch (error) {
       answer.value = error instanceof Error ? error.message : String(error)
     }

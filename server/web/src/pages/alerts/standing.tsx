@@ -18,10 +18,9 @@ export function Standing({ kinds }: { kinds: KindBody[] }) {
   const waiting = all.filter((alert) => !isSeen(alert))
   const shown = all.toSorted(byUrgency).slice(0, SHOWN)
   const acknowledge = async (alert: AlertBody, toSeen: boolean) => {
-    const path = `/api/alerts/${alert.id}/acknowledge`
     try {
-      const after = await send<AlertBody | undefined>(toSeen ? 'POST' : 'DELETE', path)
-      if (after) live.alerts.take(after)
+      // What is shown is what the event says: an answer that is late may be about an alert that has ended since.
+      await send(toSeen ? 'POST' : 'DELETE', `/api/alerts/${alert.id}/acknowledge`)
     } catch (error) {
       // It ended meanwhile, or somebody else was faster: the event that says so is on its way.
       if (!(error instanceof ApiError && (error.status === 404 || error.status === 409))) throw error

@@ -6,8 +6,6 @@ import { useConsole } from '../../console.ts'
 
 /** How a webhook gets on is told by no event. */
 const POLL_MS = 10_000
-/** A server takes no more rules. */
-const MOST = 200
 
 export interface Rules {
   /** By name; null until they are loaded. */
@@ -28,7 +26,7 @@ export function useRules(): Rules {
     try {
       const [known, { items }] = await Promise.all([
         get<List<KindBody>>('/api/alert-kinds'),
-        get<List<RuleBody>>('/api/alert-rules', { limit: MOST }),
+        get<List<RuleBody>>('/api/alert-rules'),
       ])
       setKinds(known.items)
       setRules(items.toSorted((one, other) => one.name.localeCompare(other.name)))
