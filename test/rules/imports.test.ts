@@ -23,6 +23,7 @@ const PACKAGES: Record<string, { name: string; imports: string[] }> = {
   'docs/code': { name: '@ajar/code-docs', imports: ['@ajar/build-once'] },
   'deploy/build-once': { name: '@ajar/build-once', imports: [] },
   'deploy/bundle': { name: '@ajar/bundle', imports: [] },
+  'deploy/grafana': { name: '@ajar/dashboards', imports: [] },
   'deploy/supervised': { name: '@ajar/supervised', imports: [] },
   'deploy/watchdog': { name: '@ajar/watchdog', imports: [] },
   'deploy/local': {
