@@ -1,5 +1,5 @@
 import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
-import { lastDays } from './influx.ts'
+import { lastDays, perMinute } from './influx.ts'
 import { bars, lines, table, timeline } from './panels.ts'
 import { DEVICES } from './variables.ts'
 
@@ -60,17 +60,19 @@ const outbox = lines(
   .min(0)
   .interval('1m')
 
+/**
+ * What a count grew by from each point to the next: summed over steps it is right at every zoom, also where a count began
+ * anew because an agent was started.
+ */
+const growth = (count: string) =>
+  `(SELECT non_negative_difference("${count}") AS "growth" FROM "device" ${RECENT} GROUP BY "device") WHERE $timeFilter`
+
 const dropped = bars(
   {
     title: 'Frames dropped',
     description: 'Lost to a bound of the outbox, in each step',
     width: 12,
-    queries: [
-      {
-        influxql: `SELECT non_negative_difference(last("dropped_frames")) FROM "device" ${RECENT} ${EACH} fill(none)`,
-        alias,
-      },
-    ],
+    queries: [{ influxql: `SELECT sum("growth") FROM ${growth('dropped_frames')} ${EACH} fill(none)`, alias }],
   },
   'short',
 ).interval('1m')
@@ -81,10 +83,7 @@ const pictures = lines(
     description: 'Taken, left out by a gate because nothing had changed, and sent; all devices chosen together',
     width: 12,
     queries: ['captured', 'gated', 'sent'].map((count) => ({
-      // Of each device first: the counts of one begin anew when its agent starts.
-      influxql: `SELECT sum("rate") FROM (
-        SELECT non_negative_derivative(last("${count}"), 1m) AS "rate" FROM "device" ${RECENT} ${EACH} fill(none))
-        WHERE $timeFilter GROUP BY time($__interval) fill(none)`,
+      influxql: `SELECT ${perMinute('sum("growth")')} FROM ${growth(count)} GROUP BY time($__interval) fill(none)`,
       alias: count,
     })),
   },

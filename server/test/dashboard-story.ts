@@ -1,0 +1,126 @@
+import { DatabaseSync } from 'node:sqlite'
+import mqtt from 'mqtt'
+import sharp from 'sharp'
+import type { ResultRollupRow } from '../src/database/schema-history.ts'
+import { devicePoint } from '../src/record/influx/device-points.ts'
+import { type Point, pointOfSkipped } from '../src/record/influx/points.ts'
+import { rollupPoint, stateHourPoint } from '../src/record/influx/rollup-points.ts'
+import { systemPoint } from '../src/record/influx/system-points.ts'
+import { Influxd } from './influxd.ts'
+import { CAMERA, door, label, train } from './lesson.ts'
+import { plainJpeg } from './pictures.ts'
+import { RunningServer, until } from './running-server.ts'
+import type { Undo } from './temporary-folder.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+export const DATABASE = 'ajar doors'
+
+/** Everything that dashboards show, recorded by a real server into a real InfluxDB, most of it in an hour that has ended. */
+export async function recordStory(undo: Undo): Promise<{ influxd: Influxd; server: RunningServer; hour: number }> {
+  const influxd = await Influxd.start(undo)
+  const url = `http://127.0.0.1:${influxd.port}/${encodeURIComponent(DATABASE)}`
+  const server = await RunningServer.start(undo, { AJAR_INFLUX_URL: url })
+  const hour = Math.floor(Date.now() / HOUR) * HOUR - HOUR
+  await sendByMqtt(server, hour, undo)
+  await recordFrames(server, hour)
+  await until(async () => /ajar_influx_outbox 0$/m.test((await server.call('GET', '/metrics')).body))
+  const client = influxd.client(DATABASE)
+  await client.writePoints(samplesOf(hour), { precision: 'ms' })
+  await client.createRetentionPolicy('rollups', { database: DATABASE, duration: 'INF', replication: 1 })
+  await client.writePoints(await rollupsOf(server, hour), { precision: 'ms', retentionPolicy: 'rollups' })
+  return { influxd, server, hour }
+}
+
+/** Frames before there is a model, of both states, of a covered lens, of nothing known, of low confidence, and late ones. */
+async function recordFrames(server: RunningServer, hour: number): Promise<void> {
+  const send = (jpeg: Uint8Array, minute: number) => server.send(CAMERA, jpeg, hour + minute * MINUTE)
+  const settings = (body: object) => server.call('PATCH', `/api/cameras/${CAMERA}`, body)
+  await server.ended(await send(await door('open', 1), 1))
+  await label(server, 6)
+  await train(server)
+  await settings({ debounce: 2 })
+  for (let i = 0; i < 24; i++) await send(await door(i % 6 < 3 ? 'open' : 'closed', i), 10 + i)
+  await server.ended(await send(await plainJpeg(3), 40))
+  await server.ended(await send(await noise(), 41))
+  await server.ended(await send(await door('open', 2), 50))
+  await settings({ threshold: 1 })
+  await server.ended(await send(await door('closed', 3), 51))
+  await settings({ threshold: 0.5 })
+  await server.ended(await send(await door('open', 4), 45))
+}
+
+async function noise(): Promise<Uint8Array> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
+  return new Uint8Array(
+    await sharp({ create: { width: 320, height: 180, channels: 3, background: '#888', noise } })
+      .jpeg()
+      .toBuffer(),
+  )
+}
+
+async function sendByMqtt(server: RunningServer, hour: number, undo: Undo): Promise<void> {
+  const { token } = (await server.call('POST', '/api/devices', { name: 'pi' })).body
+  const client = await mqtt.connectAsync(server.mqttUrl, { username: 'pi', password: token })
+  undo(async () => void (await client.endAsync()))
+  const status = { state: 'online', outboxFrames: 3, droppedFrames: 0, temperatureC: 48.5 }
+  await client.publishAsync('ajar/pi/status', JSON.stringify(status), { qos: 1, retain: true })
+  for (let minute = 0; minute < 60; minute += 10)
+    for (const [sensor, value] of Object.entries({ heat: 40 + minute / 10, contact: minute % 20 ? 'open' : 'closed' }))
+      await client.publishAsync(`ajar/pi/${sensor}/reading/${hour + minute * MINUTE}`, JSON.stringify({ value }), {
+        qos: 1,
+      })
+  await client.publishAsync(`ajar/pi/wifi/reading/${hour}`, JSON.stringify({ value: [1, 2, 4] }), { qos: 1 })
+}
+
+/** An hour of samples as the server takes them: a test does not wait for one. And a frame that waited too long. */
+function samplesOf(hour: number): Point[] {
+  const points: Point[] = []
+  for (let minute = 0; minute < 60; minute++) {
+    const counts = { captured: minute * 60, gated: minute * 50, sent: minute * 10, dropped: 0 }
+    const status = {
+      state: 'online',
+      outboxFrames: minute,
+      droppedFrames: minute,
+      temperatureC: 50,
+      captures: { door: counts },
+    }
+    points.push(
+      devicePoint({ name: 'pi', connected: 1, status_json: JSON.stringify(status) }, hour + minute * MINUTE),
+      systemPoint(SERVER, hour + minute * MINUTE),
+    )
+  }
+  const received_at = hour + 30 * MINUTE
+  const times = { captured_at: received_at - 500, received_at, recorded_at: received_at + 10 * MINUTE }
+  const skipped = pointOfSkipped({ camera: CAMERA, ...times, outcome: 'skipped', code: null })
+  return skipped ? [...points, skipped] : points
+}
+
+const MB = 1_000_000
+const SERVER = {
+  pending_frames: 1,
+  influx_outbox: 2,
+  frames_bytes: 30 * MB,
+  disk_free_bytes: 900 * MB,
+  state_bytes: MB,
+  wal_bytes: 4 * MB,
+  rss_bytes: 200 * MB,
+  heap_bytes: 60 * MB,
+  loop_delay_p99_ms: 12,
+  http_connections: 1,
+  mqtt_connections: 1,
+  cameras: 1,
+  devices_connected: 1,
+  jobs_waiting: 0,
+}
+
+async function rollupsOf(server: RunningServer, hour: number): Promise<Point[]> {
+  const database = new DatabaseSync(`${server.dataDir}/state.db`, { readOnly: true })
+  const rows = database
+    .prepare('select * from result_rollups where width = 3600000')
+    .all() as unknown as ResultRollupRow[]
+  database.close()
+  const inState = (state: string, ms: number, entered: number) =>
+    stateHourPoint({ camera: CAMERA, at: hour, state, ms, entered })
+  return [...rows.map(rollupPoint), inState('open', 20 * MINUTE, 4), inState('closed', 40 * MINUTE, 4)]
+}
