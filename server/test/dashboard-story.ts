@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import type { InfluxDB } from 'influx'
 import mqtt from 'mqtt'
 import sharp from 'sharp'
 import type { ResultRollupRow } from '../src/database/schema-history.ts'
@@ -14,22 +16,35 @@ import type { Undo } from './temporary-folder.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-export const DATABASE = 'ajar doors'
+export const DATABASE = 'ajar'
+/** Of all users that InfluxDB has here. */
+export const PASSWORD = 'secret'
 
 /** Everything that dashboards show, recorded by a real server into a real InfluxDB, most of it in an hour that has ended. */
 export async function recordStory(undo: Undo): Promise<{ influxd: Influxd; server: RunningServer; hour: number }> {
-  const influxd = await Influxd.start(undo)
-  const url = `http://127.0.0.1:${influxd.port}/${encodeURIComponent(DATABASE)}`
+  const influxd = await Influxd.start(undo, { authentication: true })
+  const client = await prepared(influxd)
+  const url = `http://ajar:${PASSWORD}@127.0.0.1:${influxd.port}/${DATABASE}`
   const server = await RunningServer.start(undo, { AJAR_INFLUX_URL: url })
   const hour = Math.floor(Date.now() / HOUR) * HOUR - HOUR
   await sendByMqtt(server, hour, undo)
   await recordFrames(server, hour)
   await until(async () => /ajar_influx_outbox 0$/m.test((await server.call('GET', '/metrics')).body))
-  const client = influxd.client(DATABASE)
   await client.writePoints(samplesOf(hour), { precision: 'ms' })
-  await client.createRetentionPolicy('rollups', { database: DATABASE, duration: 'INF', replication: 1 })
   await client.writePoints(await rollupsOf(server, hour), { precision: 'ms', retentionPolicy: 'rollups' })
   return { influxd, server, hour }
+}
+
+/** InfluxDB with the users that `deploy/compose.yaml` gives it. @returns a client that may do everything */
+async function prepared(influxd: Influxd): Promise<InfluxDB> {
+  await influxd.client(DATABASE).createUser('admin', PASSWORD, true)
+  const client = influxd.client(DATABASE, { username: 'admin', password: PASSWORD })
+  await client.createDatabase(DATABASE)
+  for (const name of ['ajar', 'grafana']) await client.createUser(name, PASSWORD)
+  await client.query('GRANT ALL ON "ajar" TO "ajar"')
+  await client.grantPrivilege('grafana', 'READ', DATABASE)
+  await client.query(readFileSync(new URL('../../deploy/influxdb/rollups.iql', import.meta.url), 'utf8'))
+  return client
 }
 
 /** Frames before there is a model, of both states, of a covered lens, of nothing known, of low confidence, and late ones. */

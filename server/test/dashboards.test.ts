@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { needsProgram } from '../../test/setup/needs.ts'
 import { MEASUREMENTS } from '../src/record/influx/measurements.ts'
-import { DATABASE, recordStory } from './dashboard-story.ts'
+import { DATABASE, PASSWORD, recordStory } from './dashboard-story.ts'
 import {
   type Asked,
   type InfluxAnswer,
@@ -27,12 +27,14 @@ beforeEach((context) => needsProgram('influxd', 'influxdb', context))
 beforeAll(async () => {
   const story = await recordStory(afterFile)
   hour = { from: story.hour, to: story.hour + HOUR }
-  url = `http://127.0.0.1:${story.influxd.port}/query?db=${encodeURIComponent(DATABASE)}&epoch=ms`
+  url = `http://127.0.0.1:${story.influxd.port}/query?db=${DATABASE}&epoch=ms`
 }, 120_000)
 
 async function verdict(asked: Asked, range: Range, values: Values): Promise<string> {
   const q = rendered(asked, range, values)
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ q }) })
+  // Grafana's own user may only read.
+  const headers = { authorization: `Basic ${btoa(`grafana:${PASSWORD}`)}` }
+  const response = await fetch(url, { method: 'POST', headers, body: new URLSearchParams({ q }) })
   const found = judge((await response.json()) as InfluxAnswer)
   return found === 'ok' ? found : `${found}: ${q}`
 }
@@ -52,6 +54,14 @@ test.each(ALL.map((asked) => [`${asked.dashboard}, ${asked.panel}`, asked] as co
 test('every measurement is shown', () => {
   const shown = new Set(ALL.flatMap(({ influxql }) => measurementsOf(influxql).map(({ name }) => name)))
   expect([...shown].sort()).toEqual(Object.keys(MEASUREMENTS).sort())
+})
+
+test.each([
+  ['itself', 'SELECT last("rss_bytes"), last("cameras"), last("disk_free_bytes") FROM "system" WHERE $timeFilter'],
+  ['its devices', 'SELECT last("connected"), last("outbox_frames") FROM "device" WHERE $timeFilter'],
+])('the server tells of %s unasked', async (_, influxql) => {
+  const now = { from: hour.to, to: Date.now() }
+  expect(await verdict({ dashboard: '', panel: '', influxql }, now, ONE)).toBe('ok')
 })
 
 test('a query that is misspelt, finds nothing or cannot be read does not pass', async () => {

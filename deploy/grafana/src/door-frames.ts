@@ -68,7 +68,7 @@ const delay = lines(
       ['received to result', 'pipeline_ms'],
       ['model', 'latency_ms'],
     ].map(([alias = '', field]) => ({
-      influxql: `SELECT percentile("${field}", 95) ${RECENT} AND "skipped" = false ${EACH_STEP} fill(none)`,
+      influxql: `SELECT percentile("${field}", 95) ${RECENT} AND "model" != 'none' ${EACH_STEP} fill(none)`,
       alias,
     })),
   },

@@ -139,7 +139,9 @@ const latency = lines(
     title: 'Time of the model, 95th percentile',
     description: 'From the frame taken from the queue to its prediction',
     width: 12,
-    queries: [{ influxql: `SELECT percentile("latency_ms", 95) ${RECENT} ${BY_CAMERA}`, alias: NAME }],
+    queries: [
+      { influxql: `SELECT percentile("latency_ms", 95) ${RECENT} AND "model" != 'none' ${BY_CAMERA}`, alias: NAME },
+    ],
   },
   'ms',
 ).min(0)
