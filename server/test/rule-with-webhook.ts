@@ -67,7 +67,15 @@ export class Rules {
 }
 
 export async function addRule(database: StateDatabase, id: string, url: string | null) {
-  const common = { kind: 'state', subject: null, params_json: '{}', severity: 'warning', enabled: 1 } as const
+  const common = {
+    kind: 'state',
+    subject: null,
+    params_json: '{}',
+    severity: 'warning',
+    enabled: 1,
+    for_ms: 0,
+    clear_ms: 0,
+  } as const
   const webhook_json = url === null ? null : JSON.stringify({ url, secret: SECRET })
   await database.write
     .insertInto('alert_rules')

@@ -6,8 +6,9 @@ import { iso, isoOrNull, listOf, nullable } from '../http/shapes.ts'
 import { ALERT_KINDS } from './kinds.ts'
 import { KindBody, NewRule, RuleBody, RuleChange } from './rule-body.ts'
 import type { Rules, WrittenRule } from './rules.ts'
+import type { Delivery } from './webhook/outbox.ts'
 import type { Webhook } from './webhook/sign.ts'
-import type { Delivery, Webhooks } from './webhook/webhooks.ts'
+import type { Webhooks } from './webhook/webhooks.ts'
 
 const ById = Type.Object({ id: Type.String({ maxLength: 32 }) })
 
