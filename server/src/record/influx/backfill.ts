@@ -127,7 +127,7 @@ export class Backfill {
     const names: string[] = []
     for (let next = await kind.nextSeries(read, ''); next !== null; next = await kind.nextSeries(read, next)) {
       names.push(next)
-      tell(0)
+      this.#signal?.throwIfAborted()
     }
     const tellOf = (series: string) => {
       const done = names.filter((name) => name < series).length
@@ -138,7 +138,7 @@ export class Backfill {
       const series = await kind.nextSeries(read, position.series)
       if (series === null) return
       const oldest = Math.max(position.from, this.#oldest())
-      position.tooOld += await this.#countOld(kind, series, position.from, oldest, () => tellOf(series)(0))
+      position.tooOld += await this.#countOld(kind, series, position.from, oldest)
       position.series = series
       await this.#writeSeries(kind, position, behind(oldest - 1), tellOf(series))
     }
@@ -146,10 +146,10 @@ export class Backfill {
 
   async #writeSeries(kind: Recorded, position: Position, from: Place, tell: Tell) {
     const { database, target, targets } = this.#ports
-    const ends = await kind.ends(database.read, position.series, from.at)
+    const ends = await kind.ends(database.read, position.series, position.from)
     if (!ends) return
     for (let after: Place | null = from; after !== null; ) {
-      await this.#letOthersPass(() => tell(0))
+      await this.#letOthersPass()
       after = await this.#writePage(kind, position, after)
       position.after = after
       await targets.keepPosition(target, position)
@@ -182,9 +182,9 @@ export class Backfill {
     })
   }
 
-  async #letOthersPass(checkEnd: () => void) {
+  async #letOthersPass() {
     for (;;) {
-      checkEnd()
+      this.#signal?.throwIfAborted()
       const waiting = await this.#ports.waiting()
       if (waiting === null) throw new InfluxError('InfluxDB takes no points at the moment')
       if (waiting < MOST_WAITING) return
@@ -192,10 +192,10 @@ export class Backfill {
     }
   }
 
-  async #countOld(kind: Recorded, series: string, from: number, to: number, checkEnd: () => void): Promise<number> {
+  async #countOld(kind: Recorded, series: string, from: number, to: number): Promise<number> {
     let total = 0
     for (let after: Place | null = from < to ? behind(from - 1) : null; after !== null; ) {
-      checkEnd()
+      this.#signal?.throwIfAborted()
       const page = await this.#countPage(kind, series, after, to)
       total += page.counted
       after = page.last
