@@ -41,6 +41,7 @@ import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
 import { sensorRoutes } from './observe/sensors.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
+import { transitionRoutes } from './observe/transitions.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Processes } from './processes/processes.ts'
 import { processRoutes } from './processes/routes.ts'
@@ -126,6 +127,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
   resultRoutes(http, { database, cameras })
+  transitionRoutes(http, { database, cameras })
   historyRoutes(http, { database, cameras })
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })

@@ -208,8 +208,10 @@ describe('results', () => {
     const { body, headers } = await get(`/api/cameras/${CAMERA}/results?format=csv&from=${FIRST}&to=${FIRST + STEP}`)
     expect(headers.get('content-type')).toMatch('text/csv')
     const [head, line, end] = body.split('\r\n')
-    expect(head).toBe('captured_at,state,confidence,best,reason,model,latency_ms,late')
-    expect(line).toMatch(new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0$`))
+    expect(head).toBe(
+      'captured_at,state,confidence,best,reason,model,latency_ms,late,probability_open,probability_closed',
+    )
+    expect(line).toMatch(new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0,,$`))
     expect(end).toBe('')
   })
 
@@ -219,7 +221,7 @@ describe('results', () => {
     await server.call('PATCH', '/api/cameras/pi/long', {})
     const row = { camera: 'pi/long', state: 'unknown', latency_ms: 0, late: 0 } as const
     // Two models for each frame, so that pages of a thousand end between them too.
-    const rows = Array.from({ length: 5999 }, (_, i) => ({ ...row, captured_at: (i + 1) >> 1, model: `m@${i % 2}` }))
+    const rows = Array.from({ length: 41_999 }, (_, i) => ({ ...row, captured_at: (i + 1) >> 1, model: `m@${i % 2}` }))
     for (let i = 0; i < rows.length; i += 1000)
       await database.write
         .insertInto('results')

@@ -4,6 +4,7 @@ import type { ReadingRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Http } from '../http/http.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
+import { Format, harmless, orText, PAGE, sendRows } from './rows-as-text.ts'
 
 const ReadingBody = Type.Object({
   device: Type.String(),
@@ -47,18 +48,23 @@ export function readingRoutes(http: Http, { read }: StateDatabase) {
           order: Type.Enum(['oldest', 'newest'], { default: 'oldest' }),
           limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
           cursor: Type.Optional(Type.String({ pattern: CURSOR, description: '`next` of the page before' })),
+          format: Format,
         }),
-        response: { 200: listOf(ReadingBody) },
+        response: { 200: orText(listOf(ReadingBody)) },
       },
     },
-    async ({ query }) => {
-      const { device, sensor } = query
+    async ({ query }, reply) => {
+      const { device, sensor, format } = query
       const sensors = sensor === undefined ? await sensorsOf(read, device) : [sensor]
-      const sizes = await pageOf<{ at: number; sensor: string; bytes: number }>(read, sensors, query, SIZES)
-      const limit = Math.min(query.limit, howManyFit(sizes))
-      const rows = await pageOf<ReadingRow>(read, sensors, { ...query, limit }, sql`*`)
-      const next = rows[limit]
-      return { items: rows.slice(0, limit).map(bodyOf), next: next ? `${next.at}/${next.sensor}` : null }
+      if (format !== 'json')
+        return sendRows(reply, format, {
+          name: [device, ...(sensor === undefined ? [] : [sensor]), 'readings'].join('-'),
+          pages: pagesOf(read, sensors, { ...query, limit: PAGE }),
+          shown: bodyOf,
+          columns: COLUMNS,
+        })
+      const { rows, next } = await fittingPage(read, sensors, query)
+      return { items: rows.map(bodyOf), next: next ?? null }
     },
   )
 
@@ -87,6 +93,35 @@ export function readingRoutes(http: Http, { read }: StateDatabase) {
 async function sensorsOf(read: StateDatabase['read'], device: string): Promise<string[]> {
   const rows = await read.selectFrom('sensors').select('name').where('device', '=', device).execute()
   return rows.map(({ name }) => name)
+}
+
+/** All pages from the first on. */
+async function* pagesOf(read: StateDatabase['read'], sensors: string[], page: Page & { device: string }) {
+  for (let cursor = page.cursor; ; ) {
+    const { rows, next } = await fittingPage(read, sensors, cursor === undefined ? page : { ...page, cursor })
+    yield rows
+    if (next === undefined) return
+    cursor = next
+  }
+}
+
+/** A page that is not too large, and where the one after it begins. */
+async function fittingPage(read: StateDatabase['read'], sensors: string[], page: Page & { device: string }) {
+  const sizes = await pageOf<{ at: number; sensor: string; bytes: number }>(read, sensors, page, SIZES)
+  const limit = Math.min(page.limit, howManyFit(sizes))
+  const rows = await pageOf<ReadingRow>(read, sensors, { ...page, limit }, sql`*`)
+  const next = rows[limit]
+  return { rows: rows.slice(0, limit), next: next && `${next.at}/${next.sensor}` }
+}
+
+const COLUMNS: Record<string, (row: ReadingRow) => string | number | null> = {
+  at: ({ at }) => iso(at),
+  device: ({ device }) => device,
+  sensor: ({ sensor }) => sensor,
+  value: ({ value_json }) => {
+    const value: unknown = JSON.parse(value_json)
+    return typeof value === 'number' ? value : typeof value === 'string' ? harmless(value) : value_json
+  },
 }
 
 const SIZES = sql`at, sensor, octet_length(value_json) as bytes`

@@ -1,5 +1,5 @@
 import type { CameraState } from '@ajar/protocol'
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import { Type } from 'typebox'
 import type { StateTables, TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
@@ -120,18 +120,27 @@ async function changesOf({ read }: StateDatabase, camera: string, span: Span): P
     .where('camera', '=', camera)
     .where('at', '<', to)
     .where((eb) => eb('at', '>=', begin(eb)))
-  if (span.every !== undefined)
-    within = within.where('at', 'in', ({ selectFrom }) =>
-      selectFrom('transitions')
-        .select(({ fn }) => fn.max('at').as('last'))
-        .where('camera', '=', camera)
-        .where('at', '<', to)
-        .where((eb) => eb('at', '>=', begin(eb)))
-        // A number is bound as a float: the division has to be one of integers.
-        .groupBy(sql`at / cast(${span.every} as integer)`),
-    )
+  if (span.every !== undefined) within = within.where('at', 'in', lastOfEach(camera, span, span.every))
   const rows = await within.orderBy('at', 'desc').limit(limit).execute()
   return rows.reverse()
+}
+
+/**
+ * The last change of each so many milliseconds, the newest first, down to the one in force when the span began. It goes from one straight to the next: what lies
+ * between is not read.
+ */
+function lastOfEach(camera: string, { from, to, limit }: Span, every: number) {
+  const last = (before: RawBuilder<unknown>) =>
+    sql`(select max(at) from transitions where camera = ${camera} and at < ${before})`
+  // A number is bound as a float: the division has to be one of integers.
+  const length = sql`cast(${every} as integer)`
+  return sql<number>`(
+    with recursive thinned(at) as (
+      select ${last(sql`${to}`)}
+      union all
+      select ${last(sql`thinned.at / ${length} * ${length}`)} from thinned where thinned.at > ${from}
+      limit ${limit})
+    select at from thinned)`
 }
 
 /** What is said of each change, until the next one. */
