@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { type Broker, type BrokerEvent, createBroker } from '@ajar/broker'
-import { topics } from '@ajar/protocol'
+import { type Broker, createBroker } from '@ajar/broker'
 import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
@@ -271,7 +270,7 @@ async function build(
     freeBytes: () => retention.storage?.freeBytes ?? null,
     believed: () => retention.believed,
   })
-  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics })
+  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics, publish })
   const people = { accounts, tickets, operators: OPERATORS }
   const broker: Broker = createBroker(
     {
@@ -285,10 +284,7 @@ async function build(
         void devices
           .onPresence(device, connected)
           .catch((err) => logging.of('devices').warn({ err, device }, 'presence')),
-      onEvent(event) {
-        brokerEvents.take(event)
-        if (event.code === 'packet_too_large') reportTooLarge(event, broker)
-      },
+      onEvent: (event) => brokerEvents.take(event),
     },
     { maxFrameBytes: settings.maxFrameBytes, maxConnections: connectionShare(MOST_MQTT) },
   )
@@ -392,11 +388,4 @@ async function build(
   pipeline.openEngine()
   loopLag.start()
   return { listening, adminToken, http, processes, isAlive: () => pipeline.isAlive(), close }
-}
-
-/** The packet was never read, so nobody knows which frame it was. */
-function reportTooLarge({ device, text }: BrokerEvent, broker: Broker) {
-  if (device === null) return
-  const rejected = { frame: device, code: 'too_large', reason: text }
-  broker.publish(topics.rejected(device), JSON.stringify(rejected), { retain: false }).catch(() => {})
 }

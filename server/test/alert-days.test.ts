@@ -141,6 +141,21 @@ test.each([
   await sameEverywhere(it)
 })
 
+test('the time to its end is counted anew after a start', async () => {
+  const it = await world()
+  await it.rules.create({ ...OPEN, forMs: 0, clearMs: MINUTE }, 'me')
+  it.see(DOOR, 'open')
+  await it.run(MINUTE)
+  it.see(DOOR, 'closed')
+  await it.run(30 * SECOND)
+  await it.down()
+  await it.run(HOUR)
+  await it.boot()
+  await it.run(HOUR)
+  expect(it.told).toEqual(['00:00:01 fired pi/door', '01:02:31 resolved pi/door'])
+  await sameEverywhere(it)
+})
+
 test('a server that is started again every five minutes still finds a door that is open', async () => {
   const it = await world()
   await it.rules.create(OPEN, 'me')

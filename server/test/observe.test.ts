@@ -315,7 +315,7 @@ describe('the server', () => {
     expect(steady.filter(({ level }) => level !== 'ok')).toEqual([])
     const names = checks.map(({ name }) => name)
     const journey = ['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners']
-    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop'])
+    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop', 'alerts'])
   })
 
   test('says what is wrong only to whoever shows a token', async () => {
