@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Broker, createBroker } from '@ajar/broker'
+import server from '../package.json' with { type: 'json' }
 import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
@@ -336,8 +337,9 @@ async function build(
   ])
 
   metrics.start({
+    ...{ database, version: server.version, devices: () => devices.list(), recorder: pipeline.recorder },
     pendingFrames: () => pipeline.classifier.waiting,
-    cameraStates: () => cameras.list().map(({ id }) => ({ camera: id, state: pipeline.recorder.state(id).state })),
+    cameras: () => cameras.list(),
     influxOutbox: () => influx.waiting(),
     broker: () => broker.stats(),
     ...{ http: () => connections, streams: () => [streams, logFollowers] },

@@ -93,6 +93,7 @@ export class Pipeline {
         recordLog.debug({ frame: frameId(frame), outcome }, 'frame recorded')
         metrics.framesRecorded.inc({ outcome })
         metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
+        if (answer.kind !== 'skipped') metrics.frameAge.observe((Date.now() - frame.capturedAt) / 1000)
         if (answer.kind === 'predicted') metrics.latency.observe(answer.latencyMs / 1000)
         if (answer.kind === 'refused') {
           this.#reportRefusal({

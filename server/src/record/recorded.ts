@@ -1,5 +1,6 @@
+import type { CameraState } from '@ajar/protocol'
 import type { Classified } from '../classify/classifier.ts'
-import type { FramesTable, ResultsTable } from '../database/schema.ts'
+import type { CameraStateRow, FramesTable, ResultsTable } from '../database/schema.ts'
 import type { Refusal } from '../ingest/ingest.ts'
 import { type Observation, UNKNOWN } from './debounce.ts'
 
@@ -72,4 +73,10 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
 
 export function observationOf({ captured_at, state, reason, confidence, model }: ResultsTable): Observation {
   return { capturedAt: captured_at, state, reason, confidence, model: model || null }
+}
+
+/** The state that is published of a camera. */
+export function stateOf({ camera, state, confidence, since, frame_at, model, reason }: CameraStateRow): CameraState {
+  const frame = frame_at === null ? null : `${camera}/${frame_at}`
+  return { state, confidence, since, frame, model, ...(reason === null ? {} : { reason }) }
 }

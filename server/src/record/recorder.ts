@@ -16,7 +16,7 @@ import {
   pointsOfFrames,
   writeOutcome,
 } from './outcome.ts'
-import { frameRow, observationOf, refusedRow, resultRow } from './recorded.ts'
+import { frameRow, observationOf, refusedRow, resultRow, stateOf } from './recorded.ts'
 import type { RecorderPorts } from './recorder-ports.ts'
 
 const BATCH = 128
@@ -87,6 +87,16 @@ export class Recorder {
   /** The server's time when the last of a camera's frames came in; null where none did, or a release before took it. */
   receivedAt(camera: string): number | null {
     return this.#memory.get(camera)?.received_at ?? null
+  }
+
+  /** When the newest frame was taken that has a result, or null. */
+  newestAt(camera: string): number | null {
+    return this.#memory.get(camera)?.newest_at ?? null
+  }
+
+  /** Frames that are not written yet. */
+  get waiting(): number {
+    return this.#frames.length
   }
 
   /** Why the disk refuses outcomes right now, or null. */
@@ -385,9 +395,4 @@ export class Recorder {
     const events = await this.#ports.events.append(draft.transaction, [{ kind: 'transition', data }])
     draft.afterwards.push(() => this.#ports.events.publish(events))
   }
-}
-
-function stateOf({ camera, state, confidence, since, frame_at, model, reason }: CameraStateRow): CameraState {
-  const frame = frame_at === null ? null : `${camera}/${frame_at}`
-  return { state, confidence, since, frame, model, ...(reason === null ? {} : { reason }) }
 }

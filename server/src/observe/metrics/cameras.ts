@@ -1,0 +1,40 @@
+import type { Counter, Registry } from 'prom-client'
+import type { Recorder } from '../../record/recorder.ts'
+import { gauges, type Sample } from './told.ts'
+
+/** What is known of cameras. Times are milliseconds UTC. */
+export interface CameraFacts {
+  cameras(): { id: string }[]
+  recorder: Pick<Recorder, 'state' | 'newestAt'>
+}
+
+/** @param transitions forgets cameras that are gone, so that there are no more series than cameras and their states */
+export function tellCameras(registry: Registry, { cameras, recorder }: CameraFacts, transitions: Counter) {
+  const tellAge = (name: string, help: string, since: (camera: string) => number | null) =>
+    gauges(registry, name, help, ['camera'], () =>
+      cameras().flatMap(({ id: camera }): Sample[] => {
+        const at = since(camera)
+        return at === null ? [] : [[{ camera }, Math.max(0, Date.now() - at) / 1000]]
+      }),
+    )
+  gauges(
+    registry,
+    'ajar_camera_state',
+    '1 for the state that each camera is in',
+    ['camera', 'state'],
+    async (): Promise<Sample[]> => {
+      const now = cameras().map(({ id }) => id)
+      await forgetOthers(transitions, new Set(now))
+      return now.map((camera) => [{ camera, state: recorder.state(camera).state }, 1])
+    },
+  )
+  const stateAge = 'for how long each camera is in its state'
+  tellAge('ajar_camera_state_age_seconds', stateAge, (camera) => recorder.state(camera).since)
+  const frameAge = 'how long ago the newest frame of each camera was taken that has a result'
+  tellAge('ajar_camera_last_frame_age_seconds', frameAge, (camera) => recorder.newestAt(camera))
+}
+
+async function forgetOthers(transitions: Counter, cameras: Set<string>) {
+  for (const { labels } of (await transitions.get()).values)
+    if (!cameras.has(String(labels.camera))) transitions.remove(labels)
+}
