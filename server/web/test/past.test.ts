@@ -33,7 +33,7 @@ test('it is not broken between buckets that follow on one another, however few t
 test('with it go its bounds, in which one doubtful frame of many is seen', () => {
   const { highs, lows } = line([bucket(0, 0.9, [0.2, 0.99])])
   expect([highs, lows]).toEqual([[0.99], [0.2]])
-  const buckets = [bucket(0, 0.9, [0.2, 0.99]), bucket(1000, 0.5, [0.4, 0.6]), bucket(2000, null)]
+  const buckets = [bucket(1000, 0.5, [0.4, 0.6]), bucket(0, 0.9, [0.2, 0.99]), bucket(2000, null)]
   expect(leastCertain(buckets)?.confidence?.minFrame).toBe('pi/cam/0')
   expect(leastCertain([bucket(0, null)])).toBeNull()
 })
@@ -58,7 +58,7 @@ const segment = (from: number, to: number, frame: string | null = null): Segment
 })
 
 test('changes of state are listed, not where something was first known', () => {
-  const found = changesOf([segment(0, 10), segment(10, 20), segment(30, 40), segment(50, 60, 'pi/cam/50')], 0)
+  const found = changesOf([segment(0, 10, 'pi/cam/0'), segment(10, 20), segment(30, 40), segment(50, 60, 'pi/cam/50')], 0)
   expect(found.map(({ from }) => from)).toEqual([50, 10])
   const many = Array.from({ length: MOST_CHANGES + 1 }, (_, i) => segment(i, i + 1))
   expect(changesOf(many, 0).map(({ from }) => from)).toEqual(
