@@ -28,7 +28,7 @@ beforeAll(async () => {
   const story = await recordStory(afterFile)
   hour = { from: story.hour, to: story.hour + HOUR }
   url = `http://127.0.0.1:${story.influxd.port}/query?db=${DATABASE}&epoch=ms`
-}, 120_000)
+}, 240_000)
 
 async function verdict(asked: Asked, range: Range, values: Values): Promise<string> {
   const q = rendered(asked, range, values)

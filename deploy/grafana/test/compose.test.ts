@@ -33,6 +33,12 @@ test('Compose takes the file, and asks for each password that is missing', (cont
   for (const name of NAMES) expect(() => understood({ ...all, [name]: '' })).toThrow('is missing in .env')
 })
 
+test('what the README has one type makes all passwords', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const names = /for name in ([A-Z_ ]+); do/.exec(readme)?.[1]?.split(' ')
+  expect(names?.map((name) => `${name}_PASSWORD`).sort()).toEqual(NAMES.toSorted())
+})
+
 test('images are pinned, and nothing listens off loopback', () => {
   const images = [...source.matchAll(/image: (\S+)/g)].map(([, image]) => image)
   expect(images.length).toBeGreaterThan(1)
