@@ -49,9 +49,14 @@ export class Targets {
     return this.#database.read.selectFrom('influx_targets').selectAll().where('target', '=', target).executeTakeFirst()
   }
 
-  /** Nothing that was written before is there any more. */
+  /** Nothing that was written before is there any more. Where nothing was, that is no news. */
   async lostAll(target: string) {
-    await this.#database.write.updateTable('influx_targets').set(MISSES_ALL).where('target', '=', target).execute()
+    await this.#database.write
+      .updateTable('influx_targets')
+      .set(MISSES_ALL)
+      .where('target', '=', target)
+      .where(sql<boolean>`not (missing_from is ${ALL} and rollups_missing = 1 and backfill_json is null)`)
+      .execute()
   }
 
   /** Points of this time or later never reach it, for all that the outbox knows. To be run where they are removed. */
