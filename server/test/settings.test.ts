@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readSettings, SETTINGS, SettingsError } from '../src/index.ts'
+import { loggingFor, readSettings, SETTINGS, SettingsError } from '../src/index.ts'
 import { settingsTable, withSettingsTable } from '../src/settings-table.ts'
 
 function problemsOf(environment: Record<string, string>): string {
@@ -45,6 +45,20 @@ describe('settings', () => {
     expect(message).toMatch(/AJAR_ADMIN_TOKEN=.*16 characters/)
     expect(message).toMatch(/AJAR_INFLUX_URL=.*http:\/\//)
     expect(message).not.toMatch(/hunter/)
+  })
+
+  test('InfluxDB knows us by a user or by a token', () => {
+    const token = { AJAR_INFLUX_TOKEN: 'token-of-influx==' }
+    const url = 'http://host:8086/db'
+    expect(readSettings({ ...token, AJAR_INFLUX_URL: url })).toMatchObject({ influxToken: 'token-of-influx==' })
+    const both = problemsOf({ ...token, AJAR_INFLUX_URL: 'http://ann:hunter2@host:8086/db' })
+    expect(both).toMatch(/AJAR_INFLUX_TOKEN, and a user in AJAR_INFLUX_URL: one of the two/)
+    expect(both).not.toMatch(/hunter|token-of/)
+    const broken = problemsOf({ AJAR_INFLUX_TOKEN: 'hunter2\nx: y', AJAR_INFLUX_URL: url })
+    expect(broken).toMatch(/AJAR_INFLUX_TOKEN=.*without spaces/)
+    expect(broken).not.toMatch(/hunter/)
+    const settings = readSettings({ ...token, AJAR_INFLUX_URL: url })
+    expect(loggingFor(settings, () => {}).clean('refused Token token-of-influx==')).not.toContain('token-of')
   })
 
   test.each(['http://host:8086', 'http://host:8086/a/b', 'not a url', 'http://u:%zz@host/db', 'http://host/%zz'])(

@@ -97,6 +97,7 @@ export class Backfill {
       report(kind?.name ?? 'end', this.#progress)
     }
     try {
+      tell(0)
       for (let kind = RECORDED[position.kind]; kind; kind = RECORDED[position.kind]) {
         await this.#writeKind(kind, position, tell)
         Object.assign(position, { kind: position.kind + 1, series: '', after: null })
