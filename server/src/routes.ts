@@ -23,6 +23,7 @@ import { devicesRoutes } from './devices/routes.ts'
 import { historyRoutes } from './history/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
 import { consoleRoutes } from './http/console.ts'
+import { FewAtOnce } from './http/few-at-once.ts'
 import type { Http } from './http/http.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -34,6 +35,7 @@ import type { Logging } from './logging/logging.ts'
 import { logRoutes } from './logging/routes.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
+import { framesZipRoute } from './observe/frames-zip-route.ts'
 import { listenersRoute } from './observe/listeners.ts'
 import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
@@ -66,6 +68,8 @@ import type { Training } from './training/training.ts'
 
 const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
 const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
+/** Each reads pictures as fast as its reader takes them. */
+const MOST_EXPORTS = 4
 
 /** What the routes show and change; each route is handed what it needs of it. */
 export interface Parts {
@@ -142,7 +146,9 @@ export async function openRoutes(http: Http, parts: Parts) {
     ...{ cameras, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
     createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),
   })
-  exportRoutes(http, { cameras, labels, archive })
+  const exports = new FewAtOnce(MOST_EXPORTS, 'exports')
+  exportRoutes(http, { cameras, labels, archive, exports })
+  framesZipRoute(http, { cameras, database, archive, exports })
   trainingRoutes(http, { cameras, jobs, training })
   const ofModels = { cameras, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
   modelRoutes(http, ofModels)

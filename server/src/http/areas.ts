@@ -18,7 +18,7 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   {
     name: 'frames',
     description: 'Pictures: sent, found, looked at, and classified.',
-    paths: /^\/api\/(frames\b|cameras\/[^/]+\/[^/]+\/(frames|classify)$)/,
+    paths: /^\/api\/(frames\b|cameras\/[^/]+\/[^/]+\/(frames|frames\.zip|classify)$)/,
   },
   {
     name: 'cameras',

@@ -1,16 +1,15 @@
 import { Type } from 'typebox'
 import type { Cameras } from '../../devices/cameras.ts'
-import { HttpError } from '../../http/errors.ts'
+import type { FewAtOnce } from '../../http/few-at-once.ts'
 import type { Http } from '../../http/http.ts'
 import { CameraPath } from '../../http/shapes.ts'
 import { type ExportPorts, exportLabelled } from './export.ts'
 
-/** Each reads as fast as its reader takes it. */
-const MOST_AT_ONCE = 4
-
-export function exportRoutes(http: Http, { cameras, ...ports }: ExportPorts & { cameras: Cameras }) {
-  let running = 0
-
+/** @param exports those that are open, of whatever kind */
+export function exportRoutes(
+  http: Http,
+  { cameras, exports, ...ports }: ExportPorts & { cameras: Cameras; exports: FewAtOnce },
+) {
   http.get(
     '/api/cameras/:device/:camera/export',
     {
@@ -30,13 +29,7 @@ export function exportRoutes(http: Http, { cameras, ...ports }: ExportPorts & { 
     },
     async ({ params, query }, reply) => {
       const camera = cameras.get(`${params.device}/${params.camera}`)
-      if (running >= MOST_AT_ONCE)
-        throw new HttpError(503, 'busy', `${MOST_AT_ONCE} exports run already: ask again when one has ended`)
-      running += 1
-      const zip = exportLabelled(camera, ports, query)
-      zip.once('close', () => {
-        running -= 1
-      })
+      const zip = exports.open(() => exportLabelled(camera, ports, query))
       const name = `${camera.device}-${camera.camera}-labels.zip`
       return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)
     },

@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import type { Cameras } from '../devices/cameras.ts'
+import { badRequest } from '../http/errors.ts'
+import type { FewAtOnce } from '../http/few-at-once.ts'
+import type { Http } from '../http/http.ts'
+import { CameraPath, Milliseconds } from '../http/shapes.ts'
+import { storedZip } from '../http/stored-zip.ts'
+import { type FramesZipPorts, framesIn } from './frames-zip.ts'
+
+/** @param exports those that are open, of whatever kind */
+export function framesZipRoute(
+  http: Http,
+  { cameras, exports, ...ports }: FramesZipPorts & { cameras: Cameras; exports: FewAtOnce },
+) {
+  http.get(
+    '/api/cameras/:device/:camera/frames.zip',
+    {
+      exposeHeadRoute: false, // it would read all of it, for nobody
+      config: { access: 'operator' },
+      schema: {
+        summary: 'The stored pictures of a span as a zip, with what was said of each',
+        description:
+          '`<yyyymmdd_hhmmss_mmm>.jpg` (UTC) and results.ndjson, a line a picture: {file, frame, capturedAt, outcome, ' +
+          'label, result}; `file` is null where a picture went before its turn. Of more than 500,000 pictures the last ' +
+          'line is {next}: ask again from then on. A zip that ends without its list of files was cut off.',
+        params: CameraPath,
+        querystring: Type.Object({
+          from: Milliseconds,
+          to: Milliseconds,
+          state: Type.Optional(Type.String({ description: 'only those whose result said so' })),
+          every: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'of those asked for only the first of each so many milliseconds' }),
+          ),
+        }),
+      },
+    },
+    async ({ params, query }, reply) => {
+      const { id, device, camera } = cameras.get(`${params.device}/${params.camera}`)
+      if (query.to <= query.from)
+        throw badRequest('empty_span', '`to` is exclusive and must be later than `from`', 'to')
+      const zip = exports.open(() => Readable.from(storedZip(framesIn(ports, { ...query, camera: id }))))
+      const name = `${device}-${camera}-frames.zip`
+      return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)
+    },
+  )
+}
