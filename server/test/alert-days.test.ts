@@ -191,6 +191,36 @@ test('after a start a camera counts once it is seen, and a device is missed once
   await sameEverywhere(it)
 })
 
+test('a camera whose frames do not come after a start is as it was before, as far as anybody knows', async () => {
+  const it = await world()
+  await it.rules.create(OPEN, 'me')
+  it.see(DOOR, 'open')
+  await it.run(9 * MINUTE + 30 * SECOND)
+  await it.down()
+  await it.boot()
+  Object.assign(it.cameras.get(DOOR) ?? {}, { isSilent: true })
+  await it.run(HOUR)
+  expect(it.told).toEqual([])
+  Object.assign(it.cameras.get(DOOR) ?? {}, { isSilent: false })
+  await it.run(MINUTE)
+  expect(it.told).toEqual(['01:10:01 fired pi/door'])
+})
+
+test('a machine that slept misses nobody at once: devices have to come again', async () => {
+  const it = await world()
+  await it.rules.create({ name: 'away', kind: 'offline', forMs: 0 }, 'me')
+  await it.run(HOUR)
+  it.now += 8 * HOUR
+  it.device('pi', false)
+  await it.run(MINUTE)
+  it.device('pi', true)
+  await it.run(HOUR)
+  expect(it.told).toEqual([])
+  it.device('pi', false)
+  await it.run(MINUTE)
+  expect(it.told).toEqual(['10:01:01 fired pi'])
+})
+
 test('an outbox grows and drains: two numbers keep an alert from flapping', async () => {
   const it = await world()
   await it.rules.create({ name: 'waits', kind: 'outbox', forMs: 0, params: { frames: 500 } }, 'me')
@@ -241,6 +271,7 @@ test('a clock that is set counts nothing twice and loses nothing; a machine that
   it.now -= 3 * DAY
   await it.run(50 * SECOND)
   expect(it.told).toEqual(['00:00:01 fired pi/door'])
+  expect(it.engine.alerts({ pending: true }).map(({ since }) => since)).toEqual([START, START])
   await it.run(20 * SECOND)
   expect(it.told).toHaveLength(2)
   it.see(DOOR, 'closed')

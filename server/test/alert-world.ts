@@ -25,6 +25,8 @@ export interface WorldCamera {
   reason?: UnknownReason
   since: number
   receivedAt: number
+  /** Nothing comes of it, which nobody knows yet. */
+  isSilent?: boolean
 }
 
 export interface WorldDevice {
@@ -154,7 +156,7 @@ export class AlertWorld {
     this.elapsed += ms
     if (!this.isUp) return
     for (const camera of this.cameras.values())
-      if (camera.reason !== 'stale' && camera.reason !== 'offline') camera.receivedAt = this.now
+      if (!camera.isSilent && camera.reason !== 'stale' && camera.reason !== 'offline') camera.receivedAt = this.now
   }
 
   /** Runs until a time of the first day, `HH:MM:SS`, or of a later one, `2 HH:MM:SS`. */

@@ -72,6 +72,9 @@ export function afterClockStep(
   by: number,
 ): Partial<Course> {
   if (state === 'firing') return { clear_since: clear_since === null || by > 0 ? null : clear_since + by }
-  if (by < 0) return { since: since + by, unseen_since: unseen_since === null ? null : unseen_since + by }
-  return unseen_since === null ? { unseen_ms: unseen_ms + by } : {}
+  if (by > 0) return unseen_since === null ? { unseen_ms: unseen_ms + by } : {}
+  // It may have been set ahead before, which did not count; the rest was ahead from the beginning.
+  const taken = Math.min(unseen_ms, -by)
+  const times = { since: since + by + taken, unseen_since: unseen_since === null ? null : unseen_since + by }
+  return { ...times, unseen_ms: unseen_ms - taken }
 }

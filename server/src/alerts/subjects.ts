@@ -43,7 +43,7 @@ export class Subjects {
     const { cameras, state, receivedAt } = this.#ports
     return new Map(
       cameras().map(({ id, states }) => {
-        const seen = (receivedAt(id) ?? Number.NEGATIVE_INFINITY) >= watchedSince
+        const seen = (receivedAt(id) ?? Number.NEGATIVE_INFINITY) > watchedSince
         return [id, { subject: id, now, settled, states, state: state(id), seen }]
       }),
     )
