@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AlertRow } from '../database/schema-alerts.ts'
 import { conflict, notFound } from '../http/errors.ts'
 import { InTurn } from '../in-turn.ts'
@@ -21,6 +22,8 @@ export interface EnginePorts {
 }
 
 const LOOK_MS = 1000
+/** It takes some milliseconds, and then others have their turn: two hundred rules of a thousand cameras are twenty times as many. */
+const LOOKS_AT_ONCE = 10_000
 const PRUNE_MS = 600_000
 /** What stands costs memory, and a message each that is retained. */
 const MOST_STANDING = 10_000
@@ -145,6 +148,7 @@ export class Engine {
     const looked = new Set<string>()
     let places = MOST_STANDING - this.#standing.size
     let isFull = false
+    let looks = 0
     for (const rule of enabled) {
       if (rule.kind === null) continue
       const kind = rule.kind
@@ -152,6 +156,7 @@ export class Engine {
         const key = keyOf({ rule: rule.id, subject: subject.subject })
         const alert = this.#standing.get(key)
         if (alert) looked.add(key)
+        if (++looks % LOOKS_AT_ONCE === 0) await nextTurn()
         const change = changeOf(rule, kind, subject, alert, moment)
         if (change === null) continue
         if (!alert && places-- <= 0) isFull = true
