@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { type Broker, createBroker } from '@ajar/broker'
-import server from '../package.json' with { type: 'json' }
 import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
@@ -270,6 +269,7 @@ async function build(
     receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
     freeBytes: () => retention.storage?.freeBytes ?? null,
     believed: () => retention.believed,
+    onOutcome: (outcome, messages) => metrics.webhookMessages.inc({ outcome }, messages),
   })
   const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics, publish })
   const people = { accounts, tickets, operators: OPERATORS }
@@ -337,14 +337,11 @@ async function build(
   ])
 
   metrics.start({
-    ...{ database, version: server.version, devices: () => devices.list(), recorder: pipeline.recorder },
+    ...{ database, recorder: pipeline.recorder, cameras: () => cameras.list(), devices: () => devices.list() },
     pendingFrames: () => pipeline.classifier.waiting,
-    cameras: () => cameras.list(),
     influxOutbox: () => influx.waiting(),
-    broker: () => broker.stats(),
-    ...{ http: () => connections, streams: () => [streams, logFollowers] },
-    storage: () => retention.storage,
-    storageAlarms: () => retention.alarms,
+    ...{ broker: () => broker.stats(), http: () => connections, streams: () => [streams, logFollowers] },
+    ...{ storage: () => retention.storage, storageAlarms: () => retention.alarms },
     processes: () => processes.list(),
   })
   await influx.start()

@@ -89,11 +89,6 @@ export class Recorder {
     return this.#memory.get(camera)?.received_at ?? null
   }
 
-  /** When the newest frame was taken that has a result, or null. */
-  newestAt(camera: string): number | null {
-    return this.#memory.get(camera)?.newest_at ?? null
-  }
-
   /** Frames that are not written yet. */
   get waiting(): number {
     return this.#frames.length

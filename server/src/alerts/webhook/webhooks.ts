@@ -12,6 +12,8 @@ import { type Delivery, type Head, WebhookOutbox } from './outbox.ts'
 import { type Sender, sender } from './send.ts'
 import { answerInWords, isTaken, MOST_WAIT_MS, waitAfter } from './verdict.ts'
 
+export type { Delivery } from './outbox.ts'
+
 const MOST_IN_FLIGHT = 8
 const MOST_TESTS = 2
 const MOST_TESTS_WAITING = 8

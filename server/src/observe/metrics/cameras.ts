@@ -5,7 +5,7 @@ import { gauges, type Sample } from './told.ts'
 /** What is known of cameras. Times are milliseconds UTC. */
 export interface CameraFacts {
   cameras(): { id: string }[]
-  recorder: Pick<Recorder, 'state' | 'newestAt'>
+  recorder: Pick<Recorder, 'state' | 'receivedAt'>
 }
 
 /** @param transitions forgets cameras that are gone, so that there are no more series than cameras and their states */
@@ -30,8 +30,8 @@ export function tellCameras(registry: Registry, { cameras, recorder }: CameraFac
   )
   const stateAge = 'for how long each camera is in its state'
   tellAge('ajar_camera_state_age_seconds', stateAge, (camera) => recorder.state(camera).since)
-  const frameAge = 'how long ago the newest frame of each camera was taken that has a result'
-  tellAge('ajar_camera_last_frame_age_seconds', frameAge, (camera) => recorder.newestAt(camera))
+  const frameAge = 'how long ago the last frame of each camera came in'
+  tellAge('ajar_camera_last_frame_age_seconds', frameAge, (camera) => recorder.receivedAt(camera))
 }
 
 async function forgetOthers(transitions: Counter, cameras: Set<string>) {

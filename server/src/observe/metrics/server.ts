@@ -1,13 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { BrokerStats } from '@ajar/broker'
 import type { Registry } from 'prom-client'
+import server from '../../../package.json' with { type: 'json' }
 import type { StorageState } from '../../retention/storage.ts'
 import type { StorageAlarm } from '../../retention/storage-alarms.ts'
 import { counters, gauge, gauges, type Sample } from './told.ts'
 
 /** The parts of the server around the journey of frames. */
 export interface ServerParts {
-  version: string
   broker(): BrokerStats
   http(): { open: number; closed: number }
   /** Of events, and of the log. */
@@ -50,7 +50,7 @@ const ALARM_LEVELS = { ok: 0, warn: 1, error: 2 } as const
 /** @returns what ends the measuring of the event loop */
 export function tellServer(registry: Registry, parts: ServerParts): () => void {
   gauges(registry, 'ajar_build_info', '1, and what runs', ['version', 'node'], () => [
-    [{ version: parts.version, node: process.versions.node }, 1],
+    [{ version: server.version, node: process.versions.node }, 1],
   ])
   for (const field of Object.keys(BROKER_GAUGES) as (keyof BrokerStats)[]) {
     const [name, help] = BROKER_GAUGES[field]
