@@ -103,7 +103,7 @@ test('results of the span are had as CSV and as NDJSON', async () => {
   const { page } = visit
   await history().getByText('Download this span').click()
   const rows = await download('Results as CSV')
-  expect(rows.name).toMatch(/^yard-pi-gate-results-\d{8}_\d{6}-\d{8}_\d{6}\.csv$/)
+  expect(rows.name).toMatch(/^yard-pi-gate-results.*\.csv$/)
   expect(rows.text.trim().split('\n').length).toBe(year.results + 1)
   await history()
     .getByText(`${year.newest.length + 1} frames in this span`)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Segment } from '../src/live/segments.ts'
 import { bucketAt, leastCertain, lineOf } from '../src/pages/camera/confidence.ts'
-import { downloadOf } from '../src/pages/camera/download.ts'
+import { downloadPath } from '../src/pages/camera/download.ts'
 import { changesOf, isTooFine, loadPast, MOST_CHANGES, NOTHING } from '../src/pages/camera/past.ts'
 import { pilesOf } from '../src/ribbon/pile.ts'
 import { serve } from './browser.ts'
@@ -58,7 +58,10 @@ const segment = (from: number, to: number, frame: string | null = null): Segment
 })
 
 test('changes of state are listed, not where something was first known', () => {
-  const found = changesOf([segment(0, 10, 'pi/cam/0'), segment(10, 20), segment(30, 40), segment(50, 60, 'pi/cam/50')], 0)
+  const found = changesOf(
+    [segment(0, 10, 'pi/cam/0'), segment(10, 20), segment(30, 40), segment(50, 60, 'pi/cam/50')],
+    0,
+  )
   expect(found.map(({ from }) => from)).toEqual([50, 10])
   const many = Array.from({ length: MOST_CHANGES + 1 }, (_, i) => segment(i, i + 1))
   expect(changesOf(many, 0).map(({ from }) => from)).toEqual(
@@ -90,18 +93,18 @@ test('a year is asked for in as much detail as an hour, and its newest changes a
   )
 })
 
-test('a file of a span says in its name what it is of', () => {
-  const camera = { id: 'pi/cam', device: 'pi', camera: 'cam' }
+test('files are of the span that is looked at, and of what was chosen of it', () => {
+  const camera = { id: 'pi/cam', device: 'pi' }
   const span = { from: 0, to: 86_400_000 }
-  const frames = downloadOf(camera, span, 'frames', { state: 'open', every: 60_000 })
-  expect(frames).toEqual({
-    href: '/api/cameras/pi/cam/frames.zip?from=0&to=86400000&state=open&every=60000',
-    file: 'pi-cam-frames-19700101_000000-19700102_000000.zip',
-  })
-  expect(downloadOf(camera, span, 'readings', { format: 'ndjson' })).toEqual({
-    href: '/api/readings?device=pi&from=0&to=86400000&format=ndjson',
-    file: 'pi-readings-19700101_000000-19700102_000000.ndjson',
-  })
+  expect(downloadPath(camera, span, 'frames', { state: 'open', every: 60_000 })).toBe(
+    '/api/cameras/pi/cam/frames.zip?from=0&to=86400000&state=open&every=60000',
+  )
+  expect(downloadPath(camera, span, 'frames', { state: undefined, every: undefined })).toBe(
+    '/api/cameras/pi/cam/frames.zip?from=0&to=86400000',
+  )
+  expect(downloadPath(camera, span, 'readings', { format: 'ndjson' })).toBe(
+    '/api/readings?device=pi&from=0&to=86400000&format=ndjson',
+  )
 })
 
 test('where most changes cannot be drawn, states are piled up by their share of the results', () => {

@@ -8,7 +8,7 @@ export const FORMATS = [
   { format: 'ndjson', name: 'NDJSON' },
 ] as const
 
-/** How many frames of a span: all, or the first of each so many milliseconds. */
+/** How many frames of a span: all, or one of each so many milliseconds. */
 export const EVERY = [
   { name: 'All', ms: 0 },
   { name: 'One a minute', ms: 60_000 },
@@ -23,22 +23,14 @@ interface Choice {
   every?: number | undefined
 }
 
-/** Where a file of a span is had, and what it is called where it is kept. */
-export function downloadOf(
-  { id, device, camera }: { id: string; device: string; camera: string },
+/** Where a file of a span is had; the server says what it is called. */
+export function downloadPath(
+  { id, device }: { id: string; device: string },
   { from, to }: Span,
   what: What | 'frames',
   choice: Choice,
-): { href: string; file: string } {
-  const ofDevice = what === 'readings'
-  const path = ofDevice ? '/api/readings' : `/api/cameras/${id}/${what === 'frames' ? 'frames.zip' : what}`
-  const query = { ...(ofDevice ? { device } : {}), from, to, ...choice }
-  const name = [device, ...(ofDevice ? [] : [camera]), what, stamp(from), stamp(to)].join('-')
-  return { href: path + queryText(query), file: `${name}.${choice.format ?? 'zip'}` }
-}
-
-/** `20261130_120000`, UTC as the times in the file. */
-function stamp(ms: number): string {
-  const [day = '', time = ''] = new Date(ms).toISOString().split('T')
-  return `${day.replaceAll('-', '')}_${time.slice(0, 8).replaceAll(':', '')}`
+): string {
+  const query = { from, to, ...choice }
+  if (what === 'readings') return `/api/readings${queryText({ device, ...query })}`
+  return `/api/cameras/${id}/${what === 'frames' ? 'frames.zip' : what}${queryText(query)}`
 }

@@ -6,7 +6,7 @@ import { useConsole } from '../../console.ts'
 import { Field } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
 import { useSensors } from '../../sensors/use-sensors.ts'
-import { downloadOf, EVERY, FORMATS, type What } from './download.ts'
+import { downloadPath, EVERY, FORMATS, type What } from './download.ts'
 import type { History } from './history.ts'
 
 interface DownloadsProps {
@@ -51,14 +51,16 @@ function Files({ camera, history, what }: DownloadsProps & { what: What }) {
     <>
       <dt>{NAMES[what]}</dt>
       <dd>
-        {FORMATS.map(({ format, name }) => {
-          const { href, file } = downloadOf(camera, history.span.value, what, { format })
-          return (
-            <a key={format} href={href} download={file} aria-label={`${NAMES[what]} as ${name}`}>
-              {name}
-            </a>
-          )
-        })}
+        {FORMATS.map(({ format, name }) => (
+          <a
+            key={format}
+            href={downloadPath(camera, history.span.value, what, { format })}
+            download
+            aria-label={`${NAMES[what]} as ${name}`}
+          >
+            {name}
+          </a>
+        ))}
       </dd>
     </>
   )
@@ -70,7 +72,6 @@ function Frames({ camera, history }: DownloadsProps) {
   const every = useSignal(0)
   const count = useFrameCount(camera.id, history)
   const choice = { state: state.value || undefined, every: every.value || undefined }
-  const { href, file } = downloadOf(camera, history.span.value, 'frames', choice)
   return (
     <fieldset class="frames-zip" aria-label="Frames as a zip">
       <Field label="State">
@@ -96,7 +97,7 @@ function Frames({ camera, history }: DownloadsProps) {
           </select>
         )}
       </Field>
-      <a class="button" href={href} download={file}>
+      <a class="button" href={downloadPath(camera, history.span.value, 'frames', choice)} download>
         Frames as a zip
       </a>
       <p class="hint">
