@@ -73,12 +73,26 @@ test('an answer that was asked for before an event does not undo it', async () =
   expect(ids()).toEqual([2])
 })
 
-test('after a sign-out an answer that was on its way shows nothing', async () => {
-  serve(() => [200, { items: [alert(1)], next: null }])
-  const loading = alerts.load()
+test('an answer to whoever was signed in before is shown to nobody', async () => {
+  const answers: PromiseWithResolvers<void>[] = []
+  serve(() => [200, { items: [alert(answers.length)], next: null }])
+  const fetchNow = fetch
+  stub('fetch', async (...asked: Parameters<typeof fetch>) => {
+    const answer = Promise.withResolvers<void>()
+    answers.push(answer)
+    const said = await fetchNow(...asked)
+    await answer.promise
+    return said
+  })
+  const before = alerts.load()
   alerts.forget()
-  await loading
+  const after = alerts.load()
+  answers[0]?.resolve()
+  await before
   expect(alerts.all.value).toBeNull()
+  answers[1]?.resolve()
+  await after
+  expect(ids()).toEqual([2])
 })
 
 test('a server that is away is asked again; one that refuses is not', async () => {
