@@ -43,6 +43,16 @@ test('what was retained before listening is there for the first subscriber', asy
   expect(got.sort()).toEqual(['ajar/pi/cam/state {"state":"closed"}', 'ajar/pi/config/desired {"version":1}'])
 })
 
+test('alerts of the server take no room of the device that they are about', async () => {
+  const { broker, heard } = await startBroker({}, { maxRetainedPerDevice: 1, maxRetainedAlerts: 2 })
+  for (const rule of ['a1b2c3d4e5', 'b1b2c3d4e5', 'c1b2c3d4e5'])
+    await broker.publish(`ajar/pi-1/alert/${rule}`, '{}', { retain: true })
+  expect(codes(heard)).toEqual(['retained_limit'])
+  expect(broker.stats().retainedTopics).toBe(2)
+  await broker.publish('ajar/pi-1/cam/state', '{}', { retain: true })
+  expect(broker.stats().retainedTopics).toBe(3)
+})
+
 test('a device has at most so many retained topics; clearing one makes room', async () => {
   const { broker, heard } = await startBroker({}, { maxRetainedPerDevice: 2 })
   for (const camera of ['a', 'b', 'c']) await broker.publish(`ajar/pi/${camera}/state`, 'x', { retain: true })

@@ -100,6 +100,34 @@ test('a deletion leaves no byte in state.db, and begins however many jobs wait',
   expect((await server.call('POST', `/api/cameras/${camera}/frames`, await plainJpeg(1))).status).toBe(201)
 })
 
+test('a purge takes the alerts of its span that have ended, and what was told of them', async () => {
+  const rule = {
+    ...({ rule: 'abcdefghij', name: 'open', kind: 'state', severity: 'info', text: 'it is open' } as const),
+  }
+  const course = { unseen_ms: 0, unseen_since: null, clear_since: null, acknowledged_at: null, acknowledged_by: null }
+  const alert = (subject: string, i: number) => ({
+    ...({ ...rule, ...course, subject, state: 'resolved', value_json: '"open"' } as const),
+    ...{ since: at(i), looked_at: at(i), fired_at: at(i), resolved_at: at(i + 1) },
+  })
+  await server.call('PATCH', '/api/cameras/pi/alarmed', {})
+  const alerts = [alert('pi/alarmed', 3), alert('pi/alarmed', 7), alert('pi/other', 7)]
+  await database.write.insertInto('alerts').values(alerts).execute()
+  const told = alerts.map(({ subject, since }) => JSON.stringify({ subject, since: new Date(since).toISOString() }))
+  await database.write
+    .insertInto('events')
+    .values(told.map((data_json) => ({ at: 1, kind: 'alert', data_json })))
+    .execute()
+  const { body: job } = await server.call('DELETE', `/api/cameras/pi/alarmed/frames?from=${at(5)}&to=${at(20)}`)
+  await jobEnded(server, job.id)
+  const left = await database.read
+    .selectFrom('alerts')
+    .select(['subject', 'since'])
+    .where('rule', '=', rule.rule)
+    .execute()
+  expect(left).toEqual([alerts[0], alerts[2]].map((one) => ({ subject: one?.subject, since: one?.since })))
+  expect(told.map(isInState)).toEqual([true, false, true])
+})
+
 test('a job and its camera cannot come apart: where the deletion is not committed there is no job', async () => {
   await server.ended(await server.send('pi/stays', await plainJpeg(1)))
   await database.write.schema.dropTable('camera_deletions').execute()

@@ -13,6 +13,24 @@ test('a frame topic without a time has none', () => {
   expect(parseTopic('ajar/pi-1/cam/frame')).toMatchObject({ source: 'cam', time: null })
 })
 
+test.each([
+  ['pi-1/front-door', 'pi-1', 'front-door'],
+  ['pi-1/alert', 'pi-1', 'alert'],
+  ['pi-1', 'pi-1', null],
+  ['server', 'server', null],
+])('an alert about %s is a topic of the server, and no other one', (subject, device, source) => {
+  expect(parseTopic(topics.alert(subject, 'a1b2c3d4e5'))).toMatchObject({
+    ...{ device, source },
+    rule: { kind: 'alert', publisher: 'server', retained: true, subscribable: true },
+  })
+})
+
+test('a camera that is called alert has frames and a state all the same', () => {
+  expect(parseTopic('ajar/pi-1/alert/frame')?.rule.kind).toBe('frame')
+  expect(parseTopic('ajar/pi-1/alert/state')?.rule.kind).toBe('state')
+  expect(parseTopic('ajar/pi-1/alert/frame/1795286400000')?.rule.kind).toBe('frame')
+})
+
 test('topics without a source have none', () => {
   expect(parseTopic('ajar/pi-1/config/desired')).toMatchObject({ device: 'pi-1', source: null, time: null })
 })
