@@ -1,0 +1,51 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { Receiver } from './receiver.ts'
+import { RunningServer, until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** What a rule finds, told to its webhook by a real server. */
+
+const FULL = { kind: 'disk', params: { freeBytes: 1e15 }, forMs: 0 }
+
+async function freePort(): Promise<number> {
+  const receiver = await Receiver.start(onTestFinished, 'whsec_')
+  await receiver.close()
+  return receiver.port
+}
+
+test('an alert is told when it fires, is acknowledged and ends, signed, in order, over a restart', async () => {
+  const environment = { AJAR_DATA_DIR: await temporaryFolder(onTestFinished), AJAR_WEBHOOK_ALLOW: '127.0.0.1' }
+  const port = await freePort()
+  const first = await RunningServer.start(onTestFinished, environment)
+  const webhook = { url: `http://127.0.0.1:${port}/hook` }
+  const rule = (await first.call('POST', '/api/alert-rules', { name: 'full', ...FULL, webhook })).body
+  const standing = (of: RunningServer) => until(async () => (await of.call('GET', '/api/alerts')).body.items[0])
+  const fired = await standing(first)
+  // Nobody is there to take it.
+  const path = `/api/alert-rules/${rule.id}`
+  await until(async () => (await first.call('GET', path)).body.delivery?.lastError)
+  expect((await first.call('POST', `${path}/test`)).body).toMatchObject({ status: null, text: expect.any(String) })
+  const acknowledged = (await first.call('POST', `/api/alerts/${fired.id}/acknowledge`)).body
+  expect((await first.call('GET', path)).body.delivery).toMatchObject({ waiting: 2, lastDeliveredAt: null })
+  await first.app.close()
+
+  const receiver = await Receiver.start(onTestFinished, rule.webhook.secret, undefined, port)
+  const next = await RunningServer.start(onTestFinished, environment)
+  await until(() => receiver.received.length === 2)
+  await next.call('PATCH', path, { enabled: false })
+  await until(() => receiver.received.length === 3)
+  const [ended] = (await next.call('GET', '/api/alerts?state=resolved')).body.items
+  const link = '/alerts'
+  expect(receiver.received.map(({ message }) => message && { type: message.type, data: message.data })).toEqual([
+    { type: 'alert.firing', data: { ...fired, link } },
+    { type: 'alert.acknowledged', data: { ...acknowledged, link } },
+    { type: 'alert.resolved', data: { ...ended, link } },
+  ])
+  expect(ended.text).toBe('its rule was switched off')
+  await until(async () => (await next.call('GET', path)).body.delivery.waiting === 0)
+
+  expect((await next.call('POST', `${path}/test`)).body).toMatchObject({ status: 204 })
+  expect(receiver.received.at(-1)?.message).toMatchObject({ type: 'alert.test', data: { rule: rule.id, name: 'full' } })
+  await next.call('PATCH', path, { webhook: null })
+  expect((await next.call('POST', `${path}/test`)).body.error.code).toBe('no_webhook')
+})
