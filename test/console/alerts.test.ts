@@ -13,6 +13,8 @@ import { DESKTOP, PHONE, Visit } from './visit.ts'
 
 const DEVICE = 'shed-pi'
 const RULE = 'Frames wait'
+/** Rules are looked at once a second, which is as long as a poll waits by itself. */
+const PATIENT = { timeout: 20_000 }
 /** Said by whoever may change nothing, or by the console itself. */
 const REFUSED = [/status of 4(00|09)/, /: 4(00|09)$/]
 
@@ -104,7 +106,7 @@ test('what fires is counted on every page, read out, seen and acknowledged by th
   const other = await open(ADMIN_TOKEN, '/devices', 'Devices')
   await wait(900)
   const link = (page: Page) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Alerts/ })
-  await expect.poll(() => link(other.page).textContent()).toContain('1 not acknowledged')
+  await expect.poll(() => link(other.page).textContent(), PATIENT).toContain('1 not acknowledged')
   await other.page.getByText(`Alert, critical: ${RULE}, ${DEVICE}`).waitFor({ state: 'attached' })
   const { page } = visit
   const alert = page.getByRole('list', { name: 'Standing alerts' }).getByRole('listitem').filter({ hasText: RULE })
@@ -114,12 +116,12 @@ test('what fires is counted on every page, read out, seen and acknowledged by th
   await page.reload()
   await press(page, 'button', `Acknowledge ${RULE}, ${DEVICE}`)
   await alert.getByText(/^seen by /).waitFor()
-  await expect.poll(() => link(other.page).textContent()).toBe('Alerts')
+  await expect.poll(() => link(other.page).textContent(), PATIENT).toBe('Alerts')
   // The focus stays where it was, on what takes it back.
   const takeBack = page.getByRole('button', { name: `Take back that ${RULE}, ${DEVICE}, was seen` })
   expect(await takeBack.evaluate((button) => button.matches(':focus'))).toBe(true)
   await page.keyboard.press('Enter')
-  await expect.poll(() => link(other.page).textContent()).toContain('1 not acknowledged')
+  await expect.poll(() => link(other.page).textContent(), PATIENT).toContain('1 not acknowledged')
   await other.close()
 })
 
