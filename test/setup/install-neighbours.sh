@@ -10,7 +10,7 @@ if [ "${1:-}" = kernel ]; then
 else
   declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace
     [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [ip]=iproute2
-    [jpegtran]=libjpeg-turbo-progs [docker-compose]=docker-compose [ffmpeg]=ffmpeg [qemu-aarch64-static]=qemu-user-static
+    [jpegtran]=libjpeg-turbo-progs [docker-compose]=docker-compose [promtool]=prometheus [ffmpeg]=ffmpeg [qemu-aarch64-static]=qemu-user-static
     [/usr/aarch64-linux-gnu/lib/libstdc++.so.6]=libstdc++6-arm64-cross
     [/usr/arm-linux-gnueabihf/lib/libstdc++.so.6]=libstdc++6-armhf-cross
     [/usr/arm-linux-gnueabihf/lib/libatomic.so.1]=libatomic1-armhf-cross)
