@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 /** So many that no source but single results, minutes and hours each has its turn. */
 const COUNT = 60_000
-const APART = 30_000
+const APART = 20_000
 
 let server: RunningServer
 let results: ResultsTable[]
@@ -17,7 +17,9 @@ beforeAll(async () => {
   const dataDir = await temporaryFolder(afterFile)
   const database = await openStateDatabase(dataDir)
   const next = random(7)
-  results = timesFrom(FIRST, COUNT, APART, next).map((at) => result(at, next))
+  // With all the digits that a number has.
+  const said = (at: number) => ({ ...result(at, next), confidence: next() < 0.1 ? null : next() })
+  results = timesFrom(FIRST, COUNT, APART, next).map(said)
   end = (results.at(-1)?.captured_at ?? 0) + 1
   await insertResults(database, results)
   await database.write
@@ -64,7 +66,7 @@ test.each([
   ['seconds', 5 * DAY + 17, 5 * DAY + 40_000, 1],
   ['an hour', 2 * DAY + 12_345, 2 * DAY + HOUR, 1],
   ['a day that holds few', DAY, 2 * DAY, 1],
-  ['days of minutes', 3 * DAY + 1, 14 * DAY - 5, MINUTE],
+  ['a week of minutes', 3 * DAY + 1, 11 * DAY - 5, MINUTE],
   ['all, of hours', 0, 25 * DAY, HOUR],
 ])('%s: no more buckets than asked for, and each says what its results said', async (_, after, until, unit) => {
   const [from, to] = [FIRST + after, FIRST + until]

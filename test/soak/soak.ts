@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import history from '../bench/history.bench.ts'
 import { crash } from '../journeys/crash.ts'
 import { outage } from '../journeys/outage/outage.ts'
 import { prune } from '../journeys/pruning.ts'
@@ -10,11 +11,11 @@ import { killing } from '../systemd/killing.ts'
 import { Machine, whyNoMachine } from '../systemd/machine.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A]`: the long forms of test/journeys/crash.ts,
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --results R]`: the long forms of test/journeys/crash.ts,
  * with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, of
  * test/systemd/killing.ts, with 50 kills unless told, of test/journeys/rough-network/rough-line.ts, with a bad line that is
  * cut 20 times unless told, and of test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20
- * times unless told. 0 leaves one out.
+ * times unless told; and test/bench/history.bench.ts with 10 million results unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     'systemd-kills': { type: 'string', default: '50' },
     cuts: { type: 'string', default: '20' },
     'agent-kills': { type: 'string', default: '20' },
+    results: { type: 'string', default: '10000000' },
   },
 })
 const kills = Number(values.kills)
@@ -32,11 +34,13 @@ const gigabytes = Number(values.gigabytes)
 const systemdKills = Number(values['systemd-kills'])
 const cuts = Number(values.cuts)
 const agentKills = Number(values['agent-kills'])
+const results = Number(values.results)
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
 if (cuts > 0) await soakLine()
 if (agentKills > 0) await soakOutage()
+if (results > 0) await history([10_000, 1_000_000, results])
 
 async function soakCrash() {
   const seed = Number(values.seed)

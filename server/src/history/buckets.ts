@@ -26,7 +26,7 @@ const HOUR = 3_600_000
 /** Few enough to be looked at one by one. */
 const MOST_SINGLE = 20_000
 /** Beyond it minutes are too many to be looked at, and hours fine enough. */
-const LONGEST_OF_MINUTES = 12 * 24 * HOUR
+const LONGEST_OF_MINUTES = 8 * 24 * HOUR
 const LONGEST_COUNTED_BY_MINUTES = 24 * HOUR
 
 type Read = StateDatabase['read']
@@ -40,10 +40,10 @@ export async function bucketsOf(read: Read, camera: string, asked: Asked): Promi
   const { from, to, points } = asked
   // One bucket fewer fits the span: its ends cut two.
   const least = Math.max(1, Math.ceil((to - from) / (points - 1)))
-  const { table, unit } = await sourceFor(read, camera, asked)
+  const { rows, unit } = await sourceFor(read, camera, asked)
   const width = Math.ceil(least / unit) * unit
   const span = { from: Math.floor(from / width) * width, to: Math.ceil(to / width) * width }
-  return { width, items: await read.transaction().execute((look) => told(look, table(camera, span), width)) }
+  return { width, items: await told(read, rows(camera), { ...span, width }) }
 }
 
 /** When the first result was captured that anything is known of; the hour where only that is known; null without any. */
@@ -60,24 +60,24 @@ export async function knownSince(read: Read, camera: string): Promise<number | n
 }
 
 interface Source {
-  /** The rows of a span as `(at, state, results, confident, total, least, least_at, most, most_at)`. */
-  table(camera: string, span: { from: number; to: number }): RawBuilder<unknown>
+  /** Of a camera, `(at, state, results, confident, total, least, least_at, most, most_at)`. */
+  rows(camera: string): RawBuilder<unknown>
   /** Milliseconds; a bucket is a multiple of it. */
   unit: number
 }
 
 const SINGLE: Source = {
-  table: (camera, { from, to }) => sql`
+  rows: (camera) => sql`
     select captured_at as at, state, 1 as results, confidence is not null as confident, confidence as total,
       confidence as least, captured_at as least_at, confidence as most, captured_at as most_at
-    from results where camera = ${camera} and captured_at >= ${from} and captured_at < ${to}`,
+    from results where camera = ${camera}`,
   unit: 1,
 }
 const rolledUp = (unit: number): Source => ({
-  table: (camera, { from, to }) => sql`
+  rows: (camera) => sql`
     select at, state, results, confident, confidence_sum as total, confidence_min as least,
       confidence_min_at as least_at, confidence_max as most, confidence_max_at as most_at
-    from result_rollups where camera = ${camera} and width = ${unit} and at >= ${from} and at < ${to}`,
+    from result_rollups where camera = ${camera} and width = ${unit}`,
   unit,
 })
 const MINUTES = rolledUp(MINUTE)
@@ -111,42 +111,55 @@ async function isFew(
   return (rows[0]?.results ?? 0) <= MOST_SINGLE
 }
 
-interface Part {
-  slot: number
-  state: string
-  results: number
-  confident: number
-  total: number | null
-  least: number | null
-  least_at: number
+interface Cut {
+  from: number
+  to: number
+  width: number
 }
 
-/** A bare column beside `min` or `max` is of the row that has it (https://sqlite.org/lang_select.html, 2.5), but of one of them only. */
-async function told(look: Read, rows: RawBuilder<unknown>, width: number): Promise<Bucket[]> {
-  // A number is bound as a float: the division has to be one of integers.
-  const slot = sql`at / cast(${width} as integer)`
-  const parts = await sql<Part>`
-    select ${slot} as slot, state, sum(results) as results, sum(confident) as confident, sum(total) as total,
-      min(least) as least, least_at
-    from (${rows}) group by slot, state order by slot, state`.execute(look)
-  const tops = await sql<{ slot: number; most: number | null; most_at: number }>`
-    select ${slot} as slot, max(most) as most, most_at from (${rows}) group by slot`.execute(look)
-  const topOf = new Map(tops.rows.map((top) => [top.slot, top]))
-  return [...Map.groupBy(parts.rows, (part) => part.slot)].map(([place, ofSlot]) => ({
-    at: place * width,
-    results: sumOf(ofSlot, ({ results }) => results),
-    states: Object.fromEntries(ofSlot.map(({ state, results }) => [state, results])),
-    confidence: confidenceOf(ofSlot, topOf.get(place)),
-  }))
+/** `[state, results, confident, total, least, least_at]` of a bucket, as JSON, which keeps every digit. */
+type Part = [
+  state: string,
+  results: number,
+  confident: number,
+  total: number | null,
+  least: number | null,
+  leastAt: number,
+]
+
+/**
+ * One bucket after the other, each from its place in the key: sorting all rows by their bucket takes twice as long. A
+ * bare column beside `min` or `max` is of the row that has it (https://sqlite.org/lang_select.html, 2.5), but of one of
+ * them only.
+ */
+async function told(read: Read, rows: RawBuilder<unknown>, { from, to, width }: Cut): Promise<Bucket[]> {
+  const within = sql`from (${rows}) where at >= slot.at and at < slot.at + ${width}`
+  const found = await sql<{ at: number; parts: string; top: string }>`
+    with recursive slot(at) as (select ${from} union all select at + ${width} from slot where at + ${width} < ${to})
+    select slot.at,
+      (select json_group_array(json_array(state, results, confident, total, least, least_at)) from (
+        select state, sum(results) as results, sum(confident) as confident, sum(total) as total, min(least) as least,
+          least_at ${within} group by state order by state)) as parts,
+      (select json_array(max(most), most_at) ${within}) as top
+    from slot`.execute(read)
+  const some = found.rows.filter(({ parts }) => parts !== '[]')
+  return some.map(({ at, parts, top }) => bucketOf(at, JSON.parse(parts), JSON.parse(top)))
 }
 
-function confidenceOf(parts: Part[], top: { most: number | null; most_at: number } | undefined): Bucket['confidence'] {
-  const [lowest] = parts.filter((part) => part.least !== null).sort((a, b) => (a.least ?? 0) - (b.least ?? 0))
-  if (!lowest || lowest.least === null || !top || top.most === null) return null
-  const mean = sumOf(parts, ({ total }) => total ?? 0) / sumOf(parts, ({ confident }) => confident)
-  return { mean, min: lowest.least, minAt: lowest.least_at, max: top.most, maxAt: top.most_at }
-}
-
-function sumOf(parts: Part[], of: (part: Part) => number): number {
-  return parts.reduce((sum, part) => sum + of(part), 0)
+function bucketOf(at: number, parts: Part[], [max, maxAt]: [number | null, number]): Bucket {
+  let [results, confident, total] = [0, 0, 0]
+  let low: { min: number; minAt: number } | null = null
+  for (const [, ofState, sure, sum, least, leastAt] of parts) {
+    results += ofState
+    confident += sure
+    total += sum ?? 0
+    if (least !== null && (low === null || least < low.min)) low = { min: least, minAt: leastAt }
+  }
+  const states = Object.fromEntries(parts.map(([state, ofState]) => [state, ofState]))
+  return {
+    at,
+    results,
+    states,
+    confidence: low && max !== null ? { mean: total / confident, ...low, max, maxAt } : null,
+  }
 }
