@@ -115,8 +115,12 @@ test('what is not known is left out, also of rows of an older release', () => {
   expect(more).toEqual([])
   const halves = pointsOfResult({ ...RESULT, probabilities_json: '{"closed":null,"open":0.75}' }, null)
   expect(halves.map(({ tags }) => tags.state)).toEqual(['open', 'open'])
-  expect(rollupPoint({ ...rollup, confident: 0, confidence_min: null, confidence_max: null }).fields).toEqual({
+  expect(
+    rollupPoint({ ...rollup, confident: 0, confidence_sum: 0, confidence_min: null, confidence_max: null }).fields,
+  ).toEqual({
     results: 4,
+    confident: 0,
+    confidence_sum: 0,
     latency_ms_mean: 10,
   })
   expect(systemPoint({ cameras: 2, rss_bytes: null, loop_delay_p99_ms: Number.NaN }, 1).fields).toEqual({ cameras: 2 })
@@ -150,7 +154,15 @@ describe('a device', () => {
 
 test('hours are told by their mean and ends, in seconds', () => {
   expect(rollupPoint(rollup).fields).toEqual({
-    ...{ results: 4, confidence_mean: 0.75, confidence_min: 0.5, confidence_max: 1, latency_ms_mean: 10 },
+    ...{
+      results: 4,
+      confident: 2,
+      confidence_sum: 1.5,
+      confidence_mean: 0.75,
+      confidence_min: 0.5,
+      confidence_max: 1,
+      latency_ms_mean: 10,
+    },
   })
   expect(stateHourPoint({ camera, at: 0, state: 'open', ms: 90_500, entered: 2 }).fields).toEqual({
     seconds: 90.5,

@@ -1,7 +1,7 @@
 import { StackingMode } from '@grafana/grafana-foundation-sdk/common'
 import { DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { frames } from './door-frames.ts'
-import { perHour, SINCE_BEFORE, WITHIN_A_YEAR } from './influx.ts'
+import { MEAN_CONFIDENCE, perHour, SINCE_BEFORE, WITHIN_A_YEAR } from './influx.ts'
 import { bars, figure, inStateColours, lines, shares, timeline, toOthers } from './panels.ts'
 import { STATE_MAPPINGS } from './states.ts'
 import { consoleAddress, DOOR, oneCamera, oneDevice, source } from './variables.ts'
@@ -145,10 +145,8 @@ const confidenceByHour = lines(
     width: 12,
     queries: [
       {
-        influxql: `SELECT sum("said") / sum("results") FROM (
-          SELECT "confidence_mean" * "results" AS "said", "results" FROM "rollups"."result_1h"
-          WHERE $timeFilter AND "confidence_mean" >= 0 AND ${DOOR})
-          WHERE $timeFilter GROUP BY time($__interval) fill(none)`,
+        influxql: `SELECT ${MEAN_CONFIDENCE} FROM "rollups"."result_1h"
+          WHERE $timeFilter AND ${DOOR} GROUP BY time($__interval) fill(none)`,
         alias: 'mean',
       },
       ...['min', 'max'].map((bound) => ({

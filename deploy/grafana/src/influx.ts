@@ -58,3 +58,9 @@ export const WITHIN_A_YEAR = 'time > now() - 365d'
 /** Counted in each step of a panel and told per hour, so that a figure means the same at every zoom. */
 export const perHour = (sum: string) => `${sum} * 3600000 / $__interval_ms`
 export const perMinute = (sum: string) => `${sum} * 60000 / $__interval_ms`
+
+/**
+ * Of all results of hours, each counted alike. Weighted in the query, by one query around another, it took InfluxDB four
+ * times as long: 10 s of a core for a year of 50 cameras.
+ */
+export const MEAN_CONFIDENCE = 'sum("confidence_sum") / sum("confident")'

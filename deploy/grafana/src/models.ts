@@ -1,6 +1,6 @@
 import { StackingMode } from '@grafana/grafana-foundation-sdk/common'
 import { DashboardBuilder, RowBuilder, TextBoxVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { lastDays, perHour } from './influx.ts'
+import { lastDays, MEAN_CONFIDENCE, perHour } from './influx.ts'
 import { PICTURE_OF_ROW } from './links.ts'
 import { bars, inStateColours, lines, table, toOthers } from './panels.ts'
 import { GREY } from './states.ts'
@@ -48,9 +48,7 @@ const trend = lines(
     width: 12,
     queries: [
       {
-        influxql: `SELECT sum("said") / sum("results") FROM (
-          SELECT "confidence_mean" * "results" AS "said", "results" ${HOURS} AND "confidence_mean" >= 0)
-          WHERE $timeFilter ${BY_CAMERA}`,
+        influxql: `SELECT ${MEAN_CONFIDENCE} ${HOURS} ${BY_CAMERA}`,
         alias: NAME,
       },
     ],

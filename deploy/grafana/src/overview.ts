@@ -1,5 +1,5 @@
 import { DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { lastDays, perHour, perMinute, SINCE_BEFORE, WITHIN_A_YEAR } from './influx.ts'
+import { lastDays, MEAN_CONFIDENCE, perHour, perMinute, SINCE_BEFORE, WITHIN_A_YEAR } from './influx.ts'
 import { CAMERA_OF_ROW, TO_DOOR } from './links.ts'
 import { bars, lines, table, timeline, toOthers } from './panels.ts'
 import { consoleAddress, DEVICES, devicesWithFrames, source } from './variables.ts'
@@ -128,10 +128,8 @@ const confidence = lines(
     width: 24,
     queries: [
       {
-        influxql: `SELECT sum("said") / sum("results") FROM (
-          SELECT "confidence_mean" * "results" AS "said", "results" FROM "rollups"."result_1h"
-          WHERE $timeFilter AND "confidence_mean" >= 0 AND ${DEVICES})
-          WHERE $timeFilter GROUP BY time($__interval), "device", "camera" fill(none)`,
+        influxql: `SELECT ${MEAN_CONFIDENCE} FROM "rollups"."result_1h"
+          WHERE $timeFilter AND ${DEVICES} GROUP BY time($__interval), "device", "camera" fill(none)`,
         alias: NAME,
       },
     ],

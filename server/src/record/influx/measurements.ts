@@ -135,7 +135,9 @@ export const MEASUREMENTS = {
     tags: { device, camera, state: 'a state of the camera, or `unknown`' },
     fields: {
       results: numeric('results', 'how many there are'),
-      confidence_mean: numeric('0..1', 'of those that have a confidence; none where none has'),
+      confident: numeric('results', 'how many of them have a confidence'),
+      confidence_sum: numeric(null, 'of these together: divided by `confident` it is a mean, of any span'),
+      confidence_mean: numeric('0..1', 'of these; none where none has'),
       confidence_min: numeric('0..1', 'the least of them'),
       confidence_max: numeric('0..1', 'the greatest of them'),
       latency_ms_mean: numeric('ms', 'from the frame taken from the queue to its prediction'),

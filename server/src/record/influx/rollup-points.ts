@@ -11,6 +11,8 @@ export function rollupPoint(row: Omit<ResultRollupRow, 'sent'>): Point {
     tags: { ...namesOf(camera), state },
     fields: {
       results,
+      confident,
+      confidence_sum,
       ...(confident === 0 ? {} : { confidence_mean: confidence_sum / confident }),
       ...(confidence_min === null ? {} : { confidence_min }),
       ...(confidence_max === null ? {} : { confidence_max }),
