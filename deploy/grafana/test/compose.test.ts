@@ -44,7 +44,6 @@ test('what the README has one type makes all passwords', () => {
 test('images are pinned, and nothing listens off loopback', () => {
   const images = [...source.matchAll(/image: (\S+)/g)].map(([, image]) => image)
   expect(images.length).toBeGreaterThan(1)
-  for (const image of ['influxdb:', 'grafana/grafana:', 'prom/prometheus:']) expect(text).toContain(`image: ${image}`)
   const ports = [...source.matchAll(/- (\S*:\d+:\d+)$/gm)].map(([, port]) => port)
   expect(ports).toHaveLength(2)
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)

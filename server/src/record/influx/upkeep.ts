@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const LOOK_MS = 250
 const FIRST_BACK_OFF_MS = 5000
-const MAX_BACK_OFF_MS = 600_000
+/** Somebody may just have run the statement that we ask for, and looks whether it helped. */
+const MAX_BACK_OFF_MS = 30_000
 
 /** Something that InfluxDB is to be asked for now and then, besides taking points. */
 export interface Chore {
