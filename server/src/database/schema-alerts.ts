@@ -1,5 +1,5 @@
 import type { Generated, Selectable } from 'kysely'
-import type { Bit } from './schema.ts'
+import type { Bit } from './bit.ts'
 
 /** Rules, what they found, and what is on its way to webhooks. Times are milliseconds UTC. */
 export interface AlertTables {

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { Bit } from './schema.ts'
+import type { Bit } from './bit.ts'
 
 /** What the history of a camera is shown from, however long it is. Times are milliseconds UTC. */
 export interface HistoryTables {

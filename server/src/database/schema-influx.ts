@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { Bit } from './schema.ts'
+import type { Bit } from './bit.ts'
 
 /** What InfluxDB has, and what is on its way to it. Times are milliseconds UTC. */
 export interface InfluxTables {

@@ -1,5 +1,6 @@
 import type { UnknownReason } from '@ajar/protocol'
 import type { Generated, Selectable } from 'kysely'
+import type { Bit } from './bit.ts'
 import type { AlertTables } from './schema-alerts.ts'
 import type { HistoryTables } from './schema-history.ts'
 import type { InfluxTables } from './schema-influx.ts'
@@ -36,9 +37,6 @@ export interface StateTables extends HistoryTables, InfluxTables, AlertTables {
 }
 
 export type Role = 'admin' | 'operator' | 'viewer' | 'analyst'
-/** 0 or 1: SQLite has no boolean. */
-export type Bit = 0 | 1
-
 /** Which model a camera had, one after the other: what a rollback goes back through. */
 export interface ActivationsTable {
   id: Generated<number>
