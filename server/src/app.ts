@@ -361,7 +361,7 @@ async function build(
   registry.start()
   await retention.start()
   closers.push(() => retention.close())
-  const history = new History({ database, cameras, now: () => Date.now(), log: logging.of('record') })
+  const history = new History({ database, cameras, now: () => retention.believedTime, log: logging.of('record') })
   history.start()
   closers.push(() => history.close())
   await uploads.start()

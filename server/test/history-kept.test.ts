@@ -7,6 +7,7 @@ import { History } from '../src/history/history.ts'
 import { tellHours } from '../src/history/state-hours.ts'
 import { timeInState } from '../src/history/time-in-state.ts'
 import { CAMERA, change, DAY, FIRST, HOUR, insertResults, MINUTE, random, result, timesFrom } from './past.ts'
+import { Recording } from './recording.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 async function open(): Promise<StateDatabase> {
@@ -199,4 +200,55 @@ test('time in state from hours is that from transitions, at whatever span', asyn
   await tell(database, end)
   expect((await hours(database)).length).toBeGreaterThan(1000)
   expect(await times()).toEqual(byTransitions)
+})
+
+test('transitions that a backlog undoes are told no more', async () => {
+  const recording = await Recording.start(onTestFinished)
+  recording.staleAfterMs = 1e9
+  recording.now = at(200)
+  const { database } = recording
+  const settings = { states_json: '[]', threshold: 0.8, debounce: 3, stale_after_ms: 1, created_at: 1 }
+  await database.write
+    .insertInto('cameras')
+    .values({ id: CAMERA, device: 'pi', name: 'cam', ...settings })
+    .execute()
+  const seen = (state: string, ...minutes: number[]) => recording.see(minutes.map((minute) => [at(minute), state]))
+  await seen('A', 0, 1, 2)
+  await seen('B', 10, 11, 12)
+  await seen('A', 150, 151, 152)
+  await tell(database, at(180))
+  expect((await hours(database)).map(([hour, state]) => [hour, state])).toEqual([
+    [0, 'A'],
+    [0, 'B'],
+    [1, 'B'],
+    [2, 'A'],
+    [2, 'B'],
+  ])
+  await seen('A', 10.5, 11.5)
+  recording.now += MINUTE
+  await recording.recorder.sweep()
+  await tell(database, at(180))
+  const left = (await hours(database)).filter(([, , minutes]) => minutes !== 0)
+  expect(left.map(([hour, state, minutes]) => [hour, state, minutes])).toEqual([
+    [0, 'A', 60],
+    [1, 'A', 60],
+    [2, 'A', 60],
+  ])
+})
+
+test('a camera that is half renamed waits with its history', async () => {
+  const database = await open()
+  const rows = results(300)
+  await insertResults(database, rows)
+  await insert(database, change(at(30), 'unknown', 'closed'))
+  await forget(database, rows)
+  const renaming = { from_camera: CAMERA, to_camera: 'pi/new', author: 'test', at: 1 }
+  await database.write.insertInto('camera_renames').values(renaming).execute()
+  const history = new History({ database, cameras: { list: () => [{ id: CAMERA }] }, now: () => at(300), log })
+  await history.keep()
+  expect([await rollups(database), await hours(database)]).toEqual([[], []])
+  await database.write.deleteFrom('camera_renames').execute()
+  await history.keep()
+  expect((await rollups(database)).length).toBeGreaterThan(100)
+  expect(await hours(database)).toHaveLength(5)
 })

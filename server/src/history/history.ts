@@ -7,7 +7,7 @@ import { tellHours } from './state-hours.ts'
 export interface HistoryPorts {
   database: StateDatabase
   cameras: { list(): { id: string }[] }
-  /** Milliseconds UTC. */
+  /** Milliseconds UTC, as far as the clock is believed: of years that never were no hours are told. */
   now(): number
   log: Pick<Log, 'info' | 'warn'>
 }

@@ -81,6 +81,11 @@ export class Retention {
     return this.#storage
   }
 
+  /** The time, milliseconds UTC, as far as the machine's clock is believed. */
+  get believedTime(): number {
+    return this.#clock.time
+  }
+
   /** What is wrong with the storage, or that nothing is. */
   get alarms(): StorageAlarm[] {
     return this.#alarms.standing
