@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import type { InfluxDB } from 'influx'
 import mqtt from 'mqtt'
 import sharp from 'sharp'
@@ -22,14 +23,29 @@ export async function recordStory(undo: Undo): Promise<{ influxd: Influxd; serve
   const influxd = await Influxd.start(undo, { authentication: true })
   const client = await prepared(influxd)
   const url = `http://ajar:${PASSWORD}@127.0.0.1:${influxd.port}/${DATABASE}`
-  const server = await RunningServer.start(undo, { AJAR_INFLUX_URL: url })
+  const first = await RunningServer.start(undo, { AJAR_INFLUX_URL: url })
   const hour = Math.floor(Date.now() / HOUR) * HOUR - HOUR
-  await sendByMqtt(server, hour, undo)
-  await recordFrames(server, hour)
-  await until(async () => /ajar_influx_outbox 0$/m.test((await server.call('GET', '/metrics')).body))
+  const device = await sendByMqtt(first, hour)
+  await recordFrames(first, hour)
+  await until(async () => /ajar_influx_outbox 0$/m.test((await first.call('GET', '/metrics')).body))
   await client.writePoints(samplesOf(hour), { precision: 'ms' })
+  await device.endAsync()
+  await first.app.close()
+  // Hours are told, and sent, soon after a start; a running server takes its time for each.
+  const environment = { AJAR_INFLUX_URL: url, AJAR_DATA_DIR: first.dataDir }
+  const telling = await RunningServer.start(undo, environment)
+  await until(() => isTold(first.dataDir, hour))
+  await telling.app.close()
+  const server = await RunningServer.start(undo, environment)
   for (const table of ['result_1h', 'state_1h']) await until(() => isThere(client, table, hour))
   return { influxd, server, hour }
+}
+
+function isTold(dataDir: string, hour: number): boolean {
+  const database = new DatabaseSync(`${dataDir}/state.db`, { readOnly: true })
+  const row = database.prepare('select 1 from state_hours where at = ?').get(hour)
+  database.close()
+  return row !== undefined
 }
 
 /** Whether the hour has come as a rollup of that table, which the server tells when it is over. */
@@ -77,10 +93,9 @@ async function noise(): Promise<Uint8Array> {
   )
 }
 
-async function sendByMqtt(server: RunningServer, hour: number, undo: Undo): Promise<void> {
+async function sendByMqtt(server: RunningServer, hour: number): Promise<mqtt.MqttClient> {
   const { token } = (await server.call('POST', '/api/devices', { name: 'pi' })).body
   const client = await mqtt.connectAsync(server.mqttUrl, { username: 'pi', password: token })
-  undo(async () => void (await client.endAsync()))
   const status = { state: 'online', outboxFrames: 3, droppedFrames: 0, temperatureC: 48.5 }
   await client.publishAsync('ajar/pi/status', JSON.stringify(status), { qos: 1, retain: true })
   for (let minute = 0; minute < 60; minute += 10)
@@ -89,6 +104,7 @@ async function sendByMqtt(server: RunningServer, hour: number, undo: Undo): Prom
         qos: 1,
       })
   await client.publishAsync(`ajar/pi/wifi/reading/${hour}`, JSON.stringify({ value: [1, 2, 4] }), { qos: 1 })
+  return client
 }
 
 /** An hour of samples as the server takes them: a test does not wait for one. And a frame that waited too long. */
