@@ -53,7 +53,9 @@ export const MEASUREMENTS = {
       pipeline_ms: numeric('ms', 'from the frame received to its prediction, or to its end where it was skipped'),
       skipped: yesNo('nothing was said of the frame: it waited too long, or its bytes had to go'),
       late: yesNo('a newer frame of the camera was classified before it'),
-      reason: words('why the state is `unknown`: `no_model`, `low_confidence`, `unlike_training`; none otherwise'),
+      reason: words(
+        'why the state is `unknown`: `no_model`, `low_confidence`, `unlike_training`, `covered`; none otherwise',
+      ),
     },
     series: { each: 'camera', most: (STATES + 1) * (MOST_TAGGED_VERSIONS + 1) + 1 },
   },
