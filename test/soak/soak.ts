@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import history from '../bench/history.bench.ts'
 import { crash } from '../journeys/crash.ts'
+import { influxFaults } from '../journeys/influx/faults.ts'
 import { outage } from '../journeys/outage/outage.ts'
 import { prune } from '../journeys/pruning.ts'
 import { roughLine } from '../journeys/rough-network/rough-line.ts'
@@ -11,11 +12,13 @@ import { killing } from '../systemd/killing.ts'
 import { Machine, whyNoMachine } from '../systemd/machine.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --results R]`: the long forms of test/journeys/crash.ts,
- * with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames through a disk of 0.8 GB unless told, of
- * test/systemd/killing.ts, with 50 kills unless told, of test/journeys/rough-network/rough-line.ts, with a bad line that is
- * cut 20 times unless told, and of test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20
- * times unless told; and test/bench/history.bench.ts with 10 million results unless told. 0 leaves one out.
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --results R]`:
+ * the long forms of test/journeys/crash.ts, with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames
+ * through a disk of 0.8 GB unless told, of test/systemd/killing.ts, with 50 kills unless told, of
+ * test/journeys/rough-network/rough-line.ts, with a bad line that is cut 20 times unless told, of
+ * test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20 times unless told, and of
+ * test/journeys/influx/faults.ts, each fault of InfluxDB 5 times unless told; and test/bench/history.bench.ts with 10 million
+ * results unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     'systemd-kills': { type: 'string', default: '50' },
     cuts: { type: 'string', default: '20' },
     'agent-kills': { type: 'string', default: '20' },
+    'influx-rounds': { type: 'string', default: '5' },
     results: { type: 'string', default: '10000000' },
   },
 })
@@ -34,12 +38,14 @@ const gigabytes = Number(values.gigabytes)
 const systemdKills = Number(values['systemd-kills'])
 const cuts = Number(values.cuts)
 const agentKills = Number(values['agent-kills'])
+const influxRounds = Number(values['influx-rounds'])
 const results = Number(values.results)
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
 if (cuts > 0) await soakLine()
 if (agentKills > 0) await soakOutage()
+if (influxRounds > 0) await soakInflux()
 if (results > 0) await history([10_000, 1_000_000, results])
 
 async function soakCrash() {
@@ -84,6 +90,13 @@ async function soakOutage() {
   const hour = { outageMs: 3_600_000, scale: 15, outbox: { maxBytes: 20_000_000, minFreeBytes: 0 } }
   const seed = Number(values.seed)
   tell(await outage({ ...hour, kills: agentKills, seed, onStep: (text) => console.log(text) }))
+}
+
+/** Some ten thousand points wait each time. */
+async function soakInflux() {
+  const amounts = { frames: 60, readings: 20_000, rate: 40_000 }
+  const seed = Number(values.seed)
+  tell(await influxFaults({ ...amounts, rounds: influxRounds, seed, onStep: (text) => console.log(text) }))
 }
 
 function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {

@@ -20,6 +20,8 @@ export interface InfluxFaultsOptions {
   /** While each of them lasts. */
   frames: number
   readings: number
+  /** Bytes a second of the line when it is slow. */
+  rate: number
   onStep?(text: string): void
 }
 
@@ -46,6 +48,8 @@ const [USER, PASSWORD] = ['ajar', 'a pass/word: of ours']
 const CAMERA = 'pi/cam'
 const SENSORS = 8
 const DISK_BYTES = 96 * 1024 ** 2
+/** What waits lies on the disk: memory is for a page of it, and for what the engine of the pictures takes. */
+const MOST_GROWTH = 300 * 1024 ** 2
 /** InfluxDB is let be by the server for half a minute at most. */
 const DRAIN_MS = 300_000
 
@@ -75,6 +79,8 @@ interface Fault {
   end(): Promise<unknown> | unknown
   /** What the server says of it; null: it may not notice. */
   said: RegExp | null
+  /** Points get through although it lasts. */
+  isPassable?: true
 }
 
 class Scene {
@@ -137,19 +143,25 @@ class Scene {
       { name: 'halted', begin: () => influxd.halt(), end: () => influxd.goOn(), said: away },
       { name: 'answers are lost', begin: () => this.#lose(true), end: () => this.#lose(false), said: away },
       { name: 'the line breaks', begin: () => this.#break(700), end: () => this.#break(null), said: away },
-      { name: 'the line is slow', begin: () => this.#slow(1500), end: () => this.#slow(null), said: null },
+      {
+        name: 'the line is slow',
+        begin: () => this.#slow(this.#options.rate),
+        end: () => this.#slow(null),
+        said: null,
+        isPassable: true,
+      },
       { name: 'another password', begin: () => setPassword('other'), end: () => setPassword(PASSWORD), said: /401/ },
       { name: 'both are killed', begin: () => influxd.kill(), end: () => this.#startBoth(), said: away },
     ]
     const full: Fault = {
-      ...{ name: 'no room', said: /no space left/ },
+      ...{ name: 'no room', said: /no space left.*restart it/ },
       ...{ begin: () => this.#fillDisk(), end: () => this.#emptyDisk() },
     }
     return this.#disk ? [...faults, full] : faults
   }
 
   /** Records while it lasts; when it is over, all of it is there. */
-  async suffer({ name, begin, end, said }: Fault) {
+  async suffer({ name, begin, end, said, isPassable }: Fault) {
     const startedAt = performance.now()
     await begin()
     await this.#send(this.#options.frames, 'inFault')
@@ -158,6 +170,7 @@ class Scene {
         const { level, text } = await this.#health()
         return level === 'warn' && said.test(text)
       }, DRAIN_MS)
+    if (isPassable) await this.#drained()
     await this.#look()
     await end()
     await this.#send(2)
@@ -173,6 +186,8 @@ class Scene {
     const broken = [...this.#broken, ...(await this.#differences()).map((text) => `in the end: ${text}`)]
     const jobs = await this.#system.api.get<{ items: { state: string }[] }>('/api/jobs?kind=influx_backfill')
     if (!jobs.items.some(({ state }) => state === 'done')) broken.push('no backfill was done')
+    if (this.#rssMost > this.#rssBefore + MOST_GROWTH)
+      broken.push(`the server grew from ${this.#rssBefore} to ${this.#rssMost} bytes`)
     const points = Object.values(recordedIn(this.#system.dataDir)).flat().length
     const [slowestCalm, slowestInFault] = [Math.round(this.#slowest.calm), Math.round(this.#slowest.inFault)]
     const seen = { mostWaiting: this.#mostWaiting, rssBefore: this.#rssBefore, rssMost: this.#rssMost }
@@ -252,8 +267,10 @@ class Scene {
     await file.close()
   }
 
-  #emptyDisk() {
-    return unlink(join(this.#disk?.folder ?? '', 'filling'))
+  /** InfluxDB 1.x does not notice that there is room again before it is started again. */
+  async #emptyDisk() {
+    await unlink(join(this.#disk?.folder ?? '', 'filling'))
+    await this.#killInfluxd()
   }
 
   /** All frames have ended, and nothing waits or is missing. */

@@ -175,13 +175,22 @@ export class InfluxConnection {
   }
 }
 
+/** What to do about some of its words. */
+const ADVICE: [RegExp, string][] = [
+  // 1.x goes on saying so when there is room: what writes its log remembers the error.
+  [/no space left on device/, '; make room on its disk, then restart it'],
+  [/cache-max-memory-size exceeded/, '; its disk does not keep up, or cache-max-memory-size is too small'],
+]
+
 function refusal({ status, headers, text }: Answer): InfluxError {
   const said = saidIn(text)
   const header = headers['x-influxdb-error']
   const words = said ?? (typeof header === 'string' ? header : text.replace(/<[^>]*>/g, ' '))
   const pause = Number(headers['retry-after'] ?? 0)
   const pauseMs = pause > 0 ? Math.min(pause * 1000, LONGEST_PAUSE_MS) : 0
-  const message = `InfluxDB answered ${status}: ${words.replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS)}`
+  const quoted = words.replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS)
+  const advice = ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? ''
+  const message = `InfluxDB answered ${status}: ${quoted}${advice}`
   return new InfluxError(message, { status, said, pauseMs })
 }
 
