@@ -1,6 +1,11 @@
+import { join } from 'node:path'
+import { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
 import { expect, onTestFinished, test } from 'vitest'
 import { rollUpAgain, untellHours } from '../src/database/history-rows.ts'
-import type { ResultsTable } from '../src/database/schema.ts'
+import { MIGRATIONS } from '../src/database/migrations.ts'
+import type { ResultsTable, StateTables } from '../src/database/schema.ts'
+import { SqliteThreadDialect } from '../src/database/sqlite-dialect.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
 import { fillSlice } from '../src/history/fill.ts'
 import { History } from '../src/history/history.ts'
@@ -250,5 +255,30 @@ test('a camera that is half renamed waits with its history', async () => {
   await database.write.deleteFrom('camera_renames').execute()
   await history.keep()
   expect((await rollups(database)).length).toBeGreaterThan(100)
+  expect(await hours(database)).toHaveLength(5)
+})
+
+test('what the release before recorded is rolled up by this one, and told', async () => {
+  const folder = await temporaryFolder(onTestFinished)
+  const older = new Kysely<StateTables>({
+    dialect: new SqliteThreadDialect({ path: join(folder, 'state.db'), readOnly: false }),
+  })
+  const known = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '010'))
+  await new Migrator({ db: older, provider: { getMigrations: async () => known } }).migrateToLatest()
+  const settings = { states_json: '[]', threshold: 0.8, debounce: 3, stale_after_ms: 1, created_at: 1 }
+  await older
+    .insertInto('cameras')
+    .values({ id: CAMERA, device: 'pi', name: 'cam', ...settings })
+    .execute()
+  const past = { read: older, write: older, close: async () => {} }
+  await insertResults(past, results(3000))
+  await insert(past, change(at(30), 'unknown', 'closed'))
+  await older.destroy()
+  const database = await openStateDatabase(folder)
+  onTestFinished(() => database.close())
+  await new History({ database, cameras: { list: () => [{ id: CAMERA }] }, now: () => at(300), log }).keep()
+  const filled = await rollups(database)
+  expect(filled.length).toBeGreaterThan(1000)
+  expect(filled).toEqual(await expected(database))
   expect(await hours(database)).toHaveLength(5)
 })

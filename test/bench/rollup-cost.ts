@@ -25,23 +25,32 @@ export async function triggerCost() {
     console.log(`recording, ${ROUNDS} x ${SECONDS} s each, alternating, medians`)
     const recording = new Recording(database)
     for (const batch of [1, 128]) {
-      const [without, rolledUp]: number[][] = [[], []]
+      const without: Rate[] = []
+      const rolledUp: Rate[] = []
       for (let round = 0; round < ROUNDS; round++) {
         database.exec('drop trigger results_roll_up')
-        without?.push(recording.perSecond(batch))
+        without.push(recording.perSecond(batch))
         database.exec(trigger)
-        rolledUp?.push(recording.perSecond(batch))
+        rolledUp.push(recording.perSecond(batch))
       }
-      const [plain, rolled] = [median(without ?? []), median(rolledUp ?? [])]
-      const cost = 1e6 / rolled - 1e6 / plain
+      const middle = (rates: Rate[], of: keyof Rate) => median(rates.map((rate) => rate[of]))
+      const [plain, rolled] = [middle(without, 'perSecond'), middle(rolledUp, 'perSecond')]
+      const [before, after] = [middle(without, 'processorUs'), middle(rolledUp, 'processorUs')]
       console.log(
-        `transactions of ${batch}: ${plain.toFixed(0)} results/s, with rollups ${rolled.toFixed(0)}, ratio ${(rolled / plain).toFixed(2)}, ${cost.toFixed(1)} µs a result`,
+        `transactions of ${batch}: ${plain.toFixed(0)} results/s, with rollups ${rolled.toFixed(0)}, ratio ${(rolled / plain).toFixed(2)}; ` +
+          `processor time ${before.toFixed(0)} and ${after.toFixed(0)} µs a result`,
       )
     }
     database.close()
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+interface Rate {
+  perSecond: number
+  /** Of a result. */
+  processorUs: number
 }
 
 class Recording {
@@ -66,8 +75,9 @@ class Recording {
   }
 
   /** A frame a second of each camera. */
-  perSecond(batch: number): number {
+  perSecond(batch: number): Rate {
     const startedAt = performance.now()
+    const processor = process.cpuUsage()
     const { frame, result, event, state } = this.#statements
     const before = this.#recorded
     while (performance.now() < startedAt + SECONDS * 1000) {
@@ -84,6 +94,8 @@ class Recording {
       }
       this.#database.exec('commit')
     }
-    return (this.#recorded - before) / ((performance.now() - startedAt) / 1000)
+    const { user, system } = process.cpuUsage(processor)
+    const recorded = this.#recorded - before
+    return { perSecond: recorded / ((performance.now() - startedAt) / 1000), processorUs: (user + system) / recorded }
   }
 }
