@@ -70,6 +70,8 @@ const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
 const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
 /** Each reads pictures as fast as its reader takes them. */
 const MOST_EXPORTS = 4
+/** Each holds some 10 MB of long readings while its reader does not read. */
+const MOST_TEXTS = 8
 
 /** What the routes show and change; each route is handed what it needs of it. */
 export interface Parts {
@@ -130,12 +132,13 @@ export async function openRoutes(http: Http, parts: Parts) {
     storedSince: () => retention.storage?.storedSince ?? 0,
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
-  resultRoutes(http, { database, cameras })
-  transitionRoutes(http, { database, cameras })
+  const texts = new FewAtOnce(MOST_TEXTS, 'downloads of rows as text')
+  resultRoutes(http, { database, cameras, texts })
+  transitionRoutes(http, { database, cameras, texts })
   historyRoutes(http, { database, cameras })
   spanContentsRoute(http, { database, cameras })
   ribbonRoutes(http, { database, cameras, state: shown.state })
-  readingRoutes(http, database)
+  readingRoutes(http, { database, texts })
   sensorRoutes(http, {
     database,
     faultOf: (device, sensor) => devices.faultOf(device, sensor),

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { Type } from 'typebox'
 import type { ReadingRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
 import { Format, harmless, orText, PAGE, sendRows } from './rows-as-text.ts'
@@ -32,7 +33,10 @@ interface Page {
 }
 
 /** Readings over a span, and those of one instant. */
-export function readingRoutes(http: Http, { read }: StateDatabase) {
+export function readingRoutes(
+  http: Http,
+  { database: { read }, texts }: { database: StateDatabase; texts: FewAtOnce },
+) {
   http.get(
     '/api/readings',
     {
@@ -57,7 +61,7 @@ export function readingRoutes(http: Http, { read }: StateDatabase) {
       const { device, sensor, format } = query
       const sensors = sensor === undefined ? await sensorsOf(read, device) : [sensor]
       if (format !== 'json')
-        return sendRows(reply, format, {
+        return sendRows(reply, format, texts, {
           name: [device, ...(sensor === undefined ? [] : [sensor]), 'readings'].join('-'),
           pages: pagesOf(read, sensors, { ...query, limit: PAGE }),
           shown: bodyOf,

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
+import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { firstOfEach } from './first-of-each.ts'
@@ -31,7 +32,10 @@ interface Asked {
 }
 
 /** What was said of a camera over a span of capture time, oldest first. */
-export function resultRoutes(http: Http, { database, cameras }: { database: StateDatabase; cameras: Cameras }) {
+export function resultRoutes(
+  http: Http,
+  { database, cameras, texts }: { database: StateDatabase; cameras: Cameras; texts: FewAtOnce },
+) {
   const select = (camera: string, { from, to, every, limit }: Asked) => {
     const rows = database.read
       .selectFrom('results')
@@ -79,7 +83,7 @@ export function resultRoutes(http: Http, { database, cameras }: { database: Stat
       const { to = FOREVER, every, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)
       if (format !== 'json')
-        return sendRows(reply, format, {
+        return sendRows(reply, format, texts, {
           name: `${camera.device}-${camera.camera}-results`,
           pages: pages(camera.id, { from, to, every, limit: PAGE }),
           shown: shownResult,

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type TSchema, Type } from 'typebox'
+import type { FewAtOnce } from '../http/few-at-once.ts'
 
 /** Whole spans as text: pages are read as fast as their reader takes them, one in memory at a time. */
 
@@ -23,13 +24,18 @@ interface Table<Row> {
   columns: Record<string, (row: Row) => string | number | null>
 }
 
-/** Answers all rows as a file in that format. */
-export function sendRows<Row>(reply: FastifyReply, format: 'csv' | 'ndjson', table: Table<Row>) {
-  const text = format === 'csv' ? csvOf(table) : ndjsonOf(table)
+/**
+ * Answers all rows as a file in that format.
+ * @param texts those that are open: each holds pages for its reader, who may not read
+ */
+export function sendRows<Row>(reply: FastifyReply, format: 'csv' | 'ndjson', texts: FewAtOnce, table: Table<Row>) {
+  const text = () => Readable.from(format === 'csv' ? csvOf(table) : ndjsonOf(table))
+  // Of a HEAD all rows would be read, as fast as it goes, for nobody.
+  const body = reply.request.method === 'HEAD' ? Readable.from([]) : texts.open(text)
   return reply
     .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
     .header('content-disposition', `attachment; filename="${table.name}.${format}"`)
-    .send(Readable.from(text))
+    .send(body)
 }
 
 async function* csvOf<Row>({ pages, columns }: Table<Row>): AsyncGenerator<string> {

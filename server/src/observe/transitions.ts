@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
+import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { Format, orText, PAGE, pagesAfter, sendRows } from './rows-as-text.ts'
@@ -18,7 +19,10 @@ const TransitionBody = Type.Object({
 const FOREVER = 8_640_000_000_000_000
 
 /** Changes of a camera's state over a span of time, oldest first. */
-export function transitionRoutes(http: Http, { database, cameras }: { database: StateDatabase; cameras: Cameras }) {
+export function transitionRoutes(
+  http: Http,
+  { database, cameras, texts }: { database: StateDatabase; cameras: Cameras; texts: FewAtOnce },
+) {
   const select = (camera: string, from: number, to: number, limit: number) =>
     database.read
       .selectFrom('transitions')
@@ -52,7 +56,7 @@ export function transitionRoutes(http: Http, { database, cameras }: { database: 
       const { to = FOREVER, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)
       if (format !== 'json')
-        return sendRows<TransitionRow>(reply, format, {
+        return sendRows<TransitionRow>(reply, format, texts, {
           name: `${device}-${camera}-transitions`,
           pages: pagesAfter((last) => select(id, last ? last.at + 1 : from, to, PAGE)),
           shown,
