@@ -32,7 +32,7 @@ export function sender({ allow, now, limitMs, lookup, signal }: SenderParts): Se
     const timer = setTimeout(() => late.abort(new Error(`no whole answer within ${limitMs / 1000} s`)), limitMs)
     const over = AbortSignal.any([late.signal, signal])
     try {
-      const addresses = await Promise.race([judgedAddresses(hostOf(url), allow, lookup), rejectedBy(over)])
+      const addresses = await unlessOver(judgedAddresses(hostOf(url), allow, lookup), over)
       return await post({
         ...{ url, body, addresses, signal: over },
         headers: {
@@ -47,9 +47,15 @@ export function sender({ allow, now, limitMs, lookup, signal }: SenderParts): Se
   }
 }
 
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+/** What a resolver answers, or the reason of the signal. A signal that is listened to lives as long as the server. */
+async function unlessOver<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
