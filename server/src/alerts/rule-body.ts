@@ -48,7 +48,7 @@ export type RuleChange = Static<typeof RuleChange>
 const Delivery = Type.Object({
   waiting: Type.Integer({ description: 'messages that the receiver has not taken yet' }),
   dropped: Type.Integer({ description: 'messages it never got' }),
-  lastError: nullable(Type.String()),
+  lastError: nullable(Type.String({ description: 'why; whoever may not change rules is not told' })),
   lastErrorAt: NullableTime,
   lastDeliveredAt: NullableTime,
 })

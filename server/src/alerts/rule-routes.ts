@@ -149,6 +149,9 @@ function mayWrite(caller: { role: string } | null): boolean {
   return caller?.role === 'admin' || caller?.role === 'operator'
 }
 
+/** A receiver may repeat the address in its answer, as frameworks do for a path that they do not know. */
+const NOT_SHOWN = 'whoever may change rules sees why'
+
 interface Beside {
   standing: number
   delivery: Delivery | null
@@ -171,6 +174,7 @@ function shownRule(row: AlertRuleRow, { standing, delivery, mayWrite, secret = n
     changedAt: iso(row.changed_at),
     delivery: delivery && {
       ...delivery,
+      lastError: mayWrite ? delivery.lastError : delivery.lastError && NOT_SHOWN,
       lastErrorAt: isoOrNull(delivery.lastErrorAt),
       lastDeliveredAt: isoOrNull(delivery.lastDeliveredAt),
     },

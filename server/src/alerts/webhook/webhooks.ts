@@ -201,6 +201,7 @@ export class Webhooks {
     if (!contents) return
     const { now, onOutcome } = this.#ports
     let why: string
+    let logged: string
     let retryAfter: string | null = null
     try {
       const answer = await this.#send(contents.webhook, head.message, contents.body)
@@ -211,15 +212,18 @@ export class Webhooks {
         return this.#tellTaken(head.rule)
       }
       why = answerInWords(answer)
+      // It may repeat the address, which may be a secret; more people read the log than change rules.
+      logged = answerInWords({ ...answer, reason: '', said: '' })
       retryAfter = answer.retryAfter
     } catch (error) {
       if (this.#stop.signal.aborted) return
       why = (error as Error).message
+      logged = why
     }
-    await this.#failed(head, why, retryAfter)
+    await this.#failed(head, { why, logged, retryAfter })
   }
 
-  async #failed(head: Head, why: string, retryAfter: string | null) {
+  async #failed(head: Head, { why, logged, retryAfter }: { why: string; logged: string; retryAfter: string | null }) {
     const { now, random, onOutcome } = this.#ports
     const at = now()
     const attempts = head.attempts + 1
@@ -230,7 +234,7 @@ export class Webhooks {
     if (isOver) this.#tellDropped(head.rule, 1, 'a webhook took no messages for three days; they are dropped')
     if (this.#troubled.has(head.rule)) return
     this.#troubled.add(head.rule)
-    this.#ports.log.warn({ rule: head.rule, why }, 'a webhook takes no messages; they wait')
+    this.#ports.log.warn({ rule: head.rule, why: logged }, 'a webhook takes no messages; they wait')
   }
 
   #tellTaken(rule: string) {
