@@ -312,17 +312,24 @@ test('a disk that refuses: nothing is told that is not kept, and all of it once 
   expect(it.told).toHaveLength(200)
 })
 
-test('no more than 10,000 alerts stand, and that is said', { timeout: 60_000 }, async () => {
+test('no more than 10,000 alerts stand, and that is said; the last places are for what the server tells of itself', {
+  timeout: 60_000,
+}, async () => {
   const it = await world()
   for (let i = 0; i < 2_100; i++) it.see(`pi/door-${i}`, 'open')
   for (let i = 0; i < 5; i++) await it.rules.create({ ...OPEN, name: `rule ${i}`, forMs: 0 }, 'me')
   await it.run(SECOND)
-  expect(it.engine.alerts()).toHaveLength(10_000)
+  expect(it.engine.alerts()).toHaveLength(9800)
   expect(it.engine.isFull).toBe(true)
+  await it.rules.create({ name: 'disk', kind: 'disk', forMs: 0 }, 'me')
+  it.freeBytes = 5
+  await it.run(SECOND)
+  expect(it.told.at(-1)).toMatch(/ fired server$/)
+  expect(it.engine.alerts()).toHaveLength(9801)
   for (let i = 0; i < 500; i++) it.see(`pi/door-${i}`, 'closed')
   await it.run(3 * SECOND)
   expect(it.engine.isFull).toBe(false)
-  expect(it.engine.alerts()).toHaveLength(8_000)
+  expect(it.engine.alerts()).toHaveLength(8001)
 })
 
 test('alerts that ended are kept for 90 days', async () => {

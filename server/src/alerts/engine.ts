@@ -27,6 +27,8 @@ const LOOKS_AT_ONCE = 10_000
 const PRUNE_MS = 600_000
 /** What stands costs memory, and a message each that is retained. */
 const MOST_STANDING = 10_000
+/** Places that only alerts of the server itself take: all cameras at once do not hide that its disk is full. */
+const FOR_SERVER = 200
 /** So often a row says by when its alert was still looked at. */
 const NOTE_MS = 60_000
 
@@ -146,21 +148,24 @@ export class Engine {
     const facts = await this.#facts(enabled, moment)
     const changes: Change[] = []
     const looked = new Set<string>()
-    let places = MOST_STANDING - this.#standing.size
+    let standing = this.#standing.size
     let isFull = false
     let looks = 0
     for (const rule of enabled) {
       if (rule.kind === null) continue
       const kind = rule.kind
+      const most = kind.subject === 'server' ? MOST_STANDING : MOST_STANDING - FOR_SERVER
       for (const subject of subjectsOf(rule, facts[kind.subject])) {
         const key = keyOf({ rule: rule.id, subject: subject.subject })
         const alert = this.#standing.get(key)
         if (alert) looked.add(key)
         if (++looks % LOOKS_AT_ONCE === 0) await nextTurn()
-        const change = changeOf(rule, kind, subject, alert, moment)
-        if (change === null) continue
-        if (!alert && places-- <= 0) isFull = true
-        else changes.push(change)
+        const change = changeOf(rule, kind, subject, alert, moment, standing < most)
+        if (change === 'no_room') isFull = true
+        else if (change) {
+          changes.push(change)
+          if (!alert) standing += 1
+        }
       }
     }
     this.#isFull = isFull
@@ -229,10 +234,12 @@ function changeOf(
   facts: Subject,
   alert: AlertRow | undefined,
   moment: Moment,
-): Change | null {
+  hasRoom: boolean,
+): Change | 'no_room' | null {
   const look = kind.look(facts as never, rule.params, alert?.state === 'firing')
   const next = step(alert ?? null, look, rule, moment)
   if (next === null) return null
+  if (!alert && !hasRoom) return 'no_room'
   const { now } = moment
   switch (next.to) {
     case 'pending':
