@@ -103,7 +103,7 @@ export const SETTINGS = {
   webhookAllow: setting(
     'AJAR_WEBHOOK_ALLOW',
     '',
-    'addresses and networks that webhooks of alerts may reach although they are private or loopback, `192.168.1.20,fd00::/8`; empty: none',
+    'addresses and networks that webhooks of alerts may reach although they are private, loopback, or of a network that this machine is in, `192.168.1.20,fd00::/8`; empty: none',
     readAddressList,
   ),
   classifyWorkers: setting(

@@ -1,8 +1,11 @@
+import { isIPv4 } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { readAddressList } from '../src/address-list.ts'
 import { judgedAddresses } from '../src/alerts/webhook/addresses.ts'
 import { judgeAddress } from '../src/alerts/webhook/judge-address.ts'
 import { judgeUrl } from '../src/alerts/webhook/judge-url.ts'
+import { ownNetworks } from '../src/alerts/webhook/own-networks.ts'
 
 const NONE = readAddressList('')
 
@@ -81,6 +84,45 @@ describe('an address', () => {
       expect([address, judgeAddress(address, allow)]).toEqual([address, null])
     for (const address of ['192.168.1.21', '10.2.0.0', 'fd00:2::3', '127.0.0.1', '64:ff9b::c0a8:114'])
       expect([address, judgeAddress(address, allow)]).not.toEqual([address, null])
+  })
+})
+
+describe('an address of a network that this machine is in', () => {
+  const at = (address: string, bits: number) => {
+    const family = address.includes(':') ? ('IPv6' as const) : ('IPv4' as const)
+    return { address, cidr: `${address}/${bits}`, family, netmask: '', mac: '', internal: false, scopeid: 0 }
+  }
+  const own = ownNetworks({
+    eth0: [at('198.98.1.2', 24), at('2a02:810a:1:2::5', 64)],
+    tun0: [at('185.1.1.1', 0), at('2a09::1', 1)],
+  } as Parameters<typeof ownNetworks>[0])
+
+  test.each([
+    '198.98.1.2',
+    '198.98.1.77',
+    '2a02:810a:1:2::5',
+    '2a02:810a:1:2:aaaa:bbbb:cccc:dddd',
+    '::ffff:198.98.1.77',
+    '64:ff9b::198.98.1.77',
+    '2002:c662:14d::1',
+    '185.1.1.1',
+    '2a09::1',
+  ])('%s is refused', (address) => {
+    expect(judgeAddress(address, NONE, own)).toMatch(/is a neighbouring address$/)
+  })
+
+  test.each(['198.98.2.1', '2a02:810a:1:3::5', '185.1.1.2', '2a09::2', '1.1.1.1'])('%s lies elsewhere', (address) => {
+    expect(judgeAddress(address, NONE, own)).toBeNull()
+  })
+
+  test('is reached where it is allowed', () => {
+    expect(judgeAddress('2a02:810a:1:2::9', readAddressList('2a02:810a:1:2::9'), own)).toBeNull()
+  })
+
+  test('is known without anybody saying which those are', () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? [])
+    for (const { address } of addresses)
+      expect(ownNetworks().check(address, isIPv4(address) ? 'ipv4' : 'ipv6')).toBe(true)
   })
 })
 

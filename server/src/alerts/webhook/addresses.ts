@@ -3,6 +3,7 @@ import { type BlockList, isIP } from 'node:net'
 import { InTurn } from '../../in-turn.ts'
 import { judgeAddress } from './judge-address.ts'
 import { refusal } from './judge-url.ts'
+import { ownNetworks } from './own-networks.ts'
 
 export interface Address {
   address: string
@@ -30,7 +31,8 @@ export function boundedLookup(): Lookup {
 export async function judgedAddresses(host: string, allow: BlockList, lookup: Lookup): Promise<Address[]> {
   const version = isIP(host)
   const found = version === 0 ? await lookup(host) : [{ address: host, family: version as 4 | 6 }]
-  const judged = found.map((one) => ({ one, why: judgeAddress(one.address, allow) }))
+  const own = ownNetworks()
+  const judged = found.map((one) => ({ one, why: judgeAddress(one.address, allow, own) }))
   const reachable = judged.filter(({ why }) => why === null).map(({ one }) => one)
   if (reachable.length > 0) return reachable
   const why = judged[0]?.why ?? 'it has no address'

@@ -1,4 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
+import { ownNetworks } from './own-networks.ts'
 
 /**
  * Addresses that are not everybody's, from IANA's registries of special-purpose addresses (RFC 6890), and in words what
@@ -39,28 +40,32 @@ const HOLDING_IPV4: [network: BlockList, bitsBehind: number][] = [
  * Why nothing is sent to this address, or null where it may be.
  * @param address IPv4 or IPv6, as a resolver gives it
  * @param allow what may be reached all the same
+ * @param own the networks that this machine is in now
  */
-export function judgeAddress(address: string, allow: BlockList): string | null {
+export function judgeAddress(address: string, allow: BlockList, own: BlockList = ownNetworks()): string | null {
   // What lies in a zone, `fe80::1%eth0`, is link-local.
   const bare = address.replace(/%.*$/, '')
   const version = isIP(bare)
   if (version === 0) return `${address} is no address`
   if (allow.check(bare, version === 4 ? 'ipv4' : 'ipv6')) return null
-  const what = version === 4 ? kindOf(bare, SPECIAL_4, 'ipv4') : kindOf6(bare)
+  const near: Special = ['a neighbouring', own]
+  const what = version === 4 ? kindOf(bare, [...SPECIAL_4, near], 'ipv4') : kindOf6(bare, near)
   return what === null ? null : `${address} is ${what} address`
 }
 
-function kindOf6(address: string): string | null {
+type Special = [what: string, list: BlockList]
+
+function kindOf6(address: string, near: Special): string | null {
   const bits = bitsOf(address)
   // IPv4-mapped (RFC 4291, 2.5.5.2) is the IPv4 address itself.
-  if (bits >> 32n === 0xffffn) return kindOf(ipv4Of(bits), SPECIAL_4, 'ipv4')
+  if (bits >> 32n === 0xffffn) return kindOf(ipv4Of(bits), [...SPECIAL_4, near], 'ipv4')
   const holding = HOLDING_IPV4.find(([network]) => network.check(address, 'ipv6'))
-  if (holding) return kindOf(ipv4Of(bits >> BigInt(holding[1])), SPECIAL_4, 'ipv4')
+  if (holding) return kindOf(ipv4Of(bits >> BigInt(holding[1])), [...SPECIAL_4, near], 'ipv4')
   if (kindOf(address, GLOBAL_6, 'ipv6') === null) return kindOf(address, OTHER_6, 'ipv6') ?? 'a reserved'
-  return kindOf(address, SPECIAL_6, 'ipv6')
+  return kindOf(address, [...SPECIAL_6, near], 'ipv6')
 }
 
-function kindOf(address: string, special: [string, BlockList][], family: 'ipv4' | 'ipv6'): string | null {
+function kindOf(address: string, special: Special[], family: 'ipv4' | 'ipv6'): string | null {
   return special.find(([, list]) => list.check(address, family))?.[0] ?? null
 }
 
