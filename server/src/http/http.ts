@@ -21,6 +21,7 @@ import { writeApiDocumentOnce } from './api-document.ts'
 import type { HttpConnections } from './connections.ts'
 import { describeRoutes } from './describe-routes.ts'
 import { type ErrorBody, HttpError } from './errors.ts'
+import { refuseInfinity } from './finite-numbers.ts'
 import { createHttpServer } from './http-server.ts'
 import { checkDepth } from './json-depth.ts'
 import { allowLongBodies } from './long-bodies.ts'
@@ -97,6 +98,7 @@ export async function createHttp({
   http.addHook('onRequest', async ({ caller, raw }) => {
     if (caller) connections?.know(raw.socket)
   })
+  refuseInfinity(http)
   boundStrangersBodies(http)
   allowLongBodies(http)
   refuseUnreadBodies(http, Math.max(JSON_BYTES, maxFrameBytes))
