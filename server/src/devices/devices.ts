@@ -34,6 +34,8 @@ type DeviceChange = 'added' | 'changed' | 'removed' | 'seen'
 
 /** The MQTT user name under which people's tokens connect. */
 export const OPERATORS = 'token'
+/** A device of this name could read what is told of the server. One that has it already keeps it. */
+const SERVER = 'server'
 /** Names that no device can have: people's, with a token and with a ticket. */
 const RESERVED = new Set([OPERATORS, 'ticket'])
 
@@ -133,6 +135,8 @@ export class Devices {
   /** @returns the credential: it is kept as a digest only, so this is the one time it is seen */
   async create(name: string): Promise<string> {
     if (isReserved(name)) throw badRequest('reserved', `${name} is an MQTT user name of people`, 'name')
+    if (name === SERVER)
+      throw badRequest('reserved', `alerts about the server itself stand under ajar/${name}/`, 'name')
     const token = makeToken()
     const row: DeviceRow = {
       name,
