@@ -91,6 +91,21 @@ test.each([
   expect({ status, ...body.error }).toMatchObject({ status: 400, code, field })
 })
 
+test('what is far too long is refused by its length: to say what else is wrong with it takes minutes', async () => {
+  for (const [rule, field] of [
+    [{ kind: 'k'.repeat(100_000) }, 'kind'],
+    [{ kind: 'unknown', params: { reasons: Array(1000).fill({ a: [1] }) } }, 'params'],
+  ] as const) {
+    const { status, body } = await server.call('POST', '/api/alert-rules', { name: 'long', ...rule })
+    expect([status, body.error.field, body.error.message.length < 200]).toEqual([400, field, true])
+  }
+})
+
+test('no device is made whose own topics would be those of alerts about the server', async () => {
+  const { status, body } = await server.call('POST', '/api/devices', { name: 'server' })
+  expect([status, body.error.code]).toEqual([400, 'reserved'])
+})
+
 test('a state that the camera cannot be in is refused, also where the rule is turned to another camera', async () => {
   await server.call('PATCH', '/api/cameras/pi/hatch', { states: ['shut', 'open'] })
   await server.call('PATCH', '/api/cameras/pi/lamp', { states: ['on', 'off'] })

@@ -6,6 +6,9 @@ import type { AlertKind } from './alert-kind.ts'
 import { ALERT_KINDS, kindOf } from './kinds.ts'
 import { judgeUrl } from './webhook/judge-url.ts'
 
+/** Many times what any kind takes. What is wrong with a long list is found in a time that grows with its square. */
+const MOST_CHARACTERS = 2000
+
 export interface CheckPorts {
   /** The states that a camera can be in; null where there is no such camera. */
   statesOf(camera: string): readonly string[] | null
@@ -40,6 +43,8 @@ export function checkedParams(
   subject: string | null,
   { statesOf }: CheckPorts,
 ): Record<string, unknown> {
+  if (JSON.stringify(said).length > MOST_CHARACTERS)
+    throw badParams('params', `are longer than ${MOST_CHARACTERS} characters`)
   const params = Value.Default(schema, structuredClone(said)) as Record<string, unknown>
   const [error] = Value.Errors(schema, params)
   if (error) {

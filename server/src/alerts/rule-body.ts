@@ -30,7 +30,7 @@ const said = {
 const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: 'no two rules have the same' })
 
 export const NewRule = Type.Object(
-  { name: Name, kind: Type.String({ description: 'such as `state`' }), ...said },
+  { name: Name, kind: Type.String({ maxLength: 32, description: 'such as `state`' }), ...said },
   strict,
 )
 export type NewRule = Static<typeof NewRule>
