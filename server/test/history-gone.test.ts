@@ -165,6 +165,49 @@ test('a purge leaves nothing of its span in minutes and hours, and of those it c
   expect(told).toEqual(await times(database, START, NOW))
 })
 
+test('an hour of which a purge took a state tells InfluxDB so, and none tells of more than an hour', async () => {
+  const database = await fourDays()
+  await database.write.updateTable('state_hours').set({ sent: 1 }).execute()
+  const before = await database.read.selectFrom('state_hours').selectAll().execute()
+  const span = { from: START + 2 * HOUR + 10 * MINUTE, to: START + 6 * HOUR + 30 * MINUTE }
+  while ((await removeHistory(database.write, CAMERA, span, 3)) > 0);
+  await database.write.transaction().execute((transaction) => spanWent(transaction, CAMERA, span))
+  const emptied = await database.read.selectFrom('state_hours').selectAll().where('ms', '=', 0).execute()
+  expect(emptied.map(({ at }) => (at - START) / HOUR)).toEqual([2, 2, 3, 4, 4, 5, 6, 6])
+  while (await tellHours(database, CAMERA, NOW));
+  const after = await database.read.selectFrom('state_hours').selectAll().execute()
+  const keys = (rows: typeof after) => rows.map(({ at, state }) => `${at} ${state}`)
+  expect(keys(after)).toEqual(expect.arrayContaining(keys(before)))
+  // What InfluxDB has of the rows that are as they were, and gets of the others.
+  const inInflux = new Map(before.map((row) => [`${row.at} ${row.state}`, row]))
+  for (const row of after) if (row.sent === 0) inInflux.set(`${row.at} ${row.state}`, row)
+  const hours = Map.groupBy(inInflux.values(), ({ at }) => at)
+  for (const [at, rows] of hours)
+    expect([(at - START) / HOUR, rows.reduce((sum, { ms }) => sum + ms, 0)]).toEqual([
+      (at - START) / HOUR,
+      at === START ? 43 * MINUTE : HOUR,
+    ])
+  // The changes at 2:17, 4:17 and 6:17 are gone: it stays closed.
+  expect(hours.get(START + 4 * HOUR)?.map(({ state, ms }) => [state, ms])).toEqual([
+    ['closed', HOUR],
+    ['open', 0],
+  ])
+})
+
+test('hours before the first transition that is kept count as they are told, also while later ones are told again', async () => {
+  const database = await fourDays()
+  await prune(database, DAY)
+  const [from, to] = [START, NOW - 2 * DAY]
+  const told = await times(database, from, to)
+  expect(told.length).toBe(2)
+  // A change of a frame that was in an outbox for days.
+  await database.write
+    .insertInto('transitions')
+    .values(change(START + HOUR, 'closed', 'ajar'))
+    .execute()
+  expect(await times(database, from, to)).toEqual(told)
+})
+
 test('a renamed camera takes its history along, slice by slice, and a deleted one leaves none', async () => {
   const database = await fourDays()
   const before = [await history(database, START, NOW), await times(database, START, NOW)]

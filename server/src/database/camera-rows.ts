@@ -1,5 +1,6 @@
 import { parseCameraId } from '@ajar/protocol'
 import { type Kysely, sql } from 'kysely'
+import { emptyHours } from './history-rows.ts'
 import type { StateTables } from './schema.ts'
 
 /** Everything that state.db holds of a camera. What points keep that InfluxDB took already stays there. */
@@ -33,7 +34,7 @@ interface Timed {
   width?: number
 }
 
-/** Rows of a camera that have a time, and the column of it. A purge removes these. */
+/** Rows of a camera that have a time, and the column of it. */
 const HISTORY: readonly Timed[] = [
   { table: 'frames', time: 'captured_at' },
   { table: 'results', time: 'captured_at' },
@@ -118,7 +119,9 @@ export async function moveHistory(database: Database, from: string, to: string, 
 }
 
 /**
- * Removes rows of a camera's history, also where another camera borrowed from it.
+ * Removes rows of a camera's history, also where another camera borrowed from it. Hours of states that a purge touches
+ * stay, and tell of nothing.
+ * @param span `ALWAYS` where nothing may stay
  * @param limit as for `moveHistory`
  * @returns how many were removed; all is done at 0
  */
@@ -132,6 +135,10 @@ export async function removeHistory(database: Database, camera: string, span: Sp
     database,
   )
   for (const timed of HISTORY) {
+    if (timed.table === 'state_hours' && span !== ALWAYS) {
+      removed += await emptyHours(database, camera, span, limit)
+      continue
+    }
     const slice = await firstOf(database, timed, camera, span, limit)
     removed += await countOf(
       sql`delete from ${sql.table(timed.table)} where ${rowsIn(timed, camera, slice)}`.execute(database),

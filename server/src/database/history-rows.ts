@@ -77,14 +77,24 @@ export async function untellHours(transaction: Database, camera: string, from: n
 }
 
 /**
- * A span of results and transitions is gone. What of the history lay in it is gone too; hours that its ends cut are
- * rolled up from what is left.
+ * What hours that a span touches tell of states goes. Their rows stay: an hour is told again by the transitions that are
+ * left, and InfluxDB would add a state that it had before to those that it has now.
+ * @param limit rows in one go
+ * @returns how many tell of nothing now that told of something; all is done at 0
  */
+export async function emptyHours(database: Database, camera: string, { from, to }: Span, limit: number) {
+  const { numAffectedRows = 0n } = await sql`
+    update state_hours set ms = 0, entered = 0, sent = 0 where (camera, at, state) in (
+      select camera, at, state from state_hours
+      where camera = ${camera} and at >= ${beginOfHour(from)} and at < ${endOfHour(to)} and (ms > 0 or entered > 0)
+      limit ${limit})`.execute(database)
+  return Number(numAffectedRows)
+}
+
+/** A span of results and transitions is gone. Hours that its ends cut are rolled up from what is left, and told again. */
 export async function spanWent(transaction: Database, camera: string, { from, to }: Span): Promise<void> {
   for (const end of [from, to])
     if (end % HOUR !== 0)
       await rollUpAgain(transaction, camera, { from: beginOfHour(end), to: beginOfHour(end) + HOUR })
-  await sql`delete from state_hours where camera = ${camera}
-    and at >= ${beginOfHour(from)} and at < ${endOfHour(to)}`.execute(transaction)
   await untellHours(transaction, camera, from)
 }

@@ -37,7 +37,9 @@ export async function timeInState(
     .select(['hours_from', 'hours_to'])
     .where('camera', '=', camera)
     .executeTakeFirst()
-  const [hoursFrom, hoursTo] = [progress?.hours_from ?? 0, progress?.hours_to ?? 0]
+  const hoursFrom = progress?.hours_from ?? 0
+  // What late frames or a purge changed of an earlier time is not told again: its hours are as they are.
+  const hoursTo = Math.max(progress?.hours_to ?? 0, hoursFrom)
   const { told, ends } = partsOf({ from: span.from, to: Math.min(span.to, now) }, hoursTo)
   if (told) for (const { state, ms, entered } of await ofHours(database, camera, told)) add(state, ms, entered)
   for (const end of ends) {
