@@ -65,6 +65,8 @@ export class AlertRows {
   /** The newest first. */
   list({ state, subject, rule, from, to, before, limit }: AlertQuery): Promise<AlertRow[]> {
     const at = sql<number>`coalesce(fired_at, since)`
+    // Few stand: in the order of ids SQLite would look for them among all that ended.
+    const order = state === 'standing' ? sql`+id` : sql`id`
     return this.#ports.database.read
       .selectFrom('alerts')
       .selectAll()
@@ -75,7 +77,7 @@ export class AlertRows {
       .$if(from !== undefined, (query) => query.where(at, '>=', from ?? 0))
       .$if(to !== undefined, (query) => query.where(at, '<', to ?? 0))
       .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
-      .orderBy('id', 'desc')
+      .orderBy(order, 'desc')
       .limit(limit)
       .execute()
   }
