@@ -224,3 +224,23 @@ test('a renamed camera takes its history along, slice by slice, and a deleted on
   expect(await widths(database)).toEqual({ hours: null, minutes: null })
   expect(await count(database, 'state_hours')).toBe(0)
 })
+
+test('history follows what the release before does, which knows nothing of it', async () => {
+  const database = await fourDays()
+  const { write, read } = database
+  const before = await bucketsOf(read, CAMERA, { from: START, to: NOW, points: 100 })
+  // It renames: the tables that it knows, of which the history is told.
+  await write.updateTable('cameras').set({ id: 'pi/gate', name: 'gate' }).where('id', '=', CAMERA).execute()
+  for (const table of ['results', 'transitions', 'frames'] as const)
+    await write.updateTable(table).set({ camera: 'pi/gate' }).where('camera', '=', CAMERA).execute()
+  expect(await bucketsOf(read, 'pi/gate', { from: START, to: NOW, points: 100 })).toEqual(before)
+  expect(await timeInState(read, 'pi/gate', { from: START, to: NOW }, NOW)).not.toEqual([])
+  // It deletes.
+  await write.insertInto('camera_deletions').values({ camera: 'pi/gate', author: 'test', at: NOW }).execute()
+  for (const table of ['results', 'transitions', 'frames'] as const)
+    await write.deleteFrom(table).where('camera', '=', 'pi/gate').execute()
+  await write.deleteFrom('camera_deletions').execute()
+  expect(await widths(database)).toEqual({ hours: null, minutes: null })
+  expect(await count(database, 'state_hours')).toBe(0)
+  expect(await read.selectFrom('history_progress').selectAll().execute()).toEqual([])
+})

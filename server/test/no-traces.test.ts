@@ -110,14 +110,14 @@ test('a purge takes the alerts of its span that have ended, and what was told of
     ...{ since: at(i), looked_at: at(i), fired_at: at(i), resolved_at: at(i + 1) },
   })
   await server.call('PATCH', '/api/cameras/pi/alarmed', {})
-  const alerts = [alert('pi/alarmed', 3), alert('pi/alarmed', 7), alert('pi/other', 7)]
+  const alerts = [alert('pi/alarmed', 6), alert('pi/alarmed', 6.25), alert('pi/other', 7)]
   await database.write.insertInto('alerts').values(alerts).execute()
   const told = alerts.map(({ subject, since }) => JSON.stringify({ subject, since: new Date(since).toISOString() }))
   await database.write
     .insertInto('events')
     .values(told.map((data_json) => ({ at: 1, kind: 'alert', data_json })))
     .execute()
-  const { body: job } = await server.call('DELETE', `/api/cameras/pi/alarmed/frames?from=${at(5)}&to=${at(20)}`)
+  const { body: job } = await server.call('DELETE', `/api/cameras/pi/alarmed/frames?from=${at(6) + 1}&to=${at(20)}`)
   await jobEnded(server, job.id)
   const left = await database.read
     .selectFrom('alerts')

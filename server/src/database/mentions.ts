@@ -36,7 +36,7 @@ export class Mentions {
         and (${said('$.frame')} is not null and ${within(frameAt)}
           or ${within(said('$.at'))} or ${within(said('$.recomputedFrom'))})
         or kind = 'alert' and ${said('$.subject')} in (${names})
-          and ${within(sql`unixepoch(${said('$.since')}) * 1000`)}`,
+          and ${within(sql`round(unixepoch(${said('$.since')}, 'subsec') * 1000)`)}`,
       signal,
     )
     // An alert that stands ends first: who was told of it is told of that, too.

@@ -19,4 +19,7 @@ export const ALERTS: readonly string[] = [
   `create table webhook_deliveries (
     rule text primary key, dropped integer not null, last_error text, last_error_at integer,
     last_delivered_at integer) without rowid`,
+  // Also where the release before renames it.
+  `create trigger cameras_take_alert_rules after update of id on cameras when new.id <> old.id begin
+    update alert_rules set subject = new.id where subject = old.id; end`,
 ]

@@ -22,9 +22,17 @@ const joins = (width: number) => `
 const SET_BACK = `update history_progress set hours_to = new.at - new.at % 3600000
   where camera = new.camera and hours_to > new.at;`
 
+const TABLES = ['result_rollups', 'state_hours', 'history_progress']
+
+/** A camera that gets another name takes its history along. */
+const GO_ALONG = TABLES.map((table) => `update or replace ${table} set camera = new.id where camera = old.id;`)
+
+/** With a deletion that has ended: whoever gets the name next has no part in it. */
+const GO_AWAY = TABLES.map((table) => `delete from ${table} where camera = old.camera;`)
+
 /**
  * 010: what the history of a camera is shown from, however long it is. Results roll up by a trigger, so that a release
- * that knows nothing of it rolls up too (guarantee 11).
+ * that knows nothing of it rolls up too (guarantee 11), and history follows what such a release renames and deletes.
  */
 export const HISTORY: readonly string[] = [
   `create table result_rollups (
@@ -44,5 +52,7 @@ export const HISTORY: readonly string[] = [
     select camera, min(captured_at), max(captured_at) + 1 from results group by camera`,
   `create trigger transitions_set_back after insert on transitions begin ${SET_BACK} end`,
   `create trigger transitions_set_back_by_change after update of to_state on transitions begin ${SET_BACK} end`,
+  `create trigger cameras_take_history after update of id on cameras when new.id <> old.id begin ${GO_ALONG.join(' ')} end`,
+  `create trigger deletions_take_history after delete on camera_deletions begin ${GO_AWAY.join(' ')} end`,
   `create trigger results_roll_up after insert on results begin ${joins(60_000)} ${joins(3_600_000)} end`,
 ]
