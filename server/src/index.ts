@@ -9,9 +9,10 @@
  * - `ingest/` judges a frame at the door. It is stored by `database/frames/`, and only then acknowledged.
  * - `classify/queue.ts` says which frame is next, `classify-pool.ts` has threads do it, `capture-order.ts` puts what they
  *   say back into the order of capture.
- * - `record/recorder.ts` writes all that follows from a frame in one transaction (`outcome.ts`): `debounce.ts` decides
- *   what the state is, `late.ts` tells the past again, `influx/` sends the outbox.
- * - `observe/` shows it over HTTP. Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
+ * - `record/recorder.ts` says what follows from a frame, and `outcome-queue.ts` has it written in one transaction
+ *   (`outcome.ts`): `debounce.ts` decides what the state is, `late.ts` tells the past again, `influx/` sends the outbox.
+ * - `observe/` shows it over HTTP, `history/` how it was over long spans, and `alerts/` says what somebody has to know.
+ *   Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
  *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept), `processes/` (which processes run); `legacy/`
  *   answers clients of an earlier back end.
  * - `worker.ts` is a process of its own that does what takes a core, each time by the process `worker-task.ts`; `jobs/worker/`

@@ -3,8 +3,6 @@ import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
 import { renameRows, type Span } from '../database/camera-rows.ts'
 import type { CameraStateRow, ResultsTable, StateTables } from '../database/schema.ts'
-import { ThreadClosedError } from '../database/thread-calls.ts'
-import { isDiskTrouble } from '../database/until-written.ts'
 import type { Refusal } from '../ingest/ingest.ts'
 import { debounce, forget, forgetSpan, isForgotten, nothingKnown } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
@@ -16,32 +14,13 @@ import {
   pointsOfFrames,
   writeOutcome,
 } from './outcome.ts'
+import { type Draft, OutcomeQueue } from './outcome-queue.ts'
 import { frameRow, observationOf, refusedRow, resultRow, stateOf } from './recorded.ts'
 import type { RecorderPorts } from './recorder-ports.ts'
 
-const BATCH = 128
-const RETRY_MS = 500
-/** Each transaction has a cost of its own, so there are at most fifty a second. */
-const PACE_MS = 20
 const SWEEP_MS = 1000
 /** Late frames arrive in a row: transitions are computed again once none came for this long. */
 const LATE_QUIET_MS = 2000
-
-/** One transaction: later work in it sees what earlier work did. */
-interface Draft {
-  transaction: Kysely<StateTables>
-  /** What debounce remembers of the cameras that changed, on top of what is committed; null: the camera is gone. */
-  memory: Map<string, CameraStateRow | null>
-  /** Done once it is committed. */
-  afterwards: (() => void)[]
-}
-
-interface Work {
-  /** For whoever reads that it cannot be written. */
-  name: string
-  write(draft: Draft): Promise<void>
-  resolve(): void
-}
 
 /**
  * The one place that writes outcomes: result, debounce state, transition, event and InfluxDB outbox row commit in one
@@ -51,17 +30,18 @@ export class Recorder {
   readonly #ports: RecorderPorts
   readonly #memory = new Map<string, CameraStateRow>()
   readonly #lastLate = new Map<string, number>()
-  readonly #frames: { classified: Classified; resolve(recorded: boolean): void }[] = []
-  readonly #chores: Work[] = []
-  #running = false
-  #loop: Promise<void> = Promise.resolve()
+  readonly #queue: OutcomeQueue
   #sweeping: NodeJS.Timeout | null = null
   #startedAt = 0
-  #held: string | null = null
-  #closing = false
 
   constructor(ports: RecorderPorts) {
     this.#ports = ports
+    const { database, onHeld, onFault } = ports
+    this.#queue = new OutcomeQueue({
+      ...{ database, onHeld, onFault },
+      recordFrames: (draft, batch) => this.#recordFrames(draft, batch),
+      makeKnown: (draft) => this.#makeKnown(draft),
+    })
   }
 
   async start() {
@@ -91,12 +71,12 @@ export class Recorder {
 
   /** Frames that are not written yet. */
   get waiting(): number {
-    return this.#frames.length
+    return this.#queue.waiting
   }
 
   /** Why the disk refuses outcomes right now, or null. */
   get held(): string | null {
-    return this.#held
+    return this.#queue.held
   }
 
   /**
@@ -104,10 +84,7 @@ export class Recorder {
    * @returns false where it cannot be written at all: it stays pending
    */
   record(classified: Classified): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#frames.push({ classified, resolve })
-      this.#wake()
-    })
+    return this.#queue.record(classified)
   }
 
   /**
@@ -117,7 +94,7 @@ export class Recorder {
   recordRefusal({ key, code }: Refusal): Promise<void> {
     if (key === null) return Promise.resolve()
     const name = `the refusal of ${key.camera}/${key.capturedAt}`
-    return this.#chore(name, async ({ transaction }) => {
+    return this.#queue.chore(name, async ({ transaction }) => {
       const capturedAt = key.minted ? await nextFreeTime(transaction, key.camera, key.capturedAt) : key.capturedAt
       await insertFrames(transaction, [refusedRow({ ...key, capturedAt }, code, this.#ports.now())])
     })
@@ -128,24 +105,24 @@ export class Recorder {
    * in. Called every second; resolves when all of it is written.
    */
   async sweep(): Promise<void> {
-    if (this.#chores.length > 0) return // the sweep before still waits, for a disk that refuses
+    if (this.#queue.hasChores) return // the sweep before still waits, for a disk that refuses
     const now = this.#ports.now()
     const work: Promise<void>[] = []
     for (const { camera: id, late_from } of this.#memory.values()) {
       if (this.#ports.isBusy(id)) continue
       const row = this.#memory.get(id)
       if (row && this.#lost(row, now))
-        work.push(this.#chore(`the silence of ${id}`, (draft) => this.#forget(draft, id, now)))
+        work.push(this.#queue.chore(`the silence of ${id}`, (draft) => this.#forget(draft, id, now)))
       const quiet = now - (this.#lastLate.get(id) ?? 0) > LATE_QUIET_MS
       if (late_from !== null && quiet)
-        work.push(this.#chore(`the past of ${id}`, (draft) => this.#recompute(draft, id)))
+        work.push(this.#queue.chore(`the past of ${id}`, (draft) => this.#recompute(draft, id)))
     }
     await Promise.all(work)
   }
 
   /** Resolves when all that was arranged before is written. */
   settle(): Promise<void> {
-    return this.#chore('nothing', async () => {})
+    return this.#queue.chore('nothing', async () => {})
   }
 
   /**
@@ -153,7 +130,7 @@ export class Recorder {
    * @param committed called in the same turn as the new name is known here
    */
   rename(from: string, to: string, committed: () => void): Promise<void> {
-    return this.#care(`the new name of ${from}`, async (draft) => {
+    return this.#queue.care(`the new name of ${from}`, async (draft) => {
       await renameRows(draft.transaction, from, to)
       draft.memory.set(to, this.#knows(draft, from) ? { ...this.#recall(draft, from), camera: to } : null)
       draft.memory.set(from, null)
@@ -166,7 +143,7 @@ export class Recorder {
    * @param write what else is to be committed with it
    */
   forgetCamera(id: string, write: (transaction: Kysely<StateTables>) => Promise<unknown>, committed: () => void) {
-    return this.#care(`the end of ${id}`, async (draft) => {
+    return this.#queue.care(`the end of ${id}`, async (draft) => {
       await write(draft.transaction)
       await draft.transaction.deleteFrom('camera_states').where('camera', '=', id).execute()
       draft.memory.set(id, null)
@@ -176,7 +153,7 @@ export class Recorder {
 
   /** Forgets that frames of a span were ever seen; the state stays, for the door has not moved. */
   forgetSpan(id: string, span: Span): Promise<void> {
-    return this.#care(`the purge of ${id}`, async (draft) => {
+    return this.#queue.care(`the purge of ${id}`, async (draft) => {
       if (!this.#knows(draft, id)) return
       draft.memory.set(id, forgetSpan(this.#recall(draft, id), span))
       await this.#write(draft)
@@ -184,105 +161,8 @@ export class Recorder {
   }
 
   async close() {
-    this.#closing = true
     if (this.#sweeping) clearInterval(this.#sweeping)
-    await this.#loop
-  }
-
-  #chore(name: string, write: Work['write']): Promise<void> {
-    return new Promise((resolve) => {
-      this.#chores.push({ name, write, resolve })
-      this.#wake()
-    })
-  }
-
-  /** A chore that somebody waits for. @throws where it cannot be written although the disk works */
-  async #care(name: string, write: Work['write']): Promise<void> {
-    let written = false
-    await this.#chore(name, async (draft) => {
-      await write(draft)
-      draft.afterwards.push(() => {
-        written = true
-      })
-    })
-    if (!written) throw new Error(`${name} cannot be recorded: the server log says why`)
-  }
-
-  #wake() {
-    if (this.#running) return
-    this.#running = true
-    this.#loop = this.#run()
-  }
-
-  /** What fails without the disk being at fault is halved until the one item that fails stands alone. */
-  async #run() {
-    let most = BATCH
-    while (this.#frames.length > 0 || this.#chores.length > 0) {
-      const chores = this.#chores.slice(0, most)
-      const frames = this.#frames.slice(0, most === 1 && chores.length > 0 ? 0 : most)
-      const startedAt = performance.now()
-      try {
-        const draft = await this.#commit(frames, chores)
-        this.#setHeld(null)
-        this.#frames.splice(0, frames.length)
-        this.#chores.splice(0, chores.length)
-        this.#makeKnown(draft)
-        for (const { resolve } of frames) resolve(true)
-        for (const { resolve } of chores) resolve()
-        most = Math.min(2 * most, BATCH)
-        await this.#pace(startedAt)
-      } catch (error) {
-        if (isDiskTrouble(error) || error instanceof ThreadClosedError) {
-          this.#setHeld((error as Error).message)
-          if (this.#closing) return // what is not recorded is still pending in the frames files
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-        } else if (frames.length + chores.length === 1) this.#setAside(error as Error)
-        else most = Math.max(1, Math.floor(Math.max(frames.length, chores.length) / 2))
-      }
-    }
-    this.#running = false // in the same turn as the last look: what comes next starts the loop again
-  }
-
-  async #commit(frames: { classified: Classified }[], chores: Work[]): Promise<Draft> {
-    return this.#ports.database.write.transaction().execute(async (transaction) => {
-      const draft: Draft = { transaction, memory: new Map(), afterwards: [] }
-      await this.#recordFrames(
-        draft,
-        frames.map(({ classified }) => classified),
-      )
-      for (const chore of chores) await chore.write(draft)
-      return draft
-    })
-  }
-
-  /**
-   * The first item fails alone: it holds up nothing else. A frame is skipped, or where not even that can be written,
-   * left pending for the release that can: nothing more is tried with it before the next start.
-   */
-  #setAside(error: Error) {
-    const chore = this.#chores.shift()
-    if (chore) {
-      this.#ports.onFault(chore.name, error)
-      return chore.resolve()
-    }
-    const [first] = this.#frames
-    if (!first) return
-    const { frame, answer } = first.classified
-    this.#ports.onFault(`the frame ${frame.camera}/${frame.capturedAt}`, error)
-    if (answer.kind === 'skipped') this.#frames.shift()?.resolve(false)
-    else first.classified = { ...first.classified, answer: { kind: 'skipped' } }
-  }
-
-  /** Under load, lets a few more outcomes join the next transaction. */
-  async #pace(startedAt: number) {
-    const left = startedAt + PACE_MS - performance.now()
-    if (left > 0 && !this.#closing && this.#frames.length > 0) await new Promise((resolve) => setTimeout(resolve, left))
-  }
-
-  #setHeld(why: string | null) {
-    const before = this.#held
-    this.#held = why
-    if ((why === null) !== (before === null)) this.#ports.onHeld(why)
+    await this.#queue.close()
   }
 
   /** What is committed may be seen. */
