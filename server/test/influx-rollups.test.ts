@@ -72,6 +72,23 @@ test('each closed hour is there once, and again as it is when late results chang
   expect(await unsent(database)).toBe(0)
 })
 
+test('a policy that somebody has dropped is filled again', { timeout: 60_000 }, async () => {
+  const { influxd, database } = await start()
+  for (let i = 0; i < 3; i++) await addResults(database, 'pi/cam', BEGIN - i * HOUR, 1)
+  const parts = await partsOf(database, influxd, 'ajar')
+  await sendAll(parts)
+  // What the first making of the policy has sent again is sent again by the next look.
+  await sendAll(parts)
+  expect(await unsent(database)).toBe(0)
+  await influxd.query('', 'drop retention policy rollups on ajar')
+  await addResults(database, 'pi/cam', BEGIN + HOUR, 1)
+  parts.now = BEGIN + 3 * HOUR
+  await sendAll(parts)
+  await sendAll(parts)
+  expect(await hoursIn(influxd, 'ajar')).toHaveLength(4)
+  expect(await unsent(database)).toBe(0)
+})
+
 test('what changes while it is sent is sent again', { timeout: 60_000 }, async () => {
   const { influxd, database } = await start()
   await addResults(database, 'pi/cam', BEGIN, 1)

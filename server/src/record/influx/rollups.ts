@@ -18,7 +18,7 @@ export interface RollupsPorts {
   connection: Pick<InfluxConnection, 'database' | 'hasBuckets' | 'target'>
   writer: Pick<Writer, 'write'>
   policies: Pick<Policies, 'makeRollups'>
-  targets: Pick<Targets, 'row' | 'rollupsMarked'>
+  targets: Pick<Targets, 'row' | 'lostRollups' | 'rollupsMarked'>
   requests: InTurn
   onRefused(refused: Refused): void
   /** Milliseconds UTC. */
@@ -61,7 +61,7 @@ export class Rollups {
   }
 
   async #write(points: Point[]) {
-    const { writer, policies, connection, onRefused } = this.#ports
+    const { writer, policies, targets, connection, onRefused } = this.#ports
     const send = async () => {
       const refused = await writer.write(points, ROLLUPS)
       if (refused.points + refused.tooOld > 0) onRefused(refused)
@@ -72,6 +72,8 @@ export class Rollups {
       const { hasBuckets } = connection
       if (hasBuckets || !(error instanceof InfluxError) || !/^retention policy not found/.test(error.said ?? ''))
         throw error
+      // Perhaps there was one, and those that it had are gone with it.
+      await targets.lostRollups(connection.target)
       await policies.makeRollups()
       await send()
     }

@@ -101,6 +101,15 @@ export class Targets {
     })
   }
 
+  /** No rollup that was written before is there any more; the points are. */
+  async lostRollups(target: string) {
+    await this.#database.write
+      .updateTable('influx_targets')
+      .set({ rollups_missing: 1 })
+      .where('target', '=', target)
+      .execute()
+  }
+
   /** All rollups are marked as not sent. */
   async rollupsMarked(target: string, gaps: number) {
     await this.#database.write
