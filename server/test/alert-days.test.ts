@@ -74,6 +74,31 @@ test('three days of a door: it fires once it is open for ten minutes, and ends w
   await sameEverywhere(it)
 })
 
+test('an alert says since when it is so, and once it ended what was so, and for how long', async () => {
+  const it = await world()
+  const { row } = await it.rules.create({ ...OPEN, clearMs: MINUTE }, 'me')
+  const said = async () => {
+    const { text, value_json } = await it.database.read.selectFrom('alerts').selectAll().executeTakeFirstOrThrow()
+    return { text, value: JSON.parse(value_json) }
+  }
+  await it.until('08:00')
+  it.see(DOOR, 'open')
+  await it.until('08:20')
+  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
+  expect(await said()).toEqual({ text: `pi/door is open since ${clock.format(START + 8 * HOUR)}`, value: 'open' })
+  await it.until('10:02:03')
+  it.see(DOOR, 'closed')
+  await it.until('10:05')
+  // The minute for which it had to be closed is none in which it was open.
+  expect(await said()).toEqual({ text: 'pi/door was open for 2 h 2 min', value: 'open' })
+  it.see(DOOR, 'open')
+  await it.until('10:20')
+  await it.rules.remove(row.id)
+  await it.until('10:21')
+  const [, last] = await it.database.read.selectFrom('alerts').select('text').orderBy('id').execute()
+  expect(last?.text).toBe('pi/door was open for 15 min 1 s; its rule was deleted')
+})
+
 test('a door that flaps: it has to be closed for a minute before the alert ends', async () => {
   const it = await world()
   await it.rules.create({ ...OPEN, clearMs: MINUTE }, 'me')

@@ -39,8 +39,10 @@ test('no two kinds have the same name, and each says what it is', () => {
 describe('state', () => {
   const open = (facts: object) => look('state', facts, { state: 'open' })
   test('holds in that state, since that began', () =>
-    expect(open(camera('open'))).toEqual({ holds: true, text: 'pi/door is open', value: 'open', since: 7 }))
-  test('holds in no other', () => expect(open(camera('closed'))).toMatchObject({ holds: false, value: 'closed' }))
+    expect(open(camera('open'))).toEqual({
+      ...{ holds: true, text: 'pi/door is open', was: 'pi/door was open', value: 'open', since: 7 },
+    }))
+  test('holds in no other', () => expect(open(camera('closed'))).toEqual({ holds: false }))
   test('unknown, nobody can tell', () => expect(open(camera('unknown', 'stale'))).toMatchObject({ holds: null }))
   test('before the first frame after a start nobody can tell', () =>
     expect([
@@ -53,7 +55,8 @@ describe('unknown', () => {
   test('says why', () =>
     expect(look('unknown', camera('unknown', 'covered'))).toEqual({
       ...{ holds: true, value: 'covered', since: 7 },
-      text: 'the state of pi/door is unknown: it is covered',
+      text: 'the state of pi/door is unknown (it is covered)',
+      was: 'the state of pi/door was unknown (it was covered)',
     }))
   test('a camera that nobody has taught is no news, unless one asks for it', () => {
     expect(look('unknown', camera('unknown', 'no_model'))).toMatchObject({ holds: false })
@@ -78,6 +81,8 @@ describe('offline', () => {
     [{ connected: false, settled: false }, null],
     [{ connected: true, settled: false }, false],
   ])('%j: %s', (facts, holds) => expect(look('offline', device(facts))).toMatchObject({ holds }))
+  test('one that is disabled ends it for that', () =>
+    expect(look('offline', device({ connected: false, disabled: true }))).toMatchObject({ why: 'it was disabled' }))
 })
 
 describe('outbox', () => {
@@ -87,6 +92,11 @@ describe('outbox', () => {
   test('ends below half of it', () => expect([250, 249].map((n) => waiting(n, true))).toEqual([true, false]))
   test('or below the other number', () =>
     expect([100, 99].map((n) => waiting(n, true, { clearFrames: 100 }))).toEqual([true, false]))
+  test('in words', () =>
+    expect(look('outbox', device({ status: { state: 'online', outboxFrames: 612 } }))).toMatchObject({
+      text: '612 frames wait in pi, more than 500',
+      was: 'more than 500 frames waited in pi',
+    }))
   test('an empty one ends it, whatever the number', () => expect(waiting(0, true, { clearFrames: 0 })).toBe(false))
   test('of a device that is away, or says nothing, nobody can tell', () => {
     const status = { state: 'offline', outboxFrames: 900 }
@@ -110,6 +120,12 @@ describe('reading', () => {
     expect([5, 4.9].map((value) => reads(value, low))).toEqual([false, true])
     expect([9.9, 10].map((value) => reads(value, low, true))).toEqual([true, false])
   })
+  test('in words', () => {
+    const cpu = device({ reading: () => ({ value: 91, at: NOW }) })
+    expect(look('reading', cpu, hot)).toMatchObject({
+      ...{ text: 'cpu of pi reads 91, above 80', was: 'cpu of pi read above 80', value: 91 },
+    })
+  })
   test('what is no number, or old, says nothing', () => {
     expect([reads('hot'), reads([90, 91]), reads(90, { ...hot, sensor: 'other' })]).toEqual([null, null, null])
     expect(reads(90, hot, false, NOW - 3_600_001)).toBeNull()
@@ -127,8 +143,11 @@ describe('disk', () => {
   })
   test('nobody has looked yet', () => expect(free(null)).toBeNull())
   test('in words', () => {
-    const text = (freeBytes: number) => look('disk', { subject: 'server', freeBytes }).text
-    expect(text(3_210_000_000)).toBe("3.2 GB of the server's disk are free")
-    expect(text(999_999_999)).toBe("999 MB of the server's disk are free")
+    const said = (freeBytes: number) => look('disk', { subject: 'server', freeBytes }, { freeBytes: 4e9 })
+    expect(said(3_210_000_000)).toMatchObject({
+      text: "3.2 GB of the server's disk are free, less than 4.0 GB",
+      was: "less than 4.0 GB of the server's disk were free",
+    })
+    expect(said(999_999_999)).toMatchObject({ text: "999 MB of the server's disk are free, less than 4.0 GB" })
   })
 })

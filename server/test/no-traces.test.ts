@@ -106,7 +106,7 @@ test('a purge takes the alerts of its span that have ended, and what was told of
   }
   const course = { unseen_ms: 0, unseen_since: null, clear_since: null, acknowledged_at: null, acknowledged_by: null }
   const alert = (subject: string, i: number) => ({
-    ...({ ...rule, ...course, subject, state: 'resolved', value_json: '"open"' } as const),
+    ...({ ...rule, ...course, subject, state: 'resolved', was: 'it was open', value_json: '"open"' } as const),
     ...{ since: at(i), looked_at: at(i), fired_at: at(i), resolved_at: at(i + 1) },
   })
   await server.call('PATCH', '/api/cameras/pi/alarmed', {})

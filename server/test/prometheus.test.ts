@@ -120,7 +120,7 @@ describe('what is told', () => {
     for (const kind of kinds)
       await database.write
         .insertInto('alerts')
-        .values({ ...alert, value_json: 'null', fired_at: 0, ...kind })
+        .values({ ...alert, was: '', value_json: 'null', fired_at: 0, ...kind })
         .execute()
     const told = await samples()
     expect(told.get('ajar_webhook_outbox')).toBe((before.get('ajar_webhook_outbox') ?? 0) + 1)

@@ -21,8 +21,10 @@ export const AlertBody = Type.Object({
   resolvedAt: NullableTime,
   acknowledgedAt: NullableTime,
   acknowledgedBy: nullable(Type.String()),
-  text: Type.String({ description: 'for people: what is so; of one that ended, what is so since' }),
-  value: Type.Union([Type.Number(), Type.String(), Type.Null()]),
+  text: Type.String({
+    description: 'for people: `pi/door is open since 14:03 UTC`; of one that ended, `pi/door was open for 26 s`',
+  }),
+  value: Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'what it found' }),
 })
 export type AlertBody = Static<typeof AlertBody>
 

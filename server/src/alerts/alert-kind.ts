@@ -39,14 +39,24 @@ export interface ServerFacts extends CommonFacts {
   freeBytes: number | null
 }
 
-/** What a kind of rule says of a subject. */
-export interface Look {
-  /** Null where nobody can tell: what fires goes on to, and the time does not count for what is pending. */
-  holds: boolean | null
-  /** What is so, for people: `pi/front-door is open`. */
+/**
+ * What a kind of rule says of a subject: that it holds; that it does not; or, with null, that nobody can tell. What fires goes
+ * on to then, and the time does not count for what is pending.
+ */
+export type Look =
+  | Found
+  | { holds: false /** Where it is not simply over: `it was disabled`. */; why?: string }
+  | { holds: null }
+
+/** A condition that holds. */
+export interface Found {
+  holds: true
+  /** What is so, for people, as `since 14:03` can follow on: `pi/front-door is open`. */
   text: string
+  /** The same once it is over, as `for 12 min` can follow on: `pi/front-door was open`. */
+  was: string
   value: number | string | null
-  /** Since when it holds, as far as that is known; else it is from this look on. Milliseconds UTC. */
+  /** Since when, as far as that is known; else it is from this look on. Milliseconds UTC. */
   since?: number | null
 }
 

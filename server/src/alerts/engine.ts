@@ -3,8 +3,9 @@ import type { AlertRow } from '../database/schema-alerts.ts'
 import { conflict, notFound } from '../http/errors.ts'
 import { InTurn } from '../in-turn.ts'
 import type { Log } from '../logging/levels.ts'
-import type { AlertKind, Facts, Look } from './alert-kind.ts'
+import type { AlertKind, Facts, Found } from './alert-kind.ts'
 import type { AlertRows, Change } from './alert-rows.ts'
+import { endedInWords, firingInWords } from './alert-words.ts'
 import type { AlertRule, Rules } from './rules.ts'
 import { afterAbsence, afterClockStep, type Course, step } from './step.ts'
 import type { Moment, Subjects } from './subjects.ts'
@@ -243,40 +244,40 @@ function changeOf(
   const { now } = moment
   switch (next.to) {
     case 'pending':
+      if (!look.holds) return null
       return { to: 'pending', alert: { ...blank(rule, kind, facts.subject, look, now), ...next.changes } }
     case 'firing': {
+      if (!look.holds) return null
       const fresh = blank(rule, kind, facts.subject, look, now)
-      return { to: 'fired', alert: { ...fresh, id: alert?.id ?? fresh.id, ...next.changes, fired_at: now } }
+      const text = firingInWords(look.text, next.changes.since, now)
+      return { to: 'fired', alert: { ...fresh, id: alert?.id ?? fresh.id, ...next.changes, fired_at: now, text } }
     }
     case 'kept':
       return alert ? { to: 'kept', alert: { ...alert, ...next.changes, looked_at: now } } : null
     default:
-      return alert ? ended(alert, look, now) : null
+      return alert ? ended(alert, 'why' in look ? look.why : undefined, now) : null
   }
 }
 
-/** What never fired leaves no trace. */
-function ended(alert: AlertRow, said: string | Pick<Look, 'text' | 'value'>, now: number): Change {
+/**
+ * What never fired leaves no trace; what did goes on to say what was found.
+ * @param why where it is not simply over
+ */
+function ended(alert: AlertRow, why: string | undefined, now: number): Change {
   if (alert.state === 'pending') return { to: 'dropped', alert }
-  const { text, value } = typeof said === 'string' ? { text: said, value: null } : said
-  const end = {
-    state: 'resolved',
-    resolved_at: now,
-    clear_since: null,
-    text,
-    value_json: JSON.stringify(value),
-  } as const
+  const text = endedInWords(alert.was, (alert.clear_since ?? now) - alert.since, why)
+  const end = { state: 'resolved', resolved_at: now, clear_since: null, text } as const
   return { to: 'resolved', alert: { ...alert, ...end } }
 }
 
 /** The row gives it its id. */
-function blank(rule: AlertRule, kind: AlertKind, subject: string, { text, value }: Look, now: number): AlertRow {
+function blank(rule: AlertRule, kind: AlertKind, subject: string, { text, was, value }: Found, now: number): AlertRow {
   const nothing: Course & Partial<AlertRow> = {
     ...{ state: 'pending', since: now, unseen_ms: 0, unseen_since: null, clear_since: null },
   }
   return {
     ...{ id: 0, rule: rule.id, name: rule.name, kind: kind.name, subject, severity: rule.severity, ...nothing },
     ...{ looked_at: now, fired_at: null, resolved_at: null, acknowledged_at: null, acknowledged_by: null },
-    ...{ text, value_json: JSON.stringify(value) },
+    ...{ text, was, value_json: JSON.stringify(value) },
   }
 }

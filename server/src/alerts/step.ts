@@ -1,5 +1,4 @@
 import type { AlertRow } from '../database/schema-alerts.ts'
-import type { Look } from './alert-kind.ts'
 
 /** What of a rule decides when its alerts begin and end. */
 export interface Waits {
@@ -23,7 +22,7 @@ export type Step =
  */
 export function step(
   alert: Course | null,
-  look: Pick<Look, 'holds' | 'since'>,
+  look: { holds: boolean | null; since?: number | null },
   { forMs, clearMs }: Waits,
   { now, watchedSince }: { now: number; watchedSince: number },
 ): Step | null {

@@ -54,8 +54,10 @@ export interface AlertsTable {
   resolved_at: number | null
   acknowledged_at: number | null
   acknowledged_by: string | null
-  /** For people. */
+  /** For people: what is so; once it ended, what was so. */
   text: string
+  /** What it found, in the past tense, for the text of its end. */
+  was: string
   value_json: string
 }
 

@@ -23,9 +23,11 @@ export const disk = alertKind({
       ? { field: 'clearBytes', message: `has to be at least ${freeBytes}, at which it begins` }
       : null,
   look({ freeBytes: free }, { freeBytes, clearBytes = freeBytes * 1.1 }, standing) {
-    if (free === null) return { holds: null, text: 'nobody has looked at the disk yet', value: null }
-    const text = `${inWords(free)} of the server's disk are free`
-    return { holds: standing ? free <= clearBytes : free < freeBytes, text, value: free }
+    if (free === null) return { holds: null }
+    const isOver = standing ? free > clearBytes : free >= freeBytes
+    if (isOver) return { holds: false }
+    const text = `${inWords(free)} of the server's disk are free, less than ${inWords(freeBytes)}`
+    return { holds: true, text, was: `less than ${inWords(freeBytes)} of the server's disk were free`, value: free }
   },
 })
 

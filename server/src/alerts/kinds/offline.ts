@@ -9,9 +9,10 @@ export const offline = alertKind({
   params: Type.Object({}, { additionalProperties: false }),
   defaults: { forMs: 300_000, clearMs: 0, severity: 'warning' },
   look({ subject, connected, disabled, settled }) {
-    if (disabled) return { holds: false, text: `${subject} is disabled`, value: 'disabled' }
-    if (connected) return { holds: false, text: `${subject} is connected`, value: 'connected' }
+    if (disabled) return { holds: false, why: 'it was disabled' }
+    if (connected) return { holds: false }
     // After a start nobody is connected yet.
-    return { holds: settled ? true : null, text: `${subject} is offline`, value: 'offline' }
+    if (!settled) return { holds: null }
+    return { holds: true, text: `${subject} is offline`, was: `${subject} was offline`, value: 'offline' }
   },
 })

@@ -28,9 +28,10 @@ export const outbox = alertKind({
   look({ subject, connected, status }, { frames, clearFrames = frames / 2 }, standing) {
     const waiting = status?.outboxFrames
     // Nobody knows what waits in a device that is away.
-    if (!connected || waiting === undefined)
-      return { holds: null, text: `${subject} does not say how many frames wait in it`, value: null }
-    const text = `${waiting} ${waiting === 1 ? 'frame waits' : 'frames wait'} in ${subject}`
-    return { holds: standing ? waiting >= clearFrames && waiting > 0 : waiting > frames, text, value: waiting }
+    if (!connected || waiting === undefined) return { holds: null }
+    const isOver = standing ? waiting < clearFrames || waiting === 0 : waiting <= frames
+    if (isOver) return { holds: false }
+    const text = `${waiting} frames wait in ${subject}, more than ${frames}`
+    return { holds: true, text, was: `more than ${frames} frames waited in ${subject}`, value: waiting }
   },
 })

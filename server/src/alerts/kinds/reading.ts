@@ -37,11 +37,13 @@ export const reading = alertKind({
   sensorsOf: ({ sensor }) => [sensor],
   look({ subject, reading, now }, { sensor, is, limit, clear = limit, staleMs }, standing) {
     const newest = reading(sensor)
-    const text = `${sensor} of ${subject} reads`
-    if (typeof newest?.value !== 'number') return { holds: null, text: `${text} no number`, value: null }
+    if (typeof newest?.value !== 'number') return { holds: null }
     const { value, at } = newest
-    if (staleMs > 0 && now - at > staleMs) return { holds: null, text: `${text} nothing any more`, value }
+    if (staleMs > 0 && now - at > staleMs) return { holds: null }
     const edge = standing ? clear : limit
-    return { holds: is === 'above' ? value > edge : value < edge, text: `${text} ${value}`, value }
+    const isOver = is === 'above' ? value <= edge : value >= edge
+    if (isOver) return { holds: false }
+    const text = `${sensor} of ${subject} reads ${value}, ${is} ${limit}`
+    return { holds: true, text, was: `${sensor} of ${subject} read ${is} ${limit}`, value }
   },
 })

@@ -20,8 +20,9 @@ export const state = alertKind({
     return { field: 'state', message: `is none of this camera, which can be ${states.join(', ') || 'nothing yet'}` }
   },
   look({ subject, state: now, seen }, { state }) {
-    const common = { text: `${subject} is ${now.state}`, value: now.state }
-    if (now.state === 'unknown' || !seen) return { ...common, holds: null }
-    return { ...common, holds: now.state === state, since: now.since }
+    if (now.state === 'unknown' || !seen) return { holds: null }
+    if (now.state !== state) return { holds: false }
+    const said = { text: `${subject} is ${state}`, was: `${subject} was ${state}`, value: state }
+    return { holds: true, ...said, since: now.since }
   },
 })

@@ -5,14 +5,15 @@ import { alertKind } from '../alert-kind.ts'
 /** A camera that nobody has taught yet is no news. */
 const USUAL: UnknownReason[] = UNKNOWN_REASONS.filter((reason) => reason !== 'no_model')
 
-const WORDS: Record<UnknownReason, string> = {
-  no_model: 'it has no model',
-  low_confidence: 'its model is not sure',
-  unlike_training: 'its pictures are like nothing in training',
-  stale: 'no pictures come',
-  offline: 'its device is offline',
-  covered: 'it is covered',
-  moved: 'it was moved',
+/** As long as it is so, and once it is over. */
+const WORDS: Record<UnknownReason, [string, string]> = {
+  no_model: ['it has no model', 'it had no model'],
+  low_confidence: ['its model is not sure', 'its model was not sure'],
+  unlike_training: ['its pictures are like nothing in training', 'its pictures were like nothing in training'],
+  stale: ['no pictures come', 'no pictures came'],
+  offline: ['its device is offline', 'its device was offline'],
+  covered: ['it is covered', 'it was covered'],
+  moved: ['it was moved', 'it had been moved'],
 }
 
 export const unknown = alertKind({
@@ -37,10 +38,11 @@ export const unknown = alertKind({
   ),
   defaults: { forMs: 900_000, clearMs: 0, severity: 'warning' },
   look({ subject, state: { state, reason, since }, seen, settled }, { reasons }) {
-    if (state !== 'unknown' || reason === undefined)
-      return { holds: seen ? false : null, text: `the state of ${subject} is known: ${state}`, value: state }
-    const common = { text: `the state of ${subject} is unknown: ${WORDS[reason]}`, value: reason }
-    if (!reasons.includes(reason)) return { ...common, holds: false }
-    return { ...common, holds: seen || settled ? true : null, since }
+    if (state !== 'unknown' || reason === undefined) return seen ? { holds: false } : { holds: null }
+    if (!reasons.includes(reason)) return { holds: false }
+    if (!seen && !settled) return { holds: null }
+    const [now, then] = WORDS[reason]
+    const [text, was] = [`the state of ${subject} is unknown (${now})`, `the state of ${subject} was unknown (${then})`]
+    return { holds: true, text, was, value: reason, since }
   },
 })

@@ -8,7 +8,7 @@ export const ALERTS: readonly string[] = [
     id integer primary key autoincrement, rule text not null, name text not null, kind text not null,
     subject text not null, state text not null, severity text not null, since integer not null,
     unseen_ms integer not null, unseen_since integer, clear_since integer, looked_at integer not null,
-    fired_at integer, resolved_at integer, acknowledged_at integer, acknowledged_by text, text text not null, value_json text not null)`,
+    fired_at integer, resolved_at integer, acknowledged_at integer, acknowledged_by text, text text not null, was text not null, value_json text not null)`,
   `create unique index alerts_standing on alerts (rule, subject) where resolved_at is null`,
   `create index alerts_by_subject on alerts (subject, id)`,
   `create index alerts_by_end on alerts (resolved_at) where resolved_at is not null`,

@@ -4,7 +4,7 @@ import type { List } from '../../api/bodies.ts'
 import { get } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Moment } from '../../design/elements.tsx'
-import { duration, timeOfDay } from '../../design/words.ts'
+import { timeOfDay } from '../../design/words.ts'
 import { firedAt } from '../../live/urgency.ts'
 import { AlertWords } from './alert-words.tsx'
 
@@ -75,12 +75,15 @@ function When({ alert }: { alert: AlertBody }) {
   const to = alert.resolvedAt === null ? null : Date.parse(alert.resolvedAt)
   return (
     <p class="alert-times">
-      <Moment at={from}>{timeOfDay(from)}</Moment>
-      {to !== null && (
-        <span>
-          for <Moment at={to}>{to - from < 1000 ? 'a moment' : duration(to - from)}</Moment>
-        </span>
-      )}
+      <span>
+        <Moment at={from}>{timeOfDay(from)}</Moment>
+        {to !== null && (
+          <>
+            {' – '}
+            <Moment at={to}>{timeOfDay(to)}</Moment>
+          </>
+        )}
+      </span>
       {alert.acknowledgedBy !== null && <span>seen by {alert.acknowledgedBy}</span>}
     </p>
   )
