@@ -25,6 +25,9 @@ test('an alert is told when it fires, is acknowledged and ends, signed, in order
   const path = `/api/alert-rules/${rule.id}`
   await until(async () => (await first.call('GET', path)).body.delivery?.lastError)
   expect((await first.call('POST', `${path}/test`)).body).toMatchObject({ status: null, text: expect.any(String) })
+  const tried = (await first.call('POST', `${path}/retry`)).body
+  expect(Date.parse(tried.nextAt)).toBeGreaterThan(Date.parse(tried.lastErrorAt))
+  expect((await first.call('POST', '/api/alert-rules/none/retry')).status).toBe(404)
   const acknowledged = (await first.call('POST', `/api/alerts/${fired.id}/acknowledge`)).body
   expect((await first.call('GET', path)).body.delivery).toMatchObject({ waiting: 2, lastDeliveredAt: null })
   await first.app.close()

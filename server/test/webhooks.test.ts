@@ -19,7 +19,14 @@ test('a message is signed, says what it is, and leaves the outbox once it is tak
   await rules.add('rule', to.url)
   await rules.webhooks.start()
   const before = await status(rules)
-  expect(before).toEqual({ waiting: 0, dropped: 0, lastError: null, lastErrorAt: null, lastDeliveredAt: null })
+  expect(before).toEqual({
+    waiting: 0,
+    dropped: 0,
+    lastError: null,
+    lastErrorAt: null,
+    lastDeliveredAt: null,
+    nextAt: null,
+  })
   await rules.enqueue('rule', 7)
   await until(async () => (await status(rules)).lastDeliveredAt !== null)
   const [got] = to.received
@@ -51,6 +58,7 @@ test('a receiver that is down holds up its own rule alone, and gets everything i
     lastError: expect.stringContaining('ECONNREFUSED'),
     lastErrorAt: rules.now,
     lastDeliveredAt: null,
+    nextAt: rules.now + SECOND,
   })
   rules.pass(SECOND - 1)
   await rules.enqueue('other', 5)
@@ -245,6 +253,26 @@ test('an address that is mended is tried at once', async () => {
   await rules.webhooks.tryAgain('rule')
   await until(() => rules.outcomes.delivered === 1)
   expect(to.numbers).toEqual([1])
+})
+
+test('what waits can be tried now, and what came of it is told', async () => {
+  const [rules, to] = [await opened(), await receiver()]
+  await rules.add('rule', to.url)
+  await rules.add('silent', null)
+  await rules.webhooks.start()
+  to.answer = (response) => response.writeHead(500).end()
+  await rules.enqueue('rule', 1, 2)
+  await until(() => rules.outcomes.failed === 1)
+  rules.now += SECOND / 2
+  const failed = await rules.webhooks.retry('rule')
+  expect(failed).toMatchObject({ waiting: 2, lastErrorAt: rules.now, lastDeliveredAt: null })
+  expect(failed.nextAt).toBeGreaterThan(rules.now)
+  to.answer = (response) => response.writeHead(200).end()
+  expect(await rules.webhooks.retry('rule')).toMatchObject({ lastDeliveredAt: rules.now })
+  await until(() => rules.outcomes.delivered === 2)
+  expect(to.numbers).toEqual([1, 1, 1, 2])
+  expect(await rules.webhooks.retry('rule')).toMatchObject({ waiting: 0, nextAt: null })
+  await expect(rules.webhooks.retry('silent')).rejects.toMatchObject({ status: 409, code: 'no_webhook' })
 })
 
 test('a message can be sent past the outbox, and what the receiver says is told', async () => {

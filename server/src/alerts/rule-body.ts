@@ -45,12 +45,13 @@ export const RuleChange = Type.Object(
 )
 export type RuleChange = Static<typeof RuleChange>
 
-const Delivery = Type.Object({
+export const DeliveryBody = Type.Object({
   waiting: Type.Integer({ description: 'messages that the receiver has not taken yet' }),
   dropped: Type.Integer({ description: 'messages it never got' }),
   lastError: nullable(Type.String({ description: 'why; whoever may not change rules is not told' })),
   lastErrorAt: NullableTime,
   lastDeliveredAt: NullableTime,
+  nextAt: { ...NullableTime, description: 'when the oldest that waits is tried next; null where none waits' },
 })
 
 export const RuleBody = Type.Object({
@@ -74,7 +75,7 @@ export const RuleBody = Type.Object({
   createdAt: Time,
   changedAt: Time,
   standing: Type.Integer({ description: 'alerts of it that stand' }),
-  delivery: nullable(Delivery),
+  delivery: nullable(DeliveryBody),
 })
 export type RuleBody = Static<typeof RuleBody>
 

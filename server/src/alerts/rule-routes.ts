@@ -4,7 +4,7 @@ import { callerName } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
 import { iso, isoOrNull, listOf, nullable } from '../http/shapes.ts'
 import { ALERT_KINDS } from './kinds.ts'
-import { KindBody, NewRule, RuleBody, RuleChange } from './rule-body.ts'
+import { DeliveryBody, KindBody, NewRule, RuleBody, RuleChange } from './rule-body.ts'
 import type { Rules, WrittenRule } from './rules.ts'
 import type { Delivery } from './webhook/outbox.ts'
 import type { Webhook } from './webhook/sign.ts'
@@ -14,7 +14,7 @@ const ById = Type.Object({ id: Type.String({ maxLength: 32 }) })
 
 export interface RuleRoutesPorts {
   rules: Rules
-  webhooks: Pick<Webhooks, 'statusOf' | 'statuses' | 'deliverNow'>
+  webhooks: Pick<Webhooks, 'statusOf' | 'statuses' | 'deliverNow' | 'retry'>
   /** Those that stand. */
   alerts(): AlertRow[]
 }
@@ -118,6 +118,25 @@ export function ruleRoutes(http: Http, { rules, webhooks, alerts }: RuleRoutesPo
   )
 
   http.post(
+    '/api/alert-rules/:id/retry',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Try now what waits for the webhook of a rule',
+        description:
+          'Answers once the oldest message was tried: what came of it stands in `lastDeliveredAt` and `lastError`. Those that are ' +
+          'taken are followed by the next at once; after one that is not, the waits between attempts begin anew.',
+        params: ById,
+        response: { 200: DeliveryBody },
+      },
+    },
+    async ({ params: { id } }) => {
+      await rules.get(id)
+      return shownDelivery(await webhooks.retry(id), true)
+    },
+  )
+
+  http.post(
     '/api/alert-rules/:id/test',
     {
       config: { access: 'operator' },
@@ -139,6 +158,13 @@ export function ruleRoutes(http: Http, { rules, webhooks, alerts }: RuleRoutesPo
       return webhooks.deliverNow(id, { type: 'alert.test', data })
     },
   )
+}
+
+/** An error of the receiver is no error of the call: it stands in what is answered. */
+function shownDelivery({ lastError, lastErrorAt, lastDeliveredAt, nextAt, ...counts }: Delivery, mayWrite: boolean) {
+  const why = mayWrite ? lastError : lastError && NOT_SHOWN
+  const times = { lastErrorAt: isoOrNull(lastErrorAt), lastDeliveredAt: isoOrNull(lastDeliveredAt) }
+  return { ...counts, lastError: why, ...times, nextAt: isoOrNull(nextAt) }
 }
 
 function shownKind({ name, title, description, subject, params, defaults }: (typeof ALERT_KINDS)[number]) {
@@ -172,11 +198,6 @@ function shownRule(row: AlertRuleRow, { standing, delivery, mayWrite, secret = n
     },
     createdAt: iso(row.created_at),
     changedAt: iso(row.changed_at),
-    delivery: delivery && {
-      ...delivery,
-      lastError: mayWrite ? delivery.lastError : delivery.lastError && NOT_SHOWN,
-      lastErrorAt: isoOrNull(delivery.lastErrorAt),
-      lastDeliveredAt: isoOrNull(delivery.lastDeliveredAt),
-    },
+    delivery: delivery && shownDelivery(delivery, mayWrite),
   }
 }

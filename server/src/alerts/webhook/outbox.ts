@@ -24,6 +24,8 @@ export interface Delivery {
   lastError: string | null
   lastErrorAt: number | null
   lastDeliveredAt: number | null
+  /** When the oldest that waits is sent, or tried again; null where none waits. */
+  nextAt: number | null
 }
 
 type Write = Kysely<StateTables>
@@ -171,6 +173,14 @@ export class WebhookOutbox {
           .whereRef('o.rule', '=', 'r.id')
           .as('waiting'),
       )
+      .select(({ selectFrom }) =>
+        selectFrom('webhook_outbox as o')
+          .select('o.next_at')
+          .whereRef('o.rule', '=', 'r.id')
+          .orderBy('o.id')
+          .limit(1)
+          .as('next_at'),
+      )
       .execute()
     return new Map(
       rows.map((row) => [
@@ -181,6 +191,7 @@ export class WebhookOutbox {
           lastError: row.last_error,
           lastErrorAt: row.last_error_at,
           lastDeliveredAt: row.last_delivered_at,
+          nextAt: row.next_at,
         },
       ]),
     )

@@ -139,6 +139,20 @@ export class Webhooks {
     if (!transaction) this.wake()
   }
 
+  /**
+   * Tries now what waits for a receiver, as where it is there again.
+   * @returns how its deliveries go once the first was tried
+   * @throws HttpError 409 `no_webhook`
+   */
+  async retry(rule: string): Promise<Delivery> {
+    await this.tryAgain(rule)
+    while (this.#looking) await this.#looking
+    await this.#inFlight.get(rule)?.ended
+    const status = await this.statusOf(rule)
+    if (!status) throw noWebhook()
+    return status
+  }
+
   /** Takes the messages of a rule and its deliveries away, as where it or its webhook is deleted. */
   async forget(rule: string, transaction?: Kysely<StateTables>): Promise<void> {
     await this.#outbox.forget(rule, transaction)
@@ -152,7 +166,7 @@ export class Webhooks {
    */
   async deliverNow(rule: string, message: WebhookMessage): Promise<Answered> {
     const webhook = await this.#outbox.webhookOf(rule)
-    if (!webhook) throw conflict('no_webhook', 'this rule has no webhook: give it one')
+    if (!webhook) throw noWebhook()
     const body = bodyOf(message, this.#ports.now())
     try {
       const answer = await this.#tests.run(() => this.#send(webhook, newId(), body))
@@ -258,6 +272,10 @@ function newId(): string {
 
 function bodyOf({ type, data }: WebhookMessage, at: number): string {
   return JSON.stringify({ type, timestamp: new Date(at).toISOString(), data })
+}
+
+function noWebhook(): HttpError {
+  return conflict('no_webhook', 'this rule has no webhook: give it one')
 }
 
 function busy(): HttpError {
