@@ -4,12 +4,10 @@ import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
 import { mqttIdentity } from './auth/mqtt-identity.ts'
 import { Tickets } from './auth/tickets.ts'
-import { type Closers, closedLater } from './closers.ts'
+import type { Closers } from './closers.ts'
 import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
-import { Archive } from './database/frames/archive.ts'
-import { FrameStore } from './database/frames/frame-store.ts'
-import { openStateDatabase } from './database/state-database.ts'
+import { openDatabases } from './database/open-databases.ts'
 import { Cameras } from './devices/cameras.ts'
 import { cameraCare } from './devices/care.ts'
 import { CameraChanges } from './devices/changes.ts'
@@ -112,16 +110,10 @@ async function build(
   const certificates = await openCertificates(settings, logging.of('tls'))
   closers.push(() => certificates?.close())
   const limits = limitsFor(settings, await diskOf(settings.dataDir))
-  const onHeld = (why: string | null) =>
-    why
-      ? logging.of('ingest').error({ why }, 'the disk takes no frames; they wait')
-      : logging.of('ingest').info('the disk takes frames again')
-  // A thread each, side by side.
-  const [database, frames, archive] = await Promise.all([
-    closedLater(closers, openStateDatabase(settings.dataDir)),
-    closedLater(closers, FrameStore.open(framesFolder, onHeld, fileBytesFor(limits))),
-    closedLater(closers, Archive.open(framesFolder)),
-  ])
+  const { database, frames, archive } = await openDatabases(
+    { dataDir: settings.dataDir, framesFolder, fileBytes: fileBytesFor(limits), log: logging.of('ingest') },
+    closers,
+  )
 
   const events = new Events()
   const metrics = new Metrics()
