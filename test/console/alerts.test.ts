@@ -102,6 +102,26 @@ test('a test of the webhook says what the receiver answered', async () => {
   receiver.status = 200
 })
 
+test('what a receiver does not take waits; the page says until when, and it can be sent now', async () => {
+  const { page } = visit
+  receiver.status = 503
+  await wait(50)
+  await expect.poll(() => receiver.heard.at(-1)?.type, PATIENT).toBe('alert.firing')
+  const rule = ruleNamed(page, RULE)
+  const now = rule.getByRole('button', { name: `Send now what waits of ${RULE}` })
+  await now.click(PATIENT)
+  await rule.getByText(/^The receiver did not take it: it answered 503 /).waitFor()
+  await rule.getByText(/^tried again in \d+ min$/).waitFor()
+  expect(await barriers(page)).toEqual([])
+  receiver.status = 200
+  await now.click()
+  await rule.getByText('The receiver took it.').waitFor()
+  await now.waitFor({ state: 'detached' })
+  await wait(0)
+  await expect.poll(() => receiver.heard.at(-1)?.type, PATIENT).toBe('alert.resolved')
+  receiver.heard.splice(0)
+})
+
 test('what fires is counted on every page, read out, seen and acknowledged by the keyboard, and everybody knows', async () => {
   const other = await open(ADMIN_TOKEN, '/devices', 'Devices')
   await wait(900)
@@ -128,8 +148,13 @@ test('what fires is counted on every page, read out, seen and acknowledged by th
 test('what ends goes into the history, and the receiver has heard it all', async () => {
   const { page } = visit
   await wait(0)
-  const past = page.getByRole('list', { name: 'Alerts that ended' }).getByRole('listitem').filter({ hasText: RULE })
+  const past = page
+    .getByRole('list', { name: 'Alerts that ended' })
+    .getByRole('listitem')
+    .filter({ hasText: RULE })
+    .first()
   await past.waitFor()
+  await past.getByText(/^more than 40 frames waited in shed-pi for \d/).waitFor()
   expect(await page.getByRole('list', { name: 'Standing alerts' }).count()).toBe(0)
   await expect
     .poll(() => receiver.heard.map(({ type }) => type).filter((type) => type !== 'alert.test'))
@@ -229,7 +254,8 @@ class Receiver {
     const server = createServer(async (request, response) => {
       receiver.headers = request.headers
       receiver.heard.push(JSON.parse(Buffer.concat(await request.toArray()).toString()))
-      response.writeHead(receiver.status).end('thank you')
+      // One that is not well asks for patience, so that nothing is tried again but by hand.
+      response.writeHead(receiver.status, { 'retry-after': '600' }).end('thank you')
     })
     const receiver = new Receiver(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -32,6 +32,8 @@ export interface DeliveryBody {
   lastError: string | null
   lastErrorAt: string | null
   lastDeliveredAt: string | null
+  /** When the oldest that waits is tried next; null where none waits. */
+  nextAt: string | null
 }
 
 export interface RuleBody {

@@ -1,20 +1,12 @@
-import { useSignal } from '@preact/signals'
 import type { KindBody, RuleBody } from '../../api/alert-bodies.ts'
 import { send } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
-import { Age, Button } from '../../design/elements.tsx'
+import { Button } from '../../design/elements.tsx'
 import { SeveritySign } from '../../design/severity-sign.tsx'
 import { counted } from '../../design/words.ts'
+import { WebhookLine } from './webhook-line.tsx'
 import { settingsInWords, subjectInWords } from './words.ts'
-
-/** What came of a test of a webhook. */
-interface TestBody {
-  /** Null where no answer came. */
-  status: number | null
-  /** `it answered 204 No Content` */
-  text: string
-}
 
 interface RuleCardProps {
   rule: RuleBody
@@ -49,7 +41,7 @@ export function RuleCard({ rule, kind, canOperate, onChanged, onEdit, onDelete }
           {kind?.title ?? rule.kind} <span class="rule-subject">· {subjectInWords(rule.subject, kind?.subject)}</span>
         </p>
         <p class="hint">{settingsInWords(rule, kind)}</p>
-        {webhook && <WebhookLine rule={rule} url={webhook.url} canOperate={canOperate} />}
+        {webhook && <WebhookLine rule={rule} url={webhook.url} canOperate={canOperate} onChanged={onChanged} />}
       </div>
       {canOperate ? (
         <div class="rule-acts">
@@ -76,63 +68,5 @@ export function RuleCard({ rule, kind, canOperate, onChanged, onEdit, onDelete }
         <p class="rule-acts hint">{enabled ? 'On' : 'Off'}</p>
       )}
     </li>
-  )
-}
-
-/** Where its messages go, how that gets on, and a try of it. */
-function WebhookLine({ rule, url, canOperate }: { rule: RuleBody; url: string; canOperate: boolean }) {
-  const answer = useSignal<string | null>(null)
-  const busy = useSignal(false)
-  const tryIt = async () => {
-    busy.value = true
-    answer.value = null
-    try {
-      const { status, text } = await send<TestBody>('POST', `/api/alert-rules/${rule.id}/test`)
-      const isTaken = status !== null && status >= 200 && status < 300
-      answer.value = `The receiver ${isTaken ? 'took it' : 'did not take it'}: ${text}`
-    } catch (error) {
-      answer.value = error instanceof Error ? error.message : String(error)
-    }
-    busy.value = false
-  }
-  return (
-    <div class="webhook">
-      <p>
-        <span>
-          Webhook <code>{url}</code>
-        </span>
-        <Delivery rule={rule} />
-      </p>
-      {canOperate && (
-        <Button busy={busy.value} aria-label={`Send a test of ${rule.name}`} onClick={() => void tryIt()}>
-          Send a test
-        </Button>
-      )}
-      <p class="webhook-answer" role="status">
-        {busy.value ? 'Waiting for the receiver …' : answer.value}
-      </p>
-    </div>
-  )
-}
-
-function Delivery({ rule: { delivery } }: { rule: RuleBody }) {
-  if (!delivery) return <small>nothing sent yet</small>
-  const { waiting, dropped, lastError, lastErrorAt, lastDeliveredAt } = delivery
-  const isFailing = lastErrorAt !== null && Date.parse(lastErrorAt) > Date.parse(lastDeliveredAt ?? '1970')
-  return (
-    <>
-      {lastDeliveredAt !== null && (
-        <small>
-          delivered <Age at={Date.parse(lastDeliveredAt)} />
-        </small>
-      )}
-      {waiting > 0 && <small class="worrying">{counted(waiting, 'message')} waiting</small>}
-      {dropped > 0 && <small class="worrying">{counted(dropped, 'message')} given up</small>}
-      {isFailing && (
-        <small class="worrying">
-          failed <Age at={Date.parse(lastErrorAt)} />: {lastError}
-        </small>
-      )}
-    </>
   )
 }
