@@ -6,6 +6,7 @@ import { useConsole } from './console.ts'
 import { Button } from './design/elements.tsx'
 import { nextTheme, theme } from './design/theme.ts'
 import { Toasts } from './design/toasts.tsx'
+import { InTrouble, Troubles } from './health/in-trouble.tsx'
 import { Announcer } from './live/announcer.tsx'
 import { Hatching } from './ribbon/bands.tsx'
 import type { Route } from './router/route.ts'
@@ -15,7 +16,7 @@ const PAGES = [
   { page: 'alerts', path: '/alerts', name: 'Alerts' },
   { page: 'devices', path: '/devices', name: 'Devices' },
   { page: 'logs', path: '/logs', name: 'Logs', for: ['operator', 'admin'] },
-  { page: 'processes', path: '/processes', name: 'Processes', for: ['admin'] },
+  { page: 'processes', path: '/processes', name: 'Processes', for: ['operator', 'admin'] },
 ] as const satisfies { page: Route['page']; path: string; name: string; for?: Role[] }[]
 
 /** More are not counted on a small sign. */
@@ -44,6 +45,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
               <span class={`icon ${page}`} aria-hidden="true" />
               {name}
               {page === 'alerts' && <ToAcknowledge />}
+              {page === 'processes' && <Troubles />}
             </a>
           ))}
         </nav>
@@ -52,6 +54,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <Account />
       </header>
       <NotLive />
+      <InTrouble />
       <main id="main" tabIndex={-1} ref={main}>
         {children}
       </main>

@@ -146,6 +146,18 @@ export interface JobBody<Result = unknown> extends JobEvent {
   finishedAt: string | null
 }
 
+/** One thing that may be wrong, and what to do about it. */
+export interface HealthCheckBody {
+  name: string
+  level: 'ok' | 'warn' | 'error'
+  /** null for whoever is not signed in. */
+  text: string | null
+}
+
+export interface HealthBody {
+  checks: HealthCheckBody[]
+}
+
 export interface JobLineBody {
   /** Counts from 1 within the job. */
   seq: number

@@ -1,4 +1,5 @@
 import { heardServerTime } from '../design/clock.ts'
+import type { HealthBody } from './bodies.ts'
 
 /** An answer other than the wanted one, as the server says it; `unreachable` with status 0 where there is no answer. */
 export class ApiError extends Error {
@@ -43,6 +44,14 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return call<T>('GET', path + queryText(query), undefined, signal)
 }
 
+/** How the server is: one in trouble says so with a 503, and with the same body. @throws ApiError */
+export async function getHealth(signal: AbortSignal): Promise<HealthBody> {
+  const response = await answer('GET', '/api/health/ready', undefined, signal)
+  const body = await response.json().catch(() => null)
+  if (Array.isArray((body as Partial<HealthBody> | null)?.checks)) return body as HealthBody
+  throw answeredError(response.status, body)
+}
+
 /** Calls a route that changes something. @returns its body, undefined where it has none @throws ApiError */
 export function send<T = void>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
   return call<T>(method, path, body)
@@ -56,6 +65,12 @@ export function queryText(query: Query): string {
 }
 
 async function call<T>(method: string, path: string, body: object | undefined, signal?: AbortSignal): Promise<T> {
+  const response = await answer(method, path, body, signal)
+  if (!response.ok) throw answeredError(response.status, await response.json().catch(() => null), path)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+async function answer(method: string, path: string, body: object | undefined, signal?: AbortSignal): Promise<Response> {
   const limit = AbortSignal.timeout(LIMIT_MS)
   const askedAt = Date.now()
   let response: Response
@@ -71,8 +86,7 @@ async function call<T>(method: string, path: string, body: object | undefined, s
     throw new ApiError(0, 'unreachable', 'The server does not answer: check that it runs and that you are connected.')
   }
   heardServerTime(Date.parse(response.headers.get('date') ?? '') + HALF_A_SECOND, askedAt)
-  if (!response.ok) throw answeredError(response.status, await response.json().catch(() => null), path)
-  return (response.status === 204 ? undefined : await response.json()) as T
+  return response
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CameraEvent, DeviceEvent, JobEvent, StreamEvent } from '../api/eve
 import { heardServerTime, serverNow } from '../design/clock.ts'
 import { Alerts } from './alerts.ts'
 import { type LiveCamera, liveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
+import { Health } from './health.ts'
 import { type Segment, segmentsOf, withChange } from './segments.ts'
 import { type Liveness, Stream } from './stream.ts'
 
@@ -26,6 +27,7 @@ type Listener = (event: StreamEvent) => void
  */
 export class Live {
   readonly alerts = new Alerts()
+  readonly health = new Health()
   readonly #liveness = signal<Liveness>('reconnecting')
   readonly #ids = signal<string[] | null>(null)
   readonly #cameras = new Map<string, Signal<LiveCamera>>()
@@ -88,6 +90,7 @@ export class Live {
     if (this.#started) return
     this.#started = true
     this.#stream.start()
+    this.health.start()
     void this.reload()
   }
 
@@ -95,6 +98,7 @@ export class Live {
   stop() {
     this.#started = false
     this.#stream.stop()
+    this.health.stop()
     this.#cameras.clear()
     this.#strips.clear()
     this.#ids.value = null
@@ -118,6 +122,7 @@ export class Live {
     }
     this.#reloading = true
     void this.alerts.load()
+    void this.health.ask()
     try {
       await Promise.all([this.#loadCameras(), this.#loadStrips(), this.#loadDevices()])
     } catch {

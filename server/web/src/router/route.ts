@@ -40,6 +40,7 @@ function ofModel(path: string): Route | null {
 }
 
 export const ALERTS_PATH = '/alerts'
+export const PROCESSES_PATH = '/processes'
 /** @param camera `device/camera` */
 export const cameraPath = (camera: string) => `/camera/${camera}`
 /** @param camera `device/camera` */

@@ -4,6 +4,8 @@ import { get } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
 import { Age, Failed, Loading } from '../../design/elements.tsx'
+import { ChecksSection } from './checks-section.tsx'
+import { JobsSection } from './jobs-section.tsx'
 import { isBack, type ProcessBody } from './process.ts'
 import { ProcessCard } from './process-card.tsx'
 import { RestartDialog } from './restart-dialog.tsx'
@@ -57,6 +59,7 @@ export function ProcessesPage() {
           The server is not reachable. What stands here is what it said <Age at={oldSince} />.
         </p>
       )}
+      <ChecksSection />
       <ul class="process-list">
         {said.processes.map((process) => (
           <ProcessCard
@@ -68,6 +71,7 @@ export function ProcessesPage() {
           />
         ))}
       </ul>
+      <JobsSection />
       {restarting !== null && (
         <RestartDialog
           name={restarting.name}
