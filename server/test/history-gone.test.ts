@@ -144,6 +144,20 @@ test('hours go for their own age, and sooner where state.db takes too much; thos
   expect(await count(database, 'state_hours')).toBe(0)
 })
 
+test('hours that went for their age are not told again, whatever is left of that time', async () => {
+  const database = await fourDays()
+  await database.write.deleteFrom('transitions').execute()
+  await database.write.updateTable('history_progress').set({ hours_to: 0 }).execute()
+  while (await tellHours(database, CAMERA, NOW));
+  expect(await hoursOf(database)).toBe(96)
+  await prune(database, 5 * DAY, { hoursAgeMs: 2 * DAY })
+  while (await tellHours(database, CAMERA, NOW));
+  expect(await hoursOf(database)).toBe(48)
+})
+
+const hoursOf = async ({ read }: StateDatabase) =>
+  (await read.selectFrom('state_hours').select('at').distinct().execute()).length
+
 const countSince = async ({ read }: StateDatabase, from: number) =>
   (await read.selectFrom('state_hours').select('at').where('at', '>=', from).execute()).length
 

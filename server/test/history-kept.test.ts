@@ -183,6 +183,76 @@ test('an instant that changes its state again is told again', async () => {
   ])
 })
 
+const resultAt = (minutes: number): ResultsTable => result(at(minutes), random(minutes))
+/** Of a span, in minutes: `[state, minutes]`, the longest first. */
+const times = async ({ read }: StateDatabase, from: number, to: number): Promise<[string, number][]> => {
+  const told = await timeInState(read, CAMERA, { from: at(from), to: at(to) }, at(to))
+  return told.map(({ state, ms }) => [state, ms / MINUTE])
+}
+
+test('a camera that never earned a state is unknown from its first result on, whether frames come or not', async () => {
+  const database = await open()
+  await insertResults(database, [resultAt(30), resultAt(31), resultAt(30 + 40 * 60)])
+  const expected = [['unknown', 100 * 60 - 30]]
+  expect(await times(database, -600, 100 * 60)).toEqual(expected)
+  await tell(database, at(100 * 60))
+  expect((await hours(database)).slice(0, 2)).toEqual([
+    [0, 'unknown', 30, 0, 0],
+    [1, 'unknown', 60, 0, 0],
+  ])
+  expect(await hours(database)).toHaveLength(100)
+  expect(await times(database, -600, 100 * 60)).toEqual(expected)
+  expect(await times(database, 17, 90)).toEqual([['unknown', 60]])
+  // It earns one: what was unknown before stays that.
+  await insert(database, change(at(90), 'unknown', 'open'))
+  expect(await times(database, 0, 120)).toEqual([
+    ['unknown', 60],
+    ['open', 30],
+  ])
+  await tell(database, at(100 * 60))
+  expect((await hours(database)).slice(0, 3)).toEqual([
+    [0, 'unknown', 30, 0, 0],
+    [1, 'open', 30, 1, 0],
+    [1, 'unknown', 30, 0, 0],
+  ])
+  expect((await times(database, 0, 100 * 60)).reduce((sum, [, minutes]) => sum + minutes, 0)).toBe(5970)
+})
+
+test('a result from before all that was known of a camera has the hours told that lie between', async () => {
+  const database = await open()
+  const days = 20 * 24 * 60
+  await insertResults(database, [resultAt(days + 40)])
+  await insert(database, change(at(days + 50), 'unknown', 'closed'))
+  await tell(database, at(days + 120))
+  await database.write.updateTable('state_hours').set({ sent: 1 }).execute()
+  for (const [first, changed] of [
+    [days + 20, [[days / 60, 'unknown', 30, 0, 0]]],
+    [
+      30,
+      [
+        [0, 'unknown', 30, 0, 0],
+        [1, 'unknown', 60, 0, 0],
+      ],
+    ],
+  ] as const) {
+    await insertResults(database, [resultAt(first)])
+    await tell(database, at(days + 120))
+    expect(new Map(await times(database, 0, days + 120))).toEqual(
+      new Map([
+        ['unknown', days + 50 - first],
+        ['closed', 70],
+      ]),
+    )
+    expect(await hours(database)).toEqual(expect.arrayContaining([...changed]))
+    expect((await hours(database)).at(-1)).toEqual([days / 60 + 1, 'closed', 60, 0, 1])
+  }
+  const told = await hours(database)
+  expect(told.filter(([hour]) => Number(hour) < days / 60)).toHaveLength(days / 60)
+  await database.write.updateTable('history_progress').set({ hours_to: null }).execute()
+  await tell(database, at(days + 120))
+  expect(await hours(database)).toEqual(told)
+})
+
 test('time in state from hours is that from transitions, at whatever span', async () => {
   const database = await open()
   const next = random(11)

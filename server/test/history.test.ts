@@ -101,12 +101,13 @@ test('a camera without results has no history, and a span that is none is refuse
   }
 })
 
-test('time in state counts from the first state on, cut at the ends of the span, and each entering within it', async () => {
+test('time in state counts from the first result on, cut at the ends of the span, and each entering within it', async () => {
   const times = async (from: number, to: number) => (await ask('time-in-state', FIRST + from, FIRST + to)).body
   expect(await times(0, 4 * HOUR)).toEqual({
     items: [
       { state: 'closed', seconds: (20 + 170) * 60, entered: 2 },
       { state: 'open', seconds: (10 + 30) * 60, entered: 2 },
+      { state: 'unknown', seconds: 10 * 60, entered: 0 },
     ],
     next: null,
   })
@@ -115,7 +116,8 @@ test('time in state counts from the first state on, cut at the ends of the span,
     { state: 'closed', seconds: 300, entered: 1 },
   ])
   expect((await times(30 * MINUTE, 40 * MINUTE)).items).toEqual([{ state: 'open', seconds: 600, entered: 1 }])
-  expect((await times(0, 10 * MINUTE)).items).toEqual([])
+  expect((await times(-HOUR, 5 * MINUTE)).items).toEqual([{ state: 'unknown', seconds: 300, entered: 0 }])
+  expect((await times(-2 * HOUR, 0)).items).toEqual([])
   const { items } = (await ask('time-in-state', Date.now() - HOUR, Date.now() + DAY)).body
   expect(items).toEqual([{ state: 'open', seconds: expect.closeTo(3600, 0), entered: 0 }])
 })

@@ -65,7 +65,12 @@ export async function resultsWent(transaction: Database, camera: string, before:
 
 /** Transitions went for their age, the newest of them at that instant. */
 export async function transitionsWent(transaction: Database, camera: string, newest: number): Promise<void> {
-  await sql`insert into history_progress (camera, hours_from) values (${camera}, ${endOfHour(newest + 1)})
+  await keepHoursBefore(transaction, camera, endOfHour(newest + 1))
+}
+
+/** Hours that begin before are not told again: what they would be told from went, or they themselves went for their age. */
+export async function keepHoursBefore(transaction: Database, camera: string, hour: number): Promise<void> {
+  await sql`insert into history_progress (camera, hours_from) values (${camera}, ${hour})
     on conflict do update set hours_from = max(coalesce(hours_from, 0), excluded.hours_from)`.execute(transaction)
 }
 

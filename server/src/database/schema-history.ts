@@ -17,7 +17,7 @@ export interface HistoryProgressTable {
   unfilled_to: number | null
   /** Results captured before went for their age, and minutes with them: only hours tell of that time. Null: all are there. */
   results_from: number | null
-  /** Hours that begin before are not told again: their transitions went for their age. */
+  /** Hours that begin before are not told again: their transitions went for their age, or they themselves did. */
   hours_from: number | null
   /** `state_hours` are told up to this full hour, exclusive; null: none is yet. A trigger sets it back where a transition comes late. */
   hours_to: number | null

@@ -75,7 +75,10 @@ export function historyRoutes(http: Http, { database, cameras }: { database: Sta
       config: { access: 'viewer' },
       schema: {
         summary: 'How long a camera was in each state over a span, and how often it changed to it; the longest first',
-        description: 'By its transitions, up to now; nothing counts before it earned its first state.',
+        description:
+          'By its transitions, up to now. Before it earned its first state it was in `unknown`, from its first result on, ' +
+          'also while no frames came: from then on the seconds of all states together are those of the span. Of the time ' +
+          'before that nothing is said.',
         params: CameraPath,
         querystring: Type.Object(span),
         response: { 200: listOf(InState) },

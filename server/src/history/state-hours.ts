@@ -3,12 +3,19 @@ import { isBeingRenamed } from '../database/camera-rows.ts'
 import { beginOfHour, HOUR } from '../database/history-rows.ts'
 import type { StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { saidOver } from './said.ts'
+import { knownFrom, saidOver } from './said.ts'
 
 type Database = Kysely<StateTables>
 
 /** Hours in one transaction. */
 const SLICE = 7 * 24
+
+interface Hours {
+  from: number
+  to: number
+  /** They lie before those that are told: a result came so late that the camera was not known of then. */
+  isEarlier: boolean
+}
 
 /**
  * Tells of the next hours that have ended in which states a camera was, and how long. Told again after a late transition,
@@ -24,24 +31,41 @@ export async function tellHours({ read, write }: StateDatabase, camera: string, 
     const span = await untold(transaction, camera, now)
     if (!span) return false
     await writeHours(transaction, camera, span)
+    if (span.isEarlier) return true
     await sql`insert into history_progress (camera, hours_to) values (${camera}, ${span.to})
       on conflict do update set hours_to = excluded.hours_to`.execute(transaction)
     return span.to < beginOfHour(now)
   })
 }
 
-/** The next hours to be told; null where all are, or the camera never had a state. */
-async function untold(database: Database, camera: string, now: number): Promise<{ from: number; to: number } | null> {
-  const { rows } = await sql<{ to: number | null; gone: number | null; first: number | null }>`
-    select (select hours_to from history_progress where camera = ${camera}) as "to",
-      (select hours_from from history_progress where camera = ${camera}) as gone,
-      (select min(at) from transitions where camera = ${camera}) as first`.execute(database)
-  const { to = null, gone = null, first = null } = rows[0] ?? {}
-  const begin = to ?? (first === null ? null : beginOfHour(first))
-  if (begin === null) return null
-  const from = Math.max(begin, gone ?? 0)
+/** The next hours to be told; null where all are, or nothing is known of the camera. */
+async function untold(database: Database, camera: string, now: number): Promise<Hours | null> {
+  const known = await knownFrom(database, camera)
+  if (known === null) return null
+  const { rows } = await sql<{ gone: number | null; to: number | null; told: number | null }>`
+    select (select hours_from from history_progress where camera = ${camera}) as gone,
+      (select hours_to from history_progress where camera = ${camera}) as "to",
+      (select min(at) from state_hours where camera = ${camera}) as told`.execute(database)
+  const { gone = null, to = null, told = null } = rows[0] ?? {}
+  const first = Math.max(beginOfHour(known), gone ?? 0)
+  if (to !== null && told !== null && told < to && (await isTooLate(database, camera, { first, known, told })))
+    // The last of them first: they join those that are told.
+    return { from: Math.max(first, told - SLICE * HOUR), to: told + HOUR, isEarlier: true }
+  const from = told === null || to === null ? first : Math.max(Math.min(told, first), to, gone ?? 0)
   const end = Math.min(beginOfHour(now), from + SLICE * HOUR)
-  return from < end ? { from, to: end } : null
+  return from < end ? { from, to: end, isEarlier: false } : null
+}
+
+/** Whether the first hours that are told begin later than what is known now. */
+async function isTooLate(
+  database: Database,
+  camera: string,
+  { first, known, told }: { first: number; known: number; told: number },
+): Promise<boolean> {
+  if (first !== told) return first < told
+  const { rows } = await sql<{ ms: number }>`
+    select sum(ms) as ms from state_hours where camera = ${camera} and at = ${told}`.execute(database)
+  return (rows[0]?.ms ?? 0) < told + HOUR - Math.max(first, known)
 }
 
 async function writeHours(transaction: Database, camera: string, span: { from: number; to: number }) {

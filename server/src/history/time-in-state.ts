@@ -18,8 +18,8 @@ interface Span {
 const HOUR = 3_600_000
 
 /**
- * How long a camera was in each state over a span, the longest first: from hours where they are told, from transitions
- * at its ends. Where those went for their age, an hour that the span cuts counts by the part of it.
+ * How long a camera was in each state over a span, from its first result on, the longest first: from hours where they
+ * are told, from transitions at its ends. Where those went for their age, an hour that the span cuts counts by the part of it.
  */
 export async function timeInState(
   database: Kysely<StateTables>,
@@ -32,24 +32,23 @@ export async function timeInState(
     const time = times.get(state) ?? { state, ms: 0, entered: 0 }
     times.set(state, { state, ms: time.ms + ms, entered: time.entered + entered })
   }
-  const progress = await database
-    .selectFrom('history_progress')
-    .select(['hours_from', 'hours_to'])
-    .where('camera', '=', camera)
-    .executeTakeFirst()
-  const hoursFrom = progress?.hours_from ?? 0
+  const { rows } = await sql<{ gone: number | null; from: number | null; to: number | null }>`
+    select (select hours_from from history_progress where camera = ${camera}) as gone,
+      (select min(at) from state_hours where camera = ${camera}) as "from",
+      (select hours_to from history_progress where camera = ${camera}) as "to"`.execute(database)
+  const gone = rows[0]?.gone ?? 0
   // What late frames or a purge changed of an earlier time is not told again: its hours are as they are.
-  const hoursTo = Math.max(progress?.hours_to ?? 0, hoursFrom)
-  const { told, ends } = partsOf({ from: span.from, to: Math.min(span.to, now) }, hoursTo)
+  const hours = { from: rows[0]?.from ?? 0, to: Math.max(rows[0]?.to ?? 0, gone) }
+  const { told, ends } = partsOf({ from: span.from, to: Math.min(span.to, now) }, hours)
   if (told) for (const { state, ms, entered } of await ofHours(database, camera, told)) add(state, ms, entered)
   for (const end of ends) {
-    const [gone, there] = cut(end, hoursFrom)
+    const [before, there] = cut(end, gone)
     if (there)
       for await (const { state, from, to, isEntered } of saidOver(database, camera, there))
         add(state, to - from, Number(isEntered))
-    if (!gone) continue
-    const hour = Math.floor(gone.from / HOUR) * HOUR
-    const part = (gone.to - gone.from) / HOUR
+    if (!before) continue
+    const hour = Math.floor(before.from / HOUR) * HOUR
+    const part = (before.to - before.from) / HOUR
     for (const { state, ms, entered } of await ofHours(database, camera, { from: hour, to: hour + HOUR }))
       add(state, Math.round(ms * part), Math.round(entered * part))
   }
@@ -57,9 +56,9 @@ export async function timeInState(
 }
 
 /** Whole hours of the span that are told, and what is left of it before and after them. */
-function partsOf({ from, to }: Span, hoursTo: number): { told: Span | null; ends: Span[] } {
-  const first = Math.ceil(from / HOUR) * HOUR
-  const last = Math.min(Math.floor(to / HOUR) * HOUR, hoursTo)
+function partsOf({ from, to }: Span, hours: Span): { told: Span | null; ends: Span[] } {
+  const first = Math.max(Math.ceil(from / HOUR) * HOUR, hours.from)
+  const last = Math.min(Math.floor(to / HOUR) * HOUR, hours.to)
   if (first >= last) return { told: null, ends: from < to ? [{ from, to }] : [] }
   const ends = [
     { from, to: first },

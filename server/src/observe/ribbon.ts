@@ -66,6 +66,9 @@ export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPor
       config: { access: 'viewer' },
       schema: {
         summary: 'States over a span, oldest first; where there are more than `limit`, the newest of them',
+        description:
+          'Before a camera earned its first state there are segments of `unknown` where frames came, and none where none ' +
+          'did; /time-in-state counts both as `unknown`.',
         params: CameraPath,
         querystring: Type.Object({
           from: Milliseconds,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { HOUR } from '../database/history-rows.ts'
+import { endOfHour, HOUR, keepHoursBefore } from '../database/history-rows.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 
 /** Rows in one transaction: the recording of results waits as long. */
@@ -28,9 +28,13 @@ export async function pruneHours({ write }: StateDatabase, camera: string, befor
   const rollups = await sql`delete from result_rollups where (camera, width, at, state) in (
     select camera, width, at, state from result_rollups
     where camera = ${camera} and width = ${HOUR} and at < ${before} limit ${SLICE})`.execute(write)
-  const states = await sql`delete from state_hours where (camera, at, state) in (
-    select camera, at, state from state_hours where camera = ${camera} and at < ${before} limit ${SLICE})`.execute(
-    write,
-  )
-  return Number(rollups.numAffectedRows ?? 0n) + Number(states.numAffectedRows ?? 0n)
+  const states = await write.transaction().execute(async (transaction) => {
+    const { numAffectedRows = 0n } = await sql`delete from state_hours where (camera, at, state) in (
+      select camera, at, state from state_hours where camera = ${camera} and at < ${before} limit ${SLICE})`.execute(
+      transaction,
+    )
+    if (numAffectedRows > 0n) await keepHoursBefore(transaction, camera, endOfHour(before))
+    return numAffectedRows
+  })
+  return Number((rollups.numAffectedRows ?? 0n) + states)
 }

@@ -147,7 +147,7 @@ export const MEASUREMENTS = {
     series: { each: 'camera', most: STATES + 1 },
   },
   state_1h: {
-    text: 'how long a camera was in a state within an hour; its time is the begin of the hour',
+    text: 'how long a camera was in a state within an hour, and in `unknown` from its first result on until it earned one, also while no frames came; its time is the begin of the hour',
     policy: 'rollups',
     tags: { device, camera, state: 'a state of the camera, or `unknown`' },
     fields: {

@@ -7,7 +7,7 @@ import type { Past } from './past.ts'
 /** What the colours of the ribbon say, and how much of the span each state took: `open 3 % · 42 times`. */
 export function Legend({ states, past }: { states: string[]; past: Past }) {
   const known = new Map(past.times.map((one) => [one.state, one]))
-  // Before it earned its first state nothing is said of any.
+  // Before its first result nothing is said of any.
   const timeIn = (state: string) => known.get(state) ?? (known.size === 0 ? null : { state, seconds: 0, entered: 0 })
   // States that it cannot be in any more, but was.
   const gone = past.times.map(({ state }) => state).filter((state) => state !== 'unknown' && !states.includes(state))
