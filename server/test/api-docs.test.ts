@@ -3,6 +3,7 @@ import { afterFile } from '../../test/setup/after-file.ts'
 import { RunningServer } from './running-server.ts'
 
 interface Operation {
+  parameters?: { name: string; in: string; required?: boolean; schema?: { default?: unknown } }[]
   tags?: string[]
   summary?: string
   description?: string
@@ -32,6 +33,20 @@ test('every call stands in one area, says what it does, and who may call it', ()
   expect(bare.map(({ call }) => call)).toEqual([])
   const used = new Set(calls.flatMap(({ tags }) => tags))
   expect(areas.filter((area) => !used.has(area))).toEqual([])
+})
+
+test('no parameter that has a default must be given, and those without are as their routes say', () => {
+  const calls = Object.entries(reference.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [] }]) => ({ call: `${method} ${path}`, parameters })),
+  )
+  const withDefault = calls.flatMap(({ call, parameters }) =>
+    parameters.filter(({ schema }) => schema?.default !== undefined).map((one) => ({ call, ...one })),
+  )
+  expect(withDefault.length).toBeGreaterThan(15)
+  expect(withDefault.filter(({ required }) => required).map(({ call, name }) => `${call} ${name}`)).toEqual([])
+  const history = calls.find(({ call }) => call === 'get /api/cameras/{device}/{camera}/history')?.parameters ?? []
+  const ofQuery = history.filter((one) => one.in === 'query').map(({ name, required }) => [name, required ?? false])
+  expect(Object.fromEntries(ofQuery)).toEqual({ from: true, to: true, points: false })
 })
 
 test('the page bears our name, and leads to the reference of the code', async () => {

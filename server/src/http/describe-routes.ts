@@ -6,12 +6,17 @@ import { ErrorBody } from './errors.ts'
 
 /** A schema as routes declare it, as far as it is completed here. */
 interface RouteSchema {
-  querystring?: object
+  querystring?: QuerySchema
   response?: Record<string, unknown>
   description?: string
   tags?: string[]
   security?: object[]
   hide?: boolean
+}
+
+interface QuerySchema {
+  properties?: Record<string, object>
+  required?: string[]
 }
 
 const ROLES: Record<Access, string> = {
@@ -22,8 +27,8 @@ const ROLES: Record<Access, string> = {
 }
 
 /**
- * Says once, for every route of ours, what holds for all: unknown query parameters are refused, errors have one shape, its
- * area, and who may call. What a route declares itself is left alone.
+ * Says once, for every route of ours, what holds for all: unknown query parameters are refused, those with a default
+ * need not be given, errors have one shape, its area, and who may call. What a route declares itself is left alone.
  */
 export function describeRoutes(http: FastifyInstance, isOurs: (url: string) => boolean) {
   http.addHook('onRoute', (route) => {
@@ -33,12 +38,19 @@ export function describeRoutes(http: FastifyInstance, isOurs: (url: string) => b
     route.schema = {
       ...schema,
       tags: schema.tags ?? tagsOf(route.url),
-      ...(schema.querystring ? { querystring: { additionalProperties: false, ...schema.querystring } } : {}),
+      ...(schema.querystring ? { querystring: queryOf(schema.querystring) } : {}),
       description: [schema.description, ROLES[access]].filter(Boolean).join(' '),
       security: access === 'public' ? [] : [{ token: [] }],
       response: { ...successOf(route, schema), ...schema.response, ...errorsOf(schema) },
     } as RouteOptions['schema'] & RouteSchema
   })
+}
+
+/** A property with a default is always there for whoever handles the request, and so required by its type; no caller has to give it. */
+function queryOf(query: QuerySchema): QuerySchema {
+  const { properties = {}, required = [] } = query
+  const needed = required.filter((name) => !('default' in (properties[name] ?? {})))
+  return { ...{ additionalProperties: false }, ...query, required: needed }
 }
 
 /** A deletion that declares no answer has none. */
