@@ -8,7 +8,9 @@ const bytes = (description: string) => Type.Number({ description: `bytes: ${desc
 const Storage = Type.Object({
   bytes: bytes('of all frames files'),
   limitBytes: bytes('what they may take; then the oldest frames go'),
-  keptBytes: bytes('of frames that stay: labelled ones and those of transitions'),
+  keptBytes: bytes(
+    'of frames that were copied out of files that went: labelled ones and those of transitions; while their file is there, they are of its bytes',
+  ),
   freeBytes: bytes('free on the disk'),
   totalBytes: bytes('of the disk'),
   leastFreeBytes: bytes('where less is free, the oldest frames go'),

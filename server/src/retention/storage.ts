@@ -7,7 +7,7 @@ export interface StorageState {
   /** Of all frames files. */
   bytes: number
   limitBytes: number
-  /** Of frames that outlive their file. */
+  /** Of frames that outlived their file and were copied out of it: none, as long as all files are there. */
   keptBytes: number
   freeBytes: number
   totalBytes: number

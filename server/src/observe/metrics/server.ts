@@ -38,7 +38,10 @@ const BROKER_GAUGES: { [Field in keyof BrokerStats]: [name: string, help: string
 const STORAGE_GAUGES = {
   bytes: ['ajar_storage_bytes', 'bytes that all frames files take'],
   limitBytes: ['ajar_storage_limit_bytes', 'bytes that they may take'],
-  keptBytes: ['ajar_storage_kept_bytes', 'bytes of frames that stay: labelled ones and those of transitions'],
+  keptBytes: [
+    'ajar_storage_kept_bytes',
+    'bytes of frames that were copied out of files that went: labelled ones and those of transitions',
+  ],
   freeBytes: ['ajar_storage_free_bytes', 'bytes free on the disk'],
   prunedFrames: ['ajar_storage_pruned_frames', 'frames that went since the start, for their age or for room'],
   stateBytes: ['ajar_storage_state_bytes', 'bytes of state.db'],
