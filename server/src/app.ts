@@ -256,7 +256,8 @@ async function build(
     publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
   })
   const alerts = openAlerts({
-    ...{ database, events, logging, cameras, devices, publish, allow: settings.webhookAllow },
+    ...{ database, events, logging, cameras, devices, publish },
+    ...{ allow: settings.webhookAllow, publicUrl: settings.publicUrl },
     state: (camera) => pipeline.recorder.state(camera),
     receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
     freeBytes: () => retention.storage?.freeBytes ?? null,

@@ -100,6 +100,12 @@ export const SETTINGS = {
     'days after which the hours go that tell of older results; not before the results themselves',
     (value) => integer(1, 36_500)(value) * DAY_MS,
   ),
+  publicUrl: setting(
+    'AJAR_PUBLIC_URL',
+    '',
+    'where people reach the console, `https://ajar.example.net`, for the links in messages to webhooks; empty: these are paths',
+    publicUrl,
+  ),
   webhookAllow: setting(
     'AJAR_WEBHOOK_ALLOW',
     '',
@@ -196,6 +202,15 @@ function influxUrl(value: string): URL | null {
 function influxToken(value: string): string | null {
   if (!/^[\x21-\x7e]*$/.test(value)) throw new Error('a token of ASCII characters without spaces is expected')
   return optional(value)
+}
+
+/** @returns what stands before a path */
+function publicUrl(value: string): string {
+  if (value === '') return ''
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
+    throw new Error('https://host[:port] is expected, as people reach the console')
+  return url.href.replace(/\/+$/, '')
 }
 
 function decodes({ username, password, pathname }: URL): boolean {

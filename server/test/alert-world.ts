@@ -92,7 +92,7 @@ export class AlertWorld {
       },
     })
     const rows = new AlertRows({
-      ...{ database, events, believed: () => this.now },
+      ...{ database, events, publicUrl: '', believed: () => this.now },
       webhooks: {
         enqueue: async (_, rule, { type, data }) => {
           this.webhooks.push(`${type} ${(data as { subject: string }).subject} ${rule}`)

@@ -6,6 +6,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** What a rule finds, told to its webhook by a real server. */
 
 const FULL = { kind: 'disk', params: { freeBytes: 1e15 }, forMs: 0 }
+const SETTINGS = { AJAR_WEBHOOK_ALLOW: '127.0.0.1', AJAR_PUBLIC_URL: 'https://ajar.example.net/' }
 
 async function freePort(): Promise<number> {
   const receiver = await Receiver.start(onTestFinished, 'whsec_')
@@ -14,7 +15,7 @@ async function freePort(): Promise<number> {
 }
 
 test('an alert is told when it fires, is acknowledged and ends, signed, in order, over a restart', async () => {
-  const environment = { AJAR_DATA_DIR: await temporaryFolder(onTestFinished), AJAR_WEBHOOK_ALLOW: '127.0.0.1' }
+  const environment = { AJAR_DATA_DIR: await temporaryFolder(onTestFinished), ...SETTINGS }
   const port = await freePort()
   const first = await RunningServer.start(onTestFinished, environment)
   const webhook = { url: `http://127.0.0.1:${port}/hook` }
@@ -38,7 +39,7 @@ test('an alert is told when it fires, is acknowledged and ends, signed, in order
   await next.call('PATCH', path, { enabled: false })
   await until(() => receiver.received.length === 3)
   const [ended] = (await next.call('GET', '/api/alerts?state=resolved')).body.items
-  const link = '/alerts'
+  const link = 'https://ajar.example.net/alerts'
   expect(receiver.received.map(({ message }) => message && { type: message.type, data: message.data })).toEqual([
     { type: 'alert.firing', data: { ...fired, link } },
     { type: 'alert.acknowledged', data: { ...acknowledged, link } },
@@ -48,7 +49,10 @@ test('an alert is told when it fires, is acknowledged and ends, signed, in order
   await until(async () => (await next.call('GET', path)).body.delivery.waiting === 0)
 
   expect((await next.call('POST', `${path}/test`)).body).toMatchObject({ status: 204 })
-  expect(receiver.received.at(-1)?.message).toMatchObject({ type: 'alert.test', data: { rule: rule.id, name: 'full' } })
+  expect(receiver.received.at(-1)?.message).toMatchObject({
+    type: 'alert.test',
+    data: { rule: rule.id, name: 'full', link },
+  })
   await next.call('PATCH', path, { webhook: null })
   expect((await next.call('POST', `${path}/test`)).body.error.code).toBe('no_webhook')
 })

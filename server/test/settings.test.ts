@@ -47,6 +47,15 @@ describe('settings', () => {
     expect(message).not.toMatch(/hunter/)
   })
 
+  test('links begin with where people reach the console', () => {
+    const read = (url: string) => readSettings({ AJAR_PUBLIC_URL: url }).publicUrl
+    expect([read(''), read('https://Ajar.example.net/'), read('http://10.0.0.2:20002')]).toEqual([
+      ...['', 'https://ajar.example.net', 'http://10.0.0.2:20002'],
+    ])
+    for (const url of ['ajar.example.net', 'ftp://there', 'https://me:hunter2@there', 'https://there/?a=1'])
+      expect(problemsOf({ AJAR_PUBLIC_URL: url })).toMatch(/AJAR_PUBLIC_URL=.*https:\/\/host/)
+  })
+
   test('InfluxDB knows us by a user or by a token', () => {
     const token = { AJAR_INFLUX_TOKEN: 'token-of-influx==' }
     const url = 'http://host:8086/db'

@@ -25,8 +25,8 @@ const Query = Type.Object(
 )
 
 /** What rules found, and the rules. */
-export function alertRoutes(http: Http, { rules, rows, engine, webhooks }: Alerts) {
-  ruleRoutes(http, { rules, webhooks, alerts: () => engine.alerts() })
+export function alertRoutes(http: Http, { rules, rows, engine, webhooks, publicUrl }: Alerts) {
+  ruleRoutes(http, { rules, webhooks, publicUrl, alerts: () => engine.alerts() })
 
   http.get(
     '/api/alerts',

@@ -18,6 +18,8 @@ export interface AlertRowsPorts {
   database: StateDatabase
   events: Events
   webhooks: Pick<Webhooks, 'enqueue' | 'wake'>
+  /** What stands before the paths of links; empty: nothing. */
+  publicUrl: string
   /** Tells by MQTT and in the log of changes that are committed, in their order. */
   onChanged(changes: Change[]): void
   /** By which time old alerts go, milliseconds UTC. */
@@ -87,13 +89,13 @@ export class AlertRows {
    * @returns them with the ids of their rows, and what tells of them; call it once they are known here
    */
   async write(changes: Change[]): Promise<{ committed: Change[]; tell: () => void }> {
-    const { database, events, webhooks, onChanged } = this.#ports
+    const { database, events, webhooks, publicUrl, onChanged } = this.#ports
     const { committed, rows } = await database.write.transaction().execute(async (transaction) => {
       const written = await put(transaction, changes)
       const told = written.filter(isTold)
       for (const { to, alert } of told) {
         const type = MESSAGES[to]
-        if (type) await webhooks.enqueue(transaction, alert.rule, { type, data: linked(alert) })
+        if (type) await webhooks.enqueue(transaction, alert.rule, { type, data: linked(alert, publicUrl) })
       }
       const data = told.map(({ alert }) => ({ kind: 'alert' as const, data: shownAlert(alert) }))
       return { committed: written, rows: await events.append(transaction, data) }
@@ -141,8 +143,9 @@ export class AlertRows {
 }
 
 /** An alert as a receiver of webhooks has it. */
-export function linked(alert: AlertRow): object {
-  return { ...shownAlert(alert), link: alert.subject.includes('/') ? `/camera/${alert.subject}` : '/alerts' }
+function linked(alert: AlertRow, publicUrl: string): object {
+  const path = alert.subject.includes('/') ? `/camera/${alert.subject}` : '/alerts'
+  return { ...shownAlert(alert), link: publicUrl + path }
 }
 
 function isTold({ to }: Change): boolean {

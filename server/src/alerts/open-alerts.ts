@@ -31,6 +31,8 @@ export interface AlertsParts {
   believed(): number
   /** Addresses that webhooks may reach although they are private. */
   allow: BlockList
+  /** What stands before the paths of links; empty: nothing. */
+  publicUrl: string
   onOutcome?: WebhookPorts['onOutcome']
 }
 
@@ -39,7 +41,7 @@ export type Alerts = ReturnType<typeof openAlerts>
 
 /** They wait for `load`, before the broker has to know what stands, and `start`. */
 export function openAlerts(parts: AlertsParts) {
-  const { database, events, cameras, devices, allow, onOutcome } = parts
+  const { database, events, cameras, devices, allow, publicUrl, onOutcome } = parts
   const log = parts.logging.of('alerts')
   const now = () => Date.now()
   const webhooks = new Webhooks({
@@ -53,7 +55,7 @@ export function openAlerts(parts: AlertsParts) {
   })
   const announcer = new Announcer({ log, publish: parts.publish })
   const rows = new AlertRows({
-    ...{ database, events, webhooks, believed: parts.believed },
+    ...{ database, events, webhooks, publicUrl, believed: parts.believed },
     onChanged: (changes) => announcer.take(changes),
   })
   const subjects = new Subjects({
@@ -68,6 +70,7 @@ export function openAlerts(parts: AlertsParts) {
   const engine = new Engine({ rules, subjects, rows, log, now, monotonic: () => performance.now() })
   let unsubscribe = () => {}
   return {
+    publicUrl,
     rules,
     rows,
     engine,

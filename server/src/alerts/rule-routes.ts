@@ -15,11 +15,13 @@ const ById = Type.Object({ id: Type.String({ maxLength: 32 }) })
 export interface RuleRoutesPorts {
   rules: Rules
   webhooks: Pick<Webhooks, 'statusOf' | 'statuses' | 'deliverNow' | 'retry'>
+  /** What stands before the paths of links; empty: nothing. */
+  publicUrl: string
   /** Those that stand. */
   alerts(): AlertRow[]
 }
 
-export function ruleRoutes(http: Http, { rules, webhooks, alerts }: RuleRoutesPorts) {
+export function ruleRoutes(http: Http, { rules, webhooks, publicUrl, alerts }: RuleRoutesPorts) {
   const standingOf = (rule: string) => alerts().filter((alert) => alert.rule === rule).length
   const written = async ({ row, secret }: WrittenRule) =>
     shownRule(row, { standing: standingOf(row.id), delivery: await webhooks.statusOf(row.id), mayWrite: true, secret })
@@ -154,7 +156,7 @@ export function ruleRoutes(http: Http, { rules, webhooks, alerts }: RuleRoutesPo
     async ({ params: { id } }) => {
       const { name, kind, subject, severity } = await rules.get(id)
       const text = 'a test: this is how an alert of this rule arrives'
-      const data = { rule: id, name, kind, subject, severity, text, link: '/alerts' }
+      const data = { rule: id, name, kind, subject, severity, text, link: `${publicUrl}/alerts` }
       return webhooks.deliverNow(id, { type: 'alert.test', data })
     },
   )

@@ -28,7 +28,7 @@ const CLOSE_MS = 2000
 /** What a receiver is told; its body is `{type, timestamp, data}`. */
 export interface WebhookMessage {
   type: 'alert.firing' | 'alert.resolved' | 'alert.acknowledged' | 'alert.test'
-  /** The alert, and `link`: the path of the console's page that shows it. */
+  /** The alert, and `link`: the console's page that shows it, a path where nobody said where people reach that. */
   data: object
 }
 
