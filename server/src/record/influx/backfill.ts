@@ -97,7 +97,7 @@ export class Backfill {
       report(kind?.name ?? 'end', this.#progress)
     }
     try {
-      tell(0)
+      this.#progress = 0 // until the first page tells how far the one before had come
       for (let kind = RECORDED[position.kind]; kind; kind = RECORDED[position.kind]) {
         await this.#writeKind(kind, position, tell)
         Object.assign(position, { kind: position.kind + 1, series: '', after: null })

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type InfluxConnection, InfluxError } from './connection.ts'
 import { lineOf } from './line-protocol.ts'
 import type { Point } from './points.ts'
@@ -5,6 +6,8 @@ import type { Point } from './points.ts'
 /** Far below the 25 MB that InfluxDB takes at once, and the 1 MB at which proxies begin to refuse. */
 const MOST_BYTES = 768 * 1024
 const MOST_LINES = 5000
+/** Written down in one go: whatever else the process does waits as long. */
+const LINES_AT_ONCE = 250
 
 /** Which points InfluxDB never takes: the others are there. */
 export interface Refused {
@@ -40,7 +43,8 @@ export class Writer {
   async write(points: Point[], policy: string | null = null, signal?: AbortSignal): Promise<Refused> {
     const refused: Refused = { points: 0, tooOld: 0, why: null }
     const lines: Line[] = []
-    for (const point of points) {
+    for (const [i, point] of points.entries()) {
+      if (i % LINES_AT_ONCE === LINES_AT_ONCE - 1) await nextTurn()
       const text = lineOf(point)
       if (text !== null) lines.push({ measurement: point.measurement, text })
       else note(refused, 1, `a point of ${point.measurement} has no field`)
