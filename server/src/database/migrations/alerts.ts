@@ -11,6 +11,7 @@ export const ALERTS: readonly string[] = [
     fired_at integer, resolved_at integer, acknowledged_at integer, acknowledged_by text, text text not null, was text not null, value_json text not null)`,
   `create unique index alerts_standing on alerts (rule, subject) where resolved_at is null`,
   `create index alerts_by_subject on alerts (subject, id)`,
+  `create index alerts_by_rule on alerts (rule, id)`,
   `create index alerts_by_end on alerts (resolved_at) where resolved_at is not null`,
   `create table webhook_outbox (
     id integer primary key autoincrement, rule text not null, message text not null unique, body_json text not null,
