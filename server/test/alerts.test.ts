@@ -184,6 +184,22 @@ test('an alert fires, is acknowledged and ends: rows, events and MQTT say the sa
   expect(told).toEqual([alert, acknowledged, { ...alert }, end])
 })
 
+test('many alerts are seen with one call, each once', async () => {
+  const { id } = await makeRule({ name: 'full of many', ...FULL })
+  const other = await makeRule({ name: 'full of others', ...FULL })
+  const [one, two] = [await fired(id), await fired(other.id)]
+  const seen = (ids: number[]) => server.call('POST', '/api/alerts/acknowledge', { ids })
+  await server.call('POST', `/api/alerts/${two.id}/acknowledge`)
+  const { status, body } = await seen([one.id, two.id, one.id, 999_999])
+  expect({ status, body }).toMatchObject({ status: 200, body: { items: [{ id: one.id, acknowledgedBy: ADMIN }] } })
+  expect(body.items).toEqual(await alertsOf(id))
+  expect((await seen([one.id])).body).toEqual({ items: [] })
+  expect([(await seen([])).status, (await seen(Array.from({ length: 1001 }, (_, i) => i + 1))).status]).toEqual([
+    400, 400,
+  ])
+  for (const rule of [id, other.id]) await server.call('DELETE', `/api/alert-rules/${rule}`)
+})
+
 test('what stands stands after a restart as it did, also for whoever subscribes then', {
   timeout: 60_000,
 }, async () => {
@@ -276,7 +292,12 @@ test('health says that rules are looked at; only operators change rules or ackno
   const { checks } = (await server.call('GET', '/api/health/ready')).body
   expect(checks).toContainEqual({ name: 'alerts', level: 'ok', text: 'rules are looked at' })
   const token = (await server.call('POST', '/api/tokens', { name: 'w', role: 'viewer' })).body.token
-  const refused = ['POST /api/alert-rules', 'POST /api/alerts/1/acknowledge', 'DELETE /api/alerts/1/acknowledge']
+  const refused = [
+    'POST /api/alert-rules',
+    'POST /api/alerts/acknowledge',
+    'POST /api/alerts/1/acknowledge',
+    'DELETE /api/alerts/1/acknowledge',
+  ]
   for (const call of refused) {
     const [method = '', path = ''] = call.split(' ')
     expect((await server.call(method, path, method === 'POST' ? {} : undefined, token)).status).toBe(403)

@@ -145,6 +145,21 @@ test('what fires is counted on every page, read out, seen and acknowledged by th
   await other.close()
 })
 
+test('all that stands is acknowledged with one press, and one request', async () => {
+  const { page } = visit
+  const more = ['one more', 'another'].map((name) => ({ name, kind: 'outbox', params: { frames: 1 }, forMs: 0 }))
+  const made: { id: string }[] = []
+  for (const rule of more) made.push(await system.api.send('POST', '/api/alert-rules', rule))
+  await page.getByText('3 alerts', { exact: true }).waitFor()
+  const asked: string[] = []
+  page.on('request', (request) => request.url().endsWith('/acknowledge') && asked.push(request.method()))
+  await press(page, 'button', 'Acknowledge all')
+  await page.getByText('3 alerts, all of them seen').waitFor()
+  expect(asked).toEqual(['POST'])
+  for (const { id } of made) await system.api.send('DELETE', `/api/alert-rules/${id}`)
+  await page.getByText('1 alert, all of them seen').waitFor()
+})
+
 test('what ends goes into the history, and the receiver has heard it all', async () => {
   const { page } = visit
   await wait(0)

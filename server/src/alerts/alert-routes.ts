@@ -8,6 +8,7 @@ import { ruleRoutes } from './rule-routes.ts'
 
 const strict = { additionalProperties: false }
 const ById = Type.Object({ id: Type.Integer({ minimum: 1 }) })
+const Seen = Type.Object({ ids: Type.Array(ById.properties.id, { minItems: 1, maxItems: 1000 }) }, strict)
 const Query = Type.Object(
   {
     state: Type.Enum(['standing', 'resolved', 'all'], {
@@ -45,6 +46,23 @@ export function alertRoutes(http: Http, { rules, rows, engine, webhooks, publicU
       const found = await rows.list({ ...query, before, limit: limit + 1 })
       const last = found.length > limit ? found[limit - 1] : undefined
       return { items: found.slice(0, limit).map(shownAlert), next: last ? String(last.id) : null }
+    },
+  )
+
+  http.post(
+    '/api/alerts/acknowledge',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Say that several alerts are seen',
+        description: 'Those that have ended, or that somebody has seen already, stay as they are.',
+        body: Seen,
+        response: { 200: Type.Object({ items: Type.Array(AlertBody, { description: 'those that this changed' }) }) },
+      },
+    },
+    async (request) => {
+      const seen = await engine.acknowledgeAll(new Set(request.body.ids), callerName(request))
+      return { items: seen.map(shownAlert) }
     },
   )
 

@@ -25,6 +25,8 @@ export interface EnginePorts {
 const LOOK_MS = 1000
 /** It takes some milliseconds, and then others have their turn: two hundred rules of a thousand cameras are twenty times as many. */
 const LOOKS_AT_ONCE = 10_000
+/** Changes in one transaction: others write between two. */
+const AT_ONCE = 200
 const PRUNE_MS = 600_000
 /** What stands costs memory, and a message each that is retained. */
 const MOST_STANDING = 10_000
@@ -130,13 +132,24 @@ export class Engine {
     })
   }
 
+  /** Somebody has seen those of them that stand and that nobody had seen. @returns these, as they are now */
+  acknowledgeAll(ids: ReadonlySet<number>, by: string): Promise<AlertRow[]> {
+    return this.#turn.run(async () => {
+      const seen = { acknowledged_at: this.#ports.now(), acknowledged_by: by }
+      const changes = this.alerts()
+        .filter(({ id, acknowledged_at }) => ids.has(id) && acknowledged_at === null)
+        .map((alert): Change => ({ to: 'acknowledged', alert: { ...alert, ...seen } }))
+      return this.#commitAll(changes)
+    })
+  }
+
   async #look() {
     const { moment, step: clockStep } = this.#watch.look()
     if (clockStep !== 0)
       for (const [key, alert] of this.#standing)
         this.#standing.set(key, { ...alert, ...afterClockStep(alert, clockStep) })
     const changes = await this.#changes(moment)
-    for (let i = 0; i < changes.length; i += 200) await this.#commit(changes.slice(i, i + 200))
+    await this.#commitAll(changes)
     if (clockStep !== 0 || Math.abs(moment.now - this.#notedAt) >= NOTE_MS) await this.#note(moment.now)
     if (Math.abs(moment.now - this.#prunedAt) < PRUNE_MS) return
     this.#prunedAt = moment.now
@@ -195,6 +208,12 @@ export class Engine {
     if (!rule.enabled) return 'its rule was switched off'
     if (rule.kind && facts[rule.kind.subject]?.has(subject)) return 'its rule is not about it any more'
     return this.#ports.subjects.whyGone(subject)
+  }
+
+  async #commitAll(changes: Change[]): Promise<AlertRow[]> {
+    const rows: AlertRow[] = []
+    for (let i = 0; i < changes.length; i += AT_ONCE) rows.push(...(await this.#commit(changes.slice(i, i + AT_ONCE))))
+    return rows
   }
 
   /** Writes changes, and makes them known. @returns the rows that were written */

@@ -9,6 +9,8 @@ import { AlertWords } from './alert-words.tsx'
 
 /** More of them nobody reads. */
 const SHOWN = 200
+/** As many as the server takes. */
+const AT_ONCE = 1000
 
 /** What stands now, the most urgent first. */
 export function Standing({ kinds }: { kinds: KindBody[] }) {
@@ -27,7 +29,9 @@ export function Standing({ kinds }: { kinds: KindBody[] }) {
     }
   }
   const acknowledgeAll = async () => {
-    for (const alert of waiting) await acknowledge(alert, true)
+    const ids = waiting.map(({ id }) => id)
+    for (let i = 0; i < ids.length; i += AT_ONCE)
+      await send('POST', '/api/alerts/acknowledge', { ids: ids.slice(i, i + AT_ONCE) })
   }
   const orSay = (work: Promise<void>) => work.catch((error) => notices.failed(error))
   return (
