@@ -80,12 +80,17 @@ test('on the page of the camera they stand in words, and those of its device too
   await alerts()
     .getByText(/900 frames/)
     .waitFor()
+  // What comes and goes pushes nothing away.
+  const places = async () =>
+    Promise.all(['Picture', 'History'].map((name) => visit.page.getByRole('region', { name }).boundingBox()))
+  const before = await places()
   const severities = await alerts().locator('.severity').allTextContents()
   expect(severities).toEqual(['critical', 'warning', 'info'])
   await waiting(0)
   await alerts()
     .getByText(/900 frames/)
     .waitFor({ state: 'detached' })
+  expect(await places()).toEqual(before)
 })
 
 test.each([PHONE, { ...PHONE, theme: 'dark' as const }, { ...DESKTOP, theme: 'dark' as const }])(

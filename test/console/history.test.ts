@@ -102,6 +102,35 @@ test('of a day each opening is drawn, and its length is said', async () => {
   expect(await bands('States over time').locator('rect[data-state="1"]').count()).toBe(1)
 })
 
+test('the span stands in the address: loaded again, and for whoever is sent the link', async () => {
+  const { page } = visit
+  const edges = () => Promise.all(['aria-valuemin', 'aria-valuemax'].map((name) => ribbon().getAttribute(name)))
+  await look('Week')
+  await page.waitForURL(/\?span=week$/)
+  await page.reload()
+  await history().getByRole('button', { name: 'Week', exact: true, pressed: true }).waitFor()
+  await history().getByRole('button', { name: 'Earlier' }).click()
+  await page.waitForURL(/\?from=\d+&to=\d+$/)
+  const before = await edges()
+  await page.reload()
+  await ribbon().waitFor()
+  expect(await edges()).toEqual(before)
+  await history().getByRole('button', { name: 'Later' }).click()
+  await history()
+    .getByText(/ – now$/)
+    .waitFor()
+  expect(await history().getByRole('button', { name: 'Later' }).isDisabled()).toBe(true)
+})
+
+test('where the mouse stands on the ribbon it is said when that was, and the state', async () => {
+  await look('Day')
+  await bands('States over time').waitFor()
+  await ribbon().hover()
+  await history()
+    .getByText(/\d\d:\d\d:\d\d, (closed|open|unknown)$/)
+    .waitFor()
+})
+
 test('all there is begins with the first result, which nobody has waited for', async () => {
   await lookAtAll()
   await until(async () => Number(await ribbon().getAttribute('aria-valuemin')) < Date.now() - 379 * 86_400_000)
@@ -164,6 +193,10 @@ test.each([PHONE, { ...DESKTOP, theme: 'dark' as const }, { ...PHONE, theme: 'da
       .getByText(/frames in this span/)
       .waitFor()
     expect(await overflow(other.page)).toBeLessThanOrEqual(0)
+    const [top, last] = await Promise.all(
+      ['Hour', 'All'].map((name) => history(other).getByRole('button', { name, exact: true }).boundingBox()),
+    )
+    expect(top?.y).toBe(last?.y) // in one row
     expect(await barriers(other.page)).toEqual([])
     expect(other.faults).toEqual([])
     await other.close()

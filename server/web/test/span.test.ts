@@ -29,10 +29,13 @@ test('a stretch may be drawn in either direction', () => {
   expect(between(span, 0.75, 0.25, bounds)).toEqual({ from: 1_025_000, to: 1_075_000 })
 })
 
-test('the latest hour is shorter where there is less to see', () => {
+test('the latest so many are shown whole, also where there is less to see; all begins with the first', () => {
   expect(latest(400_000, bounds)).toEqual({ from: 1_600_000, to: 2_000_000 })
+  expect(latest(1_500_000, bounds)).toEqual({ from: 500_000, to: 2_000_000 })
   expect(latest(Number.POSITIVE_INFINITY, bounds)).toEqual(bounds)
-  expect(latest(400_000, { from: 2_000_000, to: 2_000_000 })).toEqual({ from: 1_999_000, to: 2_000_000 })
+  expect(latest(Number.POSITIVE_INFINITY, { from: 2_000_000, to: 2_000_000 })).toEqual({
+    ...{ from: 1_999_000, to: 2_000_000 },
+  })
 })
 
 test('bands are what lies in the span; the last state goes on', () => {

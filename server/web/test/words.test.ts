@@ -1,14 +1,24 @@
 import { expect, test } from 'vitest'
-import { duration, percent, reasonInWords, share, shortTime, toldApart } from '../src/design/words.ts'
+import { duration, percent, reasonInWords, shares, shortTime, toldApart } from '../src/design/words.ts'
 
 test('no confidence is said to be certain', () => {
   expect([0, 0.799, 0.97, 0.995, 1].map(percent)).toEqual(['0 %', '79 %', '97 %', '> 99 %', '> 99 %'])
 })
 
 test('what took a moment of a year is not said to be nothing, nor all of it', () => {
-  expect([0, 0.0004, 0.034, 0.5, 0.99, 0.9996, 1].map(share)).toEqual([
+  expect([0, 0.0004, 0.034, 0.5, 0.99, 0.9996, 1].flatMap((part) => shares([part]))).toEqual([
     ...['0 %', '< 1 %', '3 %', '50 %', '99 %', '> 99 %', '100 %'],
   ])
+})
+
+test('parts of a whole are rounded to what they are together', () => {
+  expect(shares([1 / 3, 1 / 3, 1 / 3])).toEqual(['34 %', '33 %', '33 %'])
+  expect(shares([0.555, 0.445])).toEqual(['56 %', '44 %'])
+  expect(shares([0.165, 0.165, 0.67])).toEqual(['17 %', '16 %', '67 %'])
+  expect(shares([0.29, 0.71])).toEqual(['29 %', '71 %'])
+  // Of nothing is known what the rest was.
+  expect(shares([0.3, 0.2])).toEqual(['30 %', '20 %'])
+  expect(shares([0.997, 0.003, 0])).toEqual(['> 99 %', '< 1 %', '0 %'])
 })
 
 test('durations are said in one unit', () => {

@@ -37,11 +37,26 @@ export function percent(confidence: number): string {
   return confidence > 0.99 ? '> 99 %' : `${Math.floor(confidence * 100)} %`
 }
 
-/** @param part 0..1 of a whole: what is there at all is not said to be nothing, nor what is missing to be there */
-export function share(part: number): string {
-  if (part > 0 && part < 0.01) return '< 1 %'
-  return part > 0.99 && part < 1 ? '> 99 %' : `${Math.round(part * 100)} %`
+/**
+ * Parts of a whole, 0..1, in per cent: what is there at all is not said to be nothing, nor what is missing to be there.
+ * They are rounded so that they add up to what all parts are together: those that lose most by it are rounded up.
+ */
+export function shares(parts: number[]): string[] {
+  const cents = parts.map((part) => part * 100)
+  const whole = cents.map((cent) => Math.floor(cent + TINY))
+  const missing = Math.round(sumOf(cents)) - sumOf(whole)
+  const lost = cents.map((cent, index) => ({ index, loss: cent - (whole[index] ?? 0) }))
+  const up = lost.sort((one, other) => other.loss - one.loss).slice(0, Math.max(0, missing))
+  const isUp = new Set(up.map(({ index }) => index))
+  return parts.map((part, index) => {
+    if (part > 0 && part < 0.01) return '< 1 %'
+    return part > 0.99 && part < 1 ? '> 99 %' : `${(whole[index] ?? 0) + (isUp.has(index) ? 1 : 0)} %`
+  })
 }
+
+/** 0.29 * 100 is 28.999 ... */
+const TINY = 1e-9
+const sumOf = (numbers: number[]) => numbers.reduce((sum, one) => sum + one, 0)
 
 /** `once`, `42 times` */
 export function times(count: number): string {

@@ -3,7 +3,7 @@ import type { Span } from './band.ts'
 /** No closer look: a second across the page. */
 const SHORTEST_MS = 1_000
 
-/** How far back one looks at first, and on a press. Milliseconds; `all` reaches to the first result. */
+/** How far back one looks at first, and on a press. Milliseconds; `All` reaches to the first result. */
 export const LENGTHS = [
   { name: 'Hour', ms: 3_600_000 },
   { name: 'Day', ms: 86_400_000 },
@@ -13,7 +13,7 @@ export const LENGTHS = [
   { name: 'All', ms: Number.POSITIVE_INFINITY },
 ] as const
 
-/** What there is to look at: nothing before the first result, nothing after now. */
+/** What can be looked at: nothing after now, and nothing before the first result but what was asked for by its length. */
 export type Bounds = Span
 
 export const lengthOf = ({ from, to }: Span) => to - from
@@ -43,9 +43,10 @@ export function between(span: Span, one: number, other: number, bounds: Bounds):
   return within({ from, to }, bounds)
 }
 
-/** The last so many milliseconds, at most all there is. */
-export function latest(length: number, bounds: Bounds): Span {
-  return { from: Math.max(bounds.to - length, Math.min(bounds.from, bounds.to - SHORTEST_MS)), to: bounds.to }
+/** The last so many milliseconds, also where nothing was seen in most of them; of endless ones all there is. */
+export function latest(length: number, { from, to }: Bounds): Span {
+  const first = Number.isFinite(length) ? to - length : from
+  return { from: Math.round(Math.min(first, to - SHORTEST_MS)), to }
 }
 
 /** Keeps its length where that fits, else it is all there is. Whole milliseconds. */

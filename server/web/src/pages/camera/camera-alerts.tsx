@@ -11,7 +11,7 @@ export function CameraAlerts({ id, device }: { id: string; device: string }) {
   const standing = [...alerts.of(id), ...alerts.of(device)].toSorted(byUrgency)
   if (standing.length === 0) return null
   return (
-    <section class="camera-alerts card" aria-label="Alerts">
+    <section class="camera-alerts" aria-label="Alerts">
       <ul>
         {standing.map((alert) => (
           <li key={alert.id} class={isSeen(alert) ? 'seen' : alert.severity}>

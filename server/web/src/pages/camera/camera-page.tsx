@@ -7,7 +7,7 @@ import { useConsole } from '../../console.ts'
 import { Empty, Loading } from '../../design/elements.tsx'
 import { nameNow } from '../../live/renamed.ts'
 import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
-import { CameraAlerts } from './camera-alerts.tsx'
+import { withAsked } from './asked-span.ts'
 import { Care } from './care.tsx'
 import { ChosenFrame } from './chosen-frame.ts'
 import { History } from './history.ts'
@@ -24,7 +24,10 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
   const id = `${device}/${camera}`
   const body = useSignal<CameraBody | ApiError | null>(null)
   const chosen = useMemo(() => new ChosenFrame((error) => notices.failed(error)), [id])
-  const history = useMemo(() => new History(id), [id])
+  const history = useMemo(
+    () => new History(id, router.query.peek(), (asked) => router.refine(withAsked(router.query.peek(), asked))),
+    [id],
+  )
 
   const load = async () => {
     try {
@@ -91,7 +94,6 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
           )}
         </div>
       </header>
-      <CameraAlerts id={id} device={device} />
       <Sight camera={known} history={history} chosen={chosen} />
       <HistorySection camera={known} history={history} chosen={chosen} onPick={pick} />
       <div class="columns">

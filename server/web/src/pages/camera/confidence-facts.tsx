@@ -7,14 +7,17 @@ import type { Past } from './past.ts'
 
 interface ConfidenceFactsProps {
   past: Past
-  /** What the mouse stands at. */
-  pointed: BucketBody | null
+  /** What the mouse stands at, or what is said of it. */
+  pointed: BucketBody | string | null
   onPick(bucket: BucketBody): void
 }
 
 /** The line in words: what the mouse stands at, else how many results there are and the one that is least certain. */
 export function ConfidenceFacts({ past, pointed, onPick }: ConfidenceFactsProps) {
-  if (pointed) return <p class="confidence-facts">{bucketInWords(pointed, past.width)}</p>
+  if (pointed) {
+    const said = typeof pointed === 'string' ? pointed : bucketInWords(pointed, past.width)
+    return <p class="confidence-facts">{said}</p>
+  }
   const results = past.buckets.reduce((sum, bucket) => sum + bucket.results, 0)
   const least = leastCertain(past.buckets)
   const at = capturedAt(least?.confidence?.minFrame ?? null)

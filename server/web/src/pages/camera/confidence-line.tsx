@@ -108,7 +108,8 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
         align: 1, // beside its tick: in the middle of it the first one would be cut off
         space: 80,
         size: 26,
-        values: (_, moments, __, ___, step) => moments.map((at) => momentInWords(at * 1000, step)),
+        values: (plot, moments, _, __, step) =>
+          moments.map((at) => whereRoom(plot, at, momentInWords(at * 1000, step), axis.font)),
       },
       { ...axis, size: AXIS_WIDTH, side: 1, splits: [0, 0.5, 1], values: () => ['0 %', '50 %', '100 %'] },
     ],
@@ -127,6 +128,15 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
       ],
     },
   }
+}
+
+/** What would be cut off at the end of the plot is not said. */
+function whereRoom({ ctx, bbox, width, valToPos }: uPlot, at: number, text: string, font: string): string {
+  ctx.save()
+  ctx.font = font
+  const end = bbox.left / devicePixelRatio + valToPos(at, 'x') + ctx.measureText(text).width
+  ctx.restore()
+  return end <= width ? text : ''
 }
 
 /** Between its bounds a stretch without neighbours has no width, and would not be seen. */

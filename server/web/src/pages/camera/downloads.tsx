@@ -103,7 +103,8 @@ function Frames({ camera, history }: DownloadsProps) {
       <p class="hint">
         {count === null
           ? 'Pictures that are still stored, and their results.'
-          : `${counted(count, 'frame')} in this span; pictures that are still stored come with their results.`}
+          : `${counted(count, 'frame')} in this span; pictures that are still stored come with their results.`}{' '}
+        A few such files are made at a time: where it fails at once, try again when another has ended.
       </p>
     </fieldset>
   )

@@ -4,7 +4,7 @@ import type { BucketBody } from '../../api/history-bodies.ts'
 import { Button } from '../../design/elements.tsx'
 import { fullTime, utc } from '../../design/words.ts'
 import { capturedAt } from '../../live/camera.ts'
-import { LENGTHS, lengthOf, zoomed } from '../../ribbon/span.ts'
+import { LENGTHS, lengthOf } from '../../ribbon/span.ts'
 import type { ChosenFrame } from './chosen-frame.ts'
 import { ConfidenceFacts } from './confidence-facts.tsx'
 import { ConfidenceLine } from './confidence-line.tsx'
@@ -26,11 +26,10 @@ const CLOSER = 0.5
 
 /** States and confidence over a span that one chooses. */
 export function HistorySection({ camera, history, chosen, onPick }: HistorySectionProps) {
-  const pointed = useSignal<BucketBody | null>(null)
+  const pointed = useSignal<BucketBody | string | null>(null)
   const span = history.span.value
   const past = history.past.value
   const middle = span.from + lengthOf(span) / 2
-  const zoom = (factor: number) => history.show(zoomed(span, factor, middle, history.bounds))
   const pickLeast = ({ confidence }: BucketBody) => {
     if (confidence) chosen.show(confidence.minFrame)
   }
@@ -38,6 +37,32 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
     <section class="history card" aria-labelledby="history">
       <header>
         <h2 id="history">History</h2>
+        <fieldset class="moves" aria-label="Move and zoom">
+          <Button
+            kind="quiet"
+            aria-label="Earlier"
+            title="As long a span before"
+            disabled={!history.hasEarlier}
+            onClick={() => history.move(-1)}
+          >
+            ←
+          </Button>
+          <Button
+            kind="quiet"
+            aria-label="Later"
+            title="As long a span after"
+            disabled={history.follows.value}
+            onClick={() => history.move(1)}
+          >
+            →
+          </Button>
+          <Button kind="quiet" aria-label="Closer" onClick={() => history.zoom(CLOSER, middle)}>
+            +
+          </Button>
+          <Button kind="quiet" aria-label="Farther" onClick={() => history.zoom(1 / CLOSER, middle)}>
+            −
+          </Button>
+        </fieldset>
         <fieldset class="lengths" aria-label="Span">
           {LENGTHS.map(({ name, ms }) => (
             <Button
@@ -49,12 +74,6 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
               {name}
             </Button>
           ))}
-          <Button kind="quiet" aria-label="Closer" onClick={() => zoom(CLOSER)}>
-            +
-          </Button>
-          <Button kind="quiet" aria-label="Farther" onClick={() => zoom(1 / CLOSER)}>
-            −
-          </Button>
         </fieldset>
       </header>
       <p class="span" title={`${utc(span.from)} – ${utc(span.to)}`}>
@@ -65,7 +84,15 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
           {(history.failed.value as Error).message}
         </p>
       )}
-      <Ribbon history={history} states={camera.states} shownAt={capturedAt(chosen.frame.value)} onPick={onPick} />
+      <Ribbon
+        history={history}
+        states={camera.states}
+        shownAt={capturedAt(chosen.frame.value)}
+        onPick={onPick}
+        onPoint={(said) => {
+          pointed.value = said
+        }}
+      />
       <ConfidenceLine
         past={past}
         span={span}
@@ -80,7 +107,10 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
       {isTooFine(past) && (
         <p class="how">Too many changes to draw each: a colour is as high as its share of the results.</p>
       )}
-      <p class="how">Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.</p>
+      <p class="how for-mouse">
+        Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.
+      </p>
+      <p class="how for-fingers">Drag to move, two fingers look closer; tap to see the frame.</p>
       <Downloads camera={camera} history={history} />
     </section>
   )

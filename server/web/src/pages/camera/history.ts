@@ -1,9 +1,10 @@
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { FrameBody, List, ResultBody } from '../../api/bodies.ts'
 import { get } from '../../api/client.ts'
 import { serverNow } from '../../design/clock.ts'
 import type { Span } from '../../ribbon/band.ts'
-import { type Bounds, LENGTHS, latest, lengthOf } from '../../ribbon/span.ts'
+import { type Bounds, LENGTHS, latest, lengthOf, moved, zoomed } from '../../ribbon/span.ts'
+import { type Asked, askedOf } from './asked-span.ts'
 import { loadPast, NOTHING, type Past, POINTS } from './past.ts'
 
 /** A gesture has ended when nothing came for so long. Milliseconds. */
@@ -15,22 +16,33 @@ const LONGEST_STEP_MS = 60_000
 /** The past of a camera: which span is looked at, and what is known of it. */
 export class History {
   readonly #camera: string
-  readonly #span = signal<Span>(latest(LENGTHS[0].ms, { from: 0, to: serverNow() }))
-  readonly #past = signal<Past>({ ...NOTHING, span: this.#span.peek() })
-  readonly #follows = signal(true)
+  readonly #tell: (asked: Asked) => void
+  readonly #span: Signal<Span>
+  readonly #past: Signal<Past>
+  readonly #follows: Signal<boolean>
   readonly #failed = signal<unknown>(null)
   /** Rises with everything that is loaded. */
   readonly #version = signal(0)
   readonly #first = signal(serverNow() - LENGTHS[0].ms)
-  /** What was asked for; the span is shorter where there is less to see. */
-  #length: number = LENGTHS[0].ms
+  /** What was asked for: of endless ones the span reaches to the first result. */
+  #length: number
   #loading = new AbortController()
   #quiet: ReturnType<typeof setTimeout> | undefined
   #following: ReturnType<typeof setInterval> | undefined
 
-  /** @param camera `device/camera` */
-  constructor(camera: string) {
+  /**
+   * @param camera `device/camera`
+   * @param query of the address: which span it names
+   * @param tell told which span is looked at, when that has come to rest
+   */
+  constructor(camera: string, query = '', tell: (asked: Asked) => void = () => {}) {
     this.#camera = camera
+    this.#tell = tell
+    const asked = askedOf(query)
+    this.#follows = signal('length' in asked)
+    this.#length = 'length' in asked ? asked.length : lengthOf(asked)
+    this.#span = signal('length' in asked ? latest(asked.length, this.bounds) : asked)
+    this.#past = signal({ ...NOTHING, span: this.#span.peek() })
   }
 
   get span(): ReadonlySignal<Span> {
@@ -60,9 +72,14 @@ export class History {
     return this.#version
   }
 
-  /** From the first result that anything is known of to now. */
+  /** From the first result that anything is known of to now; from before it where that was asked for. */
   get bounds(): Bounds {
-    return { from: this.#first.value, to: serverNow() }
+    return { from: Math.min(this.#first.value, this.#span?.value.from ?? Number.POSITIVE_INFINITY), to: serverNow() }
+  }
+
+  /** Whether there may be anything before the span. */
+  get hasEarlier(): boolean {
+    return this.#span.value.from > this.#first.value
   }
 
   start() {
@@ -80,7 +97,23 @@ export class History {
   showLatest(length: number) {
     this.#follows.value = true
     this.#length = length
-    this.#show(latest(length, this.bounds))
+    this.#show(latest(length, { from: this.#first.value, to: serverNow() }))
+  }
+
+  /**
+   * Closer (`factor` below 1) or farther. A span that moves on with the time ends now still.
+   * @param at what stays where it is on the page, where the span is one of the past; milliseconds UTC
+   */
+  zoom(factor: number, at: number) {
+    const { to } = this.#span.value
+    const next = zoomed(this.#span.value, factor, this.#follows.value ? to : at, this.bounds)
+    if (this.#follows.value) this.showLatest(lengthOf(next))
+    else this.show(next)
+  }
+
+  /** By so many of its lengths, to the future where positive. */
+  move(lengths: number) {
+    this.show(moved(this.#span.value, lengths, this.bounds))
   }
 
   /** A span of the past stays; one that reaches the present moves on with it. */
@@ -127,7 +160,10 @@ export class History {
   #show(span: Span) {
     this.#span.value = span
     clearTimeout(this.#quiet)
-    this.#quiet = setTimeout(() => void this.#load(), QUIET_MS)
+    this.#quiet = setTimeout(() => {
+      this.#tell(this.#follows.peek() ? { length: this.#length } : span)
+      void this.#load()
+    }, QUIET_MS)
   }
 
   #moveOn() {
@@ -136,11 +172,10 @@ export class History {
     if (serverNow() - to >= Math.min(lengthOf(this.#span.value) / POINTS, LONGEST_STEP_MS)) this.refresh()
   }
 
-  /** An hour is shorter where there is less to see. */
   #foundFirst(since: number | null) {
     if (since === null || since === this.#first.value) return
     this.#first.value = since
-    this.refresh()
+    if (this.#length === Number.POSITIVE_INFINITY) this.refresh() // it begins there
   }
 
   async #load() {

@@ -1,7 +1,6 @@
 import type { TimeInStateBody } from '../../api/history-bodies.ts'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { duration, share, times } from '../../design/words.ts'
-import { lengthOf } from '../../ribbon/span.ts'
+import { duration, shares, times } from '../../design/words.ts'
 import type { Past } from './past.ts'
 
 /** What the colours of the ribbon say, and how much of the span each state took: `open 3 % · 42 times`. */
@@ -11,18 +10,24 @@ export function Legend({ states, past }: { states: string[]; past: Past }) {
   const timeIn = (state: string) => known.get(state) ?? (known.size === 0 ? null : { state, seconds: 0, entered: 0 })
   // States that it cannot be in any more, but was.
   const gone = past.times.map(({ state }) => state).filter((state) => state !== 'unknown' && !states.includes(state))
-  const length = lengthOf(past.span)
+  const { from, to } = past.span
+  // Of what was seen: the span may begin long before the camera.
+  const length = to - Math.max(from, past.since ?? from)
+  const names = [...states, ...gone, 'unknown']
+  const said = new Map(
+    shares(names.map((state) => partOf(timeIn(state), length))).map((text, index) => [names[index], text]),
+  )
   return (
     <ul class="legend" aria-label="Time in each state">
       {[...states, ...gone].map((state) => (
         <li key={state}>
           <StateBadge state={state} states={states} />
-          <TimeIn time={timeIn(state)} length={length} />
+          <TimeIn time={timeIn(state)} length={length} said={said.get(state)} />
         </li>
       ))}
       <li>
         <StateBadge state="unknown" states={states} />
-        <TimeIn time={timeIn('unknown')} length={length} />
+        <TimeIn time={timeIn('unknown')} length={length} said={said.get('unknown')} />
         <small>no state was earned</small>
       </li>
       <li class="silent">
@@ -32,12 +37,21 @@ export function Legend({ states, past }: { states: string[]; past: Past }) {
   )
 }
 
-function TimeIn({ time, length }: { time: TimeInStateBody | null; length: number }) {
+const partOf = (time: TimeInStateBody | null, length: number) =>
+  time && length > 0 ? Math.min(1, (time.seconds * 1000) / length) : 0
+
+interface TimeInProps {
+  time: TimeInStateBody | null
+  length: number
+  said: string | undefined
+}
+
+function TimeIn({ time, length, said }: TimeInProps) {
   if (!time) return null
   const { seconds, entered } = time
   return (
     <span class="time-in" title={`${duration(seconds * 1000)} of ${duration(length)}`}>
-      {share(Math.min(1, (seconds * 1000) / length))}
+      {said}
       {entered > 0 && ` · ${times(entered)}`}
     </span>
   )

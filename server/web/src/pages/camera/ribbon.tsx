@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { share, timeOfDay } from '../../design/words.ts'
+import { shares, timeOfDay } from '../../design/words.ts'
 import { isSilent, type Span, segmentAt } from '../../ribbon/band.ts'
 import { Bands } from '../../ribbon/bands.tsx'
 import { inOrder } from '../../ribbon/pile.ts'
@@ -18,6 +18,8 @@ interface RibbonProps {
   shownAt: number | null
   /** Told the moment that somebody wants to see. */
   onPick(at: number): void
+  /** Told what is said of the moment that the mouse stands at. */
+  onPoint(said: string | null): void
 }
 
 const STEP = 0.01
@@ -25,7 +27,7 @@ const CLOSER = 0.6
 const NO_FRAMES = 'no frames'
 
 /** The states of a span, to zoom, move and pick a moment of, by mouse, fingers and keys. */
-export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
+export function Ribbon({ history, states, shownAt, onPick, onPoint }: RibbonProps) {
   const place = useRef<HTMLDivElement>(null)
   const drawn = useSignal<{ one: number; other: number } | null>(null)
   const cursor = useSignal<number | null>(null)
@@ -33,6 +35,8 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
   const at = cursor.value ?? shownAt ?? span.to - lengthOf(span) / 2
   const past = history.past.value
   const isPiled = isTooFine(past)
+  const momentInWords = (moment: number) =>
+    `${timeOfDay(moment)}, ${isPiled ? sharesAt(past, moment, states) : stateAt(past, moment)}`
 
   /** @returns whether another span is shown now */
   const show = (next: Span) => {
@@ -59,6 +63,9 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
     if (next < span.from || next > span.to) history.show(moved(span, next < span.from ? -0.5 : 0.5, history.bounds))
     cursor.value = next
   }
+  /** Around the moment that was chosen; else as the buttons do. */
+  const zoom = (factor: number) =>
+    cursor.value === null ? history.zoom(factor, at) : history.show(zoomed(span, factor, at, history.bounds))
   const onKey: Record<string, () => void> = {
     ArrowLeft: () => moveCursor(-lengthOf(span) * STEP),
     ArrowRight: () => moveCursor(lengthOf(span) * STEP),
@@ -66,9 +73,9 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
     End: () => moveCursor(span.to - at),
     PageUp: () => history.show(moved(span, 0.5, history.bounds)),
     PageDown: () => history.show(moved(span, -0.5, history.bounds)),
-    '+': () => history.show(zoomed(span, CLOSER, at, history.bounds)),
-    '=': () => history.show(zoomed(span, CLOSER, at, history.bounds)),
-    '-': () => history.show(zoomed(span, 1 / CLOSER, at, history.bounds)),
+    '+': () => zoom(CLOSER),
+    '=': () => zoom(CLOSER),
+    '-': () => zoom(1 / CLOSER),
     Enter: () => onPick(at),
   }
   return (
@@ -81,13 +88,18 @@ export function Ribbon({ history, states, shownAt, onPick }: RibbonProps) {
       aria-valuemin={span.from}
       aria-valuemax={span.to}
       aria-valuenow={Math.round(at)}
-      aria-valuetext={`${timeOfDay(at)}, ${isPiled ? sharesAt(past, at, states) : stateAt(past, at)}`}
+      aria-valuetext={momentInWords(at)}
       onKeyDown={(event) => {
         const act = onKey[event.key]
         if (!act || event.ctrlKey || event.metaKey) return
         event.preventDefault()
         act()
       }}
+      onPointerMove={({ currentTarget, clientX }) => {
+        const { left, width } = currentTarget.getBoundingClientRect()
+        onPoint(momentInWords(timeAt(span, (clientX - left) / width)))
+      }}
+      onPointerLeave={() => onPoint(null)}
       onBlur={() => {
         cursor.value = null
       }}
@@ -113,9 +125,9 @@ function stateAt({ segments }: Past, at: number): string {
 function sharesAt(past: Past, at: number, states: string[]): string {
   const bucket = bucketAt(past, at)
   if (!bucket) return NO_FRAMES
-  return inOrder(bucket, states)
-    .map(([state, results]) => `${state} ${share(results / bucket.results)}`)
-    .join(', ')
+  const piles = inOrder(bucket, states)
+  const said = shares(piles.map(([, results]) => results / bucket.results))
+  return piles.map(([state], index) => `${state} ${said[index]}`).join(', ')
 }
 
 function Line({ kind, fraction }: { kind: string; fraction: number }) {

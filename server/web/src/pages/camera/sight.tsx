@@ -9,6 +9,7 @@ import { capturedAt } from '../../live/camera.ts'
 import { isOrphan, isUntaught, troubleOf } from '../../live/trouble.ts'
 import { LivePicture } from '../../picture/live-picture.tsx'
 import { modelPath } from '../../router/route.ts'
+import { CameraAlerts } from './camera-alerts.tsx'
 import type { ChosenFrame } from './chosen-frame.ts'
 import type { History } from './history.ts'
 import { ReadingsAt, ReadingsNow } from './readings.tsx'
@@ -56,6 +57,7 @@ export function Sight({ camera, history, chosen }: SightProps) {
         ) : (
           <ReadingsAt key={past} device={camera.device} at={pastAt} />
         )}
+        <CameraAlerts id={camera.id} device={camera.device} />
         <Steps history={history} chosen={chosen} frame={frame} />
       </div>
     </section>
