@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { expect, onTestFinished, test } from 'vitest'
-import { rollUpAgain, untellHours } from '../src/database/history-rows.ts'
+import { removeHistory } from '../src/database/camera-rows.ts'
+import { rollUpAgain, spanWent, untellHours } from '../src/database/history-rows.ts'
 import { MIGRATIONS } from '../src/database/migrations.ts'
 import type { ResultsTable, StateTables } from '../src/database/schema.ts'
 import { SqliteThreadDialect } from '../src/database/sqlite-dialect.ts'
@@ -251,6 +252,21 @@ test('a result from before all that was known of a camera has the hours told tha
   await database.write.updateTable('history_progress').set({ hours_to: null }).execute()
   await tell(database, at(days + 120))
   expect(await hours(database)).toEqual(told)
+})
+
+test('a result from a time that a purge emptied has its hours told again', async () => {
+  const database = await open()
+  await insertResults(database, [resultAt(10), resultAt(310)])
+  await tell(database, at(600))
+  const span = { from: FIRST, to: at(300) }
+  while ((await removeHistory(database.write, CAMERA, span, 500)) > 0);
+  await database.write.transaction().execute((transaction) => spanWent(transaction, CAMERA, span))
+  await tell(database, at(600))
+  expect(await times(database, 0, 600)).toEqual([['unknown', 290]])
+  await insertResults(database, [resultAt(130)])
+  await tell(database, at(600))
+  expect(await times(database, 0, 600)).toEqual([['unknown', 470]])
+  expect(await hours(database)).toContainEqual([3, 'unknown', 60, 0, 0])
 })
 
 test('time in state from hours is that from transitions, at whatever span', async () => {

@@ -45,7 +45,7 @@ async function untold(database: Database, camera: string, now: number): Promise<
   const { rows } = await sql<{ gone: number | null; to: number | null; told: number | null }>`
     select (select hours_from from history_progress where camera = ${camera}) as gone,
       (select hours_to from history_progress where camera = ${camera}) as "to",
-      (select min(at) from state_hours where camera = ${camera}) as told`.execute(database)
+      (select at from state_hours where camera = ${camera} and ms > 0 order by at limit 1) as told`.execute(database)
   const { gone = null, to = null, told = null } = rows[0] ?? {}
   const first = Math.max(beginOfHour(known), gone ?? 0)
   if (to !== null && told !== null && told < to && (await isTooLate(database, camera, { first, known, told })))

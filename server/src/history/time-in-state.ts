@@ -34,10 +34,10 @@ export async function timeInState(
   }
   const { rows } = await sql<{ gone: number | null; from: number | null; to: number | null }>`
     select (select hours_from from history_progress where camera = ${camera}) as gone,
-      (select min(at) from state_hours where camera = ${camera}) as "from",
+      (select at from state_hours where camera = ${camera} and ms > 0 order by at limit 1) as "from",
       (select hours_to from history_progress where camera = ${camera}) as "to"`.execute(database)
   const gone = rows[0]?.gone ?? 0
-  // What late frames or a purge changed of an earlier time is not told again: its hours are as they are.
+  // What late frames or a purge changed of an earlier time than went is not told again: its hours are as they are.
   const hours = { from: rows[0]?.from ?? 0, to: Math.max(rows[0]?.to ?? 0, gone) }
   const { told, ends } = partsOf({ from: span.from, to: Math.min(span.to, now) }, hours)
   if (told) for (const { state, ms, entered } of await ofHours(database, camera, told)) add(state, ms, entered)
