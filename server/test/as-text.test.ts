@@ -62,12 +62,13 @@ async function all(path: string): Promise<object[]> {
   }
 }
 const OF_CAMERA = `/api/cameras/${CAMERA}`
+const SPAN = '20260301T010000Z-20260301T090000Z'
 const span = `from=${FIRST + HOUR}&to=${FIRST + 9 * HOUR}`
 
 test.each([
-  ['results', `${OF_CAMERA}/results?${span}`, 'pi-cam-results', 1500],
-  ['the first results of each minute', `${OF_CAMERA}/results?${span}&every=${MINUTE}`, 'pi-cam-results', 300],
-  ['transitions', `${OF_CAMERA}/transitions?from=${FIRST + HOUR}`, 'pi-cam-transitions', 2000],
+  ['results', `${OF_CAMERA}/results?${span}`, `pi-cam-results-${SPAN}`, 1500],
+  ['the first results of each minute', `${OF_CAMERA}/results?${span}&every=${MINUTE}`, `pi-cam-results-${SPAN}`, 300],
+  ['transitions', `${OF_CAMERA}/transitions?from=${FIRST + HOUR}`, 'pi-cam-transitions-20260301T010000Z', 2000],
   ['readings', `/api/readings?device=${DEVICE}`, 'pi-readings', 140],
   [
     'readings of a sensor, newest first',
@@ -116,7 +117,9 @@ test('CSV of results has a column for the probability of each state of the camer
     state: results[0]?.state,
     probability_open: '0.25',
     probability_closed: '0.75',
+    frame: `${CAMERA}/${FIRST}`,
   })
+  expect(head.at(-1)).toBe('frame')
 })
 
 test('CSV of readings quotes every text, and none is computed by a spreadsheet', async () => {
@@ -126,3 +129,14 @@ test('CSV of readings quotes every text, and none is computed by a spreadsheet',
   const harmless = shown.map((text) => (/^[=-]/.test(text) ? `'${text}` : text))
   expect([...values].sort()).toEqual(harmless.sort())
 })
+
+test.each([`${OF_CAMERA}/results?`, `${OF_CAMERA}/transitions?`, `/api/readings?device=${DEVICE}&`])(
+  '%sfrom&to of a span that is none is refused, also as text',
+  async (path) => {
+    for (const format of ['json', 'csv', 'ndjson']) {
+      const { status, body } = await server.call('GET', `${path}from=${FIRST}&to=${FIRST}&format=${format}`)
+      expect([status, body.error?.code, body.error?.field]).toEqual([400, 'empty_span', 'to'])
+    }
+    expect((await server.call('GET', `${path}from=${FIRST}&to=${FIRST + 1}`)).status).toBe(200)
+  },
+)

@@ -49,7 +49,9 @@ const zip = async (query: string) => unpacked(Buffer.from(await (await get(query
 test('the pictures of a span as they were sent, and what was said of each', async () => {
   const answer = await get(`?from=${at(0)}&to=${at(3)}`)
   expect(answer.headers.get('content-type')).toBe('application/zip')
-  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="pi-cam-frames.zip"')
+  expect(answer.headers.get('content-disposition')).toBe(
+    'attachment; filename="pi-cam-frames-20261101T123015Z-20261101T123045Z.zip"',
+  )
   const { files, lines } = await unpacked(Buffer.from(await answer.arrayBuffer()))
   expect([...files.keys()]).toEqual(['20261101_123015_250.jpg', '20261101_123025_250.jpg', '20261101_123035_250.jpg'])
   expect([...files.values()].map((bytes) => new Uint8Array(bytes))).toEqual(

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
-import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, isoOrNull, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { refuseEmpty } from '../http/span.ts'
 import { bucketsOf, knownSince } from './buckets.ts'
 import { timeInState } from './time-in-state.ts'
 
@@ -91,8 +91,4 @@ export function historyRoutes(http: Http, { database, cameras }: { database: Sta
       return { items: times.map(({ state, ms, entered }) => ({ state, seconds: ms / 1000, entered })), next: null }
     },
   )
-}
-
-function refuseEmpty({ from, to }: { from: number; to: number }) {
-  if (to <= from) throw badRequest('empty_span', '`to` is exclusive and must be later than `from`', 'to')
 }

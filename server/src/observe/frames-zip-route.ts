@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Cameras } from '../devices/cameras.ts'
-import { badRequest } from '../http/errors.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
+import { inFileName, refuseEmpty } from '../http/span.ts'
 import { storedZip } from '../http/stored-zip.ts'
 import { type FramesZipPorts, framesIn } from './frames-zip.ts'
 
@@ -37,10 +37,9 @@ export function framesZipRoute(
     },
     async ({ params, query }, reply) => {
       const { id, device, camera } = cameras.get(`${params.device}/${params.camera}`)
-      if (query.to <= query.from)
-        throw badRequest('empty_span', '`to` is exclusive and must be later than `from`', 'to')
+      refuseEmpty(query)
       const zip = exports.open(() => Readable.from(storedZip(framesIn(ports, { ...query, camera: id }))))
-      const name = `${device}-${camera}-frames.zip`
+      const name = `${device}-${camera}-frames${inFileName(query)}.zip`
       return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)
     },
   )

@@ -5,7 +5,8 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
-import { Format, harmless, orText, PAGE, sendRows } from './rows-as-text.ts'
+import { inFileName, refuseEmpty } from '../http/span.ts'
+import { Format, orText, PAGE, sendRows } from './rows-as-text.ts'
 
 const ReadingBody = Type.Object({
   device: Type.String(),
@@ -58,11 +59,12 @@ export function readingRoutes(
       },
     },
     async ({ query }, reply) => {
+      refuseEmpty(query)
       const { device, sensor, format } = query
       const sensors = sensor === undefined ? await sensorsOf(read, device) : [sensor]
       if (format !== 'json')
         return sendRows(reply, format, texts, {
-          name: [device, ...(sensor === undefined ? [] : [sensor]), 'readings'].join('-'),
+          name: [device, ...(sensor === undefined ? [] : [sensor]), 'readings'].join('-') + inFileName(query),
           pages: pagesOf(read, sensors, { ...query, limit: PAGE }),
           shown: bodyOf,
           columns: COLUMNS,
@@ -124,7 +126,7 @@ const COLUMNS: Record<string, (row: ReadingRow) => string | number | null> = {
   sensor: ({ sensor }) => sensor,
   value: ({ value_json }) => {
     const value: unknown = JSON.parse(value_json)
-    return typeof value === 'number' ? value : typeof value === 'string' ? harmless(value) : value_json
+    return typeof value === 'number' || typeof value === 'string' ? value : value_json
   },
 }
 

@@ -6,6 +6,7 @@ import type { Camera, Cameras } from '../devices/cameras.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { inFileName, refuseEmpty } from '../http/span.ts'
 import { firstOfEach } from './first-of-each.ts'
 import { Format, orText, PAGE, pagesAfter, sendRows } from './rows-as-text.ts'
 
@@ -66,6 +67,9 @@ export function resultRoutes(
       config: { access: 'viewer' },
       schema: {
         summary: 'Results of a span; `every` keeps the first of each so many milliseconds',
+        description:
+          'Columns of CSV: captured_at, state, confidence, best, reason, model, latency_ms, late (0 or 1), ' +
+          'probability_<state> of each state that the camera has now, and frame.',
         params: CameraPath,
         querystring: Type.Object({
           from: Type.Optional(Milliseconds),
@@ -80,11 +84,12 @@ export function resultRoutes(
     },
     async ({ params, query }, reply) => {
       const camera = cameras.get(`${params.device}/${params.camera}`)
+      refuseEmpty(query)
       const { to = FOREVER, every, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)
       if (format !== 'json')
         return sendRows(reply, format, texts, {
-          name: `${camera.device}-${camera.camera}-results`,
+          name: `${camera.device}-${camera.camera}-results${inFileName(query)}`,
           pages: pages(camera.id, { from, to, every, limit: PAGE }),
           shown: shownResult,
           columns: columnsOf(camera),
@@ -127,6 +132,7 @@ function columnsOf({ states }: Camera): Record<string, (row: ResultRow) => strin
     latency_ms: (row) => row.latency_ms,
     late: (row) => row.late,
     ...Object.fromEntries(probabilities),
+    frame: (row) => `${row.camera}/${row.captured_at}`,
   }
 }
 

@@ -4,9 +4,9 @@ import { Type } from 'typebox'
 import type { StateTables, TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera, Cameras } from '../devices/cameras.ts'
-import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { refuseEmpty } from '../http/span.ts'
 import { frameRuns } from './frame-runs.ts'
 
 const Segment = Type.Object({
@@ -104,7 +104,7 @@ export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPor
 }
 
 function spanOf({ from, to, limit, ...query }: { from: number; to: number; limit: number; every?: number }): Span {
-  if (to <= from) throw badRequest('empty_span', '`to` is exclusive and must be later than `from`', 'to')
+  refuseEmpty({ from, to })
   return { from, to, limit, every: query.every }
 }
 

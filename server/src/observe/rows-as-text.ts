@@ -48,9 +48,9 @@ async function* ndjsonOf<Row>({ pages, shown }: Table<Row>): AsyncGenerator<stri
   for await (const page of pages) yield page.map((row) => `${JSON.stringify(shown(row))}\n`).join('')
 }
 
-/** RFC 4180. */
+/** RFC 4180, and no text that a spreadsheet would compute. */
 function lineOf(values: (string | number | null)[]): string {
-  return `${values.map((value) => (typeof value === 'string' ? cellOf(value) : value)).join()}\r\n`
+  return `${values.map((value) => (typeof value === 'string' ? cellOf(harmless(value)) : value)).join()}\r\n`
 }
 
 function cellOf(text: string): string {
@@ -58,7 +58,7 @@ function cellOf(text: string): string {
 }
 
 /** A stranger's text: as it is a spreadsheet would compute what begins like a formula. */
-export function harmless(text: string): string {
+function harmless(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
 }
 

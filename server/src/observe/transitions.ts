@@ -5,6 +5,7 @@ import type { Cameras } from '../devices/cameras.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { inFileName, refuseEmpty } from '../http/span.ts'
 import { Format, orText, PAGE, pagesAfter, sendRows } from './rows-as-text.ts'
 
 const TransitionBody = Type.Object({
@@ -53,11 +54,12 @@ export function transitionRoutes(
     },
     async ({ params, query }, reply) => {
       const { id, device, camera } = cameras.get(`${params.device}/${params.camera}`)
+      refuseEmpty(query)
       const { to = FOREVER, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)
       if (format !== 'json')
         return sendRows<TransitionRow>(reply, format, texts, {
-          name: `${device}-${camera}-transitions`,
+          name: `${device}-${camera}-transitions${inFileName(query)}`,
           pages: pagesAfter((last) => select(id, last ? last.at + 1 : from, to, PAGE)),
           shown,
           columns: COLUMNS,
