@@ -261,6 +261,7 @@ async function build(
     state: (camera) => pipeline.recorder.state(camera),
     receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
     freeBytes: () => retention.storage?.freeBytes ?? null,
+    health: () => checks(),
     believed: () => retention.believed,
     onOutcome: (outcome, messages) => metrics.webhookMessages.inc({ outcome }, messages),
   })
@@ -309,7 +310,7 @@ async function build(
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
     },
   })
-  healthRoutes(http, () => [
+  const checks = () => [
     ...partChecks({
       framesHeld: frames.held,
       stateHeld: pipeline.recorder.held ?? readings.held,
@@ -327,7 +328,8 @@ async function build(
     processes.health,
     loopLag.health,
     alerts.health,
-  ])
+  ]
+  healthRoutes(http, checks)
 
   metrics.start({
     ...{ database, recorder: pipeline.recorder, cameras: () => cameras.list(), devices: () => devices.list() },

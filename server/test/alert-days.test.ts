@@ -357,6 +357,24 @@ test('no more than 10,000 alerts stand, and that is said; the last places are fo
   expect(it.engine.alerts()).toHaveLength(8001)
 })
 
+test('a server that is not well for a minute is an alert, and ends with what was wrong', async () => {
+  const it = await world()
+  await it.rules.create({ name: 'well?', kind: 'health' }, 'me')
+  await it.until('00:10')
+  it.health = [{ name: 'worker', level: 'error', text: 'nobody trains' }]
+  await it.until('00:10:30')
+  it.health = []
+  await it.until('01:00')
+  it.health = [{ name: 'worker', level: 'error', text: 'nobody trains' }]
+  await it.until('01:02')
+  it.health = [{ name: 'worker', level: 'ok', text: 'works' }]
+  await it.until('01:03')
+  expect(it.told).toEqual(['01:01:01 fired server', '01:02:01 resolved server'])
+  const alert = await it.database.read.selectFrom('alerts').selectAll().executeTakeFirstOrThrow()
+  expect(alert.text).toBe('the server was not well (worker: nobody trains) for 2 min')
+  await sameEverywhere(it)
+})
+
 test('alerts that ended are kept for 90 days', async () => {
   const it = await world()
   await it.rules.create({ ...OPEN, forMs: 0 }, 'me')

@@ -31,6 +31,8 @@ test('no two kinds have the same name, and each says what it is', () => {
   for (const { title, description, params } of ALERT_KINDS) {
     expect(title).not.toBe('')
     expect(description).not.toBe('')
+    // The console shows them as they are.
+    expect(`${title} ${description} ${JSON.stringify(params)}`).not.toContain('`')
     expect(params).toMatchObject({ type: 'object', additionalProperties: false })
     for (const property of Object.values(params.properties)) expect(property).toHaveProperty('title')
   }
@@ -150,4 +152,32 @@ describe('disk', () => {
     })
     expect(said(999_999_999)).toMatchObject({ text: "999 MB of the server's disk are free, less than 4.0 GB" })
   })
+})
+
+describe('health', () => {
+  const influx = { name: 'influx', level: 'warn', text: 'InfluxDB does not answer' }
+  const state = { name: 'state', level: 'error', text: 'the disk takes nothing' }
+  const well = { name: 'worker', level: 'ok', text: 'works' }
+  const health = (checks: object[], params = {}, facts = {}) =>
+    look('health', { subject: 'server', checks: () => checks, ...facts }, params)
+  test('an error by itself, whatever is wrong where one asks for it', () => {
+    expect(health([influx, well])).toEqual({ holds: false })
+    expect(health([influx, well], { level: 'warn' })).toEqual({
+      ...{ holds: true, value: 'influx', text: 'the server is not well (influx: InfluxDB does not answer)' },
+      was: 'the server was not well (influx: InfluxDB does not answer)',
+    })
+    expect(health([influx, state], { level: 'warn' })).toMatchObject({
+      ...{ value: 'state, influx', text: 'the server is not well (state: the disk takes nothing; influx)' },
+    })
+  })
+  test('only of the checks that are asked for', () => {
+    expect(health([state], { checks: ['worker'] })).toEqual({ holds: false })
+    expect(health([state], { checks: ['worker', 'state'] })).toMatchObject({ holds: true })
+  })
+  test('after a start nobody can tell yet', () =>
+    expect(health([state], {}, { settled: false })).toEqual({ holds: null }))
+  test('a long text is cut', () =>
+    expect(health([{ ...state, text: 'a'.repeat(2000) }])).toMatchObject({
+      text: expect.stringMatching(/^.{300,350}$/),
+    }))
 })

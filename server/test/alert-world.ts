@@ -8,6 +8,7 @@ import { Subjects } from '../src/alerts/subjects.ts'
 import { Events } from '../src/database/events.ts'
 import type { EventRow } from '../src/database/schema.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
+import type { HealthCheck } from '../src/observe/health.ts'
 import { temporaryFolder, type Undo } from './temporary-folder.ts'
 
 export const SECOND = 1000
@@ -50,6 +51,7 @@ export class AlertWorld {
   readonly renamed = new Map<string, string>()
   readonly devices = new Map<string, WorldDevice>()
   freeBytes: number | null = 50e9
+  health: HealthCheck[] = []
   /** The server runs. */
   isUp = false
   readonly told: string[] = []
@@ -118,6 +120,7 @@ export class AlertWorld {
           status_json: status && JSON.stringify(status),
         })),
       freeBytes: () => this.freeBytes,
+      health: () => this.health,
       nameNow: (camera) => this.renamed.get(camera) ?? camera,
     })
     this.engine = new Engine({

@@ -44,7 +44,7 @@ async function listen(topic: string, of = server) {
 test('what rules can be made of is said as schemas, which a form can be made of', async () => {
   const { body } = await server.call('GET', '/api/alert-kinds')
   const names = body.items.map(({ name }: { name: string }) => name)
-  expect(names).toEqual(['state', 'unknown', 'offline', 'outbox', 'reading', 'disk'])
+  expect(names).toEqual(['state', 'unknown', 'offline', 'outbox', 'reading', 'disk', 'health'])
   expect(body.items[0]).toMatchObject({
     subject: 'camera',
     params: { type: 'object', required: ['state'], properties: { state: { type: 'string', unit: 'state' } } },

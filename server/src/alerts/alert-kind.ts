@@ -1,5 +1,6 @@
 import type { CameraState, Severity, Status } from '@ajar/protocol'
 import type { Static, TObject } from 'typebox'
+import type { HealthCheck } from '../observe/health.ts'
 
 /** What a rule looks at, and what is known of it at one moment. */
 export interface Facts {
@@ -37,6 +38,8 @@ export interface DeviceFacts extends CommonFacts {
 export interface ServerFacts extends CommonFacts {
   /** Of the disk of the data folder; null while nobody has looked. */
   freeBytes: number | null
+  /** What its health says now; asked by rules that want it. */
+  checks(): HealthCheck[]
 }
 
 /**
@@ -75,7 +78,7 @@ export interface AlertKind<S extends keyof Facts = keyof Facts, P extends TObjec
   subject: S
   /**
    * A form is made of it. `unit` says what a number is in (`ms`, `bytes`, `frames`), or which names to choose from: `state`,
-   * `reason`, `sensor`.
+   * `reason`, `sensor`, `check`.
    */
   params: P
   /** Of a rule that says nothing else. */

@@ -6,6 +6,7 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
 import type { Devices } from '../devices/devices.ts'
 import type { Logging } from '../logging/logging.ts'
+import type { HealthCheck } from '../observe/health.ts'
 import { AlertRows } from './alert-rows.ts'
 import { Announcer, retainedOf } from './announcer.ts'
 import { Engine } from './engine.ts'
@@ -25,6 +26,8 @@ export interface AlertsParts {
   receivedAt(camera: string): number | null
   /** Of the disk of the data folder; null while nobody has looked. */
   freeBytes(): number | null
+  /** What the server's health says; asked once it has started. */
+  health(): HealthCheck[]
   /** @param payload null clears what is retained */
   publish(topic: string, payload: object | null, options: { retain: boolean }): Promise<void>
   /** The time by which what is old goes, milliseconds UTC. */
@@ -60,6 +63,7 @@ export function openAlerts(parts: AlertsParts) {
   })
   const subjects = new Subjects({
     ...{ database, state: parts.state, receivedAt: parts.receivedAt, freeBytes: parts.freeBytes },
+    health: parts.health,
     cameras: () => cameras.list(),
     devices: () => devices.list(),
     nameNow(camera) {

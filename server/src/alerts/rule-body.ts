@@ -87,7 +87,7 @@ export const KindBody = Type.Object({
   params: Type.Record(Type.String(), Type.Unknown(), {
     description:
       'JSON schema of the params. `unit` says what a number is in (`ms`, `bytes`, `frames`), or which names to choose ' +
-      'from: `state`, `reason`, `sensor`',
+      'from: `state`, `reason`, `sensor`, `check`',
   }),
   defaults: Type.Object({ forMs: Type.Integer(), clearMs: Type.Integer(), severity: SeverityBody }),
 })

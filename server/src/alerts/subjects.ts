@@ -1,6 +1,7 @@
 import type { CameraState, Status } from '@ajar/protocol'
 import type { DeviceRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
+import type { HealthCheck } from '../observe/health.ts'
 import type { CameraFacts, DeviceFacts, ServerFacts } from './alert-kind.ts'
 
 export interface SubjectsPorts {
@@ -13,6 +14,7 @@ export interface SubjectsPorts {
   devices(): Pick<DeviceRow, 'name' | 'connected' | 'disabled' | 'status_json'>[]
   /** Of the disk of the data folder; null while nobody has looked. */
   freeBytes(): number | null
+  health(): HealthCheck[]
   /** The name that a camera has now which had this one. */
   nameNow(camera: string): string
 }
@@ -66,7 +68,9 @@ export class Subjects {
   }
 
   server({ now, settled }: Moment): Map<string, ServerFacts> {
-    return new Map([[SERVER, { subject: SERVER, now, settled, freeBytes: this.#ports.freeBytes() }]])
+    return new Map([
+      [SERVER, { subject: SERVER, now, settled, freeBytes: this.#ports.freeBytes(), checks: this.#ports.health }],
+    ])
   }
 
   /** The newest reading of each sensor of these names, by `device/sensor`. */

@@ -7,7 +7,7 @@ export const state = alertKind({
   title: 'A camera is in a state',
   description:
     'Such as a door that is open for longer than ten minutes. It ends when the camera is seen in another state; a camera ' +
-    'that becomes `unknown` ends nothing.',
+    'whose state becomes unknown ends nothing.',
   subject: 'camera',
   params: Type.Object(
     { state: Type.String({ pattern: NAME_PATTERN, title: 'state', unit: 'state' }) },
