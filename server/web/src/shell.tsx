@@ -67,12 +67,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
 
 /** How many alerts wait for somebody to see them. */
 function ToAcknowledge() {
-  const count = useConsole().live.alerts.unacknowledged.value
+  const { unacknowledged, gravest } = useConsole().live.alerts
+  const count = unacknowledged.value
   if (count === 0) return null
   return (
-    <span class="nav-count">
+    <span class={`nav-count ${gravest.value}`}>
       <span aria-hidden="true">{count > MOST_SAID ? `${MOST_SAID}+` : count}</span>
-      <span class="hidden-text">, {count} not acknowledged</span>
+      <span class="hidden-text">
+        , {count} not acknowledged, at worst {gravest}
+      </span>
     </span>
   )
 }

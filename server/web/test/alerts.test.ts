@@ -39,6 +39,19 @@ test('those that stand are loaded page by page, and told apart by what they are 
   expect(alerts.of('pi').map(({ id }) => id)).toEqual([3])
   expect(alerts.of('pi/other')).toEqual([])
   expect(alerts.unacknowledged.value).toBe(2)
+  expect(alerts.gravest.value).toBe('warning')
+  alerts.take(alert(3, { subject: 'pi', severity: 'info' }))
+  alerts.take(ended(1))
+  expect([alerts.unacknowledged.value, alerts.gravest.value]).toEqual([1, 'info'])
+  alerts.take(alert(4, { severity: 'critical', acknowledgedAt: at(9) }))
+  expect(alerts.gravest.value).toBe('info')
+  alerts.take(ended(3))
+  expect(alerts.gravest.value).toBeNull()
+})
+
+test('what is loaded is no news', async () => {
+  serve(() => [200, { items: [alert(1)], next: null }])
+  await alerts.load()
   expect(news).toEqual([])
 })
 

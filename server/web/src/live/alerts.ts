@@ -1,8 +1,8 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals'
-import type { AlertBody } from '../api/alert-bodies.ts'
+import type { AlertBody, Severity } from '../api/alert-bodies.ts'
 import type { List } from '../api/bodies.ts'
 import { get, isAway } from '../api/client.ts'
-import { firedAt, isSeen } from './urgency.ts'
+import { firedAt, gravestOf, isSeen } from './urgency.ts'
 
 const PAGE = 500
 /** More of them nobody reads; those that fire later are heard all the same. */
@@ -29,7 +29,9 @@ export class Alerts {
     return standing && [...standing.values()].sort((one, other) => firedAt(other) - firedAt(one))
   })
   readonly #bySubject = computed(() => Map.groupBy(this.#newestFirst.value ?? [], ({ subject }) => subject))
-  readonly #unacknowledged = computed(() => (this.#newestFirst.value ?? []).filter((alert) => !isSeen(alert)).length)
+  readonly #waiting = computed(() => (this.#newestFirst.value ?? []).filter((alert) => !isSeen(alert)))
+  readonly #unacknowledged = computed(() => this.#waiting.value.length)
+  readonly #gravest = computed(() => gravestOf(this.#waiting.value))
 
   /** All that stand, the newest first; null until they are loaded. */
   get all(): ReadonlySignal<AlertBody[] | null> {
@@ -39,6 +41,11 @@ export class Alerts {
   /** How many of them nobody has acknowledged. */
   get unacknowledged(): ReadonlySignal<number> {
     return this.#unacknowledged
+  }
+
+  /** The severity of the gravest of these; null where there are none. */
+  get gravest(): ReadonlySignal<Severity | null> {
+    return this.#gravest
   }
 
   /** Those that stand of a camera `device/camera`, of a device, or of `server`, the newest first. Read it where one renders. */

@@ -8,6 +8,10 @@ export function byUrgency(one: AlertBody, other: AlertBody): number {
   return seen || SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) || firedAt(other) - firedAt(one)
 }
 
+export function gravestOf(alerts: AlertBody[]): Severity | null {
+  return SEVERITIES.find((severity) => alerts.some((alert) => alert.severity === severity)) ?? null
+}
+
 /** Whether somebody has acknowledged it. */
 export function isSeen({ acknowledgedAt }: AlertBody): boolean {
   return acknowledgedAt !== null
