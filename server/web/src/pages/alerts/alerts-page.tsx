@@ -30,7 +30,7 @@ export function AlertsPage() {
     await load() // first: the focus goes to what is left
     const secret = kept.webhook?.secret
     setOpen(secret === undefined ? null : { dialog: 'secret', name: kept.name, secret })
-    notices.done(`${kept.name} is kept.`)
+    notices.done(`${kept.name} was saved.`)
   }
   const remove = async ({ id, name }: RuleBody) => {
     try {
@@ -82,7 +82,7 @@ export function AlertsPage() {
         </section>
       )}
       <Past rules={rules} kinds={kinds} />
-      {open?.dialog === 'rule' && <RuleDialog kinds={kinds} rule={open.rule} onClose={close} onKept={onKept} />}
+      {open?.dialog === 'rule' && <RuleDialog {...{ kinds, rules, rule: open.rule, onClose: close, onKept }} />}
       {open?.dialog === 'secret' && <SecretDialog name={open.name} secret={open.secret} onClose={close} />}
       {open?.dialog === 'delete' && (
         <ConfirmDialog

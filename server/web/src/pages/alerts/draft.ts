@@ -1,16 +1,18 @@
 import type { KindBody, RuleBody, Severity } from '../../api/alert-bodies.ts'
+import { entryOfDuration, msOf } from './durations.ts'
 import { type Entries, entriesOf, paramsOf, valuesOf } from './params.ts'
 
 /** A rule as it stands in its form. */
 export interface Draft {
-  name: string
+  /** Null where nobody has typed one: then it is as it is proposed. */
+  name: string | null
   kind: string
   /** Empty: each there is. */
   subject: string
   entries: Entries
-  /** As they are typed. */
-  forMinutes: string
-  clearMinutes: string
+  /** As they are typed: `10 min`. */
+  forTime: string
+  clearTime: string
   severity: Severity
   /** Empty: none. */
   webhook: string
@@ -29,11 +31,9 @@ export interface RuleChange {
   rotateSecret?: true
 }
 
-const MINUTE_MS = 60_000
-
 export function newDraft(kind: KindBody): Draft {
   return {
-    name: '',
+    name: null,
     subject: '',
     webhook: '',
     rotateSecret: false,
@@ -51,8 +51,8 @@ function ofKind({ name, params, defaults }: KindBody) {
   return {
     kind: name,
     entries: entriesOf(paramsOf(params), {}),
-    forMinutes: String(defaults.forMs / MINUTE_MS),
-    clearMinutes: String(defaults.clearMs / MINUTE_MS),
+    forTime: entryOfDuration(defaults.forMs),
+    clearTime: entryOfDuration(defaults.clearMs),
     severity: defaults.severity,
   }
 }
@@ -63,8 +63,8 @@ export function draftOf(rule: RuleBody, kind: KindBody): Draft {
     kind: rule.kind,
     subject: rule.subject ?? '',
     entries: entriesOf(paramsOf(kind.params), rule.params),
-    forMinutes: String(rule.forMs / MINUTE_MS),
-    clearMinutes: String(rule.clearMs / MINUTE_MS),
+    forTime: entryOfDuration(rule.forMs),
+    clearTime: entryOfDuration(rule.clearMs),
     severity: rule.severity,
     webhook: rule.webhook?.url ?? '',
     rotateSecret: false,
@@ -74,16 +74,17 @@ export function draftOf(rule: RuleBody, kind: KindBody): Draft {
 /**
  * @param rule as it is now; null where it is a new one. Its webhook is named where it changes: the secret stays else. So is
  *   what it is about: that may not exist any more, and the rest can be changed all the same.
+ * @param proposed its name where nobody has typed one
  */
-export function changeOf(draft: Draft, kind: KindBody, rule: RuleBody | null): RuleChange {
+export function changeOf(draft: Draft, kind: KindBody, rule: RuleBody | null, proposed = ''): RuleChange {
   const url = draft.webhook.trim()
   const subject = draft.subject === '' || kind.subject === 'server' ? null : draft.subject
   return {
-    name: draft.name.trim(),
+    name: (draft.name ?? proposed).trim(),
     ...(rule !== null && subject === rule.subject ? {} : { subject }),
     params: valuesOf(paramsOf(kind.params), draft.entries),
-    forMs: Math.round(Number(draft.forMinutes) * MINUTE_MS),
-    clearMs: Math.round(Number(draft.clearMinutes) * MINUTE_MS),
+    forMs: msOf(draft.forTime) ?? 0,
+    clearMs: msOf(draft.clearTime) ?? 0,
     severity: draft.severity,
     ...(url === (rule?.webhook?.url ?? '') ? {} : { webhook: url === '' ? null : { url } }),
     ...(draft.rotateSecret && rule?.webhook && url !== '' ? { rotateSecret: true as const } : {}),

@@ -1,5 +1,6 @@
 import { useId } from 'preact/hooks'
 import { Field } from '../../design/elements.tsx'
+import { DurationField } from './duration-field.tsx'
 import type { Names } from './names.ts'
 import { type Entry, type Param, plainly } from './params.ts'
 
@@ -33,9 +34,15 @@ export function ParamField({ param, entry, names, subject, error, onChange }: Pa
     )
   if (control.as === 'choices')
     return (
-      <Choices {...{ param, error, onChange }} options={control.options} chosen={Array.isArray(entry) ? entry : []} />
+      <Choices
+        {...{ param, error, onChange }}
+        options={control.of === 'health' ? names.checks : control.options}
+        chosen={Array.isArray(entry) ? entry : []}
+      />
     )
   const text = String(entry)
+  if (control.as === 'duration')
+    return <DurationField {...{ label, hint, error, onChange }} entry={text} required={empty === 'forbidden'} />
   const isRequired = empty === 'forbidden'
   const options = control.as === 'choice' ? control.options : control.as === 'state' ? names.statesOf(subject) : []
   // A state that no camera has yet can be typed where there is none at all.

@@ -1,4 +1,5 @@
 import type { ParamSchema, ParamsSchema } from '../../api/alert-bodies.ts'
+import { entryOfDuration, length, msOf } from './durations.ts'
 
 /** What a kind of rule lets one set, read from its JSON schema, so that a new kind needs no form of its own. */
 export interface Param {
@@ -16,9 +17,12 @@ export interface Param {
 export type Control =
   /** The server's value is `factor` times what stands in the field. */
   | { as: 'number'; unit: string | null; factor: number; min?: number; max?: number; isWhole: boolean }
+  /** A number with a unit that one chooses, kept in milliseconds. */
+  | { as: 'duration' }
   | { as: 'check' }
   | { as: 'choice'; options: string[] }
-  | { as: 'choices'; options: string[] }
+  /** Of `health`: the names of the server's checks. */
+  | { as: 'choices'; options: string[]; of?: 'health' }
   /** A name that cameras or devices have. */
   | { as: 'state' | 'sensor' }
   | { as: 'text' }
@@ -27,7 +31,6 @@ export type Control =
 export type Entry = string | boolean | string[]
 export type Entries = Readonly<Record<string, Entry>>
 
-const MINUTE_MS = 60_000
 const GB = 1_000_000_000
 const DIGITS = 12
 
@@ -74,6 +77,7 @@ export function settingInWords({ title, control }: Param, value: unknown): strin
   if (entry === '' || entry === false) return null
   if (entry === true) return title
   if (Array.isArray(entry)) return entry.length === 0 ? null : `${title} ${entry.map(plainly).join(', ')}`
+  if (control.as === 'duration') return `${title} ${length(msOf(entry) ?? 0)}`
   if (control.as !== 'number' || control.unit === null) return `${title} ${plainly(entry)}`
   return control.unit === title ? `${entry} ${title}` : `${title} ${entry} ${control.unit}`
 }
@@ -88,6 +92,7 @@ function sentOf(control: Control, entry: Entry): unknown {
   if (Array.isArray(entry)) return entry.length === 0 ? null : entry
   const text = entry.trim()
   if (text === '') return null
+  if (control.as === 'duration') return msOf(entry)
   if (control.as !== 'number') return text
   const value = Number((Number(text) * control.factor).toPrecision(DIGITS))
   return control.isWhole ? Math.round(value) : value
@@ -97,6 +102,7 @@ function entryOf(control: Control, value: unknown): Entry {
   if (control.as === 'check') return value === true
   if (control.as === 'choices') return Array.isArray(value) ? value.map(String) : []
   if (value === null || value === undefined) return ''
+  if (control.as === 'duration') return entryOfDuration(Number(value))
   if (control.as === 'number') return String(Number((Number(value) / control.factor).toPrecision(DIGITS)))
   return String(value)
 }
@@ -105,19 +111,18 @@ function controlOf(schema: ParamSchema): Control {
   const options = optionsOf(schema)
   if (options) return { as: 'choice', options }
   if (schema.type === 'boolean') return { as: 'check' }
-  if (schema.type === 'array') return { as: 'choices', options: (schema.items && optionsOf(schema.items)) ?? [] }
+  if (schema.type === 'array') {
+    const options = (schema.items && optionsOf(schema.items)) ?? []
+    return { as: 'choices', options, ...(schema.unit === 'check' ? { of: 'health' } : {}) }
+  }
+  if (schema.unit === 'ms') return { as: 'duration' }
   if (schema.type === 'number' || schema.type === 'integer') return numberOf(schema)
   return schema.unit === 'state' || schema.unit === 'sensor' ? { as: schema.unit } : { as: 'text' }
 }
 
-/** Durations are said in minutes, sizes in GB: nobody counts in thousands of milliseconds. */
+/** Sizes are said in GB: nobody counts in thousands of millions. */
 function numberOf({ type, unit, minimum, maximum }: ParamSchema): Control {
-  const [said, factor] =
-    unit === 'ms'
-      ? (['minutes', MINUTE_MS] as const)
-      : unit === 'bytes'
-        ? (['GB', GB] as const)
-        : ([unit ?? null, 1] as const)
+  const [said, factor] = unit === 'bytes' ? (['GB', GB] as const) : ([unit ?? null, 1] as const)
   const bounds = {
     ...(minimum === undefined ? {} : { min: minimum / factor }),
     ...(maximum === undefined ? {} : { max: maximum / factor }),

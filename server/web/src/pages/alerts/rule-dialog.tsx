@@ -5,13 +5,17 @@ import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Field } from '../../design/elements.tsx'
 import { SEVERITIES } from '../../live/urgency.ts'
 import { changeOf, type Draft, draftOf, newDraft, withKind } from './draft.ts'
+import { DurationField } from './duration-field.tsx'
 import { useNames } from './names.ts'
 import { ParamField } from './param-field.tsx'
 import { type Param, paramsOf } from './params.ts'
+import { proposedName } from './proposed-name.ts'
 import { subjectInWords } from './words.ts'
 
 interface RuleDialogProps {
   kinds: KindBody[]
+  /** Those there are: no two have the same name. */
+  rules: RuleBody[]
   /** The one that is changed; null for a new one. */
   rule: RuleBody | null
   onClose(): void
@@ -19,10 +23,8 @@ interface RuleDialogProps {
   onKept(rule: RuleBody): Promise<void>
 }
 
-const MOST_MINUTES = 60 * 24 * 30
-
 /** A rule as one sets it; what its kind asks for comes from the server. */
-export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
+export function RuleDialog({ kinds, rules, rule, onClose, onKept }: RuleDialogProps) {
   const kindOf = (name: string) => kinds.find((one) => one.name === name) ?? kinds[0]
   const [draft, setDraft] = useState<Draft | null>(() => initial(rule, kindOf(rule?.kind ?? '')))
   const names = useNames()
@@ -33,13 +35,15 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
   if (!draft || !kind) return null
   const change = (some: Partial<Draft>) => setDraft({ ...draft, ...some })
   const params = paramsOf(kind.params)
+  const taken = rules.map(({ name }) => name)
+  const proposed = proposedName(kind, draft.subject, draft.entries, taken)
   const said = fieldOf(fault?.field ?? null, params)
   const wrong = (field: string) => (fault !== null && said === field ? fault.message : null)
   const keep = async (event: SubmitEvent) => {
     event.preventDefault()
     setBusy(true)
     setFault(null)
-    const body = changeOf(draft, kind, rule)
+    const body = changeOf(draft, kind, rule, proposed)
     try {
       const kept = rule
         ? await send<RuleBody>('PATCH', `/api/alert-rules/${rule.id}`, body)
@@ -106,35 +110,37 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
           ))}
         </div>
         <div class="beside">
-          <Minutes
-            label="Fires after, minutes"
-            hint="So long it has to hold."
-            value={draft.forMinutes}
+          <DurationField
+            label="Fires after"
+            hint="How long it has to last before there is an alert."
+            entry={draft.forTime}
+            required
             error={wrong('forMs')}
-            onChange={(forMinutes) => change({ forMinutes })}
+            onChange={(forTime) => change({ forTime })}
           />
-          <Minutes
-            label="Ends after, minutes"
-            hint="So long it must not hold any more."
-            value={draft.clearMinutes}
+          <DurationField
+            label="Ends after"
+            hint="How long it has to be over before the alert ends."
+            entry={draft.clearTime}
+            required
             error={wrong('clearMs')}
-            onChange={(clearMinutes) => change({ clearMinutes })}
+            onChange={(clearTime) => change({ clearTime })}
           />
         </div>
         <div class="beside">
-          <Field label="Name" hint="As the alert is called." error={wrong('name')}>
+          <Field label="Name" hint="What its alerts are called." error={wrong('name')}>
             {(ids) => (
               <input
                 {...ids}
                 required
                 maxLength={100}
                 autocomplete="off"
-                value={draft.name}
+                value={draft.name ?? proposed}
                 onInput={({ currentTarget }) => change({ name: currentTarget.value })}
               />
             )}
           </Field>
-          <Field label="How grave it is">
+          <Field label="Severity">
             {(ids) => (
               <select
                 {...ids}
@@ -173,7 +179,7 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
               checked={draft.rotateSecret}
               onChange={({ currentTarget }) => change({ rotateSecret: currentTarget.checked })}
             />
-            Make a new secret: the one of before ends at once
+            Make a new secret; the old one stops working at once
           </label>
         )}
         {fault !== null && said === null && (
@@ -184,33 +190,6 @@ export function RuleDialog({ kinds, rule, onClose, onKept }: RuleDialogProps) {
         <DialogActions action={rule ? 'Save' : 'Add'} busy={busy} onCancel={onClose} />
       </form>
     </Dialog>
-  )
-}
-
-interface MinutesProps {
-  label: string
-  hint: string
-  value: string
-  error: string | null
-  onChange(value: string): void
-}
-
-function Minutes({ label, hint, value, error, onChange }: MinutesProps) {
-  return (
-    <Field label={label} hint={hint} error={error}>
-      {(ids) => (
-        <input
-          {...ids}
-          type="number"
-          required
-          min={0}
-          max={MOST_MINUTES}
-          step="any"
-          value={value}
-          onInput={({ currentTarget }) => onChange(currentTarget.value)}
-        />
-      )}
-    </Field>
   )
 }
 

@@ -41,6 +41,12 @@ const USUAL: readonly UsualRule[] = [
     params: { freeBytes: 1_000_000_000 },
     forMs: MINUTE_MS,
   },
+  {
+    name: 'Something of the server has failed',
+    kind: 'health',
+    params: { level: 'error' },
+    forMs: MINUTE_MS,
+  },
 ]
 
 /** Those that this server knows. */

@@ -1,17 +1,10 @@
 import type { KindBody, RuleBody } from '../../api/alert-bodies.ts'
+import { length } from './durations.ts'
 import { paramsOf, settingInWords } from './params.ts'
 
 /** How rules and alerts are said. */
 
 const EACH = { camera: 'each camera', device: 'each device', server: 'the server' }
-const SECOND_MS = 1000
-const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [SECOND_MS, 's'],
-] as const
-
 /** What a rule looks at, as one says it: `garage-pi/gate`, `each camera`. */
 export function subjectInWords(subject: string | null, of: KindBody['subject'] | undefined): string {
   return subject ?? EACH[of ?? 'server']
@@ -27,16 +20,4 @@ export function settingsInWords({ params, forMs, clearMs }: RuleBody, kind: Kind
     : []
   const holding = forMs === 0 ? 'at once' : `for ${length(forMs)}`
   return [...said, holding, ...(clearMs === 0 ? [] : [`over after ${length(clearMs)}`])].join(' · ')
-}
-
-/** Exactly: `1 h 30 min`. */
-export function length(ms: number): string {
-  const parts: string[] = []
-  let left = ms
-  for (const [unit, name] of UNITS) {
-    if (left < unit) continue
-    parts.push(`${Math.floor(left / unit)} ${name}`)
-    left %= unit
-  }
-  return parts.length === 0 ? `${left} ms` : parts.join(' ')
 }
