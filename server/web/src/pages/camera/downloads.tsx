@@ -36,6 +36,7 @@ function Choice({ camera, history }: DownloadsProps) {
         {sensors.length > 0 && <Files camera={camera} history={history} what="readings" />}
       </dl>
       {session.canOperate.value && <Frames camera={camera} history={history} />}
+      <p class="hint">A few files are made at a time: where one fails at once, try again when another has ended.</p>
     </div>
   )
 }
@@ -103,8 +104,7 @@ function Frames({ camera, history }: DownloadsProps) {
       <p class="hint">
         {count === null
           ? 'Pictures that are still stored, and their results.'
-          : `${counted(count, 'frame')} in this span; pictures that are still stored come with their results.`}{' '}
-        A few such files are made at a time: where it fails at once, try again when another has ended.
+          : `${counted(count, 'frame')} in this span; pictures that are still stored come with their results.`}
       </p>
     </fieldset>
   )
