@@ -209,9 +209,9 @@ describe('results', () => {
     expect(headers.get('content-type')).toMatch('text/csv')
     const [head, line, end] = body.split('\r\n')
     expect(head).toBe(
-      'captured_at,state,confidence,best,reason,model,latency_ms,late,probability_open,probability_closed',
+      'captured_at,state,confidence,best,reason,model,latency_ms,late,probability_open,probability_closed,frame',
     )
-    expect(line).toMatch(new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0,,$`))
+    expect(line).toMatch(new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0,,,${CAMERA}/${FIRST}$`))
     expect(end).toBe('')
   })
 
