@@ -91,7 +91,8 @@ export class Pipeline {
       },
       onRecorded: (outcome, { frame, answer }) => {
         recordLog.debug({ frame: frameId(frame), outcome }, 'frame recorded')
-        metrics.framesRecorded.inc({ outcome })
+        // An imported picture is one that nobody skipped for want of time or room.
+        metrics.framesRecorded.inc({ outcome: (answer.kind === 'skipped' && answer.code) || outcome })
         metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
         if (answer.kind !== 'skipped') metrics.frameAge.observe((Date.now() - frame.capturedAt) / 1000)
         if (answer.kind === 'predicted') metrics.latency.observe(answer.latencyMs / 1000)

@@ -10,6 +10,7 @@ import { framesIn } from '../src/observe/frames-zip.ts'
 import { plainJpeg } from './pictures.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
 import { Stored } from './stored.ts'
+import { importZip, zipOf } from './zips.ts'
 
 const CAMERA = 'pi/cam'
 const FIRST = Date.UTC(2026, 10, 1, 12, 30, 15, 250)
@@ -140,4 +141,31 @@ test('a picture that goes before its turn is told of without its file; one that 
     [2, true],
     [3, true],
   ])
+})
+
+test('pictures that were imported come only where they are asked for, and count as no frame that was skipped', async () => {
+  await server.call('PATCH', '/api/cameras/pi/taught', { states: ['open', 'closed'] })
+  const taken = await server.send('pi/taught', await plainJpeg(77), at(0))
+  await server.ended(taken)
+  const recorded = async () =>
+    Object.fromEntries(
+      [
+        ...(await server.call('GET', '/metrics')).body.matchAll(
+          /^ajar_frames_recorded_total\{outcome="(\w+)"\} (\d+)/gm,
+        ),
+      ].map(([, outcome, count]) => [outcome, Number(count)]),
+    )
+  const { imported: _, ...before } = await recorded()
+  await importZip(server, 'pi/taught', await zipOf([{ name: 'open/20261101_123020.jpg', bytes: await plainJpeg(78) }]))
+  expect(await recorded()).toEqual({ ...before, imported: 1 })
+  const framesIn = async (more: string) => {
+    const answer = await fetch(`${server.url}/api/cameras/pi/taught/frames.zip?from=${at(0)}&to=${at(5)}${more}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    })
+    const { lines } = await unpacked(Buffer.from(await answer.arrayBuffer()))
+    return lines.map(({ frame }) => frame)
+  }
+  const second = `pi/taught/${Date.UTC(2026, 10, 1, 12, 30, 20)}`
+  expect(await framesIn('')).toEqual([taken])
+  expect(await framesIn('&imported=true')).toEqual([taken, second])
 })

@@ -29,6 +29,7 @@ export function framesZipRoute(
           from: Milliseconds,
           to: Milliseconds,
           state: Type.Optional(Type.String({ description: 'only those whose result said so' })),
+          imported: Type.Boolean({ default: false, description: 'with pictures that were imported with their labels' }),
           every: Type.Optional(
             Type.Integer({ minimum: 1, description: 'of those asked for only the first of each so many milliseconds' }),
           ),

@@ -17,6 +17,8 @@ export interface Wanted {
   from: number
   to: number
   state?: string
+  /** Also pictures that came with their labels, and that the camera did not see then. */
+  imported?: boolean
   /** Only the first of those chosen in each so many milliseconds. */
   every?: number
 }
@@ -51,21 +53,24 @@ export async function* framesIn(ports: FramesZipPorts, wanted: Wanted, most = MO
 
 /** When frames were captured whose pictures are there. However rare they are, each query looks at a page of frames only. */
 async function* storedTimes({ database: { read }, archive }: FramesZipPorts, wanted: Wanted): AsyncGenerator<number> {
-  const { camera, to, state, every } = wanted
+  const { camera, to, state, imported = false, every } = wanted
   for (let from = wanted.from; from < to; ) {
     const page = read
       .selectFrom('frames as f')
       .leftJoin('results as r', (join) =>
         join.onRef('r.camera', '=', 'f.camera').onRef('r.captured_at', '=', 'f.captured_at'),
       )
-      .select(['f.captured_at', 'f.stored_at', 'r.state'])
+      .select(['f.captured_at', 'f.stored_at', 'f.code', 'r.state'])
       .where('f.camera', '=', camera)
       .where('f.captured_at', '>=', from)
       .where('f.captured_at', '<', to)
       .orderBy('f.captured_at')
       .limit(PAGE)
     const rows = await page.execute()
-    const chosen = rows.filter((row) => row.stored_at !== null && (state === undefined || row.state === state))
+    const chosen = rows.filter(
+      (row) =>
+        row.stored_at !== null && (state === undefined || row.state === state) && (imported || row.code !== 'imported'),
+    )
     const there = await archive.has(chosen.map(({ captured_at }) => ({ camera, capturedAt: captured_at })))
     let least = from
     for (const [i, { captured_at: at }] of chosen.entries()) {

@@ -23,7 +23,11 @@ export class Metrics {
   readonly framesIngested = this.#counter('ajar_frames_ingested_total', 'frames acknowledged, by what became of them', [
     'outcome',
   ])
-  readonly framesRecorded = this.#counter('ajar_frames_recorded_total', 'frames that ended, by outcome', ['outcome'])
+  readonly framesRecorded = this.#counter(
+    'ajar_frames_recorded_total',
+    'frames that ended, by outcome; imported: pictures that came with their labels',
+    ['outcome'],
+  )
   readonly framesRefused = this.#counter('ajar_frames_refused_total', 'frames that cannot be used, by code', ['code'])
   readonly readingsIngested = this.#counter(
     'ajar_readings_ingested_total',
