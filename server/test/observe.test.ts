@@ -211,7 +211,9 @@ describe('results', () => {
     expect(head).toBe(
       'captured_at,state,confidence,best,reason,model,latency_ms,late,probability_open,probability_closed,frame',
     )
-    expect(line).toMatch(new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0,,,${CAMERA}/${FIRST}$`))
+    expect(line).toMatch(
+      new RegExp(`^${new Date(FIRST).toISOString()},unknown,,,no_model,,[\\d.]+,0,,,${CAMERA}/${FIRST}$`),
+    )
     expect(end).toBe('')
   })
 
