@@ -76,7 +76,7 @@ test('on the page of the camera they stand in words, and those of its device too
   await watchFor('Frames wait', { kind: 'outbox', subject: DEVICE, params: { frames: 40 }, severity: 'warning' })
   await waiting(900)
   await tile(CAMERA).getByRole('link', { name: 'gate' }).click()
-  await alerts().getByText('unknown: it has no model').first().waitFor()
+  await alerts().getByText('is unknown (it has no model)').first().waitFor()
   await alerts()
     .getByText(/900 frames/)
     .waitFor()
