@@ -10,14 +10,14 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const NOW = 1_800_000_000_000
 
-/** The history of a camera that was first seen an hour ago. */
-async function young(query = '') {
+/** The history of a camera that was first seen an hour ago, unless told another time. */
+async function young(query = '', since = NOW - HOUR) {
   vi.useFakeTimers({ now: NOW })
   onTestFinished(() => void vi.useRealTimers())
   openAt('/')
   const calls = serve((call) => [
     200,
-    call.includes('/history') ? { width: 1, since: new Date(NOW - HOUR).toISOString(), items: [] } : { items: [] },
+    call.includes('/history') ? { width: 1, since: new Date(since).toISOString(), items: [] } : { items: [] },
   ])
   let told: Asked | null = null
   const history = new History('pi/cam', query, (asked) => {
@@ -43,6 +43,15 @@ test.each(['?span=eternity', '?span=0', '?from=5&to=5', '?from=-1&to=5', '?from=
   'what is no span is the last hour: %s',
   (query) => expect(askedOf(query)).toEqual({ length: HOUR }),
 )
+
+test('of a camera that is younger than the last hour all is looked at, unless a span was chosen', async () => {
+  const { history, told } = await young('', NOW - HOUR / 6)
+  expect(lengthOf(history.span.value)).toBeLessThan(HOUR / 5)
+  expect(history.showsLatest(Number.POSITIVE_INFINITY)).toBe(true)
+  expect(told()).toBeNull()
+  const chosen = await young('?span=hour', NOW - HOUR / 6)
+  expect(lengthOf(chosen.history.span.value)).toBe(HOUR)
+})
 
 test('the span of the address is the one that is asked for, and one that is chosen stands there when it is at rest', async () => {
   const { history, calls, told } = await young('?span=day')

@@ -9,6 +9,8 @@ const SECOND = 1000
 /** The server takes no other times. */
 const LAST = 8.64e15
 
+const NAMES = ['span', 'from', 'to']
+
 /** Which span an address names: `span=day`, `span=7200` (the last so many seconds), or `from` and `to`; else the last hour. */
 export function askedOf(query: string): Asked {
   const given = new URLSearchParams(query)
@@ -21,10 +23,16 @@ export function askedOf(query: string): Asked {
   return { length: seconds !== null && seconds > 0 && seconds * SECOND <= LAST ? seconds * SECOND : HOUR }
 }
 
+/** Whether an address says which span is looked at, well or badly. */
+export function namesSpan(query: string): boolean {
+  const given = new URLSearchParams(query)
+  return NAMES.some((name) => given.has(name))
+}
+
 /** @param query of the address now: what else it says stays. @returns the query that names the span */
 export function withAsked(query: string, asked: Asked): string {
   const next = new URLSearchParams(query)
-  for (const name of ['span', 'from', 'to']) next.delete(name)
+  for (const name of NAMES) next.delete(name)
   for (const [name, value] of Object.entries(namesOf(asked))) next.set(name, value)
   const text = next.toString()
   return text === '' ? '' : `?${text}`

@@ -4,7 +4,7 @@ import { get } from '../../api/client.ts'
 import { serverNow } from '../../design/clock.ts'
 import type { Span } from '../../ribbon/band.ts'
 import { type Bounds, LENGTHS, latest, lengthOf, moved, zoomed } from '../../ribbon/span.ts'
-import { type Asked, askedOf } from './asked-span.ts'
+import { type Asked, askedOf, namesSpan } from './asked-span.ts'
 import { loadPast, NOTHING, type Past, POINTS } from './past.ts'
 
 /** A gesture has ended when nothing came for so long. Milliseconds. */
@@ -26,6 +26,8 @@ export class History {
   readonly #first = signal(serverNow() - LENGTHS[0].ms)
   /** What was asked for: of endless ones the span reaches to the first result. */
   #length: number
+  /** Whether somebody chose what is looked at, here or by an address. */
+  #isChosen: boolean
   #loading = new AbortController()
   #quiet: ReturnType<typeof setTimeout> | undefined
   #following: ReturnType<typeof setInterval> | undefined
@@ -39,6 +41,7 @@ export class History {
     this.#camera = camera
     this.#tell = tell
     const asked = askedOf(query)
+    this.#isChosen = namesSpan(query)
     this.#follows = signal('length' in asked)
     this.#length = 'length' in asked ? asked.length : lengthOf(asked)
     this.#span = signal('length' in asked ? latest(asked.length, this.bounds) : asked)
@@ -95,9 +98,8 @@ export class History {
 
   /** The last so many milliseconds; from now on with the time. */
   showLatest(length: number) {
-    this.#follows.value = true
-    this.#length = length
-    this.#show(latest(length, { from: this.#first.value, to: serverNow() }))
+    this.#isChosen = true
+    this.#showLatest(length)
   }
 
   /**
@@ -118,6 +120,7 @@ export class History {
 
   /** A span of the past stays; one that reaches the present moves on with it. */
   show(span: Span) {
+    this.#isChosen = true
     this.#length = lengthOf(span)
     this.#follows.value = span.to >= serverNow() - lengthOf(span) / POINTS
     this.#show(span)
@@ -130,7 +133,7 @@ export class History {
 
   /** Something happened that is worth a look, where one looks at the present. */
   refresh() {
-    if (this.#follows.value) this.showLatest(this.#length)
+    if (this.#follows.value) this.#showLatest(this.#length)
   }
 
   /** The frame captured nearest to a moment, or null where there is none. */
@@ -157,11 +160,17 @@ export class History {
     return `/api/cameras/${this.#camera}/${what}`
   }
 
+  #showLatest(length: number) {
+    this.#follows.value = true
+    this.#length = length
+    this.#show(latest(length, { from: this.#first.value, to: serverNow() }))
+  }
+
   #show(span: Span) {
     this.#span.value = span
     clearTimeout(this.#quiet)
     this.#quiet = setTimeout(() => {
-      this.#tell(this.#follows.peek() ? { length: this.#length } : span)
+      if (this.#isChosen) this.#tell(this.#follows.peek() ? { length: this.#length } : span)
       void this.#load()
     }, QUIET_MS)
   }
@@ -175,6 +184,8 @@ export class History {
   #foundFirst(since: number | null) {
     if (since === null || since === this.#first.value) return
     this.#first.value = since
+    // A camera that is new has its first minutes seen, not an hour that is empty but for them.
+    if (!this.#isChosen && since > serverNow() - this.#length) this.#length = Number.POSITIVE_INFINITY
     if (this.#length === Number.POSITIVE_INFINITY) this.refresh() // it begins there
   }
 
