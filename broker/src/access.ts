@@ -33,12 +33,16 @@ function isUnder(levels: string[], device: string): boolean {
   return levels.length > 2 && levels[0] === 'ajar' && levels[1] === device
 }
 
+/** What no rule of alerts is called: its id is longer than any of these. */
+const WORDS = new Set(TOPICS.flatMap(({ pattern }) => pattern.split('/').filter((level) => !level.startsWith('{'))))
+
 /** Whether a filter can match a topic of this pattern, where names in braces stand for any level. */
 function reaches(filter: string[], pattern: string[]): boolean {
   for (const [i, wanted] of filter.entries()) {
     if (wanted === '#') return true
     const level = pattern[i]
     if (level === undefined) return false
+    if (level === '{rule}' && WORDS.has(wanted)) return false
     if (wanted !== '+' && !level.startsWith('{') && wanted !== level) return false
   }
   return filter.length === pattern.length
