@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
-import { ConfirmDialog } from '../../design/confirm-dialog.tsx'
 import { CopyText } from '../../design/copy-text.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
+import { LeaveUncopied } from '../../design/leave-uncopied.tsx'
 
 interface SecretDialogProps {
   /** Of the rule. */
@@ -37,15 +37,9 @@ export function SecretDialog({ name, secret, onClose }: SecretDialogProps) {
         </div>
       </Dialog>
       {leaving && (
-        <ConfirmDialog
-          title="Close without a copy?"
-          action="Close all the same"
-          word={null}
-          onClose={() => setLeaving(false)}
-          onConfirm={async () => onClose()}
-        >
-          <p>The secret was not copied, and is not shown again. A new one can be made where the rule is changed.</p>
-        </ConfirmDialog>
+        <LeaveUncopied onStay={() => setLeaving(false)} onLeave={onClose}>
+          The secret was not copied, and is not shown again. A new one can be made where the rule is changed.
+        </LeaveUncopied>
       )}
     </>
   )

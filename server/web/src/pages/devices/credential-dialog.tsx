@@ -4,6 +4,7 @@ import { useConsole } from '../../console.ts'
 import { CopyText } from '../../design/copy-text.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
+import { LeaveUncopied } from '../../design/leave-uncopied.tsx'
 import { pictureAddress } from '../../picture/picture-loader.ts'
 import { cameraPath, teachPath } from '../../router/route.ts'
 import {
@@ -18,7 +19,6 @@ import {
   publishLine,
   START_AGENT,
 } from './addresses.ts'
-import { ConfirmDialog } from './confirm-dialog.tsx'
 
 interface CredentialDialogProps {
   credential: Credential
@@ -89,15 +89,9 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
         </div>
       </Dialog>
       {leaving && (
-        <ConfirmDialog
-          title="Close without a copy?"
-          action="Close all the same"
-          word={null}
-          onClose={() => setLeaving(false)}
-          onConfirm={async () => onClose()}
-        >
-          <p>The credential was not copied, and no frame has come with it. It is not shown again.</p>
-        </ConfirmDialog>
+        <LeaveUncopied onStay={() => setLeaving(false)} onLeave={onClose}>
+          The credential was not copied, and no frame has come with it. It is not shown again.
+        </LeaveUncopied>
       )}
     </>
   )
