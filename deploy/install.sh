@@ -4,6 +4,7 @@
 #   deploy/install.sh server        broker, pipeline, console and job worker
 #   deploy/install.sh agent         what a Raspberry Pi with a camera runs
 #   deploy/install.sh --uninstall [--purge]    takes both away; data, /etc/ajar and drop-ins stay unless --purge
+#   deploy/install.sh --units       of a release: brings its units in place and restarts nothing, as a redeploy wants it
 #
 # A second run changes nothing, or brings what has changed: this checkout, or /etc/ajar/ajar.env. A checkout with its
 # node_modules needs no network. What `npm run build:agent` makes has this script too, for machines without a checkout. The server stands in /opt/ajar, the agent in /opt/ajar-agent: `current` in there leads to the
@@ -17,7 +18,10 @@ CONFIG=/etc/ajar
 UNITS=/etc/systemd/system
 PNPM=pnpm@12.21.0
 SOURCE=$(cd "$(dirname "$0")/.." && pwd -P)
-RETRIES='ajar-alarm@.service ajar-retry@.service ajar-retry@.timer ajar-wanted@.target'
+# Commands of operators.
+COMMANDS='/usr/local/sbin/ajar-redeploy /usr/local/sbin/ajar-backup /usr/local/sbin/ajar-restore'
+# For any user: a Firefly server has one of its own.
+DISPATCHER=/usr/local/bin/ajar-dispatcher
 
 say() { echo "ajar: $*"; }
 fail() {
@@ -29,10 +33,17 @@ fail() {
 . "$SOURCE/deploy/release/settings.sh"
 # shellcheck source=deploy/release/agent.sh
 . "$SOURCE/deploy/release/agent.sh"
+# shellcheck source=deploy/release/releases.sh
+. "$SOURCE/deploy/release/releases.sh"
+# shellcheck source=deploy/release/units.sh
+. "$SOURCE/deploy/release/units.sh"
+# shellcheck source=deploy/release/start.sh
+. "$SOURCE/deploy/release/start.sh"
 
 main() {
   case "${1:-} ${2:-}" in
   'server ' | 'agent ') install_part "$1" ;;
+  '--units ') bring_units ;;
   '--uninstall ') uninstall ;;
   '--uninstall --purge')
     uninstall
@@ -47,7 +58,7 @@ main() {
   esac
 }
 
-usage() { sed -n '4,6s/^# *//p' "$0"; }
+usage() { sed -n '4,7s/^# *//p' "$0"; }
 
 install_part() {
   part=$1
@@ -65,9 +76,13 @@ install_part() {
   fi
   read_settings
   if [ "$part" = server ]; then check_ports; else check_agent_folder; fi
+  before=$(release_before)
+  running=$(readlink "$prefix/current" || true)
+  [ "$part" = agent ] || hold_redeploys
   switch_release
   put_units
   start_units "$part"
+  [ "$part" = agent ] || trust_release
   remove_old_releases
   (umask 077 && wanted >"$prefix/applied.new")
   mv "$prefix/applied.new" "$prefix/applied"
@@ -150,37 +165,12 @@ make_user() {
   id "$1" >/dev/null 2>&1 || useradd --system --user-group --home-dir "/var/lib/$1" --no-create-home --shell /usr/sbin/nologin "$1"
 }
 
-make_release() {
-  umask 022
-  mkdir -p "$prefix/releases"
-  id=$("$node" "$SOURCE/deploy/release/make-release.ts" "$prefix/releases") || fail 'nothing was changed: see above'
-  release=$prefix/releases/$id
-  chmod -R go+rX "$release"
-}
-
-switch_release() {
-  [ "$(readlink "$prefix/current" || true)" = "releases/$id" ] && return
-  say "release $id"
-  ln -sfn "releases/$id" "$prefix/current.new"
-  mv -T "$prefix/current.new" "$prefix/current"
-  # What V8 compiled of the old one serves no more.
-  rm -rf "/var/cache/${prefix#/opt/}"
-}
-
-# The one before stays, to go back to.
-remove_old_releases() {
-  before=$(sed -n 1p "$prefix/applied" 2>/dev/null || true)
-  [ "$before" != "$id" ] || return 0
-  for old in "$prefix"/releases/* "$prefix"/releases/.*.new; do
-    case ${old##*/} in "$id" | "$before") ;; *) rm -rf "$old" ;; esac
-  done
-}
-
 put_config() {
   install -d -m 755 $CONFIG
   [ "$part" = server ] || put "$SOURCE/deploy/systemd/agent.json.example" "$settings.example"
   [ "$part" = agent ] || [ -e "$settings" ] ||
-    echo '# Settings of the ajar server, see README.md. After a change: deploy/install.sh server' >"$settings"
+    echo "# Settings of the ajar server, see README.md. After a change: $SERVER/current/deploy/install.sh server" >"$settings"
+  [ "$part" = agent ] || put_signers
   [ -e "$settings" ] || return 0
   # Tokens may stand in them. Those of the server are read by systemd, the agent reads its own.
   if [ "$part" = agent ]; then
@@ -190,146 +180,21 @@ put_config() {
   fi
 }
 
-put_units() {
-  # RestartMode came with systemd 254: an earlier one would complain of it at each reload.
-  unknown='/^RestartMode=/d'
-  [ "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -lt 254 ] || unknown=''
-  for unit in $(units_of "$part") $RETRIES; do
-    sed "$unknown" "$SOURCE/deploy/systemd/$unit" >"$UNITS/$unit.new"
-    put "$UNITS/$unit.new" "$UNITS/$unit"
-    rm "$UNITS/$unit.new"
-  done
-  put "$SOURCE/deploy/systemd/alarm.sh" $LIBRARY/alarm.sh 755
-  put_notify
-  if [ "$part" = server ]; then
-    put_listeners
-    put_data_folder
-  fi
-  if grep -qs 'Raspberry Pi' /proc/device-tree/model; then
-    put "$SOURCE/deploy/systemd/hardware-watchdog.conf" /etc/systemd/system.conf.d/ajar-watchdog.conf
-  fi
-}
-
-units_of() {
-  case $1 in
-  server) echo ajar-server.service ajar-worker.service ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket ;;
-  agent) echo ajar-agent.service ;;
-  esac
-}
-
-# Without word from the process systemd would end each start: then it does without, and a hang goes unseen.
-put_notify() {
-  [ "$part" = server ] && beside_koffi=$release/deploy/supervised || beside_koffi=$release
-  for unit in $(units_of "$part"); do
-    case $unit in *.service) ;; *) continue ;; esac
-    file=$UNITS/$unit.d/no-word.conf
-    if (cd "$beside_koffi" && "$release/bin/node" -e "require('koffi').load('libsystemd.so.0')") 2>/dev/null; then
-      rm -f "$file"
-    else
-      say "koffi does not load here: $unit cannot tell systemd how it is, and a hang goes unseen"
-      write "$file" '[Service]' 'Type=exec' 'WatchdogSec=0'
-    fi
-  done
-}
-
-# systemd opens the sockets, so it is told what the settings say.
-put_listeners() {
-  SOCKETS=''
-  for name in http mqtt mqtts; do
-    address=$(said $name)
-    [ -n "$address" ] || continue
-    # Empty first: a drop-in adds to the list of its unit.
-    write "$UNITS/ajar-$name.socket.d/listen.conf" '[Socket]' 'ListenStream=' "ListenStream=$address"
-    SOCKETS="$SOCKETS ajar-$name.socket"
-  done
-}
-
-# The units let nobody write elsewhere than in /var/lib/ajar.
-put_data_folder() {
-  data=$(said data)
-  for unit in ajar-server.service ajar-worker.service; do
-    file=$UNITS/$unit.d/data.conf
-    case $data in
-    /var/lib/ajar | /var/lib/ajar/*) rm -f "$file" ;;
-    *) write "$file" '[Service]' "ReadWritePaths=\"$data\"" ;;
-    esac
-  done
-  [ -e "$data" ] || case $data in
-  /var/lib/ajar | /var/lib/ajar/*) ;;
-  *) mkdir -p "$data" && chown ajar:ajar "$data" && chmod 700 "$data" ;;
-  esac
-}
-
-# All that the running services stand on. It is recorded when they run, so that an installation that was interrupted, or
-# failed, is completed by the next one.
-wanted() {
-  echo "$id"
-  for unit in $(units_of "$part") $RETRIES; do
-    for file in "$UNITS/$unit" $(drop_ins_of "$unit"); do
-      [ ! -e "$file" ] || cksum "$file"
-    done
-  done
-  cksum "$settings"
-}
-
-start_units() {
-  [ "$part" = server ] && SERVICES='ajar-server.service ajar-worker.service' || SERVICES=ajar-agent.service
-  changed=''
-  wanted | cmp -s - "$prefix/applied" || changed=yes
-  # shellcheck disable=SC2086 # several names
-  if [ -n "$changed" ]; then
-    systemctl daemon-reload || fail 'systemd did not read its units again: see above'
-    systemctl enable --quiet $SERVICES || fail "$SERVICES cannot be enabled: see above"
-  fi
-  [ "$part" = agent ] || start_sockets
-  for service in $SERVICES; do
-    verb=start
-    [ -z "$changed" ] || verb=restart
-    [ -z "$changed" ] || systemctl reset-failed "$service" 2>/dev/null || true
-    systemctl $verb "$service" || did_not_start "$service"
-  done
-}
-
-# Goes back to the release that ran before, units and all, where there is one.
-did_not_start() {
-  journalctl --unit "$1" --lines 8 --output cat --no-pager >&2 || true
-  before=$(sed -n 1p "$prefix/applied" 2>/dev/null || true)
-  installer=$prefix/releases/$before/deploy/install.sh
-  if [ -z "$before" ] || [ "$before" = "$id" ] || [ ! -x "$installer" ]; then fail "$1 did not start: journalctl -u $1"; fi
-  say "$1 of release $id did not start: going back to $before"
-  echo "$before" >"$prefix/applied" # what runs is not as it was
-  "$installer" "$part" || fail "$1 did not start, nor did the release before: journalctl -u $1"
-  fail "$1 of release $id did not start, so $before runs again: journalctl -u $1"
-}
-
-# Sockets that stay as they are keep their connections waiting for the new server.
-start_sockets() {
-  sockets_changed=''
-  [ "$(wanted | grep 'socket')" = "$(grep 'socket' "$prefix/applied" 2>/dev/null)" ] || sockets_changed=yes
-  for socket in ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket; do
-    case " $SOCKETS " in
-    *" $socket "*)
-      systemctl is-active --quiet "$socket" || sockets_changed=yes
-      systemctl enable --quiet "$socket"
-      ;;
-    *) systemctl disable --quiet --now "$socket" ;;
-    esac
-  done
-  [ -n "$sockets_changed" ] || return 0
-  # A socket unit cannot start while its service runs.
-  # shellcheck disable=SC2086 # several names
-  systemctl stop ajar-server.service $SOCKETS || fail 'the server, or its sockets, did not stop: see above'
-  # shellcheck disable=SC2086
-  systemctl reset-failed $SOCKETS 2>/dev/null || true
-  for socket in $SOCKETS; do systemctl start "$socket" || did_not_start "$socket"; done
+put_signers() {
+  [ -e $CONFIG/allowed_signers ] || cat >$CONFIG/allowed_signers <<'END'
+# The SSH keys that may sign releases, one a line, as ssh-keygen(1) has it under ALLOWED SIGNERS: who, then the public key.
+# Without one nothing is deployed over the network. See deploy/KEYS.md.
+#   releases@example.org namespaces="git" ssh-ed25519 AAAA...
+END
 }
 
 show_server() {
-  token=$(said data)/run/admin-token
-  if [ -e "$token" ]; then
+  file=$(said data)/run/admin-token
+  # As whose it is: a link there would show any file of root's.
+  if token=$(runuser -u ajar -- cat "$file" 2>/dev/null); then
     say 'open the console with this link, which signs you in and is shown this once:'
-    for link in $(said link); do say "$link/#token=$(cat "$token")"; done
-    rm "$token"
+    for link in $(said link); do say "$link/#token=$token"; done
+    runuser -u ajar -- rm "$file"
   else
     for link in $(said link); do say "the console: $link/"; done
   fi
@@ -339,6 +204,7 @@ put() {
   cmp -s "$1" "$2" && return
   mkdir -p "$(dirname "$2")"
   install -m "${3:-644}" "$1" "$2"
+  sync "$2" # a power cut leaves no empty unit
 }
 
 write() {
@@ -357,7 +223,7 @@ uninstall() {
       [ ! -e "$UNITS/$unit" ] || systemctl disable --quiet --now "$unit" || fail "$unit did not stop: systemctl status $unit; nothing was removed"
     done
   done
-  systemctl stop 'ajar-retry@*.timer' 'ajar-alarm@*.service' 2>/dev/null || true
+  systemctl stop 'ajar-retry@*.timer' 'ajar-alarm@*.service' 'ajar-rehearsal-*.service' 2>/dev/null || true
   for unit in $(all_units); do
     # shellcheck disable=SC2046 # several files
     rm -f "$UNITS/$unit" $(drop_ins_of "$unit")
@@ -365,16 +231,13 @@ uninstall() {
     rmdir --ignore-fail-on-non-empty "$UNITS/$unit.d" 2>/dev/null || true
   done
   rm -f /etc/systemd/system.conf.d/ajar-watchdog.conf
-  rm -rf $SERVER $AGENT $LIBRARY /var/cache/ajar /var/cache/ajar-agent
+  # shellcheck disable=SC2086 # several files
+  rm -rf $SERVER $AGENT $LIBRARY $COMMANDS $DISPATCHER /var/cache/ajar /var/cache/ajar-agent
+  rm -f /run/systemd/system/ajar-rehearsal-*.service
   systemctl daemon-reload
   systemctl reset-failed 'ajar-*' 2>/dev/null || true
   say 'is uninstalled'
 }
-
-# Those that this writes.
-drop_ins_of() { for name in listen no-word data; do echo "$UNITS/$1.d/$name.conf"; done; }
-
-all_units() { echo "$(units_of server) $(units_of agent) $RETRIES"; }
 
 purge() {
   for unit in $(all_units); do rm -rf "$UNITS/$unit.d"; done

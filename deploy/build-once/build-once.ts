@@ -54,10 +54,16 @@ function stampOf(dist: string): Promise<string | null> {
   return readFile(join(dist, STAMP), 'utf8').catch(() => null)
 }
 
-/** A folder cannot be renamed onto a full one: the old one steps aside first. */
+/**
+ * A folder cannot be renamed onto a full one: the old one steps aside first. One that is part of a container's image cannot
+ * be renamed at all (EXDEV, "Renaming directories" in the kernel's overlayfs.rst): it is removed.
+ */
 async function putInPlace(fresh: string, dist: string) {
   const old = `${fresh}-old`
-  await rename(dist, old).catch(unless('ENOENT'))
+  await rename(dist, old).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EXDEV') await rm(dist, { recursive: true })
+    else if (error.code !== 'ENOENT') throw error
+  })
   // Where another build came first, that one stays.
   await rename(fresh, dist).catch(unless('ENOTEMPTY'))
   await rm(old, { recursive: true, force: true })

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import { type LastExit, type Pause, Watchdog } from '@ajar/watchdog'
+import { Watchdog } from '@ajar/watchdog'
 import { agentEntry, serverEntry, workerEntry } from './src/entries.ts'
 import { addressesForOthers } from './src/for-others.ts'
 import {
   addressesOf,
+  configuredPorts,
   type Listening,
   type MachineLine,
   makeBundle,
@@ -13,10 +14,15 @@ import {
   type ServerAddresses,
 } from './src/processes.ts'
 import { printLine } from './src/progress-bar.ts'
+import { Redeploying } from './src/releases/redeploying.ts'
+import { watchSources } from './src/watch-sources.ts'
+import { whatEnded } from './src/what-ended.ts'
 
 /**
  * `npm start`: the server with its console and its job worker, and a demo camera unless AJAR_DEMO=0; a watchdog starts again
  * what ends or hangs. The first time the demo's camera is taught before its frames flow. Ctrl-C stops all, the server last.
+ * What a redeploy has switched to goes on at the next start, unless the checkout has changed, or `--checkout` is given.
+ * With `--watch` an edited source counts at once: server and worker start again, the console is built again.
  */
 
 type PrepareDemo = typeof import('./src/demo.ts').prepareDemo
@@ -37,23 +43,37 @@ const watchdog = new Watchdog({
   onExit: (name, exit, pause) => printLine(whatEnded(name, exit, pause), console.error),
   onGivenUp: (name, { code }) => firstListening.reject(new Error(`The ${name} ended (${code}) before it was ready.`)),
 })
+const redeploying = new Redeploying({
+  watchdog,
+  dataDir,
+  serverUrl: () => addressesOf(listening ?? configuredPorts(), {}).http,
+  say: (line) => printLine(line),
+})
 // Built while the server starts, which serves it as soon as it is there.
-const building = makeConsole({ onLine: printLine })
+let building = makeConsole({ onLine: printLine })
 const firstListening = Promise.withResolvers<Listening>()
 let listening: Listening | null = null
 let serverStarts = 0
 let adminToken: string | null = null
 let making: Process | null = null
+let endWatching = () => {}
 let stopping = false
 
 async function start() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  await watchdog.start([serverEntry(() => listening), workerEntry()])
+  await watchdog.start([])
+  await redeploying.prepare({ wantsCheckout: process.argv.includes('--checkout') })
+  if (stopping) return
+  await Promise.all(
+    [serverEntry(redeploying, () => listening), workerEntry(redeploying)].map((one) => watchdog.add(one)),
+  )
+  await redeploying.start()
   void building.ended.then((code) => {
     if (code !== 0 && !stopping)
       printLine('The console was not built: what is above says why. The server goes on.', console.error)
   })
   // Loaded while the server starts: it brings the renderer and more.
+  if (process.argv.includes('--watch')) endWatching = watchSources({ onServer: startAgain, onConsole: buildAgain })
   const demo = process.env.AJAR_DEMO === '0' ? null : import('./src/demo.ts')
   const server = addressesOf(await firstListening.promise, {})
   if (stopping) return
@@ -128,15 +148,18 @@ function hear(line: MachineLine) {
   printLine(JSON.stringify(line))
 }
 
-function whatEnded(name: string, { code, signal, why }: LastExit, { ms, isFailed }: Pause): string {
-  const what = {
-    exit: `ended (${signal ?? code ?? 'it could not be started'})`,
-    hang: 'gave no sign of life and was ended',
-    start_timeout: 'was not ready in time and was ended',
-    asked: 'was ended, as asked',
-  }[why]
-  const soon = ms === 0 ? 'it is started again' : `it is started again in ${(ms / 1000).toFixed(1)} s`
-  return `${new Date().toISOString()} The ${name} ${what}; ${isFailed ? `that was too often: what it said last says why; ${soon}` : soon}.`
+function startAgain() {
+  printLine('A source of the server was edited: it starts again.')
+  for (const name of ['server', 'worker']) watchdog.restart(name)
+}
+
+/** The server serves it as soon as it is there; one that does not build leaves the one before. */
+async function buildAgain() {
+  printLine('A source of the console was edited: it is built again.')
+  await building.stop()
+  building = makeConsole({ onLine: printLine })
+  const code = await building.ended.catch(() => 1)
+  if (code === 0) printLine('The console is built: reload the page.')
 }
 
 async function stop() {
@@ -149,6 +172,8 @@ async function stop() {
 
 async function endAll() {
   stopping = true
+  endWatching()
+  redeploying.close()
   await watchdog.stop()
   await building.stop()
   await making?.stop()

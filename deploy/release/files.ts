@@ -9,7 +9,7 @@ const ALWAYS = [
   'pnpm-workspace.yaml',
   'LICENSE',
   'README.md',
-  'deploy/{install.sh,README.md}',
+  'deploy/{install.sh,README.md,KEYS.md}',
   'deploy/{systemd,release}/*',
 ]
 /** The reference of the code, for people. */

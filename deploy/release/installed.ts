@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   globSync,
   lstatSync,
@@ -11,6 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import type { PutFile } from './put-file.ts'
 import type { WorkspacePackage } from './workspace.ts'
 
 /** pnpm keeps each package of others here, in a folder with links to what it needs: the links are the whole truth. */
@@ -47,18 +47,22 @@ export function findInstalled(packages: WorkspacePackage[], root: string): Insta
   return { links, stored: [...stored].sort() }
 }
 
-/** Copies them. Links stay links, since all of them are relative. */
-export function copyInstalled({ links, stored }: Installed, root: string, target: string) {
+/** Puts them into `target`. Links stay links, since all of them are relative. */
+export function copyInstalled({ links, stored }: Installed, root: string, target: string, put: PutFile) {
   for (const link of links) copyLink(join(root, link), join(target, link))
-  for (const entry of stored) {
-    mkdirSync(join(target, STORE), { recursive: true })
-    cpSync(join(root, STORE, entry), join(target, STORE, entry), {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: isNeeded,
-    })
-  }
+  for (const entry of stored) copyFolder(join(root, STORE, entry), join(target, STORE, entry), put)
   copyHoisted(root, target)
+}
+
+function copyFolder(from: string, to: string, put: PutFile) {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, copy] = [join(from, entry.name), join(to, entry.name)]
+    if (!isNeeded(source)) continue
+    if (entry.isDirectory()) copyFolder(source, copy, put)
+    else if (entry.isSymbolicLink()) copyLink(source, copy)
+    else put(source, copy)
+  }
 }
 
 /** Path and size of each file of `stored`: a library that was built later, or a copy that broke off, shows in them. */

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -16,32 +15,37 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CODE_DOCS, filesOf } from './files.ts'
 import { copyInstalled, filesOfStored, findInstalled, type Installed } from './installed.ts'
-import { neededBy } from './workspace.ts'
+import { copyFile, linkFile, type PutFile } from './put-file.ts'
+import { neededBy, type WorkspacePackage } from './workspace.ts'
 
 /**
- * `node make-release.ts RELEASES`: copies what runs from this checkout into a folder of RELEASES, named after
+ * `node make-release.ts RELEASES [--link]`: copies what runs from this checkout into a folder of RELEASES, named after
  * the digest of its files, and prints that name. A complete one that is there is left as it is: so a release never changes, and a
  * second installation of the same does nothing. What it does not copy: tests, data, and packages that only build or test.
+ *
+ * With `--link` files are not copied where a second name for them will do: for a checkout that is thrown away afterwards.
  */
 
 const ROOT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
 /** Its last file. */
 const COMPLETE = 'complete'
-const RUNS = '@ajar/server'
+/** The redeployer runs from the release that was kept last, so each has one. */
+const RUNS = ['@ajar/server', '@ajar/redeploy']
 
-function makeRelease(releases: string): string {
+function makeRelease(releases: string, put: PutFile): string {
   // The root package brings Node itself.
   const nodes = Object.keys(manifest().optionalDependencies)
-  const packages = [{ folder: '', dependencies: nodes, optional: nodes }, ...neededBy(RUNS, ROOT)]
-  const files = filesOf(packages.slice(1), ROOT)
-  const installed = findInstalled(packages, ROOT)
+  const root: WorkspacePackage = { folder: '', dependencies: nodes, optional: nodes }
+  const packages = neededBy(RUNS, ROOT)
+  const files = filesOf(packages, ROOT)
+  const installed = findInstalled([root, ...packages], ROOT)
   const id = `server-${manifest().version}-${digestOf(files, installed)}`
   const release = join(releases, id)
   if (existsSync(join(release, COMPLETE))) return id
   // Made aside and then put in place: half a release never has its name.
   const fresh = join(releases, `.${id}.new`)
   rmSync(fresh, { recursive: true, force: true })
-  copyRelease(files, installed, fresh)
+  copyRelease(files, installed, fresh, put)
   // On the disk before it has its name: a power cut after that leaves no empty files in it.
   execFileSync('sync', ['--file-system', fresh])
   writeFileSync(join(fresh, COMPLETE), `${id}\n`)
@@ -49,12 +53,12 @@ function makeRelease(releases: string): string {
   return id
 }
 
-function copyRelease(files: string[], installed: Installed, fresh: string) {
+function copyRelease(files: string[], installed: Installed, fresh: string, put: PutFile) {
   for (const file of files) {
     mkdirSync(join(fresh, dirname(file)), { recursive: true })
-    copyFileSync(join(ROOT, file), join(fresh, file))
+    put(join(ROOT, file), join(fresh, file))
   }
-  copyInstalled(installed, ROOT, fresh)
+  copyInstalled(installed, ROOT, fresh, put)
   linkNode(fresh)
 }
 
@@ -90,13 +94,13 @@ function manifest(): { version: string; optionalDependencies: Record<string, str
   return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 }
 
-const [releases = ''] = process.argv.slice(2)
-if (releases === '') {
-  process.stderr.write('node make-release.ts RELEASES\n')
+const [releases = '', how, ...more] = process.argv.slice(2)
+if (releases === '' || (how !== undefined && how !== '--link') || more.length > 0) {
+  process.stderr.write('node make-release.ts RELEASES [--link]\n')
   process.exit(2)
 }
 try {
-  console.log(makeRelease(releases))
+  console.log(makeRelease(releases, how === '--link' ? linkFile : copyFile))
 } catch (error) {
   console.error(`ajar: ${(error as Error).message}`)
   process.exit(1)

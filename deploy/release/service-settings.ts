@@ -22,13 +22,9 @@ export async function serverSettings(environment: Record<string, string | undefi
   const { readSettings } = await import(SERVER)
   const settings = readSettings(environment)
   const { dataDir, httpHost, httpPort, mqttHost, mqttPort, mqttsPort, tlsCert, tlsKey, logFile } = settings
-  const written = environment.AJAR_DATA_DIR ?? ''
-  if (!isAbsolute(written) || SHUT.some((shut) => isIn(dataDir, shut)))
-    throw new Error(`AJAR_DATA_DIR=${written}: a service cannot write there; name a folder such as /srv/ajar`)
-  if (!/^[\w./ -]+$/.test(dataDir))
-    throw new Error(`AJAR_DATA_DIR=${written}: only letters, digits, . _ - and / are expected`)
-  if (existsSync(dataDir) && !may(dataDir, constants.W_OK))
-    throw new Error(`AJAR_DATA_DIR=${written}: the user ajar cannot write there: chown ajar:ajar ${dataDir}`)
+  const { backupDir } = settings
+  checkFolder('AJAR_DATA_DIR', environment.AJAR_DATA_DIR ?? '', dataDir)
+  if (backupDir !== null) checkFolder('AJAR_BACKUP_DIR', environment.AJAR_BACKUP_DIR ?? '', backupDir)
   if (logFile !== null && !isIn(logFile, dataDir) && !isIn(logFile, LOGS))
     throw new Error(`AJAR_LOG_FILE=${logFile}: a service cannot write there; name ${LOGS}/ajar.log`)
   for (const [name, file] of Object.entries({ AJAR_TLS_CERT: tlsCert, AJAR_TLS_KEY: tlsKey }))
@@ -41,7 +37,17 @@ export async function serverSettings(environment: Record<string, string | undefi
   ]
   const scheme = tlsCert === null ? 'http' : 'https'
   const links = namesOf(httpHost, tlsCert).map((name) => `link=${scheme}://${name}:${httpPort}`)
-  return [`data=${dataDir}`, ...listeners, ...links]
+  const backups = backupDir === null ? [] : [`backups=${backupDir}`]
+  return [`data=${dataDir}`, ...backups, `kept=${settings.releasesKept}`, ...listeners, ...links]
+}
+
+/** @throws Error where the service could not write into it */
+function checkFolder(name: string, written: string, folder: string) {
+  if (!isAbsolute(written) || SHUT.some((shut) => isIn(folder, shut)))
+    throw new Error(`${name}=${written}: a service cannot write there; name a folder such as /srv/ajar`)
+  if (!/^[\w./ -]+$/.test(folder)) throw new Error(`${name}=${written}: only letters, digits, . _ - and / are expected`)
+  if (existsSync(folder) && !may(folder, constants.W_OK))
+    throw new Error(`${name}=${written}: the user ajar cannot write there: chown -R ajar:ajar ${folder}`)
 }
 
 function isIn(path: string, folder: string): boolean {

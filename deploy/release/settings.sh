@@ -18,6 +18,37 @@ read_settings() {
   rm -f "/run/$asked.out" "/run/$asked.err" "/run/systemd/system/$asked.service"
   [ -n "$good" ] || fail "$settings: ${trouble:-the settings could not be read}
 ajar: nothing was changed"
+  [ "$part" = agent ] || check_answer
+}
+
+# What answers is a process of the server's user, and a server in somebody else's hands reaches into those. Root puts nothing
+# into units but what looks as it should, once, and gives away no folder that the settings do not name.
+check_answer() {
+  printf '%s\n' "$answer" | {
+    ! grep -vqE -e '^(data|backups)=/[A-Za-z0-9_./ -]+$' -e '^kept=[0-9]+$' -e '^(http|mqtts?)=[][0-9a-fA-F.:]+:[0-9]+$' \
+      -e '^link=https?://[[:graph:]]+$'
+  } || distrust 'what it says is not what it should be'
+  [ -z "$(printf '%s\n' "$answer" | sed -n 's/^\([a-z]*\)=.*/\1/p' | grep -vx link | sort | uniq -d)" ] ||
+    distrust 'it says something twice'
+  for name in data backups; do
+    folder=$(said $name)
+    case $folder in
+    '' | /var/lib/ajar) ;;
+    *) folders_in "$settings" | grep -qxF -- "$folder" || distrust "$folder is not named there" ;;
+    esac
+  done
+}
+
+# The folders that a file of settings names, as the server understands them.
+folders_in() {
+  sed -n 's/^[[:space:]]*[A-Z_]*[[:space:]]*=[[:space:]]*//p' "$1" | tr -d "\"'" | while read -r path; do
+    case $path in /*) realpath -ms -- "$path" ;; esac
+  done
+}
+
+distrust() {
+  fail "$settings was asked of $release: $1; look whether the server is in somebody else's hands
+ajar: nothing was changed"
 }
 
 # One answer of the settings, such as `data` or `http`; nothing where it says nothing of it.

@@ -11,8 +11,8 @@ export interface WorkspacePackage {
   optional: string[]
 }
 
-/** All packages that `name` needs when it runs, itself among them. */
-export function neededBy(name: string, root: string): WorkspacePackage[] {
+/** All packages that those of `names` need when they run, themselves among them. */
+export function neededBy(names: string[], root: string): WorkspacePackage[] {
   const all = workspace(root)
   const needed = new Map<string, WorkspacePackage>()
   const add = (name: string) => {
@@ -21,7 +21,7 @@ export function neededBy(name: string, root: string): WorkspacePackage[] {
     needed.set(name, found)
     found.dependencies.forEach(add)
   }
-  add(name)
+  names.forEach(add)
   return [...needed.values()]
 }
 

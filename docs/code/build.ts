@@ -13,6 +13,7 @@ const PACKAGES = [
   'deploy/supervised',
   'deploy/watchdog',
   'edge-agent',
+  'images',
   'models',
   'server',
 ] as const

@@ -1,44 +1,46 @@
 import { join } from 'node:path'
-import { type Broker, createBroker } from '@ajar/broker'
+import type { Broker } from '@ajar/broker'
 import { openAlerts } from './alerts/open-alerts.ts'
 import { Accounts } from './auth/accounts.ts'
-import { mqttIdentity } from './auth/mqtt-identity.ts'
 import { Tickets } from './auth/tickets.ts'
-import type { Closers } from './closers.ts'
+import { openBackups } from './backup/open-backups.ts'
+import { begin, type Closers } from './closers.ts'
 import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
 import { openDatabases } from './database/open-databases.ts'
+import { disown } from './datasessions/disown.ts'
 import { Cameras } from './devices/cameras.ts'
 import { cameraCare } from './devices/care.ts'
 import { CameraChanges } from './devices/changes.ts'
-import { Devices, OPERATORS } from './devices/devices.ts'
+import { Devices } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
+import { healthChecks } from './health-checks.ts'
 import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
 import { openHttp } from './http/open-http.ts'
 import { openJobs } from './jobs/open-jobs.ts'
-import { openWorkers, workerHealth } from './jobs/worker/open-workers.ts'
+import { openWorkers } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
-import { logFileHealth } from './logging/file-health.ts'
 import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
 import { SparingLog } from './logging/sparing-log.ts'
 import { isMark } from './marks.ts'
-import { BrokerEvents } from './observe/broker-events.ts'
-import { connectionsHealth } from './observe/connections-health.ts'
 import { healthRoutes } from './observe/health.ts'
 import { listenersHealth } from './observe/listeners-health.ts'
 import { Metrics } from './observe/metrics.ts'
-import { modelsHealth } from './observe/models-health.ts'
-import { partChecks } from './observe/part-checks.ts'
-import { connectionShare } from './open-files.ts'
+import { openProbe } from './observe/probe.ts'
+import { openAnalysis } from './open-analysis.ts'
+import { openBroker } from './open-broker.ts'
 import { Pipeline } from './pipeline.ts'
 import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
 import { openInflux } from './record/influx/open-influx.ts'
 import { openSamples } from './record/influx/samples.ts'
 import { ReadingJourney } from './record/reading-journey.ts'
+import { isOnTrial } from './releases/on-trial.ts'
+import { openReleases } from './releases/open-releases.ts'
+import { ownRelease } from './releases/own-release.ts'
 import { diskOf, fileBytesFor, limitsFor } from './retention/limits.ts'
 import { Retention } from './retention/retention.ts'
 import { openRoutes } from './routes.ts'
@@ -70,9 +72,6 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Connections open at once, where the process may open as many files. */
-const MOST_MQTT = 2500
-
 /**
  * The composition root: puts the parts together, starts them in order and closes them in reverse.
  * @param inherited listening sockets that were opened before this process, see `openListeners`
@@ -103,9 +102,9 @@ async function build(
   close: () => Promise<void>,
 ): Promise<App> {
   const framesFolder = join(settings.dataDir, 'frames')
+  const isRehearsal = settings.rehearsal
   closers.push(takeDataFolder(settings.dataDir))
-  await logging.start()
-  closers.push(() => logging.close())
+  await begin(closers, logging)
   const log = logging.of('server')
   const certificates = await openCertificates(settings, logging.of('tls'))
   closers.push(() => certificates?.close())
@@ -119,14 +118,14 @@ async function build(
   const metrics = new Metrics()
   closers.push(() => metrics.close())
   const tickets = new Tickets(() => Date.now())
-  const accounts = new Accounts(database, (tokenId) => {
+  const onRevoked = (tokenId: string) => {
     tickets.forget(tokenId)
     void broker.disconnect(tokenId)
     streams.end(tokenId)
     logFollowers.end(tokenId)
-  })
-  await accounts.start()
-  closers.push(() => accounts.close())
+  }
+  const accounts = new Accounts(database, onRevoked, disown)
+  await begin(closers, accounts)
   const unfinishedRenamings = await finishRenamings(database, frames, logging.of('devices'))
   const cameras = new Cameras(database)
   await cameras.start()
@@ -137,8 +136,7 @@ async function build(
     disconnect: (name) => broker.disconnect(name),
     log: logging.of('devices'),
   })
-  await devices.start()
-  closers.push(() => devices.close())
+  await begin(closers, devices)
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
   const labels = new Labels({ database, archive, cameras })
   const borrowed = new BorrowedLabels(database)
@@ -149,7 +147,10 @@ async function build(
     },
     onLine: (job, level, text) => jobs.said(job, level, text),
   })
-  const processes = new Processes({ database, events, logging, workers })
+  const processes = new Processes({
+    ...{ database, events, logging, workers },
+    isOnTrial: () => isOnTrial(settings.deployDir),
+  })
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
   const { models, activations, copies, modelUploads, reEmbedding, training } = openTeaching({
@@ -179,8 +180,26 @@ async function build(
     newestJob: async (kind) => (await jobs.list({ kind, limit: 1 }))[0],
     createJob: (kind, params) => jobs.create(kind, null, params),
   })
+  const release = ownRelease()
+  const releases = openReleases({
+    ...{ database, settings, current: release, log: logging.of('releases') },
+    addJob: (...job) => jobs.add(...job),
+    wakeJobs: () => jobs.wake(),
+    linesOf: (job) => jobs.lines(job),
+  })
+  const backups = openBackups({
+    ...{ database, settings, leastFreeBytes: limits.freeBytes, log: logging.of('jobs') },
+    createJob: (kind, params, options) => jobs.create(kind, null, params, options),
+    perform: (work, signal) => workers.perform(work, signal),
+  })
+  const { laboratory, tasks } = await openAnalysis({
+    ...{ database, events, archive, cameras, settings, log: logging.of('laboratory') },
+    ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => readings.take(reading) },
+    onTriggered: (outcome) => metrics.taskTriggers.inc({ outcome }),
+    perform: (work, signal) => workers.perform(work, signal),
+  })
   const longWork = openJobs({
-    ...{ database, events, logging },
+    ...{ database, events, logging, isRehearsal },
     handlers: [
       { kind: 'training', run: (context) => training.run(context) },
       imports,
@@ -188,9 +207,14 @@ async function build(
       { kind: 'deletion', run: (context) => care.deletion.run(context) },
       { kind: 'purge', run: (context) => care.purge.run(context) },
       influx.backfill,
+      releases.handler,
+      backups,
+      laboratory,
+      tasks,
     ],
-    canBegin: (lane) => lane !== 'worker' || workers.ready,
+    workers,
     requireCamera: (id) => void cameras.get(id),
+    check: tasks.automatic.checkScheduled,
   })
   const { jobs, schedules } = longWork
 
@@ -210,6 +234,7 @@ async function build(
     backbone: settings.backbone,
     modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
+    followUp: tasks.automatic.followUp,
     isPending: (camera, capturedAt) => archive.isPending(camera, capturedAt),
     publish,
   })
@@ -249,6 +274,7 @@ async function build(
     copyModel: (camera, source, author) => copies.copy(camera, source, author),
     onSeenOtherwise: (camera, author) => reEmbedding.queue(camera, author),
     stopEmbedding: (of) => reEmbedding.stop(of),
+    forgetFrames: (...frames) => laboratory.forgetFrames(...frames),
   })
   const readings = new ReadingJourney({
     ...{ database, events, metrics, sparingLog, log: logging.of('record'), influx: settings.influxUrl !== null },
@@ -257,7 +283,7 @@ async function build(
   })
   const alerts = openAlerts({
     ...{ database, events, logging, cameras, devices, publish },
-    ...{ allow: settings.webhookAllow, publicUrl: settings.publicUrl },
+    ...{ allow: settings.webhookAllow, publicUrl: settings.publicUrl, sends: !isRehearsal },
     state: (camera) => pipeline.recorder.state(camera),
     receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
     freeBytes: () => retention.storage?.freeBytes ?? null,
@@ -265,24 +291,10 @@ async function build(
     believed: () => retention.believed,
     onOutcome: (outcome, messages) => metrics.webhookMessages.inc({ outcome }, messages),
   })
-  const brokerEvents = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics, publish })
-  const people = { accounts, tickets, operators: OPERATORS }
-  const broker: Broker = createBroker(
-    {
-      authenticate: async (...credential) =>
-        mqttIdentity({ ...people, isDevice: (name, token) => devices.authenticate(name, token) }, ...credential),
-      onFrame: async (frame) => void (await pipeline.ingest(frame)),
-      onReading: (reading) => readings.take(reading),
-      onStatus: (device, payload) => devices.onStatus(device, payload),
-      onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
-      onPresence: (device, connected) =>
-        void devices
-          .onPresence(device, connected)
-          .catch((err) => logging.of('devices').warn({ err, device }, 'presence')),
-      onEvent: (event) => brokerEvents.take(event),
-    },
-    { maxFrameBytes: settings.maxFrameBytes, maxConnections: connectionShare(MOST_MQTT) },
-  )
+  const broker: Broker = openBroker({
+    ...{ accounts, tickets, devices, pipeline, readings, logging, metrics, publish },
+    maxFrameBytes: settings.maxFrameBytes,
+  })
 
   const registry = new Registry({
     ...{ database, events, devices, sparingLog },
@@ -304,43 +316,43 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads, readings, alerts },
+    ...{ models, activations, modelUploads, readings, alerts, releases, backups, laboratory, tasks },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
     },
   })
-  const checks = () => [
-    ...partChecks({
-      framesHeld: frames.held,
-      stateHeld: pipeline.recorder.held ?? readings.held,
-      ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
-      influx: influx.health(),
-    }),
-    ...retention.alarms,
-    ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
-    ...listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
-    connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
-    ...logFileHealth(logging.file),
-    ...modelsHealth(cameras.list(), (model) => pipeline.classifier.damageOf(model)),
-    ...registry.health,
-    workerHealth(workers, jobs.heldUpForMs),
-    processes.health,
-    loopLag.health,
-    alerts.health,
-  ]
-  healthRoutes(http, checks)
+  const checks = healthChecks({
+    ...{ frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
+    ...{
+      logging,
+      cameras,
+      registry,
+      workers,
+      jobs,
+      processes,
+      loopLag,
+      alerts,
+      backups,
+      laboratory,
+      lastRun: releases.lastRun,
+    },
+    listeners: () => listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
+  })
+  const isProbe = openProbe(settings.dataDir, log)
+  healthRoutes(http, checks, { release, frames: () => pipeline.counts, isProbe })
 
   metrics.start({
-    ...{ database, recorder: pipeline.recorder, cameras: () => cameras.list(), devices: () => devices.list() },
+    ...{ database, events, recorder: pipeline.recorder, cameras: () => cameras.list(), devices: () => devices.list() },
     pendingFrames: () => pipeline.classifier.waiting,
     influxOutbox: () => influx.waiting(),
     ...{ broker: () => broker.stats(), http: () => connections, streams: () => [streams, logFollowers] },
     ...{ storage: () => retention.storage, storageAlarms: () => retention.alarms },
     processes: () => processes.list(),
+    laboratory: () => laboratory.usage.last,
+    ...{ release, backups: backups.nightly, redeploys: releases.lastRun },
   })
-  await influx.start()
-  closers.push(() => influx.close())
+  await begin(closers, influx)
   const samples = openSamples({
     ...{ influx, database, events, log: logging.of('influx') },
     ...{ devices: () => devices.list(), storage: () => retention.storage },
@@ -349,36 +361,35 @@ async function build(
       ...{ http_connections: connections.open, mqtt_connections: broker.stats().connections },
     }),
   })
-  await pipeline.start()
-  closers.push(() => pipeline.close())
-  await readings.start()
-  closers.push(() => readings.close())
+  await begin(closers, pipeline)
+  await begin(closers, readings)
   registry.start()
-  await retention.start()
+  await retention.start(!isRehearsal)
   closers.push(() => retention.close())
   const history = new History({ database, cameras, now: () => retention.believedTime, log: logging.of('record') })
-  history.start()
+  if (!isRehearsal) history.start()
   closers.push(() => history.close())
-  await uploads.start()
+  if (!isRehearsal) await uploads.start()
   closers.push(sweepAfterImports(events, uploads, log))
   await models.start()
-  await workers.start()
-  closers.push(() => workers.close())
-  await longWork.start()
-  closers.push(() => longWork.close())
+  await begin(closers, releases.lastRun)
+  await begin(closers, workers)
+  await begin(closers, laboratory)
+  await begin(closers, tasks)
+  await begin(closers, longWork)
+  await begin(closers, backups.nightly)
   await reEmbedding.start()
   await care.deletion.start()
   closers.push(() => care.renaming.close())
   await broker.restoreRetained([...devices.retained(), ...pipeline.recorder.retained(), ...(await alerts.load())])
   closers.push(() => broker.close())
-  await alerts.start()
-  closers.push(() => alerts.close())
+  await begin(closers, alerts)
   const opened = await openListeners({ broker, http, settings, certificates, inherited })
   samples?.start()
   closers.push(() => samples?.close())
   const { mqtt, mqtts } = opened
   const listening = { http: opened.http.port, mqtt: mqtt?.port ?? null, mqtts: mqtts?.port ?? null }
-  const adminToken = await accounts.ensureAdmin(settings.adminToken)
+  const adminToken = isRehearsal ? null : await accounts.ensureAdmin(settings.adminToken)
   pipeline.openEngine()
   loopLag.start()
   return { listening, adminToken, http, processes, isAlive: () => pipeline.isAlive(), close }

@@ -9,3 +9,12 @@ export function closedLater<Part extends { close(): Promise<unknown> }>(
   closers.push(async () => (await part.catch(() => null))?.close())
   return part
 }
+
+/** Starts a part, and has it closed in its turn. */
+export async function begin(
+  closers: Closers,
+  part: { start(): Promise<unknown> | unknown; close(): Promise<unknown> | unknown },
+): Promise<void> {
+  await part.start()
+  closers.push(() => part.close())
+}

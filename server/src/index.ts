@@ -13,8 +13,9 @@
  *   (`outcome.ts`): `debounce.ts` decides what the state is, `late.ts` tells the past again, `influx/` sends the outbox.
  * - `observe/` shows it over HTTP, `history/` how it was over long spans, and `alerts/` says what somebody has to know.
  *   Beside the journey stand `devices/` (devices and their cameras), `auth/` (people and
- *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept), `processes/` (which processes run); `legacy/`
- *   answers clients of an earlier back end.
+ *   tokens), `jobs/`, `training/` and `retention/` (what goes, and what is kept), `backup/` (what is stored, once more),
+ *   `processes/` (which processes run), `releases/` (which releases there are, and redeploys as jobs); `legacy/` answers
+ *   clients of an earlier back end.
  * - `worker.ts` is a process of its own that does what takes a core, each time by the process `worker-task.ts`; `jobs/worker/`
  *   connects it with the server.
  * - All of them lean on `database/` (`state.db` and the files of frames), `http/`, `tls/`, `secrets.ts` and `logging/`.

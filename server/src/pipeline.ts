@@ -14,10 +14,12 @@ import { Masking } from './ingest/masking.ts'
 import { Turnstile } from './ingest/turnstile.ts'
 import type { Log } from './logging/levels.ts'
 import type { SparingLog } from './logging/sparing-log.ts'
+import type { FrameCounts } from './observe/health.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
 import { Progress } from './processes/progress.ts'
 import { Recorder } from './record/recorder.ts'
+import type { RecorderPorts } from './record/recorder-ports.ts'
 import type { Settings } from './settings.ts'
 
 export interface PipelinePorts {
@@ -33,6 +35,7 @@ export interface PipelinePorts {
   backbone: string
   modelFolder(modelId: string): string
   isConnected(device: string): boolean
+  followUp: RecorderPorts['followUp']
   /** Whether a stored frame waits for the pipeline. */
   isPending(camera: string, capturedAt: number): Promise<boolean>
   /** @param payload null clears what is retained */
@@ -62,6 +65,8 @@ export class Pipeline {
   readonly #progress: Progress
   readonly classifier: Classifier
   readonly recorder: Recorder
+  #taken = 0
+  #ended = 0
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
@@ -77,6 +82,7 @@ export class Pipeline {
       finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
       publish: (topic, payload) => void this.#publish(topic, payload, true),
       influx: settings.influxUrl !== null,
+      ...(ports.followUp ? { followUp: ports.followUp } : {}),
       onTransition: (camera, { from_state, to_state, reason, confidence, at, frame_at }) => {
         metrics.transitions.inc({ camera, state: to_state })
         const frame = frame_at === null ? {} : { frame: `${camera}/${frame_at}` }
@@ -91,7 +97,8 @@ export class Pipeline {
       },
       onRecorded: (outcome, { frame, answer }) => {
         recordLog.debug({ frame: frameId(frame), outcome }, 'frame recorded')
-        // An imported picture is one that nobody skipped for want of time or room.
+        // An imported picture is one that nobody skipped for want of time or room; it has not gone the way of frames.
+        if (answer.kind !== 'skipped' || answer.code !== 'imported') this.#ended += 1
         metrics.framesRecorded.inc({ outcome: (answer.kind === 'skipped' && answer.code) || outcome })
         metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
         if (answer.kind !== 'skipped') metrics.frameAge.observe((Date.now() - frame.capturedAt) / 1000)
@@ -157,6 +164,11 @@ export class Pipeline {
     return this.#progress.isAlive()
   }
 
+  /** How many frames went how far since the start. */
+  get counts(): FrameCounts {
+    return { taken: this.#taken, ended: this.#ended, waiting: this.classifier.waiting }
+  }
+
   /** What the classifying threads run, or null until they are ready. */
   get engine() {
     return this.#pool.engine
@@ -220,6 +232,7 @@ export class Pipeline {
     const ingested = await ingest(frame, this.#ingestPorts())
     this.#ports.logOf('ingest').debug(ingestedLine(frame, ingested), `frame ${ingested.kind}`)
     if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
+    if (ingested.kind === 'stored') this.#taken += 1
     if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
     return ingested
   }

@@ -8,10 +8,15 @@ import { authRoutes } from './auth/routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { ticketRoutes } from './auth/ticket-routes.ts'
 import type { Tickets } from './auth/tickets.ts'
+import type { Backups } from './backup/backups.ts'
+import { backupRoutes } from './backup/routes.ts'
 import type { Events } from './database/events.ts'
 import type { Archive } from './database/frames/archive.ts'
 import type { FrameStore } from './database/frames/frame-store.ts'
 import type { StateDatabase } from './database/state-database.ts'
+import { baseOf } from './datasessions/files/base-of.ts'
+import type { Laboratory } from './datasessions/open-laboratory.ts'
+import { laboratoryRoutes } from './datasessions/routes.ts'
 import { cameraRoutes } from './devices/camera-routes.ts'
 import type { Cameras } from './devices/cameras.ts'
 import type { cameraCare } from './devices/care.ts'
@@ -48,9 +53,14 @@ import type { Pipeline } from './pipeline.ts'
 import type { Processes } from './processes/processes.ts'
 import { processRoutes } from './processes/routes.ts'
 import type { ReadingJourney } from './record/reading-journey.ts'
+import type { Releases } from './releases/open-releases.ts'
+import { releaseRoutes } from './releases/routes.ts'
 import type { Retention } from './retention/retention.ts'
 import { storageRoutes } from './retention/routes.ts'
 import type { Settings } from './settings.ts'
+import type { Tasks } from './tasks/open-tasks.ts'
+import { taskRoutes } from './tasks/routes.ts'
+import { triggerRoutes } from './tasks/triggers/routes.ts'
 import type { BorrowedLabels } from './training/labels/borrowed-labels.ts'
 import { exportRoutes } from './training/labels/export-routes.ts'
 import { importRoutes } from './training/labels/import-routes.ts'
@@ -102,6 +112,10 @@ export interface Parts {
   care: ReturnType<typeof cameraCare>
   alerts: Alerts
   processes: Processes
+  releases: Releases
+  backups: Backups
+  laboratory: Laboratory
+  tasks: Tasks
   listeners: Parameters<typeof listenersRoute>[1]
 }
 
@@ -158,17 +172,35 @@ export async function openRoutes(http: Http, parts: Parts) {
   await archiveRoutes(http, ofModels)
   jobRoutes(http, jobs)
   scheduleRoutes(http, parts.schedules)
+  triggerRoutes(http, parts.tasks.automatic.triggers)
   alertRoutes(http, parts.alerts)
   storageRoutes(http, () => retention.storage)
+  releaseRoutes(http, parts.releases)
+  const { backups } = parts
+  backupRoutes(http, {
+    folder: backups.folder,
+    nextAt: () => backups.nightly.nextAt,
+    list: () => backups.list(),
+    ask: (allFrames, owner) => backups.ask(allFrames, owner),
+    remove: (name) => backups.remove(name),
+  })
   await legacyRoutes(http, settings.legacyOpen === '1', {
     ...{ database, registry, logging },
     now: () => new Date(),
     versions: { server: server.version, ...VERSIONS },
+    redeploy: (ref, author) => parts.releases.redeploys.begin({ ref, release: null, force: false }, author),
     train: async (camera, author) => {
       await training.check(cameras.get(camera))
       await jobs.create('training', camera, {}, { owner: author })
     },
   })
+  await laboratoryRoutes(http, parts.laboratory, {
+    publicUrl: settings.publicUrl,
+    pollAccess: settings.legacyOpen === '1' ? 'public' : 'analyst',
+    signIn: (name, password) => accounts.signIn(name, password),
+    devices: () => devices.list().map(({ name }) => name),
+  })
+  taskRoutes(http, { ...parts.tasks, baseOf: (request) => baseOf(request, settings.publicUrl) })
   listenersRoute(http, parts.listeners)
   await codeDocsRoutes(http, CODE_DOCS)
   await consoleRoutes(http, CONSOLE)

@@ -22,7 +22,7 @@ process.on('uncaughtException', (error) => end(error, 'a fault that nothing caug
 process.on('unhandledRejection', (error) => end(error, 'a failure that nobody waited for'))
 try {
   const supervised = new Supervised({ isAlive: () => app.isAlive() })
-  const app = await startApp(settings, logging, inheritedSockets(process.env))
+  const app = await startApp(settings, logging, settings.rehearsal ? new Map() : inheritedSockets(process.env))
   const endInOrder = supervised.endsInOrder(() => app.close(), CLOSE_LIMIT_MS)
   const toldToken = app.adminToken === null ? null : tokenLine(app.adminToken, settings.dataDir)
   app.processes.supervisedBy(findSupervision(settings.dataDir, endInOrder))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
 import { readAddressList } from './address-list.ts'
 import { oneOf, readAll, SHARED, setting, type Values } from './read-settings.ts'
+import { settingsOfRehearsal } from './rehearsal.ts'
 
 const text = (value: string) => value
 const optional = (value: string) => (value === '' ? null : value)
@@ -133,8 +134,100 @@ export const SETTINGS = {
   worker: setting(
     'AJAR_WORKER',
     'own',
-    'who starts the job worker, which trains: `own`: the server when it is needed; `external`: somebody else, as `npm start` and systemd do',
+    'who starts the job worker, which trains and does operations: `own`: the server when it is needed, a second one for the laboratory beside a training; `external`: somebody else, as `npm start` and systemd do',
     oneOf('own', 'external'),
+  ),
+  deployDir: setting(
+    'AJAR_DEPLOY_DIR',
+    '',
+    'where releases lie, and the redeployer listens; set by the unit and by `npm start`; empty: this server does not redeploy',
+    file,
+  ),
+  releaseRemote: setting(
+    'AJAR_RELEASE_REMOTE_URL',
+    '',
+    'git repository that releases come from: `https://...`, `ssh://...`, `user@host:path` or an absolute path; empty: none',
+    releaseRemote,
+  ),
+  releaseSigners: setting(
+    'AJAR_RELEASE_SIGNERS',
+    '',
+    'file of the SSH keys that may sign releases, as `allowed_signers` of ssh-keygen(1); empty: `/etc/ajar/allowed_signers` as a service, else `allowed_signers` in the data folder',
+    file,
+  ),
+  releaseUnsigned: setting(
+    'AJAR_RELEASE_UNSIGNED',
+    '0',
+    '1: releases that nobody has signed are deployed too: whoever writes to the repository then rules this machine',
+    flag,
+  ),
+  releasesKept: setting('AJAR_RELEASES_KEPT', '5', 'releases that stay, to go back to', integer(2, 100)),
+  releaseTrialMs: setting(
+    'AJAR_RELEASE_TRIAL',
+    '10',
+    'seconds for which a new release has to answer well before it is kept',
+    (value) => integer(1, 3600)(value) * 1000,
+  ),
+  rehearsal: setting(
+    'AJAR_REHEARSAL',
+    '0',
+    '1: on a copy of the data, to see whether it starts: nothing goes out, no job is done; the redeployer sets it',
+    (value) => flag(value) === '1',
+  ),
+  backupDir: setting(
+    'AJAR_BACKUP_DIR',
+    '',
+    'where backups go, best on another disk; empty: `backups` in the data folder',
+    file,
+  ),
+  backupsKept: setting('AJAR_BACKUPS_KEPT', '7', 'nightly backups that stay', integer(1, 1000)),
+  backupAt: setting(
+    'AJAR_BACKUP_AT',
+    '03:15',
+    'when a backup is made each night, by the clock of this machine; `off`: none is',
+    backupAt,
+  ),
+  archiveDir: setting(
+    'AJAR_ARCHIVE_DIR',
+    '',
+    'folder of FITS files that analysts find in the archive beside the frames; never written; empty: none',
+    file,
+  ),
+  laboratoryBytes: setting(
+    'AJAR_LABORATORY_BYTES',
+    '5GB',
+    'what uploads and results of data sessions may take on the disk together',
+    bytes,
+  ),
+  laboratoryMs: setting(
+    'AJAR_LABORATORY_DAYS',
+    '30',
+    'days after which a result goes that no operation shows any more',
+    (value) => integer(1, 36_500)(value) * DAY_MS,
+  ),
+  tasksDir: setting(
+    'AJAR_TASKS_DIR',
+    '',
+    'folder of tasks, beside those that come with ajar and before them; empty: `server/tasks` alone',
+    file,
+  ),
+  taskMs: setting(
+    'AJAR_TASK_SECONDS',
+    '300',
+    'seconds that a task may take, where it says nothing else itself',
+    (value) => integer(1, 3000)(value) * 1000,
+  ),
+  taskMemoryBytes: setting(
+    'AJAR_TASK_MEMORY',
+    '1GB',
+    'memory that a task and what it starts may take together, where it says nothing else itself',
+    bytes,
+  ),
+  taskOutputBytes: setting(
+    'AJAR_TASK_OUTPUT',
+    '1GB',
+    'what a task may write to the disk, where it says nothing else itself',
+    bytes,
   ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
   legacyOpen: setting('AJAR_LEGACY_OPEN', '0', "1: older clients' paths need no token; redeploy always does", flag),
@@ -160,7 +253,7 @@ export type Settings = Values<typeof SETTINGS>
  * @throws SettingsError that names all unreadable settings together.
  */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  return readAll(SETTINGS, environment, ({ tlsCert, tlsKey, influxUrl, influxToken }) => [
+  const settings = readAll(SETTINGS, environment, ({ tlsCert, tlsKey, influxUrl, influxToken }) => [
     ...((tlsCert === null) === (tlsKey === null)
       ? []
       : ['AJAR_TLS_CERT and AJAR_TLS_KEY: both or neither is expected']),
@@ -168,6 +261,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       ? ['AJAR_INFLUX_TOKEN, and a user in AJAR_INFLUX_URL: one of the two is expected']
       : []),
   ])
+  return settings.rehearsal ? settingsOfRehearsal(settings) : settings
 }
 
 function integer(least: number, most: number): (value: string) => number {
@@ -211,6 +305,22 @@ function publicUrl(value: string): string {
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
     throw new Error('https://host[:port] is expected, as people reach the console')
   return url.href.replace(/\/+$/, '')
+}
+
+/** @returns what git is given; never an option, nor a program */
+function releaseRemote(value: string): string | null {
+  if (value === '') return null
+  if (!/^(https:\/\/|ssh:\/\/|file:\/\/|\/|[\w.-]+@[\w.-]+:)[^\s]+$/.test(value))
+    throw new Error('https://..., ssh://..., user@host:path or an absolute path is expected')
+  return value
+}
+
+/** @returns minutes after midnight */
+function backupAt(value: string): number | null {
+  if (value === 'off') return null
+  const [, hours = '', minutes = ''] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? []
+  if (hours === '') throw new Error('a time of day such as 03:15, or off, is expected')
+  return Number(hours) * 60 + Number(minutes)
 }
 
 function decodes({ username, password, pathname }: URL): boolean {

@@ -33,8 +33,10 @@ const signIns = async (count: number, signIn: () => Promise<{ token: string; row
 test(`of one token there are ${MOST} sign-ins, the oldest end, and others are left alone`, async () => {
   const database = await open()
   const { accounts, revoked } = await start(database)
-  const { token } = await accounts.createToken('link', 'operator', null)
-  const other = await accounts.openConsole((await accounts.createToken('other', 'viewer', null)).token)
+  const { token } = await accounts.createToken({ name: 'link', role: 'operator', expiresAt: null })
+  const other = await accounts.openConsole(
+    (await accounts.createToken({ name: 'other', role: 'viewer', expiresAt: null })).token,
+  )
   const made = await signIns(MOST + 3, () => accounts.openConsole(token))
   const works = made.map((one) => accounts.authenticate(one.token) !== null)
   expect(works).toEqual([...Array(3).fill(false), ...Array(MOST).fill(true)])
@@ -58,7 +60,7 @@ test('of one person too, by password and by what that gave', async () => {
 
 test('a console’s own token opens no other', async () => {
   const { accounts } = await start(await open())
-  const { token } = await accounts.createToken('link', 'operator', null)
+  const { token } = await accounts.createToken({ name: 'link', role: 'operator', expiresAt: null })
   const console = await accounts.openConsole(token)
   await expect(accounts.openConsole(console.token)).rejects.toMatchObject({ status: 401, code: 'bad_token' })
 })
@@ -87,7 +89,7 @@ test('a sign-in works only while what it came from works', async () => {
 test('a token and what came from it end together, or not at all', async () => {
   const database = await open()
   const { accounts, revoked } = await start(database)
-  const { token, row } = await accounts.createToken('link', 'operator', null)
+  const { token, row } = await accounts.createToken({ name: 'link', role: 'operator', expiresAt: null })
   const made = await signIns(5, () => accounts.openConsole(token))
   await sql`create trigger refusing before delete on tokens when old.id = ${sql.lit(made[3]?.row.id)}
     begin select raise(abort, 'no'); end`.execute(database.write)
@@ -98,4 +100,14 @@ test('a token and what came from it end together, or not at all', async () => {
   await accounts.deleteToken(row.id)
   expect([works(), revoked.length]).toEqual([0, 6])
   expect(await database.read.selectFrom('tokens').selectAll().execute()).toEqual([])
+})
+
+test("a person's lasting token is none of the sign-ins that end, and none that keeps the last admin token", async () => {
+  const { accounts } = await start(await open())
+  const admin = await accounts.createToken({ name: 'admin', role: 'admin', expiresAt: null })
+  await accounts.createUser('ann_b', PASSWORD, 'admin')
+  const lasting = await accounts.createToken({ name: 'hers', role: null, user: 'ann_b', expiresAt: null })
+  await signIns(MOST + 3, () => accounts.openConsole(lasting.token))
+  expect(accounts.authenticate(lasting.token)).toMatchObject({ name: 'ann_b', role: 'admin', account: 'person:ann_b' })
+  await expect(accounts.deleteToken(admin.row.id)).rejects.toMatchObject({ code: 'last_admin' })
 })

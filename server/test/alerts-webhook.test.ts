@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../test/setup/free-port.ts'
 import { Receiver } from './receiver.ts'
 import { RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -7,12 +8,6 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const FULL = { kind: 'disk', params: { freeBytes: 1e15 }, forMs: 0 }
 const SETTINGS = { AJAR_WEBHOOK_ALLOW: '127.0.0.1', AJAR_PUBLIC_URL: 'https://ajar.example.net/' }
-
-async function freePort(): Promise<number> {
-  const receiver = await Receiver.start(onTestFinished, 'whsec_')
-  await receiver.close()
-  return receiver.port
-}
 
 test('an alert is told when it fires, is acknowledged and ends, signed, in order, over a restart', async () => {
   const environment = { AJAR_DATA_DIR: await temporaryFolder(onTestFinished), ...SETTINGS }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { type Choice, mostUncertainOf, newestOf } from '../src/database/chosen-frames.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { type Choice, mostUncertainOf, newestOf } from '../src/observe/chosen-frames.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const CAMERA = 'pi/cam'

@@ -18,7 +18,8 @@ async function serve(): Promise<{ http: Http; printed: string[] }> {
   const http = await createHttp({
     log: logging.of('http'),
     maxFrameBytes: MIB,
-    authenticate: (token) => (token === TOKEN ? { tokenId: '1', name: 'somebody', role: 'viewer' } : null),
+    authenticate: (token) =>
+      token === TOKEN ? { tokenId: '1', name: 'somebody', role: 'viewer', account: 'token:1' } : null,
   })
   onTestFinished(() => http.close())
   const anybody = { config: { access: 'public' } } as const

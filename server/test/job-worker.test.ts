@@ -263,6 +263,67 @@ test('a worker of its own is started when it is needed, again when it was killed
   expect(isGone(second?.pid ?? 0)).toBe(true)
 })
 
+test('several workers work side by side, each at one task; more tasks wait for the first that is idle', async () => {
+  const { workers, perform, dataDir } = await open()
+  startWorker(dataDir)
+  startWorker(dataDir)
+  await until(() => workers.list().length === 2)
+  expect(workers.count).toBe(2)
+  const cancels = [new AbortController(), new AbortController()]
+  const pids: number[] = []
+  const endless = cancels.map(({ signal }) => perform('endless', { signal, onMessage: ({ pid }) => pids.push(pid) }))
+  await until(() => pids.length === 2)
+  // Who is not waited for any more waits for nobody.
+  const impatient = new AbortController()
+  const given = perform('echo', { signal: impatient.signal })
+  const third = perform('echo', { inputs: [3], onMessage: ({ pid }) => pids.push(pid) })
+  impatient.abort()
+  await expect(given).rejects.toMatchObject({ code: 'cancelled' })
+  expect(pids).toHaveLength(2)
+  cancels[1]?.abort()
+  await expect(endless[1]).rejects.toMatchObject({ code: 'cancelled' })
+  expect(await third).toMatchObject({ taken: [3] })
+  cancels[0]?.abort()
+  await expect(endless[0]).rejects.toMatchObject({ code: 'cancelled' })
+})
+
+test('what waits for a worker is told when the last one goes', async () => {
+  const { workers, perform, dataDir } = await open()
+  const worker = startWorker(dataDir)
+  await until(() => workers.ready)
+  const begun = Promise.withResolvers<void>()
+  const lost = perform('endless', { onMessage: () => begun.resolve() })
+  await begun.promise
+  const both = Promise.allSettled([lost, perform('echo')])
+  worker.kill('SIGKILL')
+  const isLost = { status: 'rejected', reason: { code: 'worker_lost' } }
+  expect(await both).toMatchObject([isLost, isLost])
+})
+
+test('a second worker of its own runs only while the first is busy; each that dies is replaced', async () => {
+  const { workers, perform } = await open({ own: true })
+  expect(workers.count).toBe(2)
+  await perform('echo')
+  await perform('echo')
+  expect(workers.list()).toHaveLength(1)
+  const cancel = new AbortController()
+  const begun = Promise.withResolvers<void>()
+  const busy = perform('endless', { signal: cancel.signal, onMessage: () => begun.resolve() })
+  await begun.promise
+  expect(await perform('echo', { inputs: [1] })).toMatchObject({ taken: [1] })
+  const [first, second] = workers.list()
+  expect(second?.pid).toBeGreaterThan(0)
+  process.kill(second?.pid ?? 0, 'SIGKILL')
+  await until(() => workers.list().length === 1)
+  expect(await perform('echo', { inputs: [2] })).toMatchObject({ taken: [2] })
+  expect(workers.list()[0]).toEqual(first)
+  const waiting = [perform('echo', { inputs: [3] }), perform('echo', { inputs: [4] })]
+  expect(await Promise.all(waiting)).toMatchObject([{ taken: [3] }, { taken: [4] }])
+  expect(workers.list()).toHaveLength(2)
+  cancel.abort()
+  await expect(busy).rejects.toMatchObject({ code: 'cancelled' })
+})
+
 test('a worker of its own that does not stop is killed, and the next work has a new one', async () => {
   const { workers, perform } = await open({ own: true })
   const cancel = new AbortController()

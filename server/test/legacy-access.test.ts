@@ -82,8 +82,8 @@ describe('redeploy', () => {
   test('says to an admin what is missing', async () => {
     for (const server of [closed, open]) {
       const answer = await call(server, REDEPLOY, withToken(ADMIN_TOKEN))
-      expect(answer.status).toBe(501)
-      expect(await answer.text()).toMatch(/cannot redeploy itself yet/)
+      expect(answer.status).toBe(409)
+      expect(await answer.text()).toMatch(/does not redeploy: install it as a service/)
     }
   })
 })

@@ -67,6 +67,7 @@ test('who was not heard for 30 s is in no list, and that is told', { timeout: 30
   const logging = new Logging({ level: 'silent', file: { path: '', maxBytes: 0, enabled: false }, print: () => {} })
   await legacyRoutes(http, true, {
     ...{ database, registry, now: () => new Date(), train: async () => {}, logging },
+    redeploy: () => Promise.reject(new Error('nobody asks for it')),
     versions: { server: '', models: '', tensorflow: '' },
   })
   const lists = () => Promise.all(LISTS.map(async (url) => (await http.inject({ url })).json()))

@@ -317,7 +317,7 @@ describe('the server', () => {
     expect(steady.filter(({ level }) => level !== 'ok')).toEqual([])
     const names = checks.map(({ name }) => name)
     const journey = ['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners']
-    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop', 'alerts'])
+    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop', 'alerts', 'backup'])
   })
 
   test('says what is wrong only to whoever shows a token', async () => {
@@ -336,7 +336,9 @@ describe('the server', () => {
     const described = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     )
-    const routes = [...server.app.http.accessOf.keys()].filter((route) => !/^HEAD | \/docs|\/\*$/.test(route))
+    // There are no calls at the roots of the older client's paths: what is asked below them in vain is told so.
+    const isNone = /^HEAD | \/docs|\/\*$|^GET \/(api\/analysis|vis|archive|portal|thumbnails)$/
+    const routes = [...server.app.http.accessOf.keys()].filter((route) => !isNone.test(route))
     expect(described.filter((route) => !route.startsWith('HEAD ')).sort()).toEqual(routes.sort())
   })
 

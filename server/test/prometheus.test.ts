@@ -211,7 +211,7 @@ test('a real Prometheus reads all of it, and its rules work', { timeout: 90_000 
   })
   expect(build?.metric).toMatchObject({ job: 'ajar', version: expect.stringMatching(/^\d/) })
   const expected = [...(await namesTold())].filter((name) =>
-    /^ajar_(camera_state|alerts|frames_pending|jobs)/.test(name),
+    /^ajar_(camera_state|alerts|frames_pending|jobs$)/.test(name),
   )
   for (const name of expected) expect([name, (await prometheus.query(name)).length > 0]).toEqual([name, true])
   const rules = await until(async () => {

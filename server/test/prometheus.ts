@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../test/setup/free-port.ts'
 import { until } from './running-server.ts'
 import { temporaryFolder, type Undo } from './temporary-folder.ts'
 
@@ -69,13 +69,4 @@ export function promtool(args: string[], input = ''): { isContent: boolean; said
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     return { isContent: false, said: `${stdout}${stderr}` }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../test/setup/free-port.ts'
 import { makeSecret, signedHeaders } from '../src/alerts/webhook/sign.ts'
 import { until } from './running-server.ts'
 
@@ -12,14 +12,6 @@ const fenced = (language: string, holding: string) =>
   [...README.matchAll(new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, 'gs'))]
     .map(([, code = '']) => code)
     .find((code) => code.includes(holding)) ?? expect.fail(`README has no ${language} with ${holding}`)
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : expect.fail('no port')
-}
 
 test('takes the message that the README shows, and refuses one of anybody else, changed, or old', async () => {
   const [secret, port] = [makeSecret(), await freePort()]

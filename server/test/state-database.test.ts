@@ -27,3 +27,13 @@ test('which frames of a span of time are labelled is found without a look at all
     expect(plan.rows.map(({ detail }) => detail).join()).toMatch(/^SEARCH .*_by_time/)
   }
 })
+
+test('operations that have not ended are found without a look at all operations', async () => {
+  const database = await openStateDatabase(await temporaryFolder(onTestFinished))
+  onTestFinished(() => database.close())
+  const plan = await sql<{ detail: string }>`explain query plan
+    select o.id, j.state from operations o left join jobs j on j.id = o.job where o.state is null`.execute(
+    database.read,
+  )
+  expect(plan.rows.map(({ detail }) => detail).join()).toMatch(/^S\w+ o USING INDEX operations_open/)
+})

@@ -86,7 +86,10 @@ test('whoever gave up stands in health until it is known to run again; the serve
     file: { path: '', maxBytes: 0, enabled: false },
     print: () => {},
   })
-  const processes = new Processes({ database, events, logging, workers: { list: () => workers, leave: () => 0 } })
+  const processes = new Processes({
+    ...{ database, events, logging, workers: { list: () => workers, leave: () => 0 } },
+    isOnTrial: () => false,
+  })
   let take: (message: unknown) => void = () => {}
   processes.supervisedBy({
     restart: () => {},

@@ -6,6 +6,7 @@ const worker = new JobWorker({
   dataDir: process.env.AJAR_DATA_DIR ?? '',
   entry: new URL('./worker-tasks.ts', import.meta.url),
   log: createLog('silent'),
+  idleMs: Number(process.env.AJAR_TEST_IDLE_MS ?? 20_000),
 })
 process.once('SIGTERM', () => void worker.close())
 process.once('disconnect', () => void worker.close())

@@ -5,6 +5,13 @@ const SERVER = process.env.AJAR_SERVER ?? 'http://127.0.0.1:20002'
 /** The server changes things only for pages of its own host: it is told the one that the browser sees. */
 const PASSED_ON = { target: SERVER, changeOrigin: false, secure: false }
 
+/** What most pages but the first one are built of, each of them a few lines. */
+const COMMON =
+  /src\/(backups|jobs|models|sensors|upload|use-answer|api\/use-action|live\/renamed|picture\/(region|frame-image)|design\/(confirm-dialog|copy-text|dialog|leave-uncopied|scrolled-to-end|severity-sign))/
+/** The laboratory and the tasks show the same things: pictures, forms, results. What only opens on a click stays apart. */
+const LABORATORY =
+  /src\/pages\/(laboratory|tasks)\/(?!add|results\/(cells|chart|csv|data|json|row|shape|table|values)|automatic\/(automatic-dialog|readings)|params\/(pick|picture-dialog)|runs\/run-result)/
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -13,6 +20,27 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    rolldownOptions: {
+      output: {
+        // Left to itself it makes dozens of files of a few hundred bytes, whose names and imports are a tenth of all scripts.
+        codeSplitting: {
+          // Else what the first page needs would come with the laboratory.
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'common', test: COMMON, minShareCount: 2 },
+            { name: 'laboratory', test: LABORATORY },
+          ],
+        },
+      },
+    },
   },
-  server: { proxy: { '/api': PASSED_ON, '/docs': PASSED_ON } },
+  server: {
+    proxy: {
+      '/api': PASSED_ON,
+      '/archive': PASSED_ON,
+      '/docs': PASSED_ON,
+      '/portal': PASSED_ON,
+      '/thumbnails': PASSED_ON,
+    },
+  },
 })

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Api, type RunningServer, startServer } from '@ajar/local'
+import { freePort } from '../setup/free-port.ts'
 import type { PublishOrder, PublishReport } from './publishers.ts'
 
 /** What the benchmarks are measured with and against. */
@@ -72,6 +73,29 @@ export function publish(order: PublishOrder): Promise<PublishReport> {
   })
 }
 
+/** Until every frame has a result. */
+export async function drained(api: Api): Promise<void> {
+  while ((await metric(api, 'ajar_frames_pending')) > 0) await new Promise((wait) => setTimeout(wait, 200))
+}
+
+/** What is published where delays are compared: below what is durable at most, so that a delay is not that of a queue. */
+export const STEADY = {
+  cameras: ['cam'],
+  frame: { bytes: 100_000, width: 640, height: 360 },
+  window: 8,
+  rate: 100,
+} as const satisfies Partial<PublishOrder>
+
+/** Lines of the median delays of both, as rounds of sorted milliseconds. @param what the second one has */
+export function compareDelays([without, during]: [number[][], number[][]], what: string): string[] {
+  return [0.5, 0.99, 1].map((share) => {
+    const at = (rounds: number[][]) => median(rounds.map((sorted) => percentile(sorted, share)))
+    const name = share === 1 ? 'most' : `p${share * 100}`
+    const ratio = (at(during) / at(without)).toFixed(2)
+    return `PUBACK ${name}: ${at(without).toFixed(1)} ms, ${what} ${at(during).toFixed(1)} ms, ratio ${ratio}`
+  })
+}
+
 /** Adds `count` devices. @returns their credentials */
 export async function addDevices(api: Api, count: number): Promise<{ username: string; password: string }[]> {
   const clients = []
@@ -119,14 +143,6 @@ async function untilListening(port: number) {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error('mosquitto did not begin to listen within 10 s')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function ended(child: ChildProcess) {

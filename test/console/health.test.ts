@@ -14,6 +14,8 @@ import { DESKTOP, PHONE, Visit } from './visit.ts'
 /** What the server finds wrong, and what it is at, is seen in the console. */
 
 const DISK_BYTES = 96 * 1024 ** 2
+/** Where the head of the page changes its shape, and windows between. */
+const WIDTHS = [1280, 1201, 1200, 1024, 961, 960, 901, 900, 768, 761, 760, 700, 641, 640, 390, 360]
 
 let disk: SmallDisk | null
 let visit: Visit
@@ -70,6 +72,30 @@ test('a warning is a sign at the page that says what it is', async () => {
     .click()
   await section('Health').getByText('Event loop').waitFor()
   expect(visit.faults).toEqual([])
+})
+
+test('the head of the page has room for what is in trouble, in windows of any width', async () => {
+  const params = { reasons: ['no_model'] }
+  const rule = { name: 'Nobody knows', kind: 'unknown', subject: CAMERA, params, forMs: 0, clearMs: 0 }
+  const { id } = await system.api.send<{ id: string }>('POST', '/api/alert-rules', { ...rule, severity: 'warning' })
+  const who = { name: 'an operator with a long name', role: 'admin' }
+  const other = await signedIn((await system.api.send<{ token: string }>('POST', '/api/tokens', who)).token)
+  const { page } = other
+  const fits = async () => {
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await overflow(page), `${width} px`).toBeLessThanOrEqual(0)
+    }
+  }
+  await processes(other).getByText(', 1 in trouble').waitFor({ state: 'attached' })
+  await page.getByText(', 1 not acknowledged').waitFor({ state: 'attached' })
+  await fits()
+  await system.api.send('DELETE', `/api/alert-rules/${id}`)
+  await page.route('**/api/events*', (route) => route.abort())
+  await page.reload()
+  await page.getByText('Not live: reconnecting').waitFor()
+  await fits()
+  await other.close()
 })
 
 test('a job is seen, and ended by who may', async () => {

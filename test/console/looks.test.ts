@@ -21,6 +21,10 @@ interface Page {
   unfolded?: string
 }
 
+const SESSION = 'The empty hall'
+const NEEDS_ANALYST = 'The laboratory needs the role analyst'
+/** What an operation of that session made. */
+let made = ''
 const LOOKS = [DESKTOP, PHONE]
   .flatMap((size) => [size, { ...size, theme: 'dark' as const }])
   .map((looks) => [`${looks.width} px, ${looks.theme}`, looks] as const)
@@ -38,6 +42,38 @@ const PAGES: Page[] = [
   { name: 'model', path: `/models/${CAMERA}/1`, heading: /^Model 1/, unfolded: 'What it did' },
   { name: 'alerts', path: '/alerts', heading: 'Alerts' },
   { name: 'devices', path: '/devices', heading: 'Devices' },
+  { name: 'laboratory', path: '/laboratory', heading: 'Laboratory', forViewers: NEEDS_ANALYST, unfolded: SESSION },
+  {
+    name: 'data session',
+    path: '/laboratory/1',
+    heading: SESSION,
+    forViewers: NEEDS_ANALYST,
+    unfolded: 'Look into it',
+  },
+  {
+    name: 'picture of a data session',
+    get path() {
+      return `/laboratory/1/datalab/${made}`
+    },
+    get heading() {
+      return made
+    },
+    forViewers: NEEDS_ANALYST,
+    unfolded: 'White from',
+  },
+  {
+    name: 'tasks',
+    path: '/tasks',
+    heading: 'Tasks',
+    forViewers: 'Tasks need the role analyst',
+    unfolded: 'npm run new-task NAME',
+  },
+  {
+    name: 'task',
+    path: '/tasks/camera_health',
+    heading: 'Camera health',
+    forViewers: 'Tasks need the role analyst',
+  },
   {
     name: 'logs',
     path: '/logs',
@@ -46,6 +82,13 @@ const PAGES: Page[] = [
     unfolded: 'General level',
   },
   { name: 'processes', path: '/processes', heading: 'Processes', unfolded: 'Its last lines' },
+  {
+    name: 'releases',
+    path: '/releases',
+    heading: 'Releases',
+    forViewers: 'Releases need the role operator',
+    unfolded: 'Each is a folder of its own',
+  },
   { name: 'missing', path: '/nowhere', heading: 'There is no such page' },
 ]
 /** Windows to which one is made narrower, as tablets and phones are held. */
@@ -86,6 +129,7 @@ describe('with a camera that is taught', () => {
     await teachDoor(system, CAMERA)
     for (const name of MORE) await system.api.sendJpeg(`/api/cameras/${DEVICE}/${name}/frames`, await door('open'))
     await until(async () => (await state()) !== 'unknown')
+    made = await emptyHall()
   })
 
   describe.each(LOOKS)('%s', (_name, looks) => {
@@ -162,6 +206,10 @@ describe('with a camera that is taught', () => {
         'Add',
         'Add a rule',
         'Acknowledge',
+        'Deploy',
+        'Make one now',
+        'New data session',
+        'Run',
       ])
         expect(await visit.page.getByRole('button', { name, exact: true }).count(), `${name} at ${path}`).toBe(0)
     }
@@ -200,6 +248,26 @@ describe('with a camera that is taught', () => {
   })
 })
 
+/** A data session with the median of a few frames. @returns its basename */
+async function emptyHall(): Promise<string> {
+  const { items } = await system.api.get<{ items: { id: string }[] }>(`/api/frames?camera=${CAMERA}&limit=3`)
+  const input_files = items.map(({ id }) => ({ type: 'image', source: 'archive', basename: id.replaceAll('/', '_') }))
+  const body = { name: SESSION, input_data: input_files }
+  const { id } = await system.api.send<{ id: number }>('POST', '/api/datasessions/', body)
+  const operations = `/api/datasessions/${id}/operations/`
+  const operation = { name: 'Median', input_data: { input_files } }
+  const begun = await system.api.send<{ id: number }>('POST', operations, operation)
+  return until(async () => {
+    const { status, output, message } = await system.api.get<{
+      status: string
+      message: string
+      output: { output_files: { basename: string }[] } | null
+    }>(`${operations}${begun.id}/`)
+    if (status === 'FAILED') throw new Error(message)
+    return output?.output_files[0]?.basename
+  })
+}
+
 async function state(): Promise<string> {
   return (await system.api.get<{ state: string }>(`/api/cameras/${CAMERA}/state`)).state
 }
@@ -223,7 +291,10 @@ async function signIn({ page, context }: Visit, token = ADMIN_TOKEN): Promise<vo
 async function open({ page }: Visit, path: string, heading: string | RegExp): Promise<void> {
   await page.goto(system.server.http + path)
   await page.getByRole('heading', { name: heading }).first().waitFor()
-  await page.getByText(/^Loading/).waitFor({ state: 'detached' })
+  await page
+    .getByText(/^Loading/)
+    .first()
+    .waitFor({ state: 'detached' })
 }
 
 /** Opens all folds but the menu, which hides what is under it. */

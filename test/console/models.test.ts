@@ -284,6 +284,7 @@ test('what one camera exports another one imports, and it starts from a model of
 
   await open(`/teach/${OTHER}`)
   await button(/^Start from it/).click()
+  await page.getByText(`${OTHER} starts with the model of ${CAMERA}`).waitFor()
   await button(/^Start from it/).waitFor({ state: 'detached' }) // what is offered to a camera without a model
   await page.locator('.preview[aria-busy=false]').waitFor()
   expect(await system.api.get(`/api/cameras/${OTHER}`)).toMatchObject({ states: [...STATES], model: `${OTHER}@1` })

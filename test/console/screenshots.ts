@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderDoor } from '@ajar/edge-agent'
-import { teach } from '@ajar/local'
+import { Api, teach } from '@ajar/local'
 import type { MqttClient } from 'mqtt'
 import sharp from 'sharp'
-import { System } from '../journeys/system.ts'
+import { System, until } from '../journeys/system.ts'
 import { startBrowser } from './browser.ts'
 import { buildPages } from './pages.ts'
 import { DESKTOP, type Looks, PHONE, Visit } from './visit.ts'
@@ -47,6 +47,8 @@ const WALL = { path: '/', heading: 'Cameras' }
 const CAMERA = { path: `/camera/${FRONT_DOOR.id}`, heading: /^front-door/ }
 const TEACH = { path: `/teach/${FRONT_DOOR.id}`, heading: /^Teach/ }
 const MODEL = { path: `/models/${FRONT_DOOR.id}/1`, heading: /^Model 1/ }
+const SESSION = 'What moved at the front door'
+const LABORATORY = { path: '/laboratory/1', heading: SESSION }
 const dark = (looks: Looks): Looks => ({ ...looks, theme: 'dark' })
 const high = (height: number): Looks => ({ ...DESKTOP, height })
 const PICTURES = [
@@ -56,6 +58,7 @@ const PICTURES = [
   { name: 'camera-dark', page: CAMERA, looks: dark(high(1100)) },
   { name: 'teach-light', page: TEACH, looks: high(900) },
   { name: 'model-light', page: MODEL, looks: high(850) },
+  { name: 'laboratory-light', page: LABORATORY, looks: high(1000) },
   { name: 'wall-phone', page: WALL, looks: PHONE },
   { name: 'camera-phone', page: CAMERA, looks: dark(PHONE) },
 ]
@@ -78,6 +81,7 @@ try {
     for (const camera of CAMERAS) void publish(camera)
   }, PERIOD_MS)
   const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'mara', role: 'operator' })
+  await compute(new Api(system.server, token))
   for (const picture of PICTURES) await take(picture, token)
 } finally {
   clearInterval(watching)
@@ -148,6 +152,30 @@ async function tellOfSensors(): Promise<void> {
   }
   const status = JSON.stringify({ state: 'online', sensors })
   await devices.get(device)?.publishAsync(`ajar/${device}/status`, status, { qos: 1, retain: true })
+}
+
+/** A data session of what the front door saw for an hour: the median of it, and what is not as in the median. */
+async function compute(api: Api): Promise<void> {
+  interface Operation {
+    id: number
+    status: string
+    output: { output_files: { basename: string; source: string; type: string }[] } | null
+  }
+  const query = { camera: FRONT_DOOR.id, every: 2 * STEP_MS }
+  const body = { name: SESSION, input_data: [{ source: 'archive', query }] }
+  const session = await api.send<{ id: number; input_data: object[] }>('POST', '/api/datasessions/', body)
+  const operations = `/api/datasessions/${session.id}/operations/`
+  const run = async (name: string, input_data: object) => {
+    const { id } = await api.send<Operation>('POST', operations, { name, input_data })
+    return until(async () => {
+      const operation = await api.get<Operation>(`${operations}${id}/`)
+      if (operation.status === 'FAILED') throw new Error(JSON.stringify(operation))
+      return operation.output?.output_files
+    })
+  }
+  await run('Histogram', { input_files: session.input_data.slice(0, 1) })
+  await run('Median', { input_files: session.input_data })
+  console.log(`${SESSION}: ${session.input_data.length} frames`)
 }
 
 /** What a camera sees now, by MQTT. */

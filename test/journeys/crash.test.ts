@@ -3,7 +3,7 @@ import { crash } from './crash.ts'
 import type { Kept } from './kept.ts'
 import { judge } from './verdict.ts'
 
-const KILLS = Number(process.env.AJAR_TEST_KILLS ?? 10)
+const KILLS = Number(process.env.AJAR_TEST_KILLS ?? 6)
 const SEED = Number(process.env.AJAR_TEST_SEED ?? 1)
 
 test(`server and agents are killed ${KILLS} times: every acknowledged frame is kept once and ends once`, {

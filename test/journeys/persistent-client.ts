@@ -14,6 +14,8 @@ export interface PersistentClientParts {
   port: number
   device: string
   token: string
+  /** Between two frames, in milliseconds. */
+  pauseMs?: number | undefined
   /** What is published of this time. */
   next(atMs: number): { topic: string; payload: Buffer }
 }
@@ -77,7 +79,7 @@ export class PersistentClient {
     for (const [topic, payload] of this.#unacknowledged) this.#send(client, topic, payload, true)
     while (client.connected && !(this.#stopping && this.#unacknowledged.size === 0)) {
       if (!this.#stopping && this.#unacknowledged.size < WINDOW) this.#sendNew(client)
-      await Promise.race([gone, sleep(PAUSE_MS)])
+      await Promise.race([gone, sleep(this.#parts.pauseMs ?? PAUSE_MS)])
     }
     client.end(true)
   }

@@ -21,10 +21,11 @@ export class Started {
 
   readonly dataDir: string
 
-  constructor(dataDir: string, environment: Record<string, string> = {}) {
+  /** @param start of another checkout than this one */
+  constructor(dataDir: string, environment: Record<string, string> = {}, start = START) {
     this.dataDir = dataDir
     const settings = { AJAR_HTTP_PORT: '0', AJAR_MQTT_PORT: '0', AJAR_DEMO: '0', AJAR_ADMIN_TOKEN: ADMIN_TOKEN }
-    this.process = new Process(START, [], {
+    this.process = new Process(start, [], {
       environment: { AJAR_DATA_DIR: dataDir, ...settings, ...environment },
       onLine: (line) => this.lines.push(line),
       onMachineLine: ({ listening }) => listening && this.#listening.push(listening as { http: number; mqtt: number }),

@@ -168,7 +168,8 @@ export class System {
   }
 }
 
-const POLL_MS = 20
+/** The pause between two questions: a share of the time that went by, for asking may start a program where others need the cores. */
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS, PAUSE_SHARE] = [20, 250, 1 / 20]
 
 const LIMIT_MS = 60_000
 
@@ -177,12 +178,14 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   limitMs = LIMIT_MS,
 ): Promise<Exclude<T, null | undefined | false>> {
-  const end = performance.now() + limitMs
+  const begun = performance.now()
   for (;;) {
     const answer = await ask()
     if (answer) return answer as Exclude<T, null | undefined | false>
-    if (performance.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${ask}`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    const passedMs = performance.now() - begun
+    if (passedMs > limitMs) throw new Error(`not within ${limitMs / 1000} s: ${ask}`)
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, passedMs * PAUSE_SHARE))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 

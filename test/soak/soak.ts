@@ -10,14 +10,19 @@ import { openSmallDisk } from '../journeys/small-disk.ts'
 import { InstalledServer } from '../systemd/installed-server.ts'
 import { killing } from '../systemd/killing.ts'
 import { Machine, whyNoMachine } from '../systemd/machine.ts'
+import { play, type Report } from '../systemd/redeploy/play.ts'
+import { Stage } from '../systemd/redeploy/stage.ts'
+import { table } from '../systemd/redeploy/table.ts'
+import { LONG_FORM } from '../systemd/redeploy/telling.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --results R]`:
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --redeploy-rounds D --results R]`:
  * the long forms of test/journeys/crash.ts, with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames
  * through a disk of 0.8 GB unless told, of test/systemd/killing.ts, with 50 kills unless told, of
  * test/journeys/rough-network/rough-line.ts, with a bad line that is cut 20 times unless told, of
  * test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20 times unless told, and of
- * test/journeys/influx/faults.ts, each fault of InfluxDB 5 times unless told; and test/bench/history.bench.ts with 10 million
+ * test/journeys/influx/faults.ts, each fault of InfluxDB 5 times unless told; of test/systemd/redeploy/, all of its stories once
+ * unless told; and test/bench/history.bench.ts with 10 million
  * results unless told. 0 leaves one out.
  */
 
@@ -30,6 +35,7 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '20' },
     'agent-kills': { type: 'string', default: '20' },
     'influx-rounds': { type: 'string', default: '5' },
+    'redeploy-rounds': { type: 'string', default: '1' },
     results: { type: 'string', default: '10000000' },
   },
 })
@@ -39,6 +45,7 @@ const systemdKills = Number(values['systemd-kills'])
 const cuts = Number(values.cuts)
 const agentKills = Number(values['agent-kills'])
 const influxRounds = Number(values['influx-rounds'])
+const redeployRounds = Number(values['redeploy-rounds'])
 const results = Number(values.results)
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
@@ -46,6 +53,7 @@ if (systemdKills > 0) await soakSockets()
 if (cuts > 0) await soakLine()
 if (agentKills > 0) await soakOutage()
 if (influxRounds > 0) await soakInflux()
+if (redeployRounds > 0) await soakRedeploys()
 if (results > 0) await history([10_000, 1_000_000, results])
 
 async function soakCrash() {
@@ -97,6 +105,27 @@ async function soakInflux() {
   const amounts = { frames: 60, readings: 20_000, rate: 40_000 }
   const seed = Number(values.seed)
   tell(await influxFaults({ ...amounts, rounds: influxRounds, seed, onStep: (text) => console.log(text) }))
+}
+
+async function soakRedeploys() {
+  const trouble = whyNoMachine()
+  if (trouble !== null) return console.log(`no redeploys: ${trouble}`)
+  const stage = await Stage.open()
+  try {
+    const reports: Report[] = []
+    for (let round = 0; round < redeployRounds; round++)
+      for (const story of LONG_FORM) {
+        reports.push(await play(stage, story))
+        console.log(table(reports.slice(-1)).split('\n')[1])
+      }
+    console.log(table(reports))
+    tell({
+      redeploys: reports.length,
+      broken: reports.flatMap(({ name, broken }) => broken.map((text) => `${name}: ${text}`)),
+    })
+  } finally {
+    await stage.close()
+  }
 }
 
 function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {

@@ -1,10 +1,10 @@
 import { ApiError } from '@ajar/local'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { door } from '../journeys/pictures.ts'
 import { until } from '../journeys/system.ts'
-import { needs } from '../setup/needs.ts'
 import { InstalledServer } from './installed-server.ts'
-import { CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
+import { CHECKOUT_INSIDE, type Machine } from './machine.ts'
+import { machineForFile } from './machine-for-file.ts'
 import { monotonic } from './recovery.ts'
 
 /** The agent as install.sh installs it, beside a server: it publishes, and is back after a kill of either. */
@@ -13,13 +13,11 @@ const LIMIT_MS = 180_000
 const UNIT = 'ajar-agent.service'
 const CAMERA = 'pi/cam'
 
-const trouble = whyNoMachine()
 let machine: Machine
 let server: InstalledServer
 
-beforeAll(async () => {
-  if (trouble !== null) return
-  machine = await Machine.start()
+machineForFile(async (started) => {
+  machine = started
   server = await InstalledServer.install(machine)
   const { token } = await server.api.send<{ token: string }>('POST', '/api/devices', { name: 'pi' })
   for (const state of ['open', 'closed'] as const) await machine.write(`/srv/pictures/${state}.jpg`, await door(state))
@@ -27,9 +25,7 @@ beforeAll(async () => {
   const config = { device: 'pi', token, dataDir: '/var/lib/ajar-agent', cameras: [camera] }
   await machine.write('/etc/ajar/agent.json', JSON.stringify(config))
   await machine.shell(`${CHECKOUT_INSIDE}/deploy/install.sh agent`, { limitMs: LIMIT_MS })
-}, LIMIT_MS)
-afterAll(async () => machine?.close())
-beforeEach((context) => needs(trouble === null, trouble ?? '', context))
+})
 
 /** The id of the newest frame that the server has; null where there is none. */
 async function newest(): Promise<string | null> {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { needs } from '../setup/needs.ts'
-import { CHECKOUT, CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
+import { expect, test } from 'vitest'
+import { CHECKOUT, CHECKOUT_INSIDE, type Machine } from './machine.ts'
+import { machineForFile } from './machine-for-file.ts'
 
 /** What install.sh makes of its settings, what it says, and what it leaves when it takes everything away. */
 
@@ -18,15 +18,12 @@ const NEWER = '/srv/newer'
 /** Found before the real one. */
 const STUB = '/usr/local/bin/systemctl'
 
-const trouble = whyNoMachine()
 let machine: Machine
 let token = ''
 
-beforeAll(async () => {
-  if (trouble === null) machine = await Machine.start()
-}, LIMIT_MS)
-afterAll(async () => machine?.close())
-beforeEach((context) => needs(trouble === null, trouble ?? '', context))
+machineForFile((started) => {
+  machine = started
+})
 
 const install = (...args: string[]) =>
   machine.shell(`${CHECKOUT_INSIDE}/deploy/install.sh ${args.join(' ')}`, { limitMs: LIMIT_MS })
@@ -68,6 +65,13 @@ test(
   },
   LIMIT_MS,
 )
+
+test('a server of another user has tasks done by the release that runs', async () => {
+  const asked = 'ajar-dispatcher -n nothing -d /tmp -o /tmp || true; ajar-dispatcher --list'
+  const said = await machine.shell(`runuser -u nobody -- sh -c '${asked}'`)
+  expect(said).toContain('{"error":"BAD_TASK_NAME"}')
+  expect(said).toMatch(/^average_pixel {2,}\w/m)
+})
 
 test('the release runs from its bundle, which names nothing of the checkout', async () => {
   const release = '/opt/ajar/current'

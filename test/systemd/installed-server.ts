@@ -24,7 +24,14 @@ WatchdogSec=2
 Environment=NODE_OPTIONS=--import=${FAULTS_FILE}
 `
 
-/** The server as deploy/install.sh installs it in a machine, with a watchdog of two seconds and ways to hurt it. */
+export interface InstallOptions {
+  /** Lines of /etc/ajar/ajar.env beside those that every test needs. */
+  settings?: string[]
+  /** Whether it gets a watchdog of two seconds and ways to hurt it, or stays as it is installed. */
+  canBeHurt?: boolean
+}
+
+/** The server as deploy/install.sh installs it in a machine. */
 export class InstalledServer {
   readonly machine: Machine
   #httpPort = 0
@@ -36,16 +43,27 @@ export class InstalledServer {
   }
 
   /** Resolves when it is ready. */
-  static async install(machine: Machine): Promise<InstalledServer> {
+  static async install(
+    machine: Machine,
+    { settings = [], canBeHurt = true }: InstallOptions = {},
+  ): Promise<InstalledServer> {
     const server = new InstalledServer(machine)
-    await machine.write(ENVIRONMENT, `AJAR_ADMIN_TOKEN=${ADMIN_TOKEN}\nAJAR_MAX_PENDING_AGE=infinite\n`)
+    await server.writeSettings(settings)
     await server.runInstaller()
-    await machine.write(FAULTS_FILE, FAULTS)
-    await machine.write(`/etc/systemd/system/${UNIT}.d/test.conf`, DROP_IN)
-    await machine.shell(`systemctl daemon-reload; systemctl restart ${UNIT}`)
+    if (canBeHurt) {
+      await machine.write(FAULTS_FILE, FAULTS)
+      await machine.write(`/etc/systemd/system/${UNIT}.d/test.conf`, DROP_IN)
+      await machine.shell(`systemctl daemon-reload; systemctl restart ${UNIT}`)
+    }
     await server.reach()
     await server.ready()
     return server
+  }
+
+  /** What is read at the next start of whatever reads it. */
+  async writeSettings(settings: string[]): Promise<void> {
+    const lines = [`AJAR_ADMIN_TOKEN=${ADMIN_TOKEN}`, 'AJAR_MAX_PENDING_AGE=infinite', ...settings]
+    await this.machine.write(ENVIRONMENT, lines.map((line) => `${line}\n`).join(''))
   }
 
   /** @returns what the installer printed */

@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { needs } from '../setup/needs.ts'
-import { Machine, whyNoMachine } from './machine.ts'
+import { expect, test } from 'vitest'
+import type { Machine } from './machine.ts'
+import { machineForFile } from './machine-for-file.ts'
 
 /** The machine itself, before anything of ours runs in it. */
 
-const trouble = whyNoMachine()
 let machine: Machine
 
-beforeAll(async () => {
-  if (trouble === null) machine = await Machine.start()
+machineForFile((started) => {
+  machine = started
 })
-afterAll(async () => machine?.close())
-beforeEach((context) => needs(trouble === null, trouble ?? '', context))
 
 const PROBE = '/root/written-in-a-machine'
 const ECHO = `[Service]

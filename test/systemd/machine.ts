@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,10 +14,11 @@ import { Relay } from './relay.ts'
 const KEEPER = fileURLToPath(new URL('./keeper.sh', import.meta.url))
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const HIERARCHIES = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']
-/** Memory that a machine's layer may take: an installation is half a gigabyte. */
+/** Memory that a machine's layer may take unless told, as `mount` takes it: an installation is half a gigabyte. */
 const SIZE = '2g'
 const BOOT_LIMIT_MS = 60_000
 const RUN_LIMIT_MS = 60_000
+const ASK_LIMIT_MS = 5_000
 const GRACE_MS = 10_000
 /** Exit code of a program that SIGKILL ended. */
 const KILLED = 137
@@ -60,20 +61,20 @@ export class Machine {
   #runs = false
   #leader = 0
 
-  private constructor(name: string, folder: string) {
+  private constructor(name: string, folder: string, size: string) {
     this.#name = name
     this.#folder = folder
-    this.#keeper = keeper(name, folder)
+    this.#keeper = keeper(name, folder, size)
     for (const stream of [this.#keeper.stdout, this.#keeper.stderr])
       createInterface({ input: stream }).on('line', (line) => this.#read(line))
     this.#keeper.stdin.on('error', () => {}) // its end is seen by whoever waits for it
   }
 
-  /** Makes the machine and boots it. */
-  static async start(): Promise<Machine> {
+  /** Makes the machine and boots it. @param options.size memory that its layer may take at most */
+  static async start({ size = SIZE } = {}): Promise<Machine> {
     await build()
     const name = `ajar-${randomBytes(4).toString('hex')}`
-    const machine = new Machine(name, await mkdtemp(join(tmpdir(), 'ajar-machine-')))
+    const machine = new Machine(name, await mkdtemp(join(tmpdir(), 'ajar-machine-')), size)
     await machine.boot().catch(async (error) => {
       await machine.close()
       throw new Error(`${error.message}; its console:\n${machine.#console.join('\n')}`, { cause: error })
@@ -91,10 +92,7 @@ export class Machine {
       if (!this.#runs) throw new Error('the machine does not boot')
       return this.#findLeader()
     }, BOOT_LIMIT_MS)
-    await until(async () => {
-      const { stdout } = await this.run(['systemctl', 'is-system-running']).catch(() => ({ stdout: '' }))
-      return /running|degraded|starting/.test(stdout)
-    }, BOOT_LIMIT_MS)
+    await this.#takesOrders()
   }
 
   /** Shuts the machine down in order, as `reboot` does. */
@@ -184,6 +182,18 @@ export class Machine {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
+  async #takesOrders(): Promise<void> {
+    let said = ''
+    const asked = until(async () => {
+      const answer = await this.run(['systemctl', 'is-system-running'], { limitMs: ASK_LIMIT_MS }).catch(String)
+      said = typeof answer === 'string' ? answer : answer.stdout + answer.stderr
+      return /running|degraded|starting/.test(said)
+    }, BOOT_LIMIT_MS)
+    await asked.catch((error) => {
+      throw new Error(`${error.message}; the last answer: ${said}`)
+    })
+  }
+
   get #isGone(): boolean {
     return this.#keeper.exitCode !== null || this.#keeper.signalCode !== null
   }
@@ -205,11 +215,14 @@ export class Machine {
     return ['--target', String(this.#leader), ...namespaces, '--', ...command]
   }
 
-  /** unshare - the keeper - the shell of one boot - nspawn - the machine's PID 1 */
+  /**
+   * unshare - the keeper - the shell of one boot - nspawn - the machine's PID 1. For a moment nspawn has another child, which
+   * makes that one and ends: whoever takes it for the machine asks nobody from then on.
+   */
   #findLeader(): number | null {
     let pid = this.#keeper.pid ?? null
     for (let generation = 0; generation < 4 && pid !== null; generation++) pid = childOf(pid)
-    return pid
+    return pid !== null && isFirstInItsNamespace(pid) ? pid : null
   }
 }
 
@@ -233,9 +246,18 @@ async function build(): Promise<void> {
     await promisify(execFile)(process.execPath, [join(CHECKOUT, script)])
 }
 
-function keeper(name: string, folder: string) {
+function keeper(name: string, folder: string, size: string) {
   const unshare = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  return spawn('unshare', [...unshare, 'sh', KEEPER, name, folder, SIZE, CHECKOUT], { stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn('unshare', [...unshare, 'sh', KEEPER, name, folder, size, CHECKOUT], { stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+/** proc_pid_status(5): `NSpid` ends with the number that it has in its own namespace. */
+function isFirstInItsNamespace(pid: number): boolean {
+  try {
+    return /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false // it has ended
+  }
 }
 
 function childOf(pid: number): number | null {

@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CHECKOUT, fingerprintOf } from '@ajar/local'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findInstalled } from '../../deploy/release/installed.ts'
+import { neededBy } from '../../deploy/release/workspace.ts'
 
 /** What install.sh switches to is complete, or is not made. */
 
@@ -47,4 +49,13 @@ test('a package that is missing is named, and no release is made; one for other 
   put('node_modules/two/package.json', {})
   put('node_modules/.pnpm/one@1.0.0/node_modules/deep/package.json', {})
   expect(findInstalled(packages, folder).stored).toEqual(['one@1.0.0'])
+})
+
+test('a change of any package that a release has is a change of the checkout', async () => {
+  for (const { folder: ofPackage } of neededBy(['@ajar/server', '@ajar/redeploy', '@ajar/edge-agent'], CHECKOUT)) {
+    const before = await fingerprintOf(folder)
+    mkdirSync(join(folder, ofPackage, 'src'), { recursive: true })
+    writeFileSync(join(folder, ofPackage, 'src/new.ts'), 'of it')
+    expect(await fingerprintOf(folder), ofPackage).not.toBe(before)
+  }
 })

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { needs } from '../setup/needs.ts'
-import { CHECKOUT_INSIDE, Machine, whyNoMachine } from './machine.ts'
+import { expect, test } from 'vitest'
+import { CHECKOUT_INSIDE, type Machine } from './machine.ts'
+import { machineForFile } from './machine-for-file.ts'
 
 /** What cannot work is named before anything that runs is touched, and an upgrade that does not start is taken back. */
 
@@ -10,16 +10,12 @@ const TAKER = `[Service]
 ExecStart=/mnt/ajar/node_modules/.bin/node -e 'require("net").createServer().listen(20090, "127.0.0.1")'
 `
 
-const trouble = whyNoMachine()
 let machine: Machine
 
-beforeAll(async () => {
-  if (trouble !== null) return
-  machine = await Machine.start()
+machineForFile(async (started) => {
+  machine = started
   await install('server')
-}, LIMIT_MS)
-afterAll(async () => machine?.close())
-beforeEach((context) => needs(trouble === null, trouble ?? '', context))
+})
 
 const install = (part: string, checkout = CHECKOUT_INSIDE) =>
   machine.shell(`${checkout}/deploy/install.sh ${part}`, { limitMs: LIMIT_MS })

@@ -1,16 +1,19 @@
 import { StackingMode } from '@grafana/grafana-foundation-sdk/common'
 import { DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { frames } from './door-frames.ts'
+import { health } from './door-health.ts'
 import { MEAN_CONFIDENCE, perHour, SINCE_BEFORE, WITHIN_A_YEAR } from './influx.ts'
 import { bars, figure, inStateColours, lines, shares, timeline, toOthers } from './panels.ts'
 import { STATE_MAPPINGS } from './states.ts'
 import { consoleAddress, DOOR, oneCamera, oneDevice, source } from './variables.ts'
 
 /** One camera: its states, how sure they are, and its frames. */
-export const door = () =>
-  new DashboardBuilder('ajar: one door')
+export function door(): DashboardBuilder {
+  const dashboard = new DashboardBuilder('ajar: one door')
     .uid('ajar-door')
-    .description('One camera: which state it was in, how often it changed, how sure that is, and its newest frames')
+    .description(
+      'One camera: which state it was in, how often it changed, how sure that is, its newest frames, and how the camera itself is',
+    )
     .time({ from: 'now-24h', to: 'now' })
     .withVariable(source())
     .withVariable(oneDevice())
@@ -33,6 +36,10 @@ export const door = () =>
     .withRow(new RowBuilder('By the hour, over any span'))
     .withPanel(share)
     .withPanel(confidenceByHour)
+    .withRow(new RowBuilder('Camera health'))
+  for (const panel of health) dashboard.withPanel(panel)
+  return dashboard
+}
 
 const LAST = `FROM "transition" WHERE ${WITHIN_A_YEAR} AND "superseded" = false AND ${DOOR}`
 

@@ -1,3 +1,4 @@
+import { refusalOf } from './refusal.ts'
 import { type Answer, type Call, secureFetch } from './secure-fetch.ts'
 
 /** An answer of the server that is no success; `code` is the server's. */
@@ -89,8 +90,8 @@ export class Api {
     const answer = await this.#send(this.#base + path, { method, headers, ...(body === undefined ? {} : { body }) })
     const text = await answer.text()
     if (answer.status < 200 || answer.status > 299) {
-      const { error } = (text.startsWith('{') ? JSON.parse(text) : {}) as { error?: { code: string; message: string } }
-      throw new ApiError(answer.status, error?.code ?? 'http', error?.message ?? `${method} ${path}: ${answer.status}`)
+      const { code, message } = refusalOf(text, `${method} ${path}: ${answer.status}`)
+      throw new ApiError(answer.status, code, message)
     }
     return (text === '' ? null : text.startsWith('{') ? JSON.parse(text) : text) as T
   }

@@ -139,6 +139,12 @@ export interface Listening {
   tls?: boolean
 }
 
+/** Where it is to listen, before it does. */
+export function configuredPorts(): Listening {
+  const { AJAR_HTTP_PORT: http, AJAR_TLS_CERT: certificate } = process.env
+  return { http: Number(http || 20002), mqtt: null, tls: Boolean(certificate) }
+}
+
 export function addressesOf({ http, mqtt, mqtts, tls }: Listening, options: ProcessOptions): ServerAddresses {
   const mqttHost = reachable('AJAR_MQTT_HOST', options)
   const web = `${reachable('AJAR_HTTP_HOST', options)}:${http}`

@@ -2,14 +2,16 @@ import { type BackOff, type Pause, STABLE_MS } from './back-off.ts'
 import type { Clock } from './clock.ts'
 import { LastLines } from './last-lines.ts'
 import type { PidFile } from './pid-file.ts'
-import { KILLED_LIMIT_MS, Spawned } from './spawned.ts'
-import type { Failure, LastExit, ProcessState, ProcessStatus } from './status.ts'
+import { type Command, KILLED_LIMIT_MS, Spawned } from './spawned.ts'
+import type { Failure, LastExit, Liveness, ProcessState, ProcessStatus } from './status.ts'
 
 /** One process of the list. */
 export interface Entry {
   name: string
-  program: string
-  args: string[]
+  /** Asked at each start: what runs may be another release by then. */
+  command(): Command
+  /** First arguments of what else an earlier watchdog may have run by this name: that is ended first as well. */
+  otherScripts?: string[]
   /** Added to ours, asked at each start; `undefined` takes a variable away. */
   environment?(): Record<string, string | undefined>
   /** It says that it is ready within this. */
@@ -54,9 +56,12 @@ export class Child {
   #state: ProcessState = 'stopped'
   #startedAtMs: number | null = null
   #starts = 0
+  #crashes = 0
   #wasReady = false
   #lastExit: LastExit | null = null
   #lastFailure: Failure | null = null
+  /** It failed, and nobody had it restarted since. */
+  #failsByItself = false
   /** Why we kill it, until it has ended. */
   #reason: LastExit['why'] = 'exit'
   #wanted = false
@@ -86,6 +91,17 @@ export class Child {
     }
   }
 
+  get liveness(): Liveness {
+    return { pid: this.#spawned?.pid ?? null, crashes: this.#crashes, state: this.#stateNow }
+  }
+
+  get #stateNow(): Liveness['state'] {
+    if (this.#ending) return 'stopping'
+    if (this.#state === 'backoff') return 'starting'
+    // What is started now may be another program than the one that failed.
+    return this.#state === 'failed' && !this.#failsByItself ? 'starting' : this.#state
+  }
+
   get #restarts(): number {
     return Math.max(0, this.#starts - 1)
   }
@@ -113,12 +129,18 @@ export class Child {
     this.#ports.onChange()
   }
 
-  /** Somebody wants a new one: also one that failed, or waits, is started at once. */
-  restart() {
-    if (!this.#wanted || this.#ending) return
+  /**
+   * Somebody wants a new one: also one that failed, or waits, is started at once.
+   * @param force does not wait for an end in order, also for one that is under way
+   */
+  restart({ force = false }: { force?: boolean } = {}) {
+    if (!this.#wanted) return
     this.#ports.backOff.reset()
-    if (this.#spawned) void this.#end()
-    else this.#spawn()
+    this.#failsByItself = false
+    this.#crashes = 0
+    if (!this.#spawned) return this.#spawn()
+    if (!this.#ending) void this.#end()
+    if (force) this.#forceEnd()
   }
 
   #spawn() {
@@ -128,16 +150,13 @@ export class Child {
     // One that failed is called so until it runs.
     if (this.#state !== 'failed') this.#state = 'starting'
     this.#startedAtMs = Date.now()
-    const { program, args, environment, readyLimitMs = READY_LIMIT_MS } = this.entry
-    const spawned = new Spawned(
-      { program, args, environment: () => environment?.() ?? {} },
-      {
-        onLine: (line) => this.#keep(line),
-        onMachineLine: this.#ports.onMachineLine,
-        onMessage: (message) => this.#take(message),
-        onExit: (code, signal) => this.#ended(code, signal),
-      },
-    )
+    const { readyLimitMs = READY_LIMIT_MS } = this.entry
+    const spawned = new Spawned(this.entry, {
+      onLine: (line) => this.#keep(line, this.#spawned?.pid),
+      onMachineLine: this.#ports.onMachineLine,
+      onMessage: (message) => this.#take(message),
+      onExit: (code, signal) => this.#ended(code, signal),
+    })
     this.#spawned = spawned
     if (spawned.pid !== null) this.#ports.pidFile.write(spawned.pid)
     this.#set('ready', () => this.#kill('start_timeout'), readyLimitMs)
@@ -205,6 +224,7 @@ export class Child {
 
   #hasFailed() {
     this.#state = 'failed'
+    this.#failsByItself = true
     if (this.#lastFailure?.toMs !== null)
       this.#lastFailure = { fromMs: Date.now(), toMs: null, restarts: this.#restarts }
   }
@@ -235,6 +255,7 @@ export class Child {
       this.#ports.onExit(exit, { ms: 0, isFailed: false })
       return this.#spawn()
     }
+    this.#crashes += 1
     if (this.entry.firstStartMustSucceed && !this.#wasReady && code !== null) return this.#giveUp(exit)
     this.#startAfterPause(exit)
   }
@@ -257,8 +278,8 @@ export class Child {
     this.#ports.onGivenUp(exit)
   }
 
-  #keep(line: string) {
-    this.lines.add(line)
+  #keep(line: string, pid: number | null = null) {
+    this.lines.add(line, pid)
     this.#ports.onLine(line)
   }
 

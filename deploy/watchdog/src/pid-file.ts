@@ -43,14 +43,14 @@ export class PidFile {
 }
 
 /**
- * Whether it is one that we started, by `script` and as the leader of a group, and may signal: whoever can write to our folder
+ * Whether it is one that we started, by one of `scripts` and as the leader of a group, and may signal: whoever can write to our folder
  * could name any other.
  */
-export function isOurs(pid: number, script: string): boolean {
+export function isOurs(pid: number, scripts: string[]): boolean {
   if (pid <= 1 || pid === process.pid || pid === process.ppid) return false
   const group = Number(statOf(pid)?.[2])
   const words = textOf(`/proc/${pid}/cmdline`)?.split('\0') ?? []
-  return group === pid && ownerOf(pid) === process.getuid?.() && words.includes(script)
+  return group === pid && ownerOf(pid) === process.getuid?.() && scripts.some((script) => words.includes(script))
 }
 
 /** Whether SIGSTOP or a debugger holds it. */

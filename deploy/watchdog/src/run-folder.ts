@@ -58,8 +58,8 @@ export class RunFolder {
 }
 
 interface EndEarlierOptions {
-  /** What our process runs. */
-  script: string
+  /** What our process may run. */
+  scripts: string[]
   clock: Clock
   limitMs: number
   onFound(pid: number): void
@@ -67,14 +67,17 @@ interface EndEarlierOptions {
 
 /**
  * Ends what a watchdog that was killed has left behind: in order, for it ends by itself when it notices, and by force where
- * that takes too long. A process that is none of `script` is left alone: its file was forged.
+ * that takes too long. A process that is none of `scripts` is left alone: its file was forged.
  * @throws RunFolderError where it does not end
  */
-export async function endEarlier(file: PidFile, { script, clock, limitMs, onFound }: EndEarlierOptions): Promise<void> {
+export async function endEarlier(
+  file: PidFile,
+  { scripts, clock, limitMs, onFound }: EndEarlierOptions,
+): Promise<void> {
   const start = clock.now()
   for (let sent: NodeJS.Signals | null = null; ; ) {
     const left = file.living()
-    if (!left || !isOurs(left.pid, script)) break
+    if (!left || !isOurs(left.pid, scripts)) break
     const waitedMs = clock.now() - start
     if (waitedMs > limitMs + KILLED_LIMIT_MS)
       throw new RunFolderError(

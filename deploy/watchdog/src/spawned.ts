@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { onLines } from './lines.ts'
 
 /** One process, and what a supervisor hears of it. */
@@ -14,8 +15,13 @@ export interface SpawnedListeners {
 export interface Command {
   program: string
   args: string[]
+}
+
+/** What is asked when it is started. */
+export interface Launch {
+  command(): Command
   /** Added to ours; `undefined` takes a variable away. */
-  environment(): Record<string, string | undefined>
+  environment?(): Record<string, string | undefined>
 }
 
 const LAST_WORDS_MS = 200
@@ -35,9 +41,9 @@ export class Spawned {
   #isGone = false
   #hasEnded = false
 
-  constructor(command: Command, listeners: SpawnedListeners) {
+  constructor(launch: Launch, listeners: SpawnedListeners) {
     this.#listeners = listeners
-    this.#child = this.#open(command)
+    this.#child = this.#open(launch)
     if (this.#child) this.#listen(this.#child)
   }
 
@@ -66,10 +72,21 @@ export class Spawned {
     return true
   }
 
-  #open({ program, args, environment }: Command): ChildProcess | null {
+  /**
+   * Hands it a message that must not be lost, and with it a connection, which is not ours any more.
+   * @returns false where it has ended
+   */
+  hand(message: object | string, connection?: Socket): boolean {
+    if (this.#isGone || !this.#child?.connected) return false
+    this.#child.send(message, connection, () => {}) // of one that ends meanwhile its end is told
+    return true
+  }
+
+  #open(launch: Launch): ChildProcess | null {
     try {
+      const { program, args } = launch.command()
       return spawn(program, args, {
-        env: { ...process.env, ...environment() },
+        env: { ...process.env, ...launch.environment?.() },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         detached: true,
       })

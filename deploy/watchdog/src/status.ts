@@ -19,6 +19,15 @@ export interface ProcessStatus {
  */
 export type ProcessState = 'starting' | 'running' | 'backoff' | 'failed' | 'stopped'
 
+/** How a process is for whoever has it restarted with another program. */
+export interface Liveness {
+  pid: number | null
+  /** Ends that nobody asked for since it was last restarted by order. */
+  crashes: number
+  /** `failed`: quick restarts did not help, and nobody had it restarted since. */
+  state: 'starting' | 'running' | 'stopping' | 'failed' | 'stopped'
+}
+
 export interface Failure {
   /** Milliseconds UTC. */
   fromMs: number

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { faulty, folder, kennel, lives, TestClock, until } from './kennel.ts'
+import { FAULTY, faulty, folder, kennel, lives, TestClock, until } from './kennel.ts'
 
 const running = { state: 'running' }
 
@@ -54,7 +54,7 @@ describe('what ends or hangs is started again', () => {
 
   test('a program that is not there', async () => {
     const { watchdog, exits, status } = kennel(folder())
-    await watchdog.start([{ name: 'server', program: '/no/such/program', args: [] }])
+    await watchdog.start([{ name: 'server', command: () => ({ program: '/no/such/program', args: [] }) }])
     await until(() => exits.length > 0)
     expect(exits[0]).toMatchObject({ exit: { code: null, signal: null } })
     expect(status('server')?.log[0]).toMatch(/cannot be started: .*ENOENT/)
@@ -117,8 +117,8 @@ describe('a crash loop', () => {
     const clock = new TestClock()
     const { watchdog, status, exits } = kennel(folder(), { clock })
     let words = 'exit'
-    const entry = faulty('server', '')
-    await watchdog.start([{ ...entry, args: entry.args.slice(0, 1), environment: () => ({ WORDS: words }) }])
+    const command = () => ({ program: process.execPath, args: [FAULTY] })
+    await watchdog.start([{ name: 'server', command, environment: () => ({ WORDS: words }) }])
     for (let i = 1; i <= 6; i += 1) {
       await until(() => exits.length === i)
       if (i < 6) clock.move(exits.at(-1)?.pause.ms ?? 0)

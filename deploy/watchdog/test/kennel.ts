@@ -8,7 +8,7 @@ export const FAULTY = join(import.meta.dirname, 'faulty.ts')
 
 /** A child that does what the words say, see `faulty.ts`. */
 export function faulty(name: string, words: string, more: Partial<Entry> = {}): Entry {
-  return { name, program: process.execPath, args: [FAULTY, words], ...more }
+  return { name, command: () => ({ program: process.execPath, args: [FAULTY, words] }), ...more }
 }
 
 export function folder(): string {

@@ -9,5 +9,5 @@ const watchdog = new Watchdog({
   onExit: () => {},
   onGivenUp: () => {},
 })
-await watchdog.start([{ name: 'server', program: process.execPath, args: [child, words] }])
+await watchdog.start([{ name: 'server', command: () => ({ program: process.execPath, args: [child, words] }) }])
 process.on('message', () => process.send?.(watchdog.status))

@@ -37,6 +37,8 @@ export interface AlertsParts {
   /** What stands before the paths of links; empty: nothing. */
   publicUrl: string
   onOutcome?: WebhookPorts['onOutcome']
+  /** Whether webhooks are told; what is found waits for them otherwise. */
+  sends: boolean
 }
 
 /** Rules, what they find, and who is told of it. */
@@ -86,7 +88,7 @@ export function openAlerts(parts: AlertsParts) {
       return engine.alerts().map(retainedOf)
     },
     async start() {
-      await webhooks.start()
+      if (parts.sends) await webhooks.start()
       unsubscribe = events.subscribe((told) => {
         if (told.some(isRenaming)) rules.load().catch((err) => log.warn({ err }, 'rules could not be read again'))
       })

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { sql } from 'kysely'
-import type { Role, TokenRow, UserRow } from '../database/schema.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Role, StateTables, TokenRow, UserRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Caller } from '../http/access.ts'
-import { badToken, conflict, HttpError, notFound } from '../http/errors.ts'
+import { badRequest, badToken, conflict, HttpError, notFound } from '../http/errors.ts'
 import { hashPassword, makeToken, passwordMatches, tokenDigest } from '../secrets.ts'
 import { HeldTokens } from './held-tokens.ts'
 
@@ -29,13 +29,22 @@ export interface SignIn {
 export class Accounts {
   readonly #database: StateDatabase
   readonly #onRevoked: (tokenId: string) => void
+  readonly #onDeleted: (transaction: Kysely<StateTables>, account: string) => Promise<void>
   readonly #tokens = new HeldTokens()
   #expiry: NodeJS.Timeout | null = null
 
-  /** @param onRevoked told of every token that stops working, so that open connections end too */
-  constructor(database: StateDatabase, onRevoked: (tokenId: string) => void) {
+  /**
+   * @param onRevoked told of every token that stops working, so that open connections end too
+   * @param onDeleted told together with the deletion of a person: a namesake who comes later does not own what he did
+   */
+  constructor(
+    database: StateDatabase,
+    onRevoked: (tokenId: string) => void,
+    onDeleted: (transaction: Kysely<StateTables>, account: string) => Promise<void> = async () => {},
+  ) {
     this.#database = database
     this.#onRevoked = onRevoked
+    this.#onDeleted = onDeleted
   }
 
   async start() {
@@ -69,16 +78,40 @@ export class Accounts {
   /** The caller whose token this is, or null where it is unknown, disabled or expired. */
   authenticate(token: string): Caller | null {
     const row = this.#tokens.find(token)
-    return row && this.#tokens.isUsable(row) ? { tokenId: row.id, name: this.#nameOf(row), role: row.role } : null
+    if (!row || !this.#tokens.isUsable(row)) return null
+    return { tokenId: row.id, name: this.#nameOf(row), role: row.role, account: accountOf(row) }
   }
 
   listTokens(): TokenRow[] {
     return this.#tokens.all()
   }
 
-  async createToken(name: string, role: Role, expiresAt: number | null): Promise<{ row: TokenRow; token: string }> {
-    const token = makeToken()
-    return { row: await this.#add({ name, role, token, expiresAt }), token }
+  /**
+   * @param asked `user`: a person whose token it is, who has its role; `token`: what it is to be, where it was given away
+   *   elsewhere already
+   */
+  async createToken(asked: {
+    name: string
+    role: Role | null
+    expiresAt: number | null
+    user?: string | null
+    token?: string
+  }): Promise<{ row: TokenRow; token: string }> {
+    const { name, expiresAt, user = null, token = makeToken() } = asked
+    const role = user === null ? asked.role : await this.#roleOf(user, asked.role)
+    if (role === null) throw badRequest('bad_request', 'a role is needed, or a person who has one', 'role')
+    if (this.#tokens.find(token)) throw conflict('token_taken', 'there is such a token already: give another one')
+    return { row: await this.#add({ name, role, token, user, expiresAt }), token }
+  }
+
+  /** What a person may do is the same whichever of his tokens he shows. */
+  async #roleOf(user: string, asked: Role | null): Promise<Role> {
+    const person = await this.#user(user)
+    if (!person) throw notFound(`the person ${user}`)
+    if (person.disabled) throw conflict('disabled', `${user} is disabled: enable him first`)
+    if (asked !== null && asked !== person.role)
+      throw badRequest('bad_role', `${user} is ${person.role}, and so are his tokens: leave the role out`, 'role')
+    return person.role
   }
 
   async setTokenDisabled(id: string, disabled: boolean): Promise<TokenRow> {
@@ -190,7 +223,10 @@ export class Accounts {
 
   async deleteUser(name: string) {
     if (!(await this.#user(name))) throw notFound(`the person ${name}`)
-    await this.#database.write.deleteFrom('users').where('name', '=', name).execute()
+    await this.#database.write.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('users').where('name', '=', name).execute()
+      await this.#onDeleted(transaction, accountOfPerson(name))
+    })
     await this.#forget((token) => token.user === name)
   }
 
@@ -266,10 +302,20 @@ export class Accounts {
   }
 }
 
+/** A console that a token opened is the token's. */
+function accountOf({ user, parent, id }: TokenRow): string {
+  return user === null ? `token:${parent ?? id}` : accountOfPerson(user)
+}
+
+function accountOfPerson(name: string): string {
+  return `person:${name}`
+}
+
 function badCredentials(): HttpError {
   return new HttpError(401, 'bad_credentials', 'wrong name or password')
 }
 
+/** A person's token goes with the person, so it is none to rely on. */
 function isLastingAdmin(row: TokenRow): boolean {
-  return row.role === 'admin' && !row.disabled && row.expires_at === null
+  return row.role === 'admin' && !row.disabled && row.expires_at === null && row.user === null
 }

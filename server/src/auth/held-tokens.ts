@@ -41,10 +41,10 @@ export class HeldTokens {
     return isExpired(row) || (row.parent !== null && this.get(row.parent) === null)
   }
 
-  /** The other sign-ins of the person, or by the token, that this sign-in is one of; the oldest first. */
+  /** The other sign-ins of the person, or by the token, that this sign-in is one of; the oldest first. What lasts is none. */
   signInsBeside(row: TokenRow): TokenRow[] {
     const isBeside = (other: TokenRow) => (row.user === null ? other.parent === row.parent : other.user === row.user)
-    return this.all().filter((other) => other !== row && isBeside(other))
+    return this.all().filter((other) => other !== row && other.expires_at !== null && isBeside(other))
   }
 
   /** These, and those that came from them. */

@@ -1,4 +1,3 @@
-import { NAME_PATTERN } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { TokenRow, UserRow } from '../database/schema.ts'
 import { badRequest } from '../http/errors.ts'
@@ -24,7 +23,11 @@ const NewToken = Type.Object({ token: Type.String({ description: 'shown this onc
 const User = Type.Object({ name: Type.String(), role: Role, disabled: Type.Boolean(), createdAt: Time })
 const Password = Type.String({ minLength: 8, maxLength: 200 })
 const ById = Type.Object({ id: Type.String() })
-const ByName = Type.Object({ name: Type.String({ pattern: NAME_PATTERN }) })
+/** As names of devices, but for `_`, which stands in no topic and no id of theirs. */
+const PersonName = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,31}$' })
+/** What an HTTP header can hold without a space (RFC 9110, 5.6.2 and 11.4). Shorter ones could be guessed. */
+const GivenToken = Type.String({ pattern: '^[\\x21-\\x7e]+$', minLength: 16, maxLength: 200 })
+const ByName = Type.Object({ name: PersonName })
 const strict = { additionalProperties: false }
 
 /** People, their sign-ins, and tokens. */
@@ -67,10 +70,16 @@ export function authRoutes(http: Http, accounts: Accounts) {
       config: { access: 'admin' },
       schema: {
         summary: 'Make a token; it is shown in this answer only',
+        description:
+          '`token` is for test data, and for moving from a server where it was given away already: let ajar make one otherwise.',
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 100 }),
-            role: Role,
+            role: Type.Optional(Type.Enum(Role.enum, { description: "may be left out of a person's token only" })),
+            user: Type.Optional(
+              Type.String({ description: 'the person whose token it is: it has his role, and goes when he does' }),
+            ),
+            token: Type.Optional(GivenToken),
             expiresAt: Type.Optional(Time),
           },
           strict,
@@ -79,8 +88,10 @@ export function authRoutes(http: Http, accounts: Accounts) {
       },
     },
     async (request, reply) => {
-      const { name, role, expiresAt } = request.body
-      const { row, token } = await accounts.createToken(name, role, expiresAt === undefined ? null : timeOf(expiresAt))
+      const { role = null, expiresAt, ...asked } = request.body
+      const { row, token } = await accounts.createToken({
+        ...{ ...asked, role, expiresAt: expiresAt === undefined ? null : timeOf(expiresAt) },
+      })
       return reply.status(201).send({ token, ...shown(row) })
     },
   )
@@ -120,7 +131,7 @@ export function authRoutes(http: Http, accounts: Accounts) {
       config: { access: 'admin' },
       schema: {
         summary: 'Add a person',
-        body: Type.Object({ name: Type.String({ pattern: NAME_PATTERN }), password: Password, role: Role }, strict),
+        body: Type.Object({ name: PersonName, password: Password, role: Role }, strict),
         response: { 201: User },
       },
     },

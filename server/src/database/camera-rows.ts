@@ -22,9 +22,12 @@ export const NAMES_OF_CAMERA: readonly [table: keyof StateTables, column: string
   ['camera_states', 'camera'],
   ['activations', 'camera'],
   ['schedules', 'camera'],
+  ['task_triggers', 'camera'],
+  ['task_runs', 'camera'],
   ['result_rollups', 'camera'],
   ['state_hours', 'camera'],
   ['history_progress', 'camera'],
+  ['result_cameras', 'camera'],
 ]
 
 interface Timed {

@@ -3,6 +3,9 @@ import type { Migration } from 'kysely/migration'
 import { ALERTS } from './migrations/alerts.ts'
 import { HISTORY } from './migrations/history.ts'
 import { INFLUX_TARGETS } from './migrations/influx-targets.ts'
+import { LABORATORY, OPEN_OPERATIONS } from './migrations/laboratory.ts'
+import { RESULT_CAMERAS } from './migrations/result-cameras.ts'
+import { TASKS } from './migrations/tasks.ts'
 
 /**
  * Migrations of state.db, in order; a shipped one is never changed. They only expand: the release before must still
@@ -21,6 +24,10 @@ export const MIGRATIONS: Record<string, Migration> = {
   '010-history': { up: (database) => run(database, HISTORY) },
   '011-influx-targets': { up: (database) => run(database, INFLUX_TARGETS) },
   '012-alerts': { up: (database) => run(database, ALERTS) },
+  '013-laboratory': { up: (database) => run(database, LABORATORY) },
+  '014-result-cameras': { up: (database) => run(database, RESULT_CAMERAS) },
+  '015-open-operations': { up: (database) => run(database, OPEN_OPERATIONS) },
+  '016-tasks': { up: (database) => run(database, TASKS) },
 }
 
 async function run(database: Kysely<unknown>, statements: readonly string[]) {

@@ -23,6 +23,9 @@ export interface SqliteAnswer {
   lastId: bigint
 }
 
+/** Larger than it grows between two checkpoints. */
+const MOST_JOURNAL_BYTES = 16 * 1024 * 1024
+
 const { path, readOnly } = workerData as SqliteThreadOptions
 const port = parentPort
 if (!port) throw new Error('sqlite-thread runs only as a worker thread')
@@ -30,6 +33,8 @@ if (!port) throw new Error('sqlite-thread runs only as a worker thread')
 const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
 if (!readOnly) {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+  // While somebody reads for long, as a backup does, the journal grows; then the disk has its room back.
+  database.exec(`PRAGMA journal_size_limit = ${MOST_JOURNAL_BYTES}`)
   // What is removed leaves no bytes in the file: a purge promises that.
   database.exec('PRAGMA secure_delete = ON')
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { ALWAYS, isBeingRenamed } from '../database/camera-rows.ts'
+import { ALWAYS, isBeingRenamed, type Span } from '../database/camera-rows.ts'
 import { emptyJournal } from '../database/empty-journal.ts'
 import type { FrameStore } from '../database/frames/frame-store.ts'
 import { Mentions } from '../database/mentions.ts'
@@ -39,6 +39,8 @@ export interface DeletionPorts {
   ): Promise<void>
   /** Removes the files of a model. */
   removeModel(id: string): Promise<void>
+  /** Lets go what was made of these frames. @param names the camera's, and those that it had */
+  forgetFrames(names: string[], span: Span): Promise<void>
   /** Frames of the camera's name may be classified again. */
   resume(camera: string): void
 }
@@ -104,7 +106,7 @@ export class Deletion {
 
   /** The handler of jobs of kind `deletion`. */
   async run({ id: job, camera, signal, report }: JobContext): Promise<object> {
-    const { cameras, database, resume } = this.#ports
+    const { cameras, database, resume, forgetFrames } = this.#ports
     if (camera === null || !cameras.isBeingDeleted(camera)) return { frames: 0 }
     const names = [camera, ...cameras.aliasesOf(camera)]
     const frames = await removeSpan(this.#ports, camera, ALWAYS, (phase, progress) => {
@@ -112,12 +114,15 @@ export class Deletion {
       report(phase, progress)
     })
     await new Mentions(database.write, names, ALWAYS).remove(signal)
+    await forgetFrames(names, ALWAYS)
     await this.#removeModels(camera)
     await emptyJournal(database.write)
     await database.write.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('borrowed_labels').where('camera', '=', camera).execute()
       await transaction.deleteFrom('activations').where('camera', '=', camera).execute()
       await transaction.deleteFrom('schedules').where('camera', '=', camera).execute()
+      await transaction.deleteFrom('task_triggers').where('camera', '=', camera).execute()
+      await transaction.deleteFrom('task_runs').where('camera', '=', camera).execute()
       await transaction.deleteFrom('camera_aliases').where('camera', '=', camera).execute()
       await transaction.deleteFrom('history_progress').where('camera', '=', camera).execute()
       const others = transaction.selectFrom('jobs').select('id').where('camera', '=', camera).where('id', '!=', job)

@@ -20,6 +20,8 @@ export interface PurgePorts {
   whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
   /** The state that is published names no frame of the span any more. */
   forgetSpan(camera: string, span: Span): Promise<void>
+  /** Lets go what was made of these frames. @param names the camera's, and those that it had */
+  forgetFrames(names: string[], span: Span): Promise<void>
 }
 
 /** The rest comes under the eyes of nobody: it is what came in while the job was at it. */
@@ -49,10 +51,11 @@ export class Purge {
    * their way, what came in meanwhile, so that no frame is left without its rows or rows without their frame.
    */
   async run({ id: job, camera: id, params, owner, signal, report }: JobContext): Promise<object> {
-    const { cameras, changes, database, whileQuiet, forgetSpan } = this.#ports
+    const { cameras, changes, database, whileQuiet, forgetSpan, forgetFrames } = this.#ports
     const camera = cameras.get(id ?? '').id
     const span = { from: Number(params.from), to: Number(params.to) }
-    const mentions = new Mentions(database.write, [camera, ...cameras.aliasesOf(camera)], span)
+    const names = [camera, ...cameras.aliasesOf(camera)]
+    const mentions = new Mentions(database.write, names, span)
     let frames = await removeSpan(this.#ports, camera, span, (phase, progress) => {
       signal.throwIfAborted()
       report(phase, progress * FIRST_PASS)
@@ -64,6 +67,7 @@ export class Purge {
       await forgetSpan(camera, span)
       await mentions.remove()
     })
+    await forgetFrames(names, span)
     await emptyJournal(database.write)
     await changes.tell({ camera, change: 'purged' }, owner, { ...span, frames, job })
     return { frames }

@@ -5,7 +5,7 @@ import { isOwnOrigin } from './own-origin.ts'
 import { sessionCookie } from './session-cookie.ts'
 
 /** Who may call a route: everybody, or those whose role reaches it. Every route declares one. */
-export type Access = 'public' | 'viewer' | 'operator' | 'admin'
+export type Access = 'public' | 'viewer' | 'analyst' | 'operator' | 'admin'
 
 /** Who calls. */
 export interface Caller {
@@ -13,6 +13,8 @@ export interface Caller {
   tokenId: string
   name: string
   role: Role
+  /** Whose work it is that the caller owns: the person's, or the token's that belongs to nobody; sign-ins are of the same account. */
+  account: string
 }
 
 declare module 'fastify' {
@@ -35,10 +37,10 @@ export const CODE_DOCS = `${DOCS}/code`
 
 /** An analyst reads what a viewer reads; what he may write is his own work in the laboratory. */
 const REACH: Record<Role, Access[]> = {
-  admin: ['public', 'viewer', 'operator', 'admin'],
-  operator: ['public', 'viewer', 'operator'],
+  admin: ['public', 'viewer', 'analyst', 'operator', 'admin'],
+  operator: ['public', 'viewer', 'analyst', 'operator'],
   viewer: ['public', 'viewer'],
-  analyst: ['public', 'viewer'],
+  analyst: ['public', 'viewer', 'analyst'],
 }
 
 /** Methods that change nothing. */
@@ -81,6 +83,12 @@ export function guardRoutes(http: FastifyInstance, authenticate: (token: string)
     if (!REACH[request.caller.role].includes(access))
       throw new HttpError(403, 'forbidden', `a token of role ${access} is needed, this one is ${request.caller.role}`)
   })
+}
+
+/** Whoever is let in has a token. */
+export function callerOf({ caller }: Pick<FastifyRequest, 'caller'>): Caller {
+  if (!caller) throw badToken()
+  return caller
 }
 
 /** The name that stands on what the caller does. */

@@ -47,10 +47,21 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   },
   {
     name: 'operate',
-    description: 'Processes, listeners and storage.',
-    paths: /^\/api\/(processes|listeners|storage)\b/,
+    description: 'Processes, listeners, storage, releases and backups.',
+    paths: /^\/api\/(processes|listeners|storage|releases|redeploy|backups)\b/,
   },
   { name: 'logging', description: 'The log and its levels.', paths: /^\/api\/(logs|logging)\b/ },
+  {
+    name: 'laboratory',
+    description:
+      'Data sessions, operations over frames and files, and what came of them; the archive as their client asks for it.',
+    paths: /^\/(api\/(datasessions|available_operations|analysis|laboratory)\b|(portal|archive|thumbnails)\/)/,
+  },
+  {
+    name: 'tasks',
+    description: 'Programs of the tasks folder: which there are, calls of them, and when they are run by themselves.',
+    paths: /^\/(api\/(tasks|task-runs|task-triggers)\b|vis\/)/,
+  },
   {
     name: 'legacy',
     description: 'What clients of an earlier back end call, with its texts.',

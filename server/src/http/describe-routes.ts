@@ -22,6 +22,7 @@ interface QuerySchema {
 const ROLES: Record<Access, string> = {
   public: 'Needs no token.',
   viewer: 'Needs a token of any role.',
+  analyst: 'Needs a token of role analyst, operator or admin.',
   operator: 'Needs a token of role operator or admin.',
   admin: 'Needs a token of role admin.',
 }

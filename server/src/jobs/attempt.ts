@@ -79,8 +79,8 @@ export class Attempt {
       report: (phase, progress) => {
         if (!this.#isOver) report(phase, progress)
       },
-      log: (level, text) => {
-        if (!this.#isOver) say(level, text)
+      log: (level, text, at) => {
+        if (!this.#isOver) say(level, text, at)
       },
     })
   }

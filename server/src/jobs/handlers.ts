@@ -14,8 +14,8 @@ export interface JobContext {
   signal: AbortSignal
   /** @param progress 0..1 within the whole job */
   report(phase: string, progress: number): void
-  /** Says something in the job's own log, and in the server's. */
-  log(level: LineLevel, text: string): void
+  /** Says something in the job's own log, and in the server's. @param at when it was so, milliseconds UTC; now without it */
+  log(level: LineLevel, text: string, at?: number): void
 }
 
 /**

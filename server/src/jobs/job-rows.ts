@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Events } from '../database/events.ts'
 import type { JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
@@ -85,6 +85,27 @@ export class JobRows {
   /** Those that wait, the longest first; it sees one that was added just now. */
   queued(database: Kysely<StateTables> = this.#database.write): Promise<JobRow[]> {
     return database.selectFrom('jobs').selectAll().where('state', '=', 'queued').orderBy('created_at').execute()
+  }
+
+  /** How many wait of each kind, without reading what they are told. */
+  countQueued(database: Kysely<StateTables>): Promise<{ kind: string; jobs: number }[]> {
+    return database
+      .selectFrom('jobs')
+      .select(['kind', ({ fn }) => fn.countAll<number>().as('jobs')])
+      .where('state', '=', 'queued')
+      .groupBy('kind')
+      .execute()
+  }
+
+  /** How many wait that an account called for. */
+  async countQueuedFor(database: Kysely<StateTables>, account: string): Promise<number> {
+    const row = await database
+      .selectFrom('jobs')
+      .select(({ fn }) => fn.countAll<number>().as('jobs'))
+      .where('state', '=', 'queued')
+      .where(sql`json_extract(params_json, '$.account')`, '=', account)
+      .executeTakeFirst()
+    return row?.jobs ?? 0
   }
 
   /**

@@ -3,7 +3,7 @@ import { isBeingRenamed } from '../database/camera-rows.ts'
 import type { Events } from '../database/events.ts'
 import type { JobLineRow, JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { badRequest, conflict, notFound } from '../http/errors.ts'
+import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
 import { InTurn } from '../in-turn.ts'
 import { Attempt } from './attempt.ts'
 import { type Doable, type HandledKind, type LineLevel, matchHandlers } from './handlers.ts'
@@ -13,6 +13,7 @@ import { LaneLoop } from './lane.ts'
 import { JobLines } from './lines.ts'
 import { interrupted, MOST_CRASHES } from './outcome.ts'
 import { Performing, type Surroundings } from './performing.ts'
+import { Turns } from './turns.ts'
 import { isDue, nextTime, TakenCameras } from './waiting.ts'
 
 export type { HandledKind, JobContext, JobHandler } from './handlers.ts'
@@ -25,18 +26,29 @@ export interface JobsPorts extends Surroundings {
   handlers: readonly HandledKind[]
   /** Whether jobs of that lane can be done now; the other lane goes on. */
   canBegin(lane: Lane): boolean
+  /** Whether one more of that lane finds room beside those that run, and those that may begin and wait; without it, always. */
+  hasRoom?(lane: Lane, jobs: LaneCounts): boolean
   /** A text that others may have written, without secrets that are known. */
   clean(text: string): string
 }
 
+/** How many jobs of each lane run, and how many wait that may begin now. */
+export interface LaneCounts {
+  running: Record<Lane, number>
+  due: Record<Lane, number>
+}
+
+/** Those of the laboratory are counted by themselves: analysts do not keep a training from being asked for. */
 const MAX_QUEUED = 100
+/** Of these one account may have so many: it does not fill the queue for everybody. */
+const MAX_OF_ACCOUNT = 20
 /** The clock may be set: whoever waits for a time is looked at so often. */
 const LOOK_MS = 60_000
 const PAST_MS = 60_000
 const YEAR_MS = 366 * 86_400_000
 
 /**
- * Long work, durable: one job of each lane at a time, and never two of one camera. What was running when the server or
+ * Long work, durable: a few jobs of each lane at a time, and never two of one camera. What was running when the server or
  * its worker ended runs again, but not for ever; what the machine made fail is put off and tried again.
  */
 export class Jobs {
@@ -49,6 +61,8 @@ export class Jobs {
   readonly #running = new Map<string, Attempt>()
   /** Who chooses a job sees what the other lane has chosen. */
   readonly #choosing = new InTurn(1)
+  /** In the laboratory. */
+  readonly #turns = new Turns()
   #kinds = new Map<string, Doable>()
   #timer: NodeJS.Timeout | undefined
   #isClosing = false
@@ -62,13 +76,13 @@ export class Jobs {
     const shared = { rows: this.#rows, lines: this.#lines, isClosing: () => this.#isClosing }
     this.#performing = new Performing({ ...ports, ...shared })
     this.#taken = new TakenCameras(database)
-    this.#lanes = LANES.map(
-      (lane) =>
-        new LaneLoop(
-          () => this.#performNext(lane),
-          (err) => ports.logOf('jobs').warn({ err, lane }, 'jobs cannot go on; trying again'),
-        ),
-    )
+    const loopOf = (lane: Lane) =>
+      new LaneLoop(
+        () => this.#performNext(lane),
+        (err) => ports.logOf('jobs').warn({ err, lane }, 'jobs cannot go on; trying again'),
+      )
+    const lanes = Object.entries(LANES) as [Lane, number][]
+    this.#lanes = lanes.flatMap(([lane, atOnce]) => Array.from({ length: atOnce }, () => loopOf(lane)))
   }
 
   /** For how long a job has waited because what its lane needs is not there; 0 where none does. */
@@ -81,7 +95,9 @@ export class Jobs {
     const { kinds, handlers, database, now } = this.#ports
     this.#kinds = matchHandlers(kinds, handlers)
     const crashed = database.write.updateTable('jobs').where('state', '=', 'running')
+    const followed = kinds.filter(({ isFollowed }) => isFollowed).map(({ name }) => name)
     await crashed
+      .where('kind', 'not in', followed)
       .where(({ eb }) => eb(eb('starts', '-', eb.ref('failures')), '>=', MOST_CRASHES))
       .set({ state: 'failed', error_json: JSON.stringify(interrupted(MOST_CRASHES)), finished_at: now() })
       .execute()
@@ -101,7 +117,8 @@ export class Jobs {
   ): Promise<JobRow> {
     checkStart(options.runAt ?? null, this.#ports.now())
     const row = await this.#ports.database.write.transaction().execute(async (transaction) => {
-      if (await this.isFull(transaction)) throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
+      if (await this.isFull(transaction, this.#laneOf(kind) === 'laboratory'))
+        throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
       if (camera !== null && (await isBeingRenamed(transaction, camera)))
         throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
       return this.add(transaction, kind, camera, params, options)
@@ -121,9 +138,30 @@ export class Jobs {
     return this.#rows.add(transaction, kind, camera, params, options)
   }
 
-  /** Whether as many wait as may. */
-  async isFull(transaction: Kysely<StateTables>): Promise<boolean> {
-    return (await this.#rows.queued(transaction)).length >= MAX_QUEUED
+  /** Whether as many wait as may, in the laboratory or elsewhere. */
+  async isFull(transaction: Kysely<StateTables>, isLaboratory = false): Promise<boolean> {
+    const waiting = await this.#rows.countQueued(transaction)
+    const ofLane = waiting.filter(({ kind }) => (this.#laneOf(kind) === 'laboratory') === isLaboratory)
+    return ofLane.reduce((sum, { jobs }) => sum + jobs, 0) >= MAX_QUEUED
+  }
+
+  /**
+   * Whether the laboratory takes one more that an account calls for.
+   * @returns why it does not; null where it does
+   */
+  async refusalFor(transaction: Kysely<StateTables>, account: string): Promise<HttpError | null> {
+    const own = await this.#rows.countQueuedFor(transaction, account)
+    const most = MAX_OF_ACCOUNT
+    if (own >= most) {
+      const why = `${own} tasks and operations of yours wait already, and ${most} may: ask again when some of them have ended`
+      return new HttpError(429, 'too_many_waiting', why)
+    }
+    if (!(await this.isFull(transaction, true))) return null
+    return new HttpError(
+      503,
+      'queue_full',
+      'too many tasks and operations wait already: ask again when some have ended',
+    )
   }
 
   /** Looks for jobs that wait. */
@@ -154,9 +192,11 @@ export class Jobs {
     this.#lines.say(id, level, text)
   }
 
-  /** @throws HttpError 404; 409 `job_ended` */
+  /** @throws HttpError 404; 409 `job_ended`, `not_cancellable` */
   async cancel(id: string): Promise<JobRow> {
-    const { state } = await this.get(id)
+    const { state, kind } = await this.get(id)
+    const isOpen = state === 'queued' || state === 'running'
+    if (isOpen && this.#kinds.get(kind)?.isFollowed) throw notCancellable(kind)
     const running = this.#running.get(id)
     if (running) running.stop('cancelled')
     else if (state === 'queued') {
@@ -193,24 +233,36 @@ export class Jobs {
 
   /** The first job that may begin now; its cameras are taken then. */
   async #choose(lane: Lane): Promise<Attempt | null> {
-    const { canBegin, now } = this.#ports
+    const { canBegin, hasRoom, now } = this.#ports
     const queued = await this.#rows.queued()
     this.#arrangeLook(nextTime(queued, now()))
     const due = queued.filter((job) => isDue(job, now()))
-    const isHeldUp = due.some(({ kind }) => !canBegin(this.#kinds.get(kind)?.lane ?? 'server'))
+    const isHeldUp = due.some(({ kind }) => !canBegin(this.#laneOf(kind)))
     this.#heldUpSince = isHeldUp ? (this.#heldUpSince ?? performance.now()) : null
-    for (const job of due) {
+    const running = [...this.#running.values()]
+    const counts = {
+      running: countsOf(running.map(({ kind }) => kind.lane)),
+      due: countsOf(due.map(({ kind }) => this.#laneOf(kind))),
+    }
+    const isOpen = canBegin(lane) && (hasRoom?.(lane, counts) ?? true)
+    const ofLane = running.filter(({ kind }) => kind.lane === lane).map(({ job }) => job)
+    for (const job of lane === 'laboratory' ? this.#turns.order(due, ofLane) : due) {
       const kind = this.#kinds.get(job.kind)
       if (!kind) await this.#performing.refuse(job)
-      else if (kind.lane === lane && canBegin(lane) && (await this.#taken.take(job))) {
+      else if (isOpen && kind.lane === lane && (await this.#taken.take(job))) {
         // Closed while it was looked for: nobody would end what begins now.
         if (this.#isClosing) return null
         const attempt = new Attempt(job, kind)
         this.#running.set(job.id, attempt)
+        if (lane === 'laboratory') this.#turns.take(job)
         return attempt
       }
     }
     return null
+  }
+
+  #laneOf(kind: string): Lane {
+    return this.#kinds.get(kind)?.lane ?? 'server'
   }
 
   /** Looks again when the next job may begin, and often enough for a clock that is set. */
@@ -222,10 +274,23 @@ export class Jobs {
   }
 }
 
+function countsOf(lanes: Lane[]): Record<Lane, number> {
+  const counts = { worker: 0, laboratory: 0, server: 0, outward: 0, deploy: 0 }
+  for (const lane of lanes) counts[lane] += 1
+  return counts
+}
+
 function checkStart(runAt: number | null, now: number) {
   if (runAt === null) return
   if (!Number.isFinite(runAt)) throw badRequest('bad_time', 'there is no such time', 'startAt')
   const past = `${new Date(runAt).toISOString()} is over: it is ${new Date(now).toISOString()} here`
   if (runAt < now - PAST_MS) throw badRequest('start_in_past', `${past}; leave startAt out to begin at once`, 'startAt')
   if (runAt > now + YEAR_MS) throw badRequest('start_too_late', 'a job waits for a year at most', 'startAt')
+}
+
+function notCancellable(kind: string) {
+  return conflict(
+    'not_cancellable',
+    `a ${kind} is done outside of this server, to its end: it goes back by itself if it fails`,
+  )
 }

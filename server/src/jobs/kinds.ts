@@ -1,14 +1,16 @@
 import { type TObject, Type } from 'typebox'
+import { TaskParams } from '../http/task-params.ts'
 import { TrainingParams } from '../http/training-params.ts'
 import type { Component } from '../logging/levels.ts'
 
 /**
- * Jobs of a lane are done one at a time; lanes go on side by side. `worker`: what the job worker does, which takes a
- * core. `server`: slices of work in our own files and databases, which only the server may write. `outward`: what waits for
- * somebody else's machine most of the time, and nobody is to wait for that.
+ * Lanes go on side by side, and so do at most `LANES[lane]` jobs of each. `worker`: what a job worker does, which takes a
+ * core. `laboratory`: the same for analysts, who wait rather than hold up who runs the place (`room.ts`). `server`: slices
+ * of work in our own files and databases, which only the server may write. `outward`: what waits for somebody else's machine
+ * most of the time, and nobody is to wait for that. `deploy`: what the redeployer does, which waits for nobody.
  */
-export const LANES = ['worker', 'server', 'outward'] as const
-export type Lane = (typeof LANES)[number]
+export const LANES = { worker: 1, laboratory: 2, server: 1, outward: 1, deploy: 1 } as const
+export type Lane = keyof typeof LANES
 
 /** One kind of long work, whatever does it. */
 export interface JobKind {
@@ -24,6 +26,11 @@ export interface JobKind {
   component: Component
   /** What a schedule may say of its jobs; null: it is nothing to be done again and again. */
   scheduled: TObject | null
+  /**
+   * Somebody else does it, whatever becomes of this server, and logs it: its ends are not held against the job, it cannot
+   * be cancelled here, and the server's log tells only that it failed.
+   */
+  isFollowed?: true
 }
 
 const MINUTE = 60_000
@@ -84,6 +91,44 @@ export const JOB_KINDS: readonly JobKind[] = [
     timeLimitMs: 20 * 24 * HOUR,
     attempts: 10,
     component: 'influx',
+    scheduled: null,
+  },
+  {
+    name: 'redeploy',
+    title: 'redeploy',
+    lane: 'deploy',
+    // The redeployer has limits of its own for each step.
+    timeLimitMs: 24 * HOUR,
+    attempts: 10,
+    component: 'releases',
+    scheduled: null,
+    isFollowed: true,
+  },
+  {
+    name: 'operation',
+    title: 'operation',
+    lane: 'laboratory',
+    timeLimitMs: HOUR,
+    attempts: 4,
+    component: 'laboratory',
+    scheduled: null,
+  },
+  {
+    name: 'task',
+    title: 'task',
+    lane: 'laboratory',
+    timeLimitMs: HOUR,
+    attempts: 4,
+    component: 'laboratory',
+    scheduled: TaskParams,
+  },
+  {
+    name: 'backup',
+    title: 'backup',
+    lane: 'worker',
+    timeLimitMs: 12 * HOUR,
+    attempts: 6,
+    component: 'jobs',
     scheduled: null,
   },
 ]

@@ -68,14 +68,17 @@ export class JobLines {
     else this.#open.set(job, new OpenLog(job, last?.seq ?? 0))
   }
 
-  /** What the job's handler says, or its process; not kept where no such job is open, or where it has said too much. */
-  say(job: string, level: LineLevel, text: string) {
-    this.#add(job, level, text, MOST_LINES - FOR_THE_END)
+  /**
+   * What the job's handler says, or its process; not kept where no such job is open, or where it has said too much.
+   * @param at milliseconds UTC
+   */
+  say(job: string, level: LineLevel, text: string, at = this.#ports.now()) {
+    this.#add(job, level, text, at, MOST_LINES - FOR_THE_END)
   }
 
   /** How the job goes: kept also where it has said too much itself. */
   tell(job: string, level: LineLevel, text: string) {
-    this.#add(job, level, text, MOST_LINES)
+    this.#add(job, level, text, this.#ports.now(), MOST_LINES)
   }
 
   /** Writes what waits; the disk may refuse it, and then it is written with what comes next, or not at all. */
@@ -102,9 +105,9 @@ export class JobLines {
     this.#open.clear()
   }
 
-  #add(job: string, level: LineLevel, text: string, most: number) {
+  #add(job: string, level: LineLevel, text: string, at: number, most: number) {
     const log = this.#open.get(job)
-    if (!log?.add(this.#ports.now(), level, this.#ports.clean(text), most)) return
+    if (!log?.add(at, level, this.#ports.clean(text), most)) return
     log.timer ??= setTimeout(() => void this.#write(log), WRITE_MS)
   }
 

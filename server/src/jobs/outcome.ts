@@ -64,7 +64,10 @@ export function afterError(
   { now, random }: { now(): number; random(): number },
 ): Outcome {
   // Stopped in order, it runs again and is none the worse.
-  if (stop === 'closing') return putBack(job, 'the server stops; it runs again after the next start')
+  if (stop === 'closing') {
+    const goesOn = kind.isFollowed ? 'it goes on, and is followed again' : 'it runs again'
+    return putBack(job, `the server stops; ${goesOn} after the next start`)
+  }
   if (stop === 'cancelled') {
     const change = { state: 'cancelled', error_json: JSON.stringify(CANCELLED) } as const
     return { change, line: { level: 'info', text: 'cancelled' } }

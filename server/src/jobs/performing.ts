@@ -3,6 +3,7 @@ import type { Component, Log } from '../logging/levels.ts'
 import type { Attempt } from './attempt.ts'
 import type { LineLevel } from './handlers.ts'
 import type { JobRows } from './job-rows.ts'
+import type { JobKind } from './kinds.ts'
 import type { JobLines } from './lines.ts'
 import { failedWith, type Outcome } from './outcome.ts'
 
@@ -42,7 +43,7 @@ export class Performing {
     await lines.open(id)
     const begin = { state: 'running', started_at: now(), progress: 0, phase: null, error_json: null, starts } as const
     if (!(await rows.change(id, begin))) return // cancelled an instant before
-    lines.tell(id, 'info', starts === 1 ? 'began' : `began again, attempt ${starts}`)
+    lines.tell(id, 'info', beginOf(kind, starts))
     const reports = this.#reportsOf(id, starts)
     const tell = (level: LineLevel, text: string) => {
       lines.tell(id, level, text)
@@ -53,9 +54,10 @@ export class Performing {
       {
         ...{ now, random, graceMs, tell },
         report: reports.report,
-        say: (level, text) => {
-          lines.say(id, level, text)
-          logOf(kind.component)[level]({ job: id, camera }, text)
+        say: (level, text, at) => {
+          lines.say(id, level, text, at)
+          // Who does it for us says it in a log of his own.
+          if (!kind.isFollowed) logOf(kind.component)[level]({ job: id, camera }, text)
         },
       },
     )
@@ -97,4 +99,9 @@ export class Performing {
       written: () => reporting,
     }
   }
+}
+
+function beginOf({ isFollowed }: JobKind, starts: number): string {
+  if (isFollowed) return 'the server follows it from here on'
+  return starts === 1 ? 'began' : `began again, attempt ${starts}`
 }

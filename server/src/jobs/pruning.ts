@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { StateDatabase } from '../database/state-database.ts'
+import { Hourly } from '../hourly.ts'
 import type { Log } from '../logging/levels.ts'
 
 export interface JobPruningPorts {
@@ -13,7 +14,6 @@ const OLDEST_MS = 30 * 86_400_000
 const MOST_ENDED = 1000
 /** Rows in one transaction: whoever else writes waits as long. */
 const SLICE = 200
-const PRUNE_MS = 3_600_000
 
 /**
  * Lets jobs go that ended long ago, with their lines. Of each kind, camera and outcome the newest stays, for the latest
@@ -21,49 +21,37 @@ const PRUNE_MS = 3_600_000
  */
 export class JobPruning {
   readonly #ports: JobPruningPorts
-  #timer: NodeJS.Timeout | undefined
-  #pruning: Promise<void> = Promise.resolve()
-  #isClosing = false
+  readonly #hourly: Hourly
 
   constructor(ports: JobPruningPorts) {
     this.#ports = ports
+    this.#hourly = new Hourly(
+      () => this.prune(),
+      (err) => ports.log.warn({ err }, 'old jobs cannot go; trying again'),
+    )
   }
 
   start() {
-    this.#pruning = this.#pruneAndArrange()
+    this.#hourly.start()
   }
 
-  async close() {
-    this.#isClosing = true
-    clearTimeout(this.#timer)
-    await this.#pruning
+  close(): Promise<void> {
+    return this.#hourly.close()
   }
 
   async prune(): Promise<void> {
     const { database, log } = this.#ports
     let gone = 0
-    for (let ids = await this.#old(); ids.length > 0 && !this.#isClosing; ids = await this.#old()) {
+    for (let ids = await this.#old(); ids.length > 0 && !this.#hourly.isClosing; ids = await this.#old()) {
       await database.write.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('job_lines').where('job', 'in', ids).execute()
         await transaction.deleteFrom('jobs').where('id', 'in', ids).execute()
       })
       gone += ids.length
     }
-    for (let jobs = await this.#orphans(); jobs.length > 0 && !this.#isClosing; jobs = await this.#orphans())
+    for (let jobs = await this.#orphans(); jobs.length > 0 && !this.#hourly.isClosing; jobs = await this.#orphans())
       await database.write.deleteFrom('job_lines').where('job', 'in', jobs).execute()
     if (gone > 0) log.info({ jobs: gone }, 'jobs that ended long ago went')
-  }
-
-  async #pruneAndArrange() {
-    try {
-      await this.prune()
-    } catch (err) {
-      if (!this.#isClosing) this.#ports.log.warn({ err }, 'old jobs cannot go; trying again')
-    }
-    if (this.#isClosing) return
-    this.#timer = setTimeout(() => {
-      this.#pruning = this.#pruneAndArrange()
-    }, PRUNE_MS)
   }
 
   async #old(): Promise<string[]> {

@@ -1,10 +1,12 @@
 import { Type } from 'typebox'
 import type { JobRow } from '../database/schema.ts'
+import { callerOf } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { JobBody, shownJob } from '../http/job-body.ts'
 import { iso, listOf, Time } from '../http/shapes.ts'
 import type { Jobs } from './jobs.ts'
+import { jobFor, mayRead } from './whose.ts'
 
 const strict = { additionalProperties: false }
 const ById = Type.Object({ id: Type.String() })
@@ -39,23 +41,29 @@ export function jobRoutes(http: Http, jobs: Jobs) {
       schema: {
         summary: 'Jobs, the newest first',
         description:
-          'Jobs that ended are kept for 30 days, the last 1,000 of them; the newest of each kind, camera and outcome stays.',
+          'Jobs that ended are kept for 30 days, the last 1,000 of them; the newest of each kind, camera and outcome stays. ' +
+          'Why a task or operation failed that an account called for is told to it, to operators and to admins.',
         querystring: Query,
         response: { 200: listOf(JobBody) },
       },
     },
-    async ({ query: { camera, kind, state, limit, cursor } }) => {
+    async (request) => {
+      const { camera, kind, state, limit, cursor } = request.query
+      const caller = callerOf(request)
       const states = state?.split(',') as JobRow['state'][] | undefined
       const rows = await jobs.list({ camera, kind, states, after: placeOf(cursor), limit: limit + 1 })
       const last = rows.length > limit ? rows[limit - 1] : undefined
-      return { items: rows.slice(0, limit).map(shownJob), next: last ? `${last.created_at}/${last.id}` : null }
+      return {
+        items: rows.slice(0, limit).map((row) => jobFor(caller, row)),
+        next: last ? `${last.created_at}/${last.id}` : null,
+      }
     },
   )
 
   http.get(
     '/api/jobs/:id',
     { config: { access: 'viewer' }, schema: { summary: 'One job', params: ById, response: { 200: JobBody } } },
-    async ({ params }) => shownJob(await jobs.get(params.id)),
+    async (request) => jobFor(callerOf(request), await jobs.get(request.params.id)),
   )
 
   http.get(
@@ -64,6 +72,9 @@ export function jobRoutes(http: Http, jobs: Jobs) {
       config: { access: 'viewer' },
       schema: {
         summary: 'What a job had to say, the oldest first; at most 500 lines',
+        description:
+          'What a task or operation printed that an account called for is shown to it, to operators and to admins: others read ' +
+          'one line that says so.',
         params: ById,
         querystring: Type.Object(
           { after: Type.Integer({ minimum: 0, default: 0, description: '`seq` of the last line that is known' }) },
@@ -72,8 +83,10 @@ export function jobRoutes(http: Http, jobs: Jobs) {
         response: { 200: listOf(LineBody) },
       },
     },
-    async ({ params, query }) => {
-      const lines = await jobs.lines(params.id, query.after)
+    async (request) => {
+      const { params, query } = request
+      const job = await jobs.get(params.id)
+      const lines = mayRead(callerOf(request), job) ? await jobs.lines(job.id, query.after) : notShown(job, query.after)
       return { items: lines.map(({ seq, at, level, text }) => ({ seq, at: iso(at), level, text })), next: null }
     },
   )
@@ -91,6 +104,12 @@ export function jobRoutes(http: Http, jobs: Jobs) {
     },
     async ({ params }) => shownJob(await jobs.cancel(params.id)),
   )
+}
+
+/** In place of lines that are not the caller's: no error, for whoever looks at jobs is to see which there are. */
+function notShown({ created_at: at }: JobRow, after: number) {
+  const text = 'what it says is shown to whoever asked for it, and to operators and admins'
+  return after > 0 ? [] : [{ seq: 1, at, level: 'info' as const, text }]
 }
 
 function placeOf(cursor: string | undefined) {

@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
+import type { JobRow } from '../database/schema.ts'
+import { callerName } from '../http/access.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { JobBody, shownJob } from '../http/job-body.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { AccessFor } from './access-for.ts'
 import { fieldOf, olderBody, olderJson, SHORT_BODY_BYTES } from './older-body.ts'
@@ -10,14 +13,18 @@ export interface DebugPorts {
   now(): Date
   versions: { server: string; models: string; tensorflow: string }
   logging: Pick<Logging, 'file' | 'switchFile'>
+  /** @param ref null: the newest version @throws HttpError where it cannot be deployed */
+  redeploy(ref: string | null, author: string): Promise<JobRow>
 }
 
 const ECHO_BYTES = 64 * 1024
 
 const SameJson = { description: 'the same JSON', content: { 'application/json': { schema: Type.Unknown() } } }
 
+const TheJob = { description: 'its job', content: { 'application/json': { schema: JobBody } } }
+
 /** `/debug`: is it there, which version, what time does it have. */
-export function debugRoutes(scope: Http, access: AccessFor, { now, versions, logging }: DebugPorts) {
+export function debugRoutes(scope: Http, access: AccessFor, { now, versions, logging, redeploy }: DebugPorts) {
   scope.post(
     '/debug/post/echo',
     {
@@ -66,14 +73,20 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, log
     {
       // Whoever may replace the program may do anything: never open.
       config: { access: 'admin' },
-      schema: { summary: 'Replace the program by another version', response: InText },
+      bodyLimit: SHORT_BODY_BYTES,
+      schema: {
+        summary: 'Replace the program by another version; answers with the job',
+        description: 'Without REF, or without a body, by the newest version tag; otherwise as POST /api/redeploy.',
+        body: olderBody('{"REF":"v1.2.3"}', SHORT_BODY_BYTES),
+        response: { ...InText, 202: TheJob },
+      },
     },
-    async () => {
-      throw new HttpError(
-        501,
-        'no_releases',
-        'Error, this server cannot redeploy itself yet: install the version by hand',
-      )
+    async (request, reply) => {
+      const job = await redeploy(refOf(request.body), callerName(request))
+      return reply
+        .status(202)
+        .type('application/json; charset=utf-8')
+        .send(JSON.stringify(shownJob(job)))
     },
   )
 
@@ -91,6 +104,14 @@ export function debugRoutes(scope: Http, access: AccessFor, { now, versions, log
       { config: { access: access('viewer') }, schema: { summary, response: InText } },
       async (_request, reply) => sendText(reply, text()),
     )
+}
+
+/** Those who name none send anything, or nothing at all. @throws HttpError 400 */
+function refOf(body: unknown): string | null {
+  if (!(body instanceof Uint8Array) || body.length === 0) return null
+  const ref = fieldOf(olderJson(body), 'REF') ?? null
+  if (ref !== null && typeof ref !== 'string') throw new HttpError(400, 'bad_ref', 'Error, REF is no text')
+  return ref === '' ? null : ref
 }
 
 /** Month, day and year, then the time, without leading zeros. */

@@ -20,10 +20,12 @@ export const COMPONENTS = [
   'retention',
   'alerts',
   'jobs',
+  'laboratory',
   'training',
   'worker',
   'tls',
   'processes',
+  'releases',
   'legacy',
   'logging',
 ] as const

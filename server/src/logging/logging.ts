@@ -142,10 +142,12 @@ export class Logging {
 /** @param print takes lines for people instead of standard output */
 export function loggingFor(settings: Settings, print = (text: string) => void process.stdout.write(text)): Logging {
   const { logLevel: level, logFile, logFileBytes: maxBytes, dataDir, adminToken, influxUrl, influxToken } = settings
+  const { releaseRemote } = settings
   const path = logFile ?? join(dataDir, 'logs', 'ajar.log')
   const logging = new Logging({ level, file: { path, maxBytes, enabled: logFile !== null }, print })
   for (const token of [adminToken, influxToken]) if (token) logging.hide(token)
   if (influxUrl) for (const secret of formsOf(influxUrl)) logging.hide(secret)
+  for (const secret of secretsOfRemote(releaseRemote)) logging.hide(secret)
   return logging
 }
 
@@ -159,6 +161,23 @@ export function createLog(level: Level, component: Component = 'server'): Log {
 function formsOf({ username, password }: URL): string[] {
   const [user, plain] = [decodeURIComponent(username), decodeURIComponent(password)]
   return [plain, password, encodeURIComponent(plain), Buffer.from(`${user}:${plain}`).toString('base64')]
+}
+
+/** Who reaches a repository over HTTPS may show a token in place of a user. */
+function secretsOfRemote(remote: string | null): string[] {
+  const url = remote === null ? null : URL.parse(remote)
+  if (!url) return []
+  const isToken = url.protocol === 'https:' && url.password === ''
+  const secrets = [url.password, isToken ? url.username : '', ...url.searchParams.values()]
+  return secrets.filter((secret) => secret !== '').flatMap((secret) => [secret, decoded(secret)])
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Of an error, what says what happened: whatever else hangs on it may be a request with its headers. */

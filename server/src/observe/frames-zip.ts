@@ -1,9 +1,9 @@
 import { nameOfTime } from '@ajar/protocol'
+import { type JoinedRow, joined } from '../database/chosen-frames.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { iso } from '../http/shapes.ts'
 import type { ZipEntry } from '../http/stored-zip.ts'
-import { type JoinedRow, joined } from './chosen-frames.ts'
 import { shownResult } from './results.ts'
 
 export interface FramesZipPorts {

@@ -1,6 +1,7 @@
 import { frameId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { ClassifyAnswer } from '../classify/classify-pool.ts'
+import { type JoinedRow, joined, mostUncertainOf, newestOf } from '../database/chosen-frames.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Cameras } from '../devices/cameras.ts'
@@ -19,7 +20,6 @@ import {
   nullable,
   Time,
 } from '../http/shapes.ts'
-import { type JoinedRow, joined, mostUncertainOf, newestOf } from './chosen-frames.ts'
 import { NarrowedPictures } from './narrowed-pictures.ts'
 import { ResultBody, shownResult } from './results.ts'
 import { mostUsefulOf } from './useful-frames.ts'

@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Events } from '../database/events.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Http } from '../http/http.ts'
 import { type CameraFacts, tellCameras } from './metrics/cameras.ts'
 import { type DeviceNow, tellDevices } from './metrics/devices.ts'
-import { type Queues, tellAlerts, tellQueues } from './metrics/queues.ts'
+import { countEndedJobs, type Queues, tellAlerts, tellQueues } from './metrics/queues.ts'
 import { type ServerParts, tellServer } from './metrics/server.ts'
 
 /** Numbers that are read at the moment somebody asks. */
@@ -11,6 +12,7 @@ export type MetricSources = CameraFacts &
   Queues &
   ServerParts & {
     database: StateDatabase
+    events: Pick<Events, 'subscribe'>
     /** Those with a credential. */
     devices(): DeviceNow[]
   }
@@ -18,7 +20,7 @@ export type MetricSources = CameraFacts &
 /** What Prometheus reads at /metrics. Each label takes few values: nobody outside can add to them without an end. */
 export class Metrics {
   readonly #registry = new Registry()
-  #stop = () => {}
+  readonly #stops: (() => void)[] = []
 
   readonly framesIngested = this.#counter('ajar_frames_ingested_total', 'frames acknowledged, by what became of them', [
     'outcome',
@@ -38,6 +40,12 @@ export class Metrics {
     'code',
   ])
   readonly transitions = this.#counter('ajar_transitions_total', 'debounced changes of state', ['camera', 'state'])
+  readonly jobsEnded = this.#counter('ajar_jobs_ended_total', 'jobs that ended, by kind and how', ['kind', 'outcome'])
+  readonly taskTriggers = this.#counter(
+    'ajar_task_triggers_total',
+    'transitions that a task is run on: asked, or left_out where too many jobs wait',
+    ['outcome'],
+  )
   readonly influxDropped = this.#counter('ajar_influx_dropped_total', 'points dropped from a full outbox', [])
   readonly webhookMessages = this.#counter(
     'ajar_webhook_messages_total',
@@ -62,13 +70,13 @@ export class Metrics {
   )
 
   /** Reads the sources at every scrape, and measures the process too. */
-  start({ database, devices, ...sources }: MetricSources) {
+  start({ database, devices, events, ...sources }: MetricSources) {
     collectDefaultMetrics({ register: this.#registry })
     tellCameras(this.#registry, sources, this.transitions)
     tellDevices(this.#registry, devices)
     tellQueues(this.#registry, database, sources)
     tellAlerts(this.#registry, database)
-    this.#stop = tellServer(this.#registry, sources)
+    this.#stops.push(countEndedJobs(events, this.jobsEnded), tellServer(this.#registry, sources))
   }
 
   text(): Promise<string> {
@@ -76,7 +84,7 @@ export class Metrics {
   }
 
   close() {
-    this.#stop()
+    for (const stop of this.#stops.splice(0)) stop()
     this.#registry.clear()
   }
 

@@ -9,7 +9,11 @@ const Sensor = Type.Object({
   device: Type.String(),
   sensor: Type.String(),
   unit: nullable(Type.String({ description: 'what its numbers are in' })),
-  driver: nullable(Type.String({ description: 'what reads it' })),
+  driver: nullable(
+    Type.String({
+      description: 'what reads it; `task NAME`: a task that is run by itself writes it, as often as it is run',
+    }),
+  ),
   fault: nullable(Type.String({ description: 'why it cannot be read now; null where its device is away' })),
   at: Time,
   value: Type.Unknown({ description: 'number, text or list of numbers' }),

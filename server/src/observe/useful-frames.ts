@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import { beginOfNewest, type Choice, type JoinedRow, joined, MOST_COMPARED } from '../database/chosen-frames.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { beginOfNewest, type Choice, type JoinedRow, joined, MOST_COMPARED } from './chosen-frames.ts'
 import { type Candidate, type Labelled, rank, type Why } from './usefulness.ts'
 
 /** Of each of the three ways in which candidates are found: to rank a thousand takes milliseconds. */

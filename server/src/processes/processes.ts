@@ -14,6 +14,8 @@ export interface ProcessesPorts {
   logging: Pick<Logging, 'of' | 'lastLines'>
   /** The job workers that are connected. */
   workers: { list(): { pid: number; startedAtMs: number }[]; leave(): number }
+  /** Whether a redeploy watches how the server ends. */
+  isOnTrial(): boolean
 }
 
 /** Answers get out before the process does. */
@@ -59,9 +61,11 @@ export class Processes {
     if (gaveUp) this.#runsAgain(gaveUp)
   }
 
-  /** @throws HttpError 404, or 409 `not_supervised` where nobody would start it again */
+  /** @throws HttpError 404, or 409 `not_supervised` where nobody would start it again, `on_trial` where a redeploy watches it */
   restart(name: string) {
     if (!this.list().some((status) => status.name === name)) throw notFound(`the process ${name}`)
+    if (name === 'server' && this.#ports.isOnTrial())
+      throw conflict('on_trial', 'a release is on trial, and an end of the server would count against it: wait')
     const supervision = this.#supervision
     if (this.#told && supervision) return void setTimeout(() => supervision.restart(name), ANSWER_MS)
     if (name === 'worker') return void this.#ports.workers.leave()

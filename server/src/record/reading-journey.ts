@@ -5,6 +5,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { IncomingReading, ReadingFlaw } from './judge-reading.ts'
 import { Readings, type ReadingsPorts } from './readings.ts'
 import { SensorRemoval } from './sensor-removal.ts'
+import type { Written } from './write-readings.ts'
 
 export interface ReadingJourneyPorts extends Omit<ReadingsPorts, 'now' | 'onHeld'> {
   metrics: Pick<Metrics, 'readingsIngested' | 'readingsRefused'>
@@ -57,13 +58,15 @@ export class ReadingJourney {
 
   /**
    * Takes a reading in: it is durable, or refused for good and told so, when the promise resolves (guarantees 1 and 6).
+   * @returns what became of it
    * @throws when the server closes before it is stored
    */
-  async take(reading: IncomingReading): Promise<void> {
+  async take(reading: IncomingReading): Promise<Written> {
     const written = await this.#readings.record(reading)
     const outcome = typeof written === 'string' ? written : 'refused'
     this.#ports.metrics.readingsIngested.inc({ outcome })
     if (typeof written !== 'string') this.#reportRefusal(reading, written)
+    return written
   }
 
   #reportRefusal({ device, sensor, time }: IncomingReading, { code, reason }: ReadingFlaw) {

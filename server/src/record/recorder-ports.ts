@@ -1,7 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
 import type { Events } from '../database/events.ts'
 import type { StoredFrame } from '../database/frames/frame-store.ts'
-import type { FramesTable } from '../database/schema.ts'
+import type { FramesTable, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Camera } from '../devices/cameras.ts'
 import type { Transition } from './debounce.ts'
@@ -19,6 +20,13 @@ export interface RecorderPorts {
   publish(topic: string, payload: object | null): void
   /** Whether points go into the outbox of the InfluxDB sink. */
   influx: boolean
+  /**
+   * Adds to the transaction of a debounced change what follows from it, unless the change is only told again: of the past,
+   * now that late frames are in.
+   * @returns called once it is committed
+   * @throws where the disk refuses
+   */
+  followUp?(transaction: Kysely<StateTables>, camera: string, transition: Transition): Promise<() => void>
   /** Told of every debounced change, after it is committed. */
   onTransition(camera: string, transition: Transition): void
   /** Told of every frame's outcome, after it is committed. */

@@ -229,10 +229,14 @@ export class Recorder {
   }
 
   async #write(draft: Draft, { results = [], transitions = [], points = [] }: Partial<Omit<Outcome, 'memory'>> = {}) {
-    const { events, influx, onTransition } = this.#ports
+    const { events, influx, onTransition, followUp } = this.#ports
     const memory = [...draft.memory.values()].filter((row) => row !== null)
     const outcome = { results, transitions, memory, points: influx ? points : null }
     const rows = await writeOutcome(draft.transaction, events, outcome)
+    for (const { camera, transition } of transitions) {
+      const committed = await followUp?.(draft.transaction, camera, transition)
+      if (committed) draft.afterwards.push(committed)
+    }
     draft.afterwards.push(() => {
       for (const { camera, transition } of transitions) onTransition(camera, transition)
       events.publish(rows)

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { DroppedFile, FrameId, FrameStore, FramesFileState, StoredFrame } from '../database/frames/frame-store.ts'
+import { isRenaming, keptFrames } from '../database/kept-frames.ts'
 import type { StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { isRenaming, keptFrames } from './kept-frames.ts'
 
 export interface ClearFilePorts {
   database: StateDatabase

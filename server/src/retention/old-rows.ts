@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { BUILT_AT_MS } from '../built-at.ts'
 import { resultsWent, transitionsWent } from '../database/history-rows.ts'
+import { isRenaming } from '../database/kept-frames.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Log } from '../logging/levels.ts'
-import { isRenaming } from './kept-frames.ts'
 import type { Limits } from './limits.ts'
 import { pruneHours, pruneMinutes } from './old-history.ts'
 

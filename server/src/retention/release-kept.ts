@@ -1,6 +1,6 @@
 import type { FrameStore } from '../database/frames/frame-store.ts'
+import { isRenaming, notKept } from '../database/kept-frames.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { isRenaming, notKept } from './kept-frames.ts'
 
 const PAGE = 100
 

@@ -68,10 +68,11 @@ export class Retention {
     this.#alarms = new StorageAlarms(ports.log, ports.onAlarm)
   }
 
-  /** Looks at the disk, and sweeps from then on. */
-  async start() {
+  /** Looks at the disk, and sweeps from then on; @param sweeps false: it does no more than look */
+  async start(sweeps = true) {
     await this.#lookAtClock()
     await this.#look()
+    if (!sweeps) return
     this.#arrange()
     this.#oldRows.start()
   }

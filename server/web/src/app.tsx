@@ -10,8 +10,11 @@ const ModelsPage = page(async () => (await import('./pages/models/models-page.ts
 const ModelPage = page(async () => (await import('./pages/model/model-page.tsx')).ModelPage)
 const AlertsPage = page(async () => (await import('./pages/alerts/alerts-page.tsx')).AlertsPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
+const LaboratoryPage = page(async () => (await import('./pages/laboratory/laboratory-page.tsx')).LaboratoryPage)
+const TasksPage = page(async () => (await import('./pages/tasks/tasks-page.tsx')).TasksPage)
 const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
 const ProcessesPage = page(async () => (await import('./pages/processes/processes-page.tsx')).ProcessesPage)
+const ReleasesPage = page(async () => (await import('./pages/releases/releases-page.tsx')).ReleasesPage)
 const SignInPage = page(async () => (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage)
 
 export function App() {
@@ -44,10 +47,16 @@ function CurrentPage() {
       return <AlertsPage />
     case 'devices':
       return <DevicesPage />
+    case 'laboratory':
+      return <LaboratoryPage key={JSON.stringify(route)} {...route} />
+    case 'tasks':
+      return <TasksPage key={route.task ?? ''} {...route} />
     case 'logs':
       return <LogsPage />
     case 'processes':
       return <ProcessesPage />
+    case 'releases':
+      return <ReleasesPage />
     case 'sign-in':
       return <SignInPage />
     case 'missing':

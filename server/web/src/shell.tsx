@@ -11,13 +11,25 @@ import { Announcer } from './live/announcer.tsx'
 import { Hatching } from './ribbon/bands.tsx'
 import type { Route } from './router/route.ts'
 
+interface ShownPage {
+  page: Route['page']
+  path: string
+  name: string
+  /** Without it, for everybody. */
+  for?: Role[]
+}
+
 const PAGES = [
   { page: 'wall', path: '/', name: 'Wall' },
   { page: 'alerts', path: '/alerts', name: 'Alerts' },
   { page: 'devices', path: '/devices', name: 'Devices' },
+  { page: 'laboratory', path: '/laboratory', name: 'Laboratory', for: ['analyst', 'operator', 'admin'] },
+  { page: 'tasks', path: '/tasks', name: 'Tasks', for: ['analyst', 'operator', 'admin'] },
   { page: 'logs', path: '/logs', name: 'Logs', for: ['operator', 'admin'] },
   { page: 'processes', path: '/processes', name: 'Processes', for: ['operator', 'admin'] },
-] as const satisfies { page: Route['page']; path: string; name: string; for?: Role[] }[]
+  { page: 'releases', path: '/releases', name: 'Releases', for: ['operator'] },
+  { page: 'releases', path: '/releases', name: 'Releases & backups', for: ['admin'] },
+] as const satisfies ShownPage[]
 
 /** More are not counted on a small sign. */
 const MOST_SAID = 99
@@ -29,6 +41,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const pages = PAGES.filter((one) => !('for' in one) || one.for.some((wanted) => wanted === role))
   const route = router.route.value
   const main = useFocusOnChange(route)
+  const title = titleOf(route, pages)
+  useEffect(() => {
+    document.title = title
+  }, [title])
   return (
     <div class="shell">
       <a class="skip" href="#main">
@@ -43,7 +59,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           {pages.map(({ page, path, name }) => (
             <a key={page} href={path} aria-current={route.page === page ? 'page' : undefined}>
               <span class={`icon ${page}`} aria-hidden="true" />
-              {name}
+              {inTwoLines(name)}
               {page === 'alerts' && <ToAcknowledge />}
               {page === 'processes' && <Troubles />}
             </a>
@@ -64,6 +80,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
     </div>
   )
 }
+
+/** Where there is no room for one: a line does not end with a sign. */
+const inTwoLines = (name: string) => name.replace('& ', '&\u00a0')
 
 /** How many alerts wait for somebody to see them. */
 function ToAcknowledge() {
@@ -86,21 +105,20 @@ function useFocusOnChange(route: Route) {
   const isFirst = useRef(true)
   const place = JSON.stringify(route)
   useEffect(() => {
-    document.title = titleOf(route)
     if (!isFirst.current && place !== '') main.current?.focus({ preventScroll: true })
     isFirst.current = false
   }, [place])
   return main
 }
 
-function titleOf(route: Route): string {
+function titleOf(route: Route, pages: ShownPage[]): string {
   if ('camera' in route) {
     const camera = `${route.camera} · ${route.device} · ajar`
     if (route.page === 'teach') return `Teach ${camera}`
     if (route.page === 'models') return `Models of ${camera}`
     return route.page === 'model' ? `Model ${route.version} of ${camera}` : camera
   }
-  const page = PAGES.find((one) => one.page === route.page)?.name
+  const page = (route.page === 'tasks' && route.task) || pages.find((one) => one.page === route.page)?.name
   return page ? `${page} · ajar` : 'ajar'
 }
 
@@ -115,8 +133,14 @@ function LivenessSign() {
 
 /** Said large, because everything on the page may be old. */
 function NotLive() {
-  const liveness = useConsole().live.liveness.value
-  if (liveness !== 'reconnecting') return null
+  const { liveness, isRedeployed } = useConsole().live
+  if (liveness.value !== 'reconnecting') return null
+  if (isRedeployed.value)
+    return (
+      <p class="not-live expected" role="status">
+        A release is being deployed, and the server restarts with it: the console goes on by itself.
+      </p>
+    )
   return (
     <p class="not-live" role="status">
       Not live: reconnecting … What you see may be old.

@@ -91,3 +91,18 @@ test('the first result of a first model names it, and "no model" is not said any
   say(result(T + 1000, `${CAMERA}@1`))
   expect(camera()).toMatchObject({ model: `${CAMERA}@1`, state: 'unknown', reason: null })
 })
+
+test('a server that is being redeployed is away as expected, until the redeploy ends', () => {
+  const job = { id: '1', kind: 'redeploy', camera: null, phase: 'restart', progress: 0.7 }
+  say({ kind: 'job', data: { ...job, state: 'running' } })
+  expect(live.isRedeployed.value).toBe(true)
+  say({ kind: 'job', data: { ...job, state: 'failed' } })
+  expect(live.isRedeployed.value).toBe(false)
+})
+
+test('what was missed may be its end: then nobody says that it goes on', () => {
+  say({ kind: 'job', data: { id: '1', kind: 'redeploy', camera: null, state: 'running', phase: null, progress: 0 } })
+  expect(live.isRedeployed.value).toBe(true)
+  Source.latest.dispatchEvent(Object.assign(new Event('reset'), { lastEventId: '9' }))
+  expect(live.isRedeployed.value).toBe(false)
+})

@@ -7,6 +7,7 @@ test.each([
   ['/devices/', { page: 'devices' }],
   ['/alerts', { page: 'alerts' }],
   ['/logs', { page: 'logs' }],
+  ['/releases', { page: 'releases' }],
   ['/sign-in', { page: 'sign-in' }],
   [cameraPath('pi/front-door'), { page: 'camera', device: 'pi', camera: 'front-door' }],
   [teachPath('pi/front-door'), { page: 'teach', device: 'pi', camera: 'front-door' }],

@@ -52,17 +52,27 @@ test('the status tells of faults and units, also of sensors that never read anyt
   const status = { state: 'online', sensors: { door: told(null, null), wifi: told('dBm', 'no wlan0') } }
   const door = sensor('door', { unit: 'V', fault: 'line was busy' })
   expect(sensorsOf([door, sensor('cpu', { unit: '°C' })], { connected: true, status })).toEqual([
-    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0', isSent: true },
-    { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null, isSent: false },
-    { name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true },
+    { name: 'wifi', reading: null, unit: 'dBm', fault: 'no wlan0', isSent: true, task: null },
+    { name: 'cpu', reading: { at: 1000, value: 1 }, unit: '°C', fault: null, isSent: false, task: null },
+    { name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true, task: null },
   ])
   // Of a device that is away, or says nothing, what is known stays, and nobody knows what hinders it.
-  const known = [{ name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true }]
+  const known = [{ name: 'door', reading: { at: 1000, value: 1 }, unit: 'V', fault: null, isSent: true, task: null }]
   for (const silent of [null, { state: 'offline' }, { sensors: null }])
     expect(sensorsOf([door], { connected: true, status: silent })).toEqual(known)
   expect(sensorsOf([door], { connected: false, status })).toEqual(known)
   expect(sensorsOf([door], null)).toEqual(known)
   expect(sensorsOf([], { connected: true, status: { state: 'online' } })).toEqual([])
+})
+
+test('what a task writes is expected of no agent: it has not ended because the agent does not name it', () => {
+  const status = { sensors: { door: { driver: 'gpio', unit: null, fault: null } } }
+  const loaded = [sensor('noise', { driver: 'task camera_health' }), sensor('door', { driver: 'task old' })]
+  const shown = sensorsOf(loaded, { connected: true, status }).map(({ name, isSent, task }) => ({ name, isSent, task }))
+  expect(shown).toEqual([
+    { name: 'door', isSent: true, task: null },
+    { name: 'noise', isSent: null, task: 'camera_health' },
+  ])
 })
 
 test('what a device says of its sensors is kept for when it goes, and says nothing of others', () => {

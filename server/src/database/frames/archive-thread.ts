@@ -5,7 +5,10 @@ import type { FrameId } from './frames-file.ts'
 
 /** The thread that reads frames for people: so many pictures on a page never hold up the threads that classify. */
 
-export type ArchiveRequest = ({ kind: 'find' | 'jpeg' | 'isPending' } & FrameId) | { kind: 'has'; frames: FrameId[] }
+export type ArchiveRequest =
+  | ({ kind: 'find' | 'jpeg' | 'isPending' } & FrameId)
+  | { kind: 'has'; frames: FrameId[] }
+  | { kind: 'described'; frames: FrameId[] }
 
 const port = parentPort
 if (!port) throw new Error('archive-thread runs only as a worker thread')
@@ -32,6 +35,7 @@ function replyTo(request: ArchiveRequest & { id: number }): ThreadReply {
 
 function answerTo(request: ArchiveRequest): unknown {
   if (request.kind === 'has') return reader.has(request.frames)
+  if (request.kind === 'described') return reader.described(request.frames)
   if (request.kind === 'isPending') return reader.isPending(request.camera, request.capturedAt)
   const frame = reader.find(request.camera, request.capturedAt)
   return request.kind === 'find' || !frame ? frame : reader.jpeg(frame)

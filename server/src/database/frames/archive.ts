@@ -37,6 +37,11 @@ export class Archive {
     return this.#calls.call({ kind: 'has', frames })
   }
 
+  /** What is known of those of the frames that are stored, each once, in no order. */
+  described(frames: FrameId[]): Promise<StoredFrame[]> {
+    return this.#calls.call({ kind: 'described', frames })
+  }
+
   close(): Promise<void> {
     return this.#calls.close()
   }

@@ -64,6 +64,37 @@ export class FrameReader {
     return frames.map((frame) => !missing.has(frame))
   }
 
+  /** What is known of those of the frames that are stored, each once, in no order. */
+  described(frames: FrameId[]): StoredFrame[] {
+    const missing = new Map(frames.map((frame) => [keyOf(frame), frame]))
+    const found: StoredFrame[] = []
+    for (const { file, range } of this.#files()) {
+      const asked = [...missing.values()].filter(({ capturedAt }) => isWithin(range, capturedAt))
+      for (const frame of asked.length > 0 ? file.described(asked) : [])
+        if (missing.delete(keyOf(frame))) found.push(frame)
+      if (missing.size === 0) break
+    }
+    return found
+  }
+
+  /** Names of the files that take new frames, or did; the oldest first. */
+  dated(): string[] {
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith('.db') && name !== KEPT)
+      .sort(byAge)
+  }
+
+  /** Frames of a file by row, or those of them that wait for the pipeline; none where it is gone. */
+  after(file: string, row: number, limit: number, { pending }: { pending: boolean }): StoredFrame[] {
+    const opened = this.#file(file)
+    return (pending ? opened?.pendingAfter(row, limit) : opened?.after(row, limit)) ?? []
+  }
+
+  /** The row of the newest frame of a file; 0 where it has none. */
+  lastRow(file: string): number {
+    return this.#file(file)?.lastRow() ?? 0
+  }
+
   close() {
     if (this.#looking) clearInterval(this.#looking)
     for (const name of this.#open.keys()) this.#close(name)
@@ -74,8 +105,7 @@ export class FrameReader {
    * its turn comes. Only the newest and the kept ones grow: of all others the range is known.
    */
   *#files(): Generator<{ file: FramesFile; range: Range | null }> {
-    const dated = readdirSync(this.#folder).filter((name) => name.endsWith('.db') && name !== KEPT)
-    const [newest, ...full] = dated.sort(byAge).reverse()
+    const [newest, ...full] = this.dated().reverse()
     for (const name of [newest, ...full, KEPT]) {
       const open = name === undefined ? null : this.#opened(name)
       if (!open) continue
@@ -118,4 +148,8 @@ export class FrameReader {
   #inode(name: string): number | null {
     return statSync(`${this.#folder}/${name}`, { throwIfNoEntry: false })?.ino ?? null
   }
+}
+
+function keyOf({ camera, capturedAt }: FrameId): string {
+  return `${camera}/${capturedAt}`
 }

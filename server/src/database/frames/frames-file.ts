@@ -176,8 +176,12 @@ export class FramesFile {
 
   /** Those of the frames that are here. */
   those<Frame extends FrameId>(frames: Frame[]): Frame[] {
-    const list = JSON.stringify(frames.map(({ camera, capturedAt }) => [camera, capturedAt]))
-    return this.#statements.which.all(list).flatMap(({ i }) => frames[Number(i)] ?? [])
+    return this.#statements.which.all(asList(frames)).flatMap(({ i }) => frames[Number(i)] ?? [])
+  }
+
+  /** What is known of those of the frames that are here, in no order. */
+  described(frames: FrameId[]): StoredFrame[] {
+    return this.#statements.described.all(asList(frames)).map((row) => this.#frame(row))
   }
 
   /** The camera's newest frames by capture time, newest first. */
@@ -221,6 +225,11 @@ export class FramesFile {
 
   isEmpty(): boolean {
     return this.#last() === 0
+  }
+
+  /** The row of the newest frame that is here; 0 where there is none. */
+  lastRow(): number {
+    return this.#last()
   }
 
   /** When the first and the last of its frames were stored, as far as that is known; in no order, for clocks are set. */
@@ -277,4 +286,9 @@ export class FramesFile {
       row: row.row as number,
     }
   }
+}
+
+/** Bound once, as JSON [[camera, capturedAt], ...]. */
+function asList(frames: FrameId[]): string {
+  return JSON.stringify(frames.map(({ camera, capturedAt }) => [camera, capturedAt]))
 }

@@ -44,6 +44,11 @@ export function frameStatements(database: DatabaseSync) {
          where f.camera = coalesce((select stored from names where camera = l.value ->> 0), l.value ->> 0)
            and f.captured_at = l.value ->> 1)`,
     ),
+    described: prepare(
+      `select ${FRAME} from json_each(?) l cross join frames f
+       where f.camera = coalesce((select stored from names where camera = l.value ->> 0), l.value ->> 0)
+         and f.captured_at = l.value ->> 1`,
+    ),
     newest: prepare(`select ${FRAME} from frames f where f.camera = ${STORED} order by f.captured_at desc limit ?`),
     jpeg: prepare('select jpeg from frames where row = ?'),
     after: prepare(`select ${FRAME} from frames f where f.row > ? order by f.row limit ?`),

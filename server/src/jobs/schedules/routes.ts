@@ -10,7 +10,8 @@ const ById = Type.Object({ id: Type.String() })
 
 const Params = Type.Record(Type.String(), Type.Unknown(), {
   description:
-    'what the job is told, as the call that asks for one of its kind says it; `training`: seed, augmentations',
+    'what the job is told, as the call that asks for one of its kind says it; `training`: seed, augmentations; `task`: ' +
+    'task, params (its picture, the newest frame of the camera, left out), readings',
 })
 const Cron = Type.String({
   minLength: 1,
@@ -68,7 +69,7 @@ export function scheduleRoutes(http: Http, schedules: Schedules) {
           'out, which the log says. A clock that is set back fires nothing again. At most 200 schedules.',
         body: Type.Object(
           {
-            kind: Type.String({ description: 'such as training' }),
+            kind: Type.String({ description: '`training` or `task`' }),
             camera: Type.String({ description: 'device/camera' }),
             params: Type.Optional(Params),
             cron: Cron,

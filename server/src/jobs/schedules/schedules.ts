@@ -11,6 +11,15 @@ export interface SchedulesPorts {
   kinds: readonly JobKind[]
   /** @throws HttpError 404 where there is no such camera */
   requireCamera(id: string): void
+  /**
+   * What only those know who do jobs of that kind.
+   * @param params as the kind declares them
+   * @param of its camera, and its id where it is there already
+   * @throws HttpError where such a job could not be done, with the field
+   */
+  check?:
+    | ((kind: string, params: Record<string, unknown>, of: { id?: string; camera: string }) => Promise<void>)
+    | undefined
   /** Milliseconds UTC. */
   now(): number
   /** Told when something fires at another time than before. */
@@ -58,13 +67,13 @@ export class Schedules {
 
   /**
    * @throws HttpError 400 `unknown_kind`, `not_schedulable`, `bad_params`, `bad_cron`, `bad_timezone`, `too_often`, `never`;
-   *   404; 409 `too_many_schedules`
+   *   404; 409 `too_many_schedules`; and what `check` throws
    */
   async create({ kind, camera, params, cron, timezone }: NewSchedule, owner: string): Promise<ScheduleRow> {
     const { database, requireCamera, now, onChanged } = this.#ports
     const times = { cron: oneSpaced(cron), timezone }
-    this.#checkParams(kind, params)
     requireCamera(camera)
+    await this.#checkParams(kind, params, { camera })
     checkTimes(times, now())
     const row: ScheduleRow = {
       ...{ id: randomUUID(), kind, camera, params_json: JSON.stringify(params), ...times, owner, paused: 0 },
@@ -86,7 +95,7 @@ export class Schedules {
   async change(id: string, { params, paused, ...times }: ScheduleChange): Promise<ScheduleRow> {
     const { database, now, onChanged } = this.#ports
     const before = await this.get(id)
-    if (params !== undefined) this.#checkParams(before.kind, params)
+    if (params !== undefined) await this.#checkParams(before.kind, params, { id, camera: before.camera ?? '' })
     const wanted = {
       cron: times.cron === undefined ? before.cron : oneSpaced(times.cron),
       timezone: times.timezone ?? before.timezone,
@@ -120,7 +129,7 @@ export class Schedules {
     if (gone.length === 0) throw notFound(`the schedule ${id}`)
   }
 
-  #checkParams(name: string, params: Record<string, unknown>) {
+  async #checkParams(name: string, params: Record<string, unknown>, of: { id?: string; camera: string }) {
     const kind = this.#ports.kinds.find((one) => one.name === name)
     const able = this.#ports.kinds.filter(({ scheduled }) => scheduled !== null).map((one) => one.name)
     if (!kind) throw badRequest('unknown_kind', `there are no jobs of kind ${name}, but ${able.join(', ')}`, 'kind')
@@ -131,7 +140,7 @@ export class Schedules {
         'kind',
       )
     const [flaw] = Value.Errors(kind.scheduled, params)
-    if (!flaw) return
+    if (!flaw) return this.#ports.check?.(name, params, of)
     const field = ['params', ...flaw.instancePath.split('/').slice(1)].join('.')
     throw badRequest('bad_params', `the ${kind.title} takes no such params: ${field} ${flaw.message}`, field)
   }

@@ -25,13 +25,18 @@ export type FromWorker =
   /** @property fault whose it is, where the task knows */
   | { kind: 'failed'; id: number; code: string; message: string; fault?: string }
 
-/** Between a worker and the process of its one task the same is said, without an id. */
-export type ToTask = { kind: 'begin'; params: object } | { kind: 'input'; input: unknown } | { kind: 'complete' }
+/** Between a worker and the process of a task the same is said, without an id. */
+export type ToTask =
+  /** @property mark a line of its own that the process prints, on both outputs, behind what the task printed */
+  { kind: 'begin'; params: object; mark: string } | { kind: 'input'; input: unknown } | { kind: 'complete' }
 export type FromTask =
-  | { kind: 'next' }
-  | { kind: 'told'; message: unknown }
-  | { kind: 'done'; result: unknown }
-  | { kind: 'failed'; code: string; message: string; fault?: string }
+  /** It has taken up what it was told to begin: a process that is used again may have ended an instant before. */
+  { kind: 'begun' } | { kind: 'next' } | { kind: 'told'; message: unknown } | LastOfTask
+
+/** What is said last of a task. @property again the process takes another one */
+export type LastOfTask =
+  | { kind: 'done'; result: unknown; again?: boolean }
+  | { kind: 'failed'; code: string; message: string; fault?: string; again?: boolean }
 
 /** A worker that is told to end says so of the task that it gives up. */
 export const LEAVING = 'worker_leaves'

@@ -4,20 +4,36 @@ import type { Readable } from 'node:stream'
 const MOST_LINES = 500
 const MOST_CHARACTERS = 2000
 
-/** What a process prints, line by line; a line that is too long is cut. It is always read to its end. */
-export async function* outputLines(output: Readable): AsyncGenerator<string, undefined> {
-  let rest = ''
-  let lines = 0
-  for await (const chunk of output.setEncoding('utf8')) {
-    if (lines > MOST_LINES) continue
-    const parts = `${rest}${chunk}`.split('\n')
-    rest = parts.pop() ?? ''
-    rest = rest.slice(0, MOST_CHARACTERS)
-    for (const line of parts.filter(Boolean)) {
-      if (++lines > MOST_LINES) break
-      yield line.slice(0, MOST_CHARACTERS)
-    }
-    if (lines > MOST_LINES) yield `(what is printed after ${MOST_LINES} lines is not kept)`
+/** What a process prints, line by line, for one task after the other. It has to be read. */
+export class OutputLines {
+  readonly #chunks: AsyncIterator<string>
+  #rest = ''
+
+  constructor(output: Readable) {
+    this.#chunks = output.setEncoding('utf8')[Symbol.asyncIterator]()
   }
-  if (rest !== '' && lines <= MOST_LINES) yield rest
+
+  /**
+   * The lines of one task; one that is too long is cut.
+   * @param mark stands alone on the line after its last: where the process goes on, another task's come then
+   */
+  async *until(mark: string): AsyncGenerator<string, undefined> {
+    let lines = 0
+    for (;;) {
+      const { value: chunk, done } = await this.#chunks.next()
+      if (done) break
+      const parts = `${this.#rest}${chunk}`.split('\n')
+      this.#rest = (parts.pop() ?? '').slice(0, MOST_CHARACTERS)
+      const end = parts.indexOf(mark)
+      if (end >= 0) this.#rest = ''
+      for (const line of (end < 0 ? parts : parts.slice(0, end)).filter(Boolean)) {
+        if (++lines > MOST_LINES + 1) continue
+        yield lines > MOST_LINES ? `(what is printed after ${MOST_LINES} lines is not kept)` : cut(line)
+      }
+      if (end >= 0) return
+    }
+    if (this.#rest !== '' && lines < MOST_LINES) yield this.#rest
+  }
 }
+
+const cut = (line: string) => line.slice(0, MOST_CHARACTERS)

@@ -1,18 +1,16 @@
 import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { InTurn } from '../../in-turn.ts'
 import type { Log } from '../../logging/levels.ts'
 import { ConnectedWorker, type LineListener } from './connected-worker.ts'
-import { type Work, WorkerLostError } from './messages.ts'
-import { OwnWorker } from './own-worker.ts'
+import { type Work, WorkError, WorkerLostError } from './messages.ts'
+import { OwnPlace } from './own-place.ts'
 import { clearMeetingPoint, type MeetingPoint, meetingPoint } from './socket-path.ts'
 
-/** One works; a second one is a spare, or takes over from one that ends. More are a mistake. */
+/** Two are enough for a training beside an operation; others are spares, or take over from one that ends. More are a mistake. */
 const MOST_WORKERS = 4
-const CONNECT_LIMIT_MS = 60_000
-/** Memory is given back when nothing is to be done. */
-const IDLE_MS = 60_000
+/** A second one runs only while the first has something to do. */
+const MOST_OWN = 2
 
 export interface WorkersOptions {
   dataDir: string
@@ -28,20 +26,22 @@ export interface WorkersOptions {
 /** The processes that do what would take a core of the server: whoever connects to the socket in the data folder. */
 export class Workers {
   readonly #options: WorkersOptions
-  readonly #own: OwnWorker | null
+  /** Where its own ones run; none where others start them. */
+  readonly #places: OwnPlace[]
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #connected: ConnectedWorker[] = []
-  readonly #turn = new InTurn(1)
+  /** Those that were given work. */
+  readonly #busy = new Set<ConnectedWorker>()
+  /** Who waits until there is another worker, or one of them has nothing to do; told in the order in which they came. */
+  #waiting: (() => void)[] = []
   #meeting: MeetingPoint | null = null
-  /** Who waits for the own worker to connect; jobs run one at a time, so it is one. */
-  #awaited: PromiseWithResolvers<ConnectedWorker> | null = null
-  #idle: NodeJS.Timeout | undefined
   #closing = false
 
   constructor(options: WorkersOptions) {
+    const { own } = options
     this.#options = options
-    this.#own = options.own && new OwnWorker(options.own.entry, options.own.environment)
+    this.#places = own ? Array.from({ length: MOST_OWN }, () => new OwnPlace(own.entry, own.environment)) : []
     this.#server = createServer((socket) => void this.#take(socket))
   }
 
@@ -61,9 +61,14 @@ export class Workers {
     chmodSync(meeting.path, 0o600)
   }
 
-  /** Whether work that is given now begins. */
+  /** Whether there is somebody who does work, now or after what he is at. */
   get ready(): boolean {
-    return this.#own !== null || this.#connected.length > 0
+    return this.count > 0
+  }
+
+  /** How many pieces of work can be done at once. */
+  get count(): number {
+    return Math.max(this.#places.length, this.#connected.length)
   }
 
   /** Those that are connected, the longest first. */
@@ -76,57 +81,83 @@ export class Workers {
     const told = this.#connected
     this.#connected = [] // nothing more is given to them
     for (const worker of told) worker.leave()
+    this.#tellWaiting()
     return told.length
   }
 
-  /** @throws WorkError, WorkerLostError */
+  /** Work that comes while all are busy waits for one of them. @throws WorkError, WorkerLostError */
   async perform(work: Work, signal: AbortSignal): Promise<unknown> {
-    return this.#turn.run(async () => {
-      clearTimeout(this.#idle)
+    try {
+      const worker = await this.#idleOne(signal)
       try {
-        const worker = this.#connected[0] ?? (await this.#startOwn(signal))
         return await worker.perform(work, signal)
-      } catch (error) {
-        if (error instanceof WorkerLostError && !signal.aborted)
-          this.#options.log.warn({ job: work.job, task: work.task, why: error.message }, 'a task lost its job worker')
-        throw error
       } finally {
-        if (!this.#closing) this.#idle = setTimeout(() => this.#retireOwn(), IDLE_MS).unref()
+        this.#busy.delete(worker)
+        this.#rest(worker)
       }
-    })
+    } catch (error) {
+      if (error instanceof WorkerLostError && !signal.aborted)
+        this.#options.log.warn({ job: work.job, task: work.task, why: error.message }, 'a task lost its job worker')
+      throw error
+    }
   }
 
   async close() {
     this.#closing = true
-    clearTimeout(this.#idle)
+    this.#tellWaiting()
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
-    await this.#own?.close()
+    await Promise.all(this.#places.map((place) => place.close()))
     this.#meeting?.close()
   }
 
-  async #startOwn(signal: AbortSignal): Promise<ConnectedWorker> {
-    if (!this.#own) throw new WorkerLostError('no job worker is connected')
-    const awaited = Promise.withResolvers<ConnectedWorker>()
-    this.#awaited = awaited
-    awaited.promise.catch(() => {}) // it may fail before it is waited for
-    const giveUp = (why: string) => awaited.reject(new WorkerLostError(why))
-    const onAbort = () => giveUp('it is not waited for any more')
-    const limit = setTimeout(() => {
-      giveUp('the job worker did not connect in a minute')
-      this.#own?.kill('SIGKILL')
-    }, CONNECT_LIMIT_MS)
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    try {
-      await this.#own.close() // one that is not connected is on its way out
-      if (!signal.aborted) this.#own.start((how) => giveUp(`the job worker ended before it connected (${how})`))
-      return await awaited.promise
-    } finally {
-      this.#awaited = null
-      clearTimeout(limit)
-      signal.removeEventListener('abort', onAbort)
+  /** A worker that has nothing to do, and is the caller's now. @throws WorkError, WorkerLostError */
+  async #idleOne(signal: AbortSignal): Promise<ConnectedWorker> {
+    for (;;) {
+      if (this.#closing) throw new WorkerLostError('the server ends', { inOrder: true })
+      const idle = this.#connected.find((worker) => !this.#busy.has(worker))
+      if (idle) {
+        this.#placeOf(idle)?.keep()
+        this.#busy.add(idle)
+        return idle
+      }
+      const free = this.#places.find((place) => !place.isStarting && !this.#connected.some((one) => place.holds(one)))
+      if (free) return free.start(signal)
+      if (!this.ready) throw new WorkerLostError('no job worker is connected')
+      if (signal.aborted) throw new WorkError('cancelled', 'it was cancelled')
+      await this.#change(signal)
     }
+  }
+
+  /** Waits until there may be an idle worker, or the signal. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        signal.removeEventListener('abort', end)
+        this.#waiting = this.#waiting.filter((one) => one !== end)
+        resolve()
+      }
+      signal.addEventListener('abort', end, { once: true })
+      this.#waiting.push(end)
+    })
+  }
+
+  #tellWaiting() {
+    for (const tell of [...this.#waiting]) tell()
+  }
+
+  #placeOf(worker: ConnectedWorker): OwnPlace | undefined {
+    return this.#places.find((place) => place.holds(worker))
+  }
+
+  #rest(worker: ConnectedWorker) {
+    const place = this.#placeOf(worker)
+    if (!this.#closing)
+      place?.rest(() => {
+        this.#connected = this.#connected.filter((one) => one !== worker)
+        place.retire()
+      })
+    this.#tellWaiting()
   }
 
   async #take(socket: Socket) {
@@ -143,7 +174,8 @@ export class Workers {
       worker = await ConnectedWorker.greet(socket, log, onLine)
       this.#connected.push(worker)
       log.debug({ pid: worker.pid }, 'a job worker is connected')
-      this.#awaited?.resolve(worker)
+      if (this.#placeOf(worker)?.connected(worker)) this.#busy.add(worker)
+      else this.#rest(worker)
       onConnected()
       await worker.ended
     } catch (err) {
@@ -155,14 +187,10 @@ export class Workers {
     }
   }
 
-  #retireOwn() {
-    this.#connected = this.#connected.filter(({ pid }) => pid !== this.#own?.pid)
-    this.#own?.kill('SIGTERM')
-  }
-
   #lose(worker: ConnectedWorker) {
     this.#connected = this.#connected.filter((one) => one !== worker)
     // Ours does not go on without us: it may be one that did not stop when it was told to.
-    if (worker.pid === this.#own?.pid) this.#own.kill('SIGKILL')
+    this.#placeOf(worker)?.kill()
+    this.#tellWaiting()
   }
 }

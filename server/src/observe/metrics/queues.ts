@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Registry } from 'prom-client'
+import type { Counter, Registry } from 'prom-client'
+import type { Events } from '../../database/events.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import { gauge, gauges, type Sample } from './told.ts'
@@ -36,6 +37,19 @@ export function tellQueues(registry: Registry, { read }: Pick<StateDatabase, 're
       .groupBy('state')
       .execute()
     return ['queued', 'running'].map((state) => [{ state }, rows.find((row) => row.state === state)?.jobs ?? 0])
+  })
+}
+
+const ENDS = ['done', 'failed', 'cancelled']
+
+/** Counts jobs as they end. @returns ends that */
+export function countEndedJobs(events: Pick<Events, 'subscribe'>, ended: Counter): () => void {
+  return events.subscribe((rows) => {
+    for (const { kind: event, data_json } of rows) {
+      if (event !== 'job') continue
+      const { kind, state } = JSON.parse(data_json) as { kind: string; state: string }
+      if (ENDS.includes(state)) ended.inc({ kind, outcome: state })
+    }
   })
 }
 

@@ -15,6 +15,14 @@ export interface ServerParts {
   /** Null before the first look at the disk. */
   storage(): StorageState | null
   storageAlarms(): StorageAlarm[]
+  /** Bytes; null before the first look. */
+  laboratory(): { uploads: number; results: number; most: number } | null
+  /** Its id; null where a checkout runs. */
+  release: string | null
+  /** `since`: of the newest backup, milliseconds UTC, or null before the first look. */
+  backups: { readonly since: number | null; readonly hasFailed: boolean }
+  /** Whether the last one went back, within a week. */
+  redeploys: { readonly wentBack: boolean }
   /** Null where nobody tells us how often. */
   processes(): { name: string; restarts: number | null }[]
 }
@@ -52,13 +60,26 @@ const ALARM_LEVELS = { ok: 0, warn: 1, error: 2 } as const
 
 /** @returns what ends the measuring of the event loop */
 export function tellServer(registry: Registry, parts: ServerParts): () => void {
-  gauges(registry, 'ajar_build_info', '1, and what runs', ['version', 'node'], () => [
-    [{ version: server.version, node: process.versions.node }, 1],
+  gauges(registry, 'ajar_build_info', '1, and what runs', ['version', 'release', 'node'], () => [
+    [{ version: server.version, release: parts.release ?? '', node: process.versions.node }, 1],
   ])
   for (const field of Object.keys(BROKER_GAUGES) as (keyof BrokerStats)[]) {
     const [name, help] = BROKER_GAUGES[field]
     gauge(registry, name, help, () => parts.broker()[field])
   }
+  gauges(registry, 'ajar_laboratory_bytes', 'bytes that the laboratory takes, by what they are', ['of'], () => {
+    const { uploads, results } = parts.laboratory() ?? {}
+    return uploads === undefined || results === undefined
+      ? []
+      : [
+          [{ of: 'uploads' }, uploads],
+          [{ of: 'results' }, results],
+        ]
+  })
+  gauges(registry, 'ajar_laboratory_limit_bytes', 'bytes that it may take', [], () => {
+    const bytes = parts.laboratory()
+    return bytes ? [[{}, bytes.most]] : []
+  })
   gauge(registry, 'ajar_http_connections', 'open HTTP connections, without WebSockets', () => parts.http().open)
   const closed = 'HTTP connections closed since the start: too many, too much asked, or not read'
   gauge(registry, 'ajar_http_closed_by_limit', closed, () => parts.http().closed)
@@ -67,6 +88,7 @@ export function tellServer(registry: Registry, parts: ServerParts): () => void {
   const refused = 'streams refused since the start, for too many were open'
   gauge(registry, 'ajar_http_streams_refused', refused, () => sum('refused'))
   tellStorage(registry, parts)
+  tellCare(registry, parts)
   const restarts = 'starts of each process after its first, by the watchdog'
   counters(registry, 'ajar_process_restarts_total', restarts, ['process'], () =>
     parts
@@ -85,6 +107,16 @@ function tellStorage(registry: Registry, { storage, storageAlarms }: ServerParts
   gauges(registry, 'ajar_storage_alarm', alarms, ['alarm'], () =>
     storageAlarms().map(({ name, level }): Sample => [{ alarm: name }, ALARM_LEVELS[level]]),
   )
+}
+
+/** What people have to know of in time: a backup is missed when it is needed. */
+function tellCare(registry: Registry, { backups, redeploys }: ServerParts) {
+  const newest = 'when the newest whole backup began, Unix time; where there is none, when the data folder was made'
+  gauge(registry, 'ajar_backup_newest_timestamp_seconds', newest, () => (backups.since ?? Number.NaN) / 1000)
+  const failed = '1 where the last backup failed and none was made since'
+  gauge(registry, 'ajar_backup_failed', failed, () => Number(backups.hasFailed))
+  const wentBack = '1 where the last redeploy that switched releases went back, within a week'
+  gauge(registry, 'ajar_redeploy_went_back', wentBack, () => Number(redeploys.wentBack))
 }
 
 function tellEventLoop(registry: Registry): () => void {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
+import { bodyToFile, STALL_MS } from '../../http/body-to-file.ts'
 import { conflict, HttpError } from '../../http/errors.ts'
 
 export interface UploadsOptions {
@@ -20,9 +19,6 @@ export interface UploadsOptions {
 }
 
 const MOST_AT_ONCE = 4
-const STALL_MS = 30_000
-/** How often it is looked whether there is still room. */
-const LOOK_BYTES = 16 * 1024 * 1024
 /** Its pictures are stored beside it. */
 const COPIES = 2
 
@@ -86,40 +82,10 @@ export class Uploads {
 
   async #write(body: Readable, name: string) {
     const { mostBytes, room, stallMs } = this.#options
-    let bytes = 0
-    let lookAt = LOOK_BYTES
-    const stalled = new AbortController()
-    let stall = setTimeout(() => stalled.abort(), stallMs)
-    const bounded = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        clearTimeout(stall)
-        stall = setTimeout(() => stalled.abort(), stallMs)
-        bytes += chunk.length
-        if (bytes > mostBytes) return done(this.#tooLarge())
-        if (bytes < lookAt) return done(null, chunk)
-        lookAt = bytes + LOOK_BYTES
-        room().then((left) => (left <= 0 ? done(diskFull()) : done(null, chunk)), done)
-      },
+    await bodyToFile(body, this.pathOf(name), {
+      ...{ mostBytes, room, stallMs, diskFull },
+      tooLarge: () => this.#tooLarge(),
     })
-    // What is on the disk when this resolves is there after a power cut too: the job that is made of it counts on it.
-    const file = createWriteStream(this.pathOf(name), { flags: 'wx', mode: 0o600, flush: true })
-    const cut = () => {
-      if (!body.readableEnded) bounded.destroy(cutOff())
-    }
-    body.once('error', cut).once('close', cut)
-    try {
-      body.pipe(bounded)
-      await pipeline(bounded, file, { signal: stalled.signal })
-    } catch (error) {
-      if (stalled.signal.aborted) throw new HttpError(408, 'stalled', 'nothing came for a while: send it again')
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? diskFull() : error
-    } finally {
-      clearTimeout(stall)
-      body.off('close', cut)
-      // Whoever is refused in the middle still reads why: what he sends until then is dropped.
-      body.unpipe(bounded)
-      body.resume()
-    }
   }
 
   #tooLarge(): HttpError {
@@ -131,10 +97,6 @@ export class Uploads {
 /** What an upload is called until it is whole. */
 function partOf(name: string): string {
   return `${name}.part`
-}
-
-function cutOff(): HttpError {
-  return new HttpError(400, 'cut_off', 'it did not come whole: send it again')
 }
 
 function diskFull(): HttpError {

@@ -88,6 +88,8 @@ export interface FrameBody {
   code: string | null
   label: string | null
   result: ResultBody | null
+  /** Its picture is not kept any more. */
+  pruned?: boolean
   /** Why it is worth a label, in the order of usefulness only. */
   why?: Why | null
 }
@@ -180,4 +182,6 @@ export interface ScheduleBody {
   nextAt: string | null
   /** The id of the job that it made last. */
   lastJob: string | null
+  /** What its jobs are told. */
+  params: Record<string, unknown>
 }

@@ -7,9 +7,12 @@ export class ApiError extends Error {
   readonly code: string
   /** The field of the request that was wrong. */
   readonly field: string | null
+  /** All that was answered, null where that is no JSON. */
+  readonly body: unknown
 
-  constructor(status: number, code: string, message: string, field: string | null = null) {
+  constructor(status: number, code: string, message: string, field: string | null = null, body: unknown = null) {
     super(message)
+    this.body = body
     this.status = status
     this.code = code
     this.field = field
@@ -99,7 +102,8 @@ export function answeredError(status: number, body: unknown, path = ''): ApiErro
     tellSignedOut()
     return new ApiError(401, 'signed_out', SIGNED_OUT)
   }
-  const said = (body as { error?: { code?: string; message?: string; field?: string | null } } | null)?.error ?? {}
-  const { code = 'failed', message = `The server answered ${status}.`, field = null } = said
-  return new ApiError(status, code, message, field)
+  const { error, detail } = (body ?? {}) as { error?: string | Partial<ApiError>; detail?: string }
+  const said = typeof error === 'string' ? { message: error } : (error ?? { message: detail }) // the laboratory's are plain
+  const { code = 'failed', message = `The server answered ${status}.`, field = null } = said as Partial<ApiError>
+  return new ApiError(status, code, message, field, body)
 }

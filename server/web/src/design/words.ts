@@ -100,6 +100,7 @@ function precise(ms: number, digits: 1 | 3, now = serverNow()): string {
 
 export const fullTime = (ms: number) => DAY_AND_CLOCK.format(ms)
 export const shortTime = (ms: number) => SHORT_CLOCK.format(ms)
+export const clockTime = (ms: number) => CLOCK.format(ms)
 export const shortDay = (ms: number) => SHORT_DAY.format(ms)
 export const month = (ms: number) => MONTH.format(ms)
 /** For those who compare with a log. */

@@ -1,8 +1,9 @@
-import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { CameraBody, DeviceBody, List, SegmentBody } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
 import type { CameraEvent, DeviceEvent, JobEvent, StreamEvent } from '../api/events.ts'
 import { heardServerTime, serverNow } from '../design/clock.ts'
+import { isOver } from '../jobs/latest-job.ts'
 import { Alerts } from './alerts.ts'
 import { type LiveCamera, liveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
 import { Health } from './health.ts'
@@ -34,6 +35,10 @@ export class Live {
   readonly #strips = new Map<string, Signal<Segment[]>>()
   readonly #devices = signal<ReadonlyMap<string, DeviceEvent> | null>(null)
   readonly #jobs = signal<ReadonlyMap<string, JobEvent>>(new Map())
+  /** A release takes the place of the one that runs: then the server is expected to be away for a moment. */
+  readonly isRedeployed = computed(() =>
+    [...this.#jobs.value.values()].some((job) => job.kind === 'redeploy' && !isOver(job)),
+  )
   readonly #listeners = new Set<Listener>()
   readonly #stream: Stream
   #waiting: StreamEvent[] = []
@@ -48,7 +53,10 @@ export class Live {
   constructor(onRefused: () => void) {
     this.#stream = new Stream({
       onEvent: (event) => this.#take(event),
-      onReset: () => void this.reload(),
+      onReset: () => {
+        this.#jobs.value = new Map() // their ends may be among what was missed
+        void this.reload()
+      },
       onLiveness: (liveness) => {
         this.#liveness.value = liveness
       },

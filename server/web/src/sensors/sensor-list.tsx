@@ -44,9 +44,9 @@ export function SensorList({ title, sensors, when, onRemove }: SensorListProps) 
 function Rows({ sensors, when, onRemove }: Omit<SensorListProps, 'title'>) {
   return (
     <dl class="facts">
-      {sensors.map(({ name, reading, unit, fault, isSent }) => (
+      {sensors.map(({ name, reading, unit, fault, isSent, task }) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt title={task === null ? undefined : `written by the task ${task}`}>{name}</dt>
           <dd>
             {reading && (
               <>

@@ -9,8 +9,10 @@ export interface Sensor {
   unit: string | null
   /** Why it cannot be read now. */
   fault: string | null
-  /** Whether its agent still has it, as far as is known; null beside a past frame. */
+  /** Whether its agent still has it, as far as is known; null beside a past frame, and where none sends it at all. */
   isSent: boolean | null
+  /** What writes it where that is no agent: a task, which is run each night or once in a month. */
+  task: string | null
 }
 
 /** What an agent says of a sensor. */
@@ -35,12 +37,14 @@ export function sensorsOf(loaded: SensorBody[], device: Said | null): Sensor[] {
   const sensors = [...names].sort().map((name) => {
     const body = known.get(name)
     const said = told?.get(name)
+    const task = said === undefined ? taskOf(body) : null
     return {
       name,
       reading: body ? { at: Date.parse(body.at), value: body.value } : null,
       unit: said?.unit ?? body?.unit ?? null,
       fault: said?.fault ?? null,
-      isSent: told === null || told.has(name),
+      isSent: task === null ? told === null || told.has(name) : null,
+      task,
     }
   })
   return [...sensors.filter(({ fault }) => fault !== null), ...sensors.filter(({ fault }) => fault === null)]
@@ -84,9 +88,12 @@ export function withHeard(loaded: SensorBody[], heard: SensorBody[]): SensorBody
 export function sensorsBeside(readings: ReadingBody[]): Sensor[] {
   const byName = readings.toSorted((a, b) => (a.sensor < b.sensor ? -1 : 1))
   return byName.map(({ sensor, at, value, unit }) => {
-    return { name: sensor, reading: { at: Date.parse(at), value }, unit, fault: null, isSent: null }
+    return { name: sensor, reading: { at: Date.parse(at), value }, unit, fault: null, isSent: null, task: null }
   })
 }
+
+/** The task that writes a sensor, as `driver` says. */
+const taskOf = (body: SensorBody | undefined) => /^task (.+)$/.exec(body?.driver ?? '')?.[1] ?? null
 
 /** Null where the status does not tell of sensors: a device that is offline says nothing, and an agent may be older. */
 function toldOf(status: Record<string, unknown> | null): Map<string, Told> | null {

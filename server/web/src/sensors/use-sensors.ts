@@ -7,6 +7,8 @@ import { useConsole } from '../console.ts'
 import { withHeard, withoutSensor, withReading, withStatus } from './sensor.ts'
 
 const RETRY_MS = 5000
+/** Who writes a sensor that was not there before is known a moment after its first reading. */
+const NEW_MS = 2000
 
 /** Pages of a thousand sensors each: more are not shown. */
 const MOST_PAGES = 10
@@ -41,6 +43,11 @@ export function useSensors(device: string | null): KnownSensors {
     const end = live.listen((event) => {
       if (!('device' in event.data) || (device !== null && event.data.device !== device)) return
       if (event.kind === 'reading') {
+        const { device: ofDevice, sensor: named } = event.data
+        if (!sensors.peek().some((one) => one.device === ofDevice && one.sensor === named)) {
+          clearTimeout(retry)
+          retry = setTimeout(() => void load(), NEW_MS)
+        }
         heard = withReading(heard, event.data)
         sensors.value = withReading(sensors.peek(), event.data)
       }

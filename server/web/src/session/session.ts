@@ -22,6 +22,10 @@ export class Session {
     const role = this.#who.value?.role
     return role === 'operator' || role === 'admin'
   })
+  /** Whether the laboratory is open to whoever is signed in. */
+  readonly canAnalyse: ReadonlySignal<boolean> = computed(
+    () => this.canOperate.value || this.#who.value?.role === 'analyst',
+  )
 
   /** undefined until the server has said; null where nobody is signed in. */
   get who(): ReadonlySignal<SessionBody | null | undefined> {

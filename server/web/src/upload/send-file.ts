@@ -4,13 +4,17 @@ import type { SendFile } from './uploading.ts'
 const BROKEN_OFF =
   'The server broke off the upload: it may not answer, or the file is larger than it takes. Try again, or send less.'
 
-/** Sends a zip as the body of a call, by XMLHttpRequest: `fetch` does not tell how much of it is sent. */
 export function sendsZip<T>(path: string): SendFile<T> {
+  return sendsFile(path, 'application/zip')
+}
+
+/** Sends a file as the body of a call, by XMLHttpRequest: `fetch` does not tell how much of it is sent. */
+export function sendsFile<T>(path: string, type: string): SendFile<T> {
   return (file, onSent, signal) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest()
       request.open('POST', path)
-      request.setRequestHeader('content-type', 'application/zip')
+      request.setRequestHeader('content-type', type)
       request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0)
       request.onload = () => {
         const body = parsed(request.responseText)

@@ -5,8 +5,8 @@ import { send } from '../../api/client.ts'
 import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Button } from '../../design/elements.tsx'
-import { isOver } from '../../jobs/camera-job.ts'
-import { useCameraJob } from '../../jobs/use-camera-job.ts'
+import { isOver } from '../../jobs/latest-job.ts'
+import { useLatestJob } from '../../jobs/use-latest-job.ts'
 import { PolygonEditor, whyNotClosed } from '../../picture/polygon-editor.tsx'
 import { RegionShade } from '../../picture/region-shade.tsx'
 import { teachPath } from '../../router/route.ts'
@@ -90,7 +90,7 @@ export function RegionEditor({ camera, onChanged }: RegionEditorProps) {
 
 /** The labelled frames are looked at anew, so that training stays quick; nothing else waits for it. */
 function Embedding({ camera }: { camera: string }) {
-  const job = useCameraJob(camera, 'embedding', () => {}).job.value
+  const job = useLatestJob(camera, 'embedding', () => {}).job.value
   if (!job) return null
   if (!isOver(job))
     return (

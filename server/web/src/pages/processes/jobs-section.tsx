@@ -5,10 +5,10 @@ import { useConsole } from '../../console.ts'
 import { clock } from '../../design/clock.ts'
 import { Age, Button, Moment } from '../../design/elements.tsx'
 import { percent, timeOfDay } from '../../design/words.ts'
-import { isOver } from '../../jobs/camera-job.ts'
 import { JobLog } from '../../jobs/job-log.tsx'
+import { isOver } from '../../jobs/latest-job.ts'
 import { cameraPath } from '../../router/route.ts'
-import { jobStateInWords, kindInWords, withNews } from './jobs.ts'
+import { canBeCancelled, jobStateInWords, kindInWords, withNews } from './jobs.ts'
 import { useJobs } from './use-jobs.ts'
 import './jobs.css'
 
@@ -47,7 +47,7 @@ function Job({ job, onChanged }: { job: JobBody; onChanged(): Promise<void> }) {
         <strong>{name}</strong>
         {job.camera !== null && <a href={cameraPath(job.camera)}>{job.camera}</a>}
         <When job={job} />
-        {!isOver(job) && session.canOperate.value && (
+        {!isOver(job) && canBeCancelled(job) && session.canOperate.value && (
           <Button
             busy={busy.value}
             aria-label={`Cancel ${name}${job.camera === null ? '' : ` of ${job.camera}`}`}

@@ -1,6 +1,6 @@
 import type { JobBody } from '../../api/bodies.ts'
 import type { JobEvent } from '../../api/events.ts'
-import { isOver } from '../../jobs/camera-job.ts'
+import { isOver } from '../../jobs/latest-job.ts'
 
 const KINDS: Record<string, string> = {
   import: 'Import of labelled pictures',
@@ -12,6 +12,9 @@ export function kindInWords({ kind }: Pick<JobBody, 'kind'>): string {
   const words = kind.replaceAll('_', ' ')
   return KINDS[kind] ?? words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** Once the redeployer has taken it, a redeploy ends by itself, one way or the other. */
+export const canBeCancelled = ({ kind }: Pick<JobBody, 'kind'>) => kind !== 'redeploy'
 
 const STATES: Record<JobBody['state'], string> = {
   queued: 'waits for its turn',

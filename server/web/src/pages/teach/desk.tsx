@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { CameraBody, FrameBody } from '../../api/bodies.ts'
 import type { TrainingResult } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
-import { useCameraJob } from '../../jobs/use-camera-job.ts'
+import { useLatestJob } from '../../jobs/use-latest-job.ts'
 import { reviewOf } from '../../router/review.ts'
 import { doubtfulFrames, framesNamed, framesOf } from './calls.ts'
 import { onDeskKey } from './desk-keys.ts'
@@ -49,7 +49,7 @@ export function Desk({ camera, sheet, needed, borrowed, onChanged, children }: D
     router.refine(queryOf(ordered({ ...source, label: 'none' }), usual))
   }, [camera.states, source, review])
   const keys = useMemo(() => keysOf(camera.states), [camera.states])
-  const lesson = useCameraJob<TrainingResult>(camera.id, 'training', onChanged)
+  const lesson = useLatestJob<TrainingResult>(camera.id, 'training', onChanged)
   const suspects = useSuspects(camera, sheet)
   const last = lesson.job.value
   // One that runs says nothing yet: a model says that there was another one.

@@ -6,9 +6,9 @@ import { useConsole } from '../../console.ts'
 import { CopyText } from '../../design/copy-text.tsx'
 import { Button } from '../../design/elements.tsx'
 import { counted } from '../../design/words.ts'
-import { isOver } from '../../jobs/camera-job.ts'
 import { JobLog } from '../../jobs/job-log.tsx'
-import { useCameraJob } from '../../jobs/use-camera-job.ts'
+import { isOver } from '../../jobs/latest-job.ts'
+import { useLatestJob } from '../../jobs/use-latest-job.ts'
 import { sendsZip } from '../../upload/send-file.ts'
 import { Uploading } from '../../upload/uploading.ts'
 import { ZipField } from '../../upload/zip-field.tsx'
@@ -26,7 +26,7 @@ export function ImportPanel({ camera, hasLabels, onImported }: ImportPanelProps)
   const { notices } = useConsole()
   const addsStates = useSignal(false)
   const isOpen = useSignal(false)
-  const followed = useCameraJob<ImportResult>(camera.id, 'import', onImported)
+  const followed = useLatestJob<ImportResult>(camera.id, 'import', onImported)
   const uploading = useMemo(
     () =>
       new Uploading<JobBody<ImportResult>>({

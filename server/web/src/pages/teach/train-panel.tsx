@@ -6,15 +6,15 @@ import { useConsole } from '../../console.ts'
 import { clock } from '../../design/clock.ts'
 import { Button } from '../../design/elements.tsx'
 import { timeOfDay } from '../../design/words.ts'
-import { type CameraJob, isOver } from '../../jobs/camera-job.ts'
 import { JobLog } from '../../jobs/job-log.tsx'
+import { isOver, type LatestJob } from '../../jobs/latest-job.ts'
 import { Outcome } from './outcome.tsx'
 import { type Needed, readinessInWords } from './readiness.ts'
 import type { Sheet } from './sheet.ts'
 import './train.css'
 
 interface TrainPanelProps {
-  lesson: CameraJob<TrainingResult>
+  lesson: LatestJob<TrainingResult>
   sheet: Sheet
   camera: CameraBody
   needed: Needed

@@ -1,0 +1,79 @@
+import type { FrameStore } from './database/frames/frame-store.ts'
+import type { Cameras } from './devices/cameras.ts'
+import type { Registry } from './devices/registry.ts'
+import type { HttpConnections } from './http/connections.ts'
+import type { OpenStreams } from './http/open-streams.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { workerHealth } from './jobs/worker/open-workers.ts'
+import type { Workers } from './jobs/worker/workers.ts'
+import { logFileHealth } from './logging/file-health.ts'
+import type { Logging } from './logging/logging.ts'
+import { connectionsHealth } from './observe/connections-health.ts'
+import type { HealthCheck } from './observe/health.ts'
+import { modelsHealth } from './observe/models-health.ts'
+import { partChecks } from './observe/part-checks.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { ReadingJourney } from './record/reading-journey.ts'
+import type { LastRun } from './releases/last-run.ts'
+import type { Retention } from './retention/retention.ts'
+
+interface Health {
+  health: HealthCheck
+}
+
+export interface CheckedParts {
+  frames: Pick<FrameStore, 'held'>
+  readings: Pick<ReadingJourney, 'held'>
+  pipeline: Pick<Pipeline, 'engine' | 'engineFailure' | 'recorder' | 'classifier'>
+  influx: { health(): Pick<HealthCheck, 'level' | 'text'> }
+  retention: Pick<Retention, 'alarms'>
+  /** What each waits for, by camera. */
+  unfinishedRenamings: Map<string, string>
+  listeners(): HealthCheck[]
+  connections: Pick<HttpConnections, 'crowd'>
+  streams: Pick<OpenStreams, 'crowd'>
+  logFollowers: Pick<OpenStreams, 'crowd'>
+  logging: Pick<Logging, 'file'>
+  cameras: Pick<Cameras, 'list'>
+  registry: Pick<Registry, 'health'>
+  workers: Workers
+  jobs: Pick<Jobs, 'heldUpForMs'>
+  processes: Health
+  loopLag: Health
+  alerts: Health
+  lastRun: Pick<LastRun, 'health'>
+  backups: { nightly: Health }
+  laboratory: { usage: { health: HealthCheck[] } }
+}
+
+/** All that health tells, each part in its own words. @returns asked at every call; answers at once from memory */
+export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
+  const { frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams } = parts
+  const { logFollowers, logging, cameras, registry, workers, jobs, processes, loopLag, alerts, backups, lastRun } =
+    parts
+  const ofParts = (): HealthCheck[] => [
+    ...partChecks({
+      framesHeld: frames.held,
+      stateHeld: pipeline.recorder.held ?? readings.held,
+      ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
+      influx: influx.health(),
+    }),
+    ...retention.alarms,
+    ...[...unfinishedRenamings.values()].map((text) => ({ name: 'renaming', level: 'error' as const, text })),
+    ...parts.listeners(),
+    connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
+    ...logFileHealth(logging.file),
+    ...modelsHealth(cameras.list(), (model) => pipeline.classifier.damageOf(model)),
+    ...registry.health,
+    workerHealth(workers, jobs.heldUpForMs),
+    processes.health,
+    loopLag.health,
+    alerts.health,
+    backups.nightly.health,
+    ...parts.laboratory.usage.health,
+  ]
+  return () => {
+    const found = ofParts()
+    return [...found, ...lastRun.health(found)]
+  }
+}

@@ -1,0 +1,167 @@
+import { join, sep } from 'node:path'
+import type { BrokenTask, Limits, Task } from '../task.ts'
+import { readyCompiled } from './compiled.ts'
+import { type Describing, describeTask } from './describe-task.ts'
+import { Descriptions } from './descriptions.ts'
+import { type Form, formsIn } from './forms.ts'
+import { fileNow, type Look, lookOnce } from './identity.ts'
+import { Interpreters } from './interpreters.ts'
+import { Late } from './late.ts'
+import { ownCodeHash } from './own-code.ts'
+import { Sniffed } from './sniffed.ts'
+
+export interface CatalogOptions {
+  /** The operator's (AJAR_TASKS_DIR), or null. */
+  ownFolder: string | null
+  /** The one that comes with ajar, `server/tasks`. */
+  folder: string
+  /** Where a task says nothing else itself. */
+  limits: Limits
+  /** Where what Node makes of TypeScript tasks is kept, so that a call starts sooner; null: nowhere. */
+  compiledFolder?: string | null
+  /** Folders that are none of a task's business, as those of data and of backups. */
+  hidden?: readonly string[]
+  /** Names of what came with ajar in `folder`: all else there is the operator's. Left out: all of it came with ajar. */
+  shipped?: ReadonlySet<string>
+  /** Where programs are looked for; without it PATH. */
+  path?: string
+  /** How long loading a task may take before it counts as broken. */
+  loadMs?: number
+  /** How long a list waits for tasks that are being loaded. */
+  listMs?: number
+}
+
+/** Loading a task is all that is done to describe it: what takes longer is at fault, or the machine is. */
+const LOAD_MS = 10_000
+const LIST_MS = 3000
+
+interface Folder {
+  path: string
+  isOperators: boolean
+}
+
+/** Which tasks there are, as the folders are at each call. */
+export class Catalog {
+  readonly #options: CatalogOptions
+  readonly #path: string
+  readonly #interpreters: Interpreters
+  readonly #descriptions = new Descriptions()
+  readonly #sniffed = new Sniffed()
+  #isReady: Promise<void> | null = null
+
+  constructor(options: CatalogOptions) {
+    this.#options = options
+    this.#path = options.path ?? process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'
+    this.#interpreters = new Interpreters(this.#path)
+  }
+
+  /**
+   * By name; a task of the operator's stands in place of one of ajar's. One that takes long to load is listed as broken, as being
+   * loaded; that goes on, and whoever asks for it alone waits for it.
+   * @param waitMs so long it waits for such
+   */
+  async list(waitMs = this.#options.listMs ?? LIST_MS): Promise<{ tasks: Task[]; broken: BrokenTask[] }> {
+    const found = new Map<string, Promise<Task | BrokenTask | undefined>>()
+    const unreadable: BrokenTask[] = []
+    const look = lookOnce()
+    const late = new Late(waitMs)
+    for (const folder of this.#folders()) {
+      try {
+        const forms = await late.or(this.#forms(folder, look), () => {
+          throw new Error('it takes too long.')
+        })
+        this.#descriptions.keep(folder.path + sep, new Set(forms.map((form) => keyOf(folder, form))))
+        for (const form of forms) {
+          if (found.has(form.name)) continue
+          const task = late.or(this.#taskOf(form, folder, look), () =>
+            broken(form, this.#isOperators(form, folder), BEING_LOADED),
+          )
+          task.catch(() => {}) // told below; the other folder may take its time until then
+          found.set(form.name, task)
+        }
+      } catch (error) {
+        unreadable.push(cannotBeRead(folder, error))
+      }
+    }
+    const all = (await Promise.all(found.values())).filter((one) => one !== undefined)
+    late.end()
+    all.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return {
+      tasks: all.filter((one) => 'command' in one),
+      broken: [...unreadable, ...all.filter((one): one is BrokenTask => !('command' in one))],
+    }
+  }
+
+  /** @returns undefined where there is none of that name; one that is broken says why */
+  async find(name: string): Promise<Task | BrokenTask | undefined> {
+    const look = lookOnce()
+    for (const folder of this.#folders()) {
+      try {
+        const [form] = await this.#forms(folder, look, name)
+        const found = form && (await this.#taskOf(form, folder, look))
+        if (found) return found
+      } catch (error) {
+        // One of that name may lie there, and would go before ours.
+        return { ...cannotBeRead(folder, error), name }
+      }
+    }
+    return undefined
+  }
+
+  #folders(): Folder[] {
+    const { ownFolder, folder } = this.#options
+    const ours = { path: folder, isOperators: false }
+    return ownFolder === null || ownFolder === folder ? [ours] : [{ path: ownFolder, isOperators: true }, ours]
+  }
+
+  #forms({ path }: Folder, look: Look, only?: string): Promise<Form[]> {
+    return formsIn(path, { look, isRunnable: this.#sniffed.isRunnable }, only)
+  }
+
+  async #taskOf(form: Form, folder: Folder, look: Look): Promise<Task | BrokenTask | undefined> {
+    const outcome = await this.#descriptions.of(keyOf(folder, form), form, look, {
+      describe: async (now) => describeTask(now, await this.#describing(folder)),
+      formNow: async (name) => (await this.#forms(folder, fileNow, name))[0],
+    })
+    if (outcome === null) return undefined
+    const isOperators = this.#isOperators(form, folder)
+    if ('task' in outcome) return { ...outcome.task, isOperators }
+    return broken(form, isOperators, outcome.error)
+  }
+
+  /** One's own may lie beside those of ajar. */
+  #isOperators({ name }: Form, folder: Folder): boolean {
+    return folder.isOperators || this.#options.shipped?.has(name) === false
+  }
+
+  async #describing({ path, isOperators }: Folder): Promise<Describing> {
+    const { limits, compiledFolder = null, loadMs = LOAD_MS, hidden = [] } = this.#options
+    const shown = [...this.#folders().map((each) => each.path), ...(compiledFolder ? [compiledFolder] : [])]
+    this.#isReady ??= compiledFolder ? readyCompiled(compiledFolder) : Promise.resolve()
+    await this.#isReady
+    return {
+      ...{ folder: path, isOperators, limits, loadMs, compiledFolder, interpreters: this.#interpreters },
+      view: { hidden, shown },
+      runner: await ownCodeHash(),
+      env: {
+        ...{ PATH: this.#path, LANG: 'C.UTF-8', TZ: process.env.TZ ?? 'UTC' },
+        ...(compiledFolder ? { NODE_COMPILE_CACHE: compiledFolder } : {}),
+      },
+    }
+  }
+}
+
+function keyOf({ path }: Folder, { source }: Form) {
+  return join(path, source)
+}
+
+const BEING_LOADED = 'It is being loaded, which takes long: a call of it waits for that; look again in a while.'
+
+function broken({ name, source }: Form, isOperators: boolean, error: string): BrokenTask {
+  return { name, source, isOperators, error }
+}
+
+function cannotBeRead({ path, isOperators }: Folder, error: unknown): BrokenTask {
+  const why = `The folder of tasks ${path} cannot be read: ${(error as Error).message}`
+  return { name: isOperators ? 'AJAR_TASKS_DIR' : 'tasks', source: '.', isOperators, error: why }
+}
