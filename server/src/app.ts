@@ -192,9 +192,10 @@ async function build(
     createJob: (kind, params, options) => jobs.create(kind, null, params, options),
     perform: (work, signal) => workers.perform(work, signal),
   })
-  const { laboratory, tasks } = await openAnalysis({
+  const { laboratory, tasks, programs } = await openAnalysis({
     ...{ database, events, archive, cameras, settings, log: logging.of('laboratory') },
     ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => readings.take(reading) },
+    programs: { database, jobs: () => jobs, log: logging.of('programs') },
     onTriggered: (outcome) => metrics.taskTriggers.inc({ outcome }),
     perform: (work, signal) => workers.perform(work, signal),
   })
@@ -211,6 +212,7 @@ async function build(
       backups,
       laboratory,
       tasks,
+      programs,
     ],
     workers,
     requireCamera: (id) => void cameras.get(id),
@@ -376,6 +378,7 @@ async function build(
   await begin(closers, workers)
   await begin(closers, laboratory)
   await begin(closers, tasks)
+  await begin(closers, programs)
   await begin(closers, longWork)
   await begin(closers, backups.nightly)
   await reEmbedding.start()

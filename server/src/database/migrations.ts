@@ -4,6 +4,7 @@ import { ALERTS } from './migrations/alerts.ts'
 import { HISTORY } from './migrations/history.ts'
 import { INFLUX_TARGETS } from './migrations/influx-targets.ts'
 import { LABORATORY, OPEN_OPERATIONS } from './migrations/laboratory.ts'
+import { PROGRAMS } from './migrations/programs.ts'
 import { RESULT_CAMERAS } from './migrations/result-cameras.ts'
 import { TASKS } from './migrations/tasks.ts'
 
@@ -28,6 +29,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '014-result-cameras': { up: (database) => run(database, RESULT_CAMERAS) },
   '015-open-operations': { up: (database) => run(database, OPEN_OPERATIONS) },
   '016-tasks': { up: (database) => run(database, TASKS) },
+  '017-programs': { up: (database) => run(database, PROGRAMS) },
 }
 
 async function run(database: Kysely<unknown>, statements: readonly string[]) {

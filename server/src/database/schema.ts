@@ -5,13 +5,20 @@ import type { AlertTables } from './schema-alerts.ts'
 import type { HistoryTables } from './schema-history.ts'
 import type { InfluxTables } from './schema-influx.ts'
 import type { LaboratoryTables } from './schema-laboratory.ts'
+import type { ProgramsTables } from './schema-programs.ts'
 import type { TasksTables } from './schema-tasks.ts'
 
 /**
  * The tables of state.db. Times are milliseconds UTC; `camera` is `device/camera`; a frame is named by
  * (camera, captured_at); columns that end in `_json` hold JSON text.
  */
-export interface StateTables extends HistoryTables, InfluxTables, AlertTables, LaboratoryTables, TasksTables {
+export interface StateTables
+  extends HistoryTables,
+    InfluxTables,
+    AlertTables,
+    LaboratoryTables,
+    ProgramsTables,
+    TasksTables {
   activations: ActivationsTable
   borrowed_labels: BorrowedLabelsTable
   camera_aliases: CameraAliasesTable

@@ -63,6 +63,11 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     paths: /^\/(api\/(tasks|task-runs|task-triggers)\b|vis\/)/,
   },
   {
+    name: 'programs',
+    description: 'Programs that users write: run in a sandbox, with what they print as it comes.',
+    paths: /^\/(api\/programs\b|(run_program|check_output|download)\/)/,
+  },
+  {
     name: 'legacy',
     description: 'What clients of an earlier back end call, with its texts.',
     paths: /^\/(debug|server|app|training)\//,

@@ -275,7 +275,7 @@ export class Jobs {
 }
 
 function countsOf(lanes: Lane[]): Record<Lane, number> {
-  const counts = { worker: 0, laboratory: 0, server: 0, outward: 0, deploy: 0 }
+  const counts = { worker: 0, laboratory: 0, programs: 0, server: 0, outward: 0, deploy: 0 }
   for (const lane of lanes) counts[lane] += 1
   return counts
 }

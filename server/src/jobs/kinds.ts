@@ -5,11 +5,12 @@ import type { Component } from '../logging/levels.ts'
 
 /**
  * Lanes go on side by side, and so do at most `LANES[lane]` jobs of each. `worker`: what a job worker does, which takes a
- * core. `laboratory`: the same for analysts, who wait rather than hold up who runs the place (`room.ts`). `server`: slices
+ * core. `laboratory`: the same for analysts, who wait rather than hold up who runs the place (`room.ts`). `programs`: what
+ * users write, in a worker of their own, at most so many at once as the settings say. `server`: slices
  * of work in our own files and databases, which only the server may write. `outward`: what waits for somebody else's machine
  * most of the time, and nobody is to wait for that. `deploy`: what the redeployer does, which waits for nobody.
  */
-export const LANES = { worker: 1, laboratory: 2, server: 1, outward: 1, deploy: 1 } as const
+export const LANES = { worker: 1, laboratory: 2, programs: 16, server: 1, outward: 1, deploy: 1 } as const
 export type Lane = keyof typeof LANES
 
 /** One kind of long work, whatever does it. */
@@ -121,6 +122,16 @@ export const JOB_KINDS: readonly JobKind[] = [
     attempts: 4,
     component: 'laboratory',
     scheduled: TaskParams,
+  },
+  {
+    name: 'program',
+    title: 'program',
+    lane: 'programs',
+    timeLimitMs: 10 * MINUTE,
+    // What a program did before its worker ended is done: its user is told, and runs it again.
+    attempts: 1,
+    component: 'programs',
+    scheduled: null,
   },
   {
     name: 'backup',

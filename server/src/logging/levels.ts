@@ -21,6 +21,7 @@ export const COMPONENTS = [
   'alerts',
   'jobs',
   'laboratory',
+  'programs',
   'training',
   'worker',
   'tls',

@@ -1,7 +1,7 @@
-import { Cgroup, type Hierarchy, removeLeftOver } from './cgroup.ts'
+import { Cgroup, type Hierarchy, removeLeftOver } from '../../cgroups/cgroup.ts'
+import { findHierarchies } from '../../cgroups/hierarchies.ts'
 import { type Containment, containments, SEARCHED } from './containment.ts'
 import { coversOf } from './covers.ts'
-import { findHierarchies } from './hierarchies.ts'
 import { BEGUN, give, type Keeper, release, startKeeper } from './keeper.ts'
 
 /** What can be had here, found out by trying it. */

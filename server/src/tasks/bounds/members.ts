@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Cgroup } from './cgroup.ts'
+import type { Cgroup } from '../../cgroups/cgroup.ts'
 import { MARK } from './keeper.ts'
 import { descendantsOf, type Process, type ProcessTable, readProcesses } from './process-table.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cgroup } from '../../cgroups/cgroup.ts'
 import { type BoundedCommand, type BoundedEnd, BoundsError, type Exceeded } from './bounded.ts'
-import type { Cgroup } from './cgroup.ts'
 import { coversOf } from './covers.ts'
 import { give, type Keeper, NOT_COVERED, NOT_PLACED, release } from './keeper.ts'
 import { boundsOfMachine, type MachineBounds } from './machine.ts'

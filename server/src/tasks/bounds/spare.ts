@@ -1,4 +1,4 @@
-import { Cgroup } from './cgroup.ts'
+import { Cgroup } from '../../cgroups/cgroup.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 import type { MachineBounds } from './machine.ts'
 

@@ -1,5 +1,5 @@
+import type { Cgroup } from '../../cgroups/cgroup.ts'
 import type { BoundedCommand, Exceeded } from './bounded.ts'
-import type { Cgroup } from './cgroup.ts'
 import { MOST_FILES, sizeOf } from './folder-size.ts'
 import type { Members } from './members.ts'
 import { ownBytes, type Process, readProcesses } from './process-table.ts'
