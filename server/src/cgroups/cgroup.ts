@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { startOf } from './process-start.ts'
 
 export interface CgroupLimits {
   memoryBytes: number
@@ -20,17 +21,25 @@ export interface Hierarchy {
   counts: readonly { bound: 'memory' | 'processes'; file: string; key: string }[]
 }
 
-const NAME = /^ajar-task-(\d+)-[0-9a-f]+$/
+/** What a cgroup is for; its name says it, and which process made it. */
+export type CgroupUse = 'task' | 'box'
+
+const NAME = /^ajar-(task|box)-(\d+)-([0-9a-f]+)$/
+/** Of the digits behind the process: when that one started, so that its number is not taken for that of a later one. */
+const START_DIGITS = 12
 /** A cgroup is busy for a moment where its last process has just ended. */
-const REMOVAL_WAITS_MS = [1, 5, 25, 100, 400, 1600]
+const REMOVAL_WAITS_MS = [1, 2, 4, 8, 25, 100, 400, 1600]
+/** Of 1 ms and more each: whoever starts processes as they are ended is ended too, once all of a round were there. */
+const MOST_KILLS = 200
 
 /** Cgroups of one command, one in each hierarchy that may be had. */
 export class Cgroup {
   readonly #folders: { folder: string; hierarchy: Hierarchy }[] = []
 
   /** @throws where the kernel does not let us; nothing is left then */
-  constructor(hierarchies: readonly Hierarchy[]) {
-    const name = `ajar-task-${process.pid}-${randomBytes(6).toString('hex')}`
+  constructor(hierarchies: readonly Hierarchy[], use: CgroupUse = 'task') {
+    const start = (startOf(process.pid) ?? 0).toString(16).padStart(START_DIGITS, '0')
+    const name = `ajar-${use}-${process.pid}-${start}${randomBytes(6).toString('hex')}`
     try {
       for (const hierarchy of hierarchies) {
         const folder = join(hierarchy.base, name)
@@ -68,6 +77,15 @@ export class Cgroup {
     return [...new Set(lists.flat())]
   }
 
+  /** Ends all that is in it. @returns whether nothing is left */
+  async kill(): Promise<boolean> {
+    for (let round = 0; round < MOST_KILLS; round++) {
+      if (!this.#folders.map(({ folder }) => killIn(folder)).some(Boolean)) return true
+      await setTimeout(Math.min(25, 1 + round))
+    }
+    return false
+  }
+
   /** Once nothing is in it. What cannot be removed now is removed by the next process that starts. */
   async remove(): Promise<void> {
     for (const wait of REMOVAL_WAITS_MS) {
@@ -82,14 +100,52 @@ export class Cgroup {
   }
 }
 
-/** Removes those of processes that are gone, as after a kill -9. */
+/**
+ * Removes those of processes that are gone, as after a kill -9. What is still in a task's stays, and so does that cgroup: its
+ * keeper ends it. What is in a box's is ended.
+ */
 export function removeLeftOver(hierarchies: readonly Hierarchy[]): void {
-  for (const { base } of hierarchies)
-    for (const name of readdirSync(base)) {
-      const pid = Number(NAME.exec(name)?.[1])
-      // One of another PID namespace is not empty, and stays.
-      if (pid && !isAlive(pid)) isRemoved(join(base, name))
-    }
+  for (const folder of leftOver(hierarchies, 'task')) isRemoved(folder)
+}
+
+/** Ends what is in boxes of processes that are gone, and removes their cgroups. @returns how many there were */
+export async function endLeftOverBoxes(hierarchies: readonly Hierarchy[]): Promise<number> {
+  const left = new Set(leftOver(hierarchies, 'box'))
+  const found = left.size
+  for (let round = 0; left.size > 0 && round < MOST_KILLS; round++) {
+    for (const folder of left) if (!killIn(folder) && isRemoved(folder)) left.delete(folder)
+    if (left.size > 0) await setTimeout(Math.min(25, 1 + round))
+  }
+  return found
+}
+
+function leftOver(hierarchies: readonly Hierarchy[], use: CgroupUse): string[] {
+  return hierarchies.flatMap(({ base }) =>
+    readdirSync(base)
+      .filter((name) => {
+        const [, whose, pid, digits = ''] = NAME.exec(name) ?? []
+        return whose === use && !isAlive(Number(pid), Number.parseInt(digits.slice(0, START_DIGITS), 16))
+      })
+      .map((name) => join(base, name)),
+  )
+}
+
+/** @returns whether anything was in it. Those of another PID namespace are shown as 0, and are not ours to end. */
+function killIn(folder: string): boolean {
+  const pids = read(join(folder, 'cgroup.procs')).split('\n').map(Number).filter(Boolean)
+  if (pids.length === 0) return false
+  const all = join(folder, 'cgroup.kill')
+  if (existsSync(all)) put(all, '1', true)
+  else for (const pid of pids) killOne(pid)
+  return true
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it ended
+  }
 }
 
 function isRemoved(folder: string): boolean {
@@ -117,11 +173,8 @@ function read(file: string): string {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+/** Whether the process that made a cgroup runs, and is no later one of its number. */
+function isAlive(pid: number, start: number): boolean {
+  const found = startOf(pid)
+  return found !== null && found === start
 }

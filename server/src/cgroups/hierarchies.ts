@@ -1,21 +1,26 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { CgroupLimits, Hierarchy } from './cgroup.ts'
+import type { CgroupLimits, CgroupUse, Hierarchy } from './cgroup.ts'
 
 /** In a cgroup that was delegated to us: who was there before, since version 2 has processes in leaves only. */
 const LEAF = 'ajar-main'
 /** See deploy/systemd. */
 const OUR_UNIT = /^ajar-[\w@-]+\.service$/
 const NEEDED = ['memory', 'pids']
+const WELCOME = ['cpu']
 
-/** Where this process may make cgroups that bound something; empty: nowhere. */
-export function findHierarchies(): Hierarchy[] {
+/**
+ * Where this process may make cgroups that bound something; empty: nowhere.
+ * @param use what for: boxes also get the least share of a processor that others want, where there is a controller for it
+ */
+export function findHierarchies(use: CgroupUse = 'task'): Hierarchy[] {
   const mounts = mountsOf(read('/proc/self/mountinfo'))
   const own = read('/proc/self/cgroup')
   const v2 = mounts.find(({ type }) => type === 'cgroup2')
-  const unified = v2 && version2(pathOf(own, '', v2))
+  const unified = v2 && version2(pathOf(own, '', v2), use)
   if (unified) return [unified]
-  return [version1('memory'), version1('pids')].filter((hierarchy) => hierarchy !== null)
+  const controllers = use === 'box' ? (['memory', 'pids', 'cpu'] as const) : (['memory', 'pids'] as const)
+  return controllers.map(version1).filter((hierarchy) => hierarchy !== null)
 
   function version1(controller: keyof typeof VERSION_1): Hierarchy | null {
     const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller))
@@ -40,10 +45,15 @@ const VERSION_1 = {
     settings: ({ processes }: CgroupLimits) => [{ file: 'pids.max', value: String(processes) }],
     counts: [{ bound: 'processes', file: 'pids.events', key: 'max' }],
   },
+  cpu: {
+    bounds: [],
+    settings: () => [{ file: 'cpu.shares', value: '64', isOptional: true }], // of 1024 that each has elsewhere
+    counts: [],
+  },
 } as const
 
 /** Version 2 where it was delegated to us, or already gives both controllers to what is made in it. */
-function version2(own: string | null): Hierarchy | null {
+function version2(own: string | null, use: CgroupUse): Hierarchy | null {
   if (!own) return null
   const base = basename(own) === LEAF ? dirname(own) : own
   if (!isWritable(base)) return null
@@ -59,6 +69,7 @@ function version2(own: string | null): Hierarchy | null {
       { file: 'memory.swap.max', value: '0', isOptional: true },
       { file: 'memory.oom.group', value: '1', isOptional: true },
       { file: 'pids.max', value: String(processes) },
+      ...(use === 'box' ? [{ file: 'cpu.weight', value: '6', isOptional: true }] : []), // of 100 that each has elsewhere
     ],
     counts: [
       { bound: 'memory', file: 'memory.events', key: 'oom_kill' },
@@ -96,11 +107,22 @@ function move(pid: string, leaf: string) {
 function enabled(base: string): boolean {
   try {
     writeFileSync(join(base, 'cgroup.subtree_control'), NEEDED.map((name) => `+${name}`).join(' '))
+    welcome(base)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false
     throw error
   }
+}
+
+/** One that is not delegated is done without. */
+function welcome(base: string) {
+  for (const name of WELCOME)
+    try {
+      writeFileSync(join(base, 'cgroup.subtree_control'), `+${name}`)
+    } catch {
+      // not here
+    }
 }
 
 function hasControllers(file: string): boolean {

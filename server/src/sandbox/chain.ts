@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import type { BoxedCommand } from './box.ts'
+import type { MachineBox } from './machine.ts'
+import type { BoxUser } from './users.ts'
+import { viewOf } from './view.ts'
+
+/** The process that a box is, from the shell that it begins as to bubblewrap: its end is that of the box. */
+export interface Chain {
+  process: ChildProcess
+  stdout: Readable
+  stderr: Readable
+  /** What goes wrong before the command begins is said here. */
+  faults: Readable
+  told: Readable
+  kept: Readable
+}
+
+/** What our shell in the box says when all is laid out, and the command begins. */
+export const BEGUN = 'begun'
+/** How the shell outside ends where a cgroup cannot be joined. */
+export const NOT_PLACED = 125
+const FILTER = 7
+const OPEN_FILES = 1024
+/** A folder that is full says so; only a file with holes is longer, and its writer is ended. */
+const SPARE_BLOCKS = 128
+
+/**
+ * @param joins files that whoever writes `0` to is in the cgroup
+ * @throws where a process cannot be started at all
+ */
+export function startChain(command: BoxedCommand, machine: MachineBox, user: BoxUser, joins: readonly string[]): Chain {
+  const { files, input } = command
+  const { filter, bwrap } = machine
+  const words = [
+    ...['-c', outside(command), 'ajar-box', ...joins, '--', ...(machine.isShared ? NICE : []), ...as(machine, user)],
+    ...[bwrap, ...viewOf(command, filter && FILTER), '--'],
+    ...['/bin/sh', '-c', inside(command), 'ajar-box', ...command.command],
+  ]
+  const pipeOr = (bytes: Uint8Array | null) => (bytes ? 'pipe' : 'ignore')
+  const child = spawn('/bin/sh', words, {
+    cwd: '/',
+    env: {}, // that of the first process in a box can be read there
+    stdio: [pipeOr(input), 'pipe', 'pipe', 'pipe', pipeOr(files), 'pipe', 'pipe', pipeOr(filter)],
+    detached: true, // a terminal's Ctrl-C is for whoever called, who then ends this in order
+  })
+  const [, stdout, faults, told, , stderr, kept] = child.stdio as unknown as [null, ...Readable[]]
+  give(child.stdio[0], input)
+  give(child.stdio[4], files)
+  give((child.stdio as unknown[])[FILTER], filter)
+  return { process: child, stdout, stderr, faults, told, kept } as Chain
+}
+
+/** Who ends without having read it has its reasons. */
+function give(pipe: unknown, bytes: Uint8Array | null): void {
+  if (!bytes || !pipe) return
+  const writable = pipe as Writable
+  writable.on('error', () => {})
+  writable.end(bytes)
+}
+
+const NICE = ['/usr/bin/nice', '-n', '10']
+
+function as({ users }: MachineBox, { uid }: BoxUser): string[] {
+  if (uid === 'own') return []
+  const namespace =
+    users.kind === 'sub-uids' ? ['/usr/bin/unshare', '--user', '--map-root-user', '--map-auto', '--'] : []
+  return [...namespace, '/usr/bin/setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--']
+}
+
+/** The arguments are files to join, `--`, and what is to be run. A dump, an endless file and an endless loop have their end. */
+function outside({ limits: { ms, folderBytes } }: BoxedCommand): string {
+  const seconds = Math.ceil(ms / 1000) * availableParallelism() + 1
+  return `while [ "$1" != -- ]; do echo 0 >"$1" || exit ${NOT_PLACED}; shift; done
+shift
+ulimit -c 0
+ulimit -n ${OPEN_FILES}
+ulimit -f ${Math.ceil(folderBytes / 512) + SPARE_BLOCKS}
+ulimit -t ${seconds}
+exec "$@"`
+}
+
+/*
+ * In the box, as its user. The descriptors: 2 is where faults are told (a shell would write "Killed" there), 3 tells that the
+ * command begins, 4 brings its files, 5 is its standard error, 6 takes what is kept. Who tells it to nobody ends, and the box
+ * with it: from then on the kernel sees to that. What the command left behind is ended before anything is kept.
+ */
+function inside({ files, keeps }: BoxedCommand): string {
+  const keep = keeps
+    ? `${keeps.when === 'success' ? '[ "$code" = 0 ] || exit "$code"\n' : ''}kill -9 -1
+tar -c -f - -- ${keeps.paths.map(quoted).join(' ')} >&6 2>/dev/null`
+    : ''
+  return `${files ? 'tar -x -f - <&4 2>&5 || exit\nexec 4<&-' : ''}
+echo ${BEGUN} >&3 || exit
+exec 3>&-
+"$@" 2>&5 5>&- 6>&-
+code=$?
+${keep}
+exit "$code"`
+}
+
+/** For a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { endLeftOverBoxes, type Hierarchy } from '../cgroups/cgroup.ts'
+import { findHierarchies } from '../cgroups/hierarchies.ts'
+import { type BoxUsers, findUsers } from './users.ts'
+
+/** What boxes are made of on this machine. */
+export interface MachineBox {
+  /** The path of bubblewrap; where it is not installed one that leads nowhere. */
+  bwrap: string
+  users: BoxUsers
+  hierarchies: readonly Hierarchy[]
+  /** Which system calls may be made, for the kernel (seccomp(2)). Null: all. */
+  filter: Uint8Array | null
+  /** No cgroup gives a box the least share of a processor: it is to ask for little itself. */
+  isShared: boolean
+  /** Without these there are no boxes. */
+  missing: Lack[]
+  /** Without these boxes are less apart than they might be. */
+  weak: Lack[]
+}
+
+/** What is not there, and what its operator does for it to be. */
+export interface Lack {
+  what: string
+  mend: string
+}
+
+const BWRAP = '/usr/bin/bwrap'
+/** The first that takes a box the right to make namespaces, `--disable-userns`. */
+const OLDEST = [0, 8]
+
+let found: Promise<MachineBox> | undefined
+
+/** Found out once for each process of ours. What an earlier one left of its boxes is ended then. */
+export function boxOfMachine(): Promise<MachineBox> {
+  found ??= find()
+  return found
+}
+
+async function find(): Promise<MachineBox> {
+  const hierarchies = findHierarchies('box')
+  await endLeftOverBoxes(hierarchies)
+  const users = findUsers()
+  const bounds = hierarchies.flatMap((hierarchy) => hierarchy.bounds)
+  return {
+    ...{ bwrap: BWRAP, users, hierarchies, filter: null },
+    isShared: !hierarchies.some(({ bounds }) => bounds.length !== 1),
+    missing: [...(await lacksOfBwrap()), ...(['memory', 'processes'] as const).flatMap(lackOf)],
+    weak: users.kind === 'own' ? [OWN_USER] : [],
+  }
+
+  function lackOf(bound: 'memory' | 'processes'): Lack[] {
+    return bounds.includes(bound) ? [] : [NO_CGROUP[bound]]
+  }
+}
+
+const NO_CGROUP = {
+  memory: {
+    what: 'no cgroup may be made here that bounds memory',
+    mend:
+      'run the programs worker as a unit of systemd with Delegate=memory pids cpu, as deploy/install.sh does, or by ' +
+      '"systemd-run --user --scope -p Delegate=yes"; on a Raspberry Pi add "cgroup_enable=memory cgroup_memory=1" to ' +
+      'the line of /boot/firmware/cmdline.txt and start it again',
+  },
+  processes: {
+    what: 'no cgroup may be made here that bounds processes',
+    mend:
+      'run the programs worker as a unit of systemd with Delegate=memory pids cpu, as deploy/install.sh does, or by ' +
+      '"systemd-run --user --scope -p Delegate=yes"',
+  },
+}
+
+const OWN_USER = {
+  what: 'programs run as the user of the process that starts them',
+  mend: 'install uidmap and give that user 65,536 numbers in /etc/subuid and /etc/subgid, or start it as root',
+}
+
+async function lacksOfBwrap(): Promise<Lack[]> {
+  const mend = 'install bubblewrap 0.8 or newer: apt-get install bubblewrap'
+  try {
+    const { stdout } = await promisify(execFile)(BWRAP, ['--version'], { env: {}, timeout: 5000 })
+    const [major = 0, minor = 0] = stdout.match(/\d+/g)?.map(Number) ?? []
+    const isOld = major === OLDEST[0] && minor < (OLDEST[1] as number)
+    return isOld ? [{ what: `bubblewrap ${major}.${minor} is too old`, mend }] : []
+  } catch {
+    return [{ what: 'bubblewrap is not installed', mend }]
+  }
+}
