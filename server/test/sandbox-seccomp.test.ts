@@ -1,0 +1,180 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { needsProgram } from '../../test/setup/needs.ts'
+import { ALLOWED } from '../src/sandbox/seccomp/allowed.ts'
+import { IDLE, REFUSED } from '../src/sandbox/seccomp/refused.ts'
+import { filtered } from './sandbox/filtered.ts'
+
+const CALLS = fileURLToPath(new URL('./sandbox/calls.c', import.meta.url))
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ajar-seccomp-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Of calls.c: what each call is answered under the filter. */
+const ANSWERS: Record<string, string> = {
+  'socket-unix': 'done',
+  'socket-inet': 'EPERM',
+  'socket-inet6': 'EPERM',
+  'socket-netlink': 'EPERM',
+  'socket-packet': 'EPERM',
+  'socket-vsock': 'EPERM',
+  'socket-alg': 'EPERM',
+  'socket-bluetooth': 'EPERM',
+  'socket-upper-bits': 'EPERM',
+  clone: 'done',
+  'clone-newns': 'EPERM',
+  'clone-newcgroup': 'EPERM',
+  'clone-newuts': 'EPERM',
+  'clone-newipc': 'EPERM',
+  'clone-newuser': 'EPERM',
+  'clone-newpid': 'EPERM',
+  'clone-newnet': 'EPERM',
+  'clone-newuser-newnet': 'EPERM',
+  clone3: 'ENOSYS',
+  unshare: 'EPERM',
+  setns: 'EPERM',
+  mount: 'EPERM',
+  umount2: 'EPERM',
+  pivot_root: 'EPERM',
+  chroot: 'EPERM',
+  fsopen: 'EPERM',
+  open_tree: 'EPERM',
+  ptrace: 'EPERM',
+  process_vm_readv: 'EPERM',
+  pidfd_getfd: 'EPERM',
+  kcmp: 'EPERM',
+  bpf: 'EPERM',
+  perf_event_open: 'EPERM',
+  userfaultfd: 'EPERM',
+  io_uring_setup: 'EPERM',
+  keyctl: 'EPERM',
+  add_key: 'EPERM',
+  seccomp: 'EPERM',
+  setuid: 'EPERM',
+  syslog: 'EPERM',
+  reboot: 'EPERM',
+  tiocsti: 'EPERM',
+  'tiocsti-upper-bits': 'EPERM',
+  tioclinux: 'EPERM',
+  'ioctl-fiemap': 'ENOSYS',
+  personality: 'done',
+  'personality-read-implies-exec': 'ENOSYS',
+  'prctl-name': 'done',
+  'prctl-speculation': 'ENOSYS',
+  'mknod-fifo': 'done',
+  'mknod-device': 'ENOSYS',
+  sync: 'done',
+  fsync: 'done',
+  sched_setattr: 'ENOSYS',
+  'number-that-is-none': 'ENOSYS',
+  ...(process.arch === 'x64' && { i386: 'killed', x32: 'killed' }),
+}
+
+describe('the filter of system calls', () => {
+  test('answers each call as it should, and those of foreign architectures by ending the process', (context) => {
+    needsProgram('bwrap', 'bubblewrap', context)
+    needsProgram('gcc', 'gcc', context)
+    const compiled = spawnSync('gcc', ['-O1', '-o', join(folder, 'calls'), CALLS], { encoding: 'utf8' })
+    expect(compiled.stderr).toBe('')
+    const { stdout } = filtered(['/shown/calls'], folder)
+    expect(answersOf(stdout)).toEqual(ANSWERS)
+    // The same calls where nothing filters them: else the table above would hold by the namespaces alone.
+    const unfiltered = answersOf(filtered(['/shown/calls'], folder, false).stdout)
+    const stopped = Object.keys(ANSWERS).filter((name) => ANSWERS[name] !== unfiltered[name])
+    expect(stopped).toEqual(
+      expect.arrayContaining(['socket-inet', 'clone-newuser', 'unshare', 'ioctl-fiemap', 'ptrace']),
+    )
+  })
+
+  test('lists no call twice, so that no rule hides another', () => {
+    const all = [...ALLOWED, ...REFUSED, ...IDLE]
+    expect(all.filter((name, at) => all.indexOf(name) !== at)).toEqual([])
+  })
+})
+
+/** A program in each language, with threads or children where that is what its runtime is likely to be refused. */
+const PROGRAMS: {
+  what: string
+  needs: [program: string, debianPackage: string][]
+  file: string
+  text: string
+  run: string
+  prints: string
+}[] = [
+  {
+    what: 'C, compiled by gcc',
+    needs: [['gcc', 'gcc']],
+    file: 'main.c',
+    text: '#include <stdio.h>\n#include <pthread.h>\nstatic void *f(void *x){puts("thread");return x;}\nint main(void){pthread_t t;pthread_create(&t,0,f,0);pthread_join(t,0);puts("c");}\n',
+    run: 'gcc -pthread -o /work/main main.c && /work/main',
+    prints: 'thread\nc\n',
+  },
+  {
+    what: 'C++, compiled by g++',
+    needs: [['g++', 'g++']],
+    file: 'main.cc',
+    text: '#include <iostream>\n#include <thread>\nint main(){std::thread t([]{std::cout<<"thread\\n";});t.join();try{throw 1;}catch(int){std::cout<<"c++\\n";}}\n',
+    run: 'g++ -pthread -o /work/main main.cc && /work/main',
+    prints: 'thread\nc++\n',
+  },
+  {
+    what: 'Ada with a task, built by gprbuild and by gnatmake',
+    needs: [
+      ['gprbuild', 'gprbuild'],
+      ['gnatmake', 'gnat'],
+    ],
+    file: 'main.adb',
+    text: 'with Ada.Text_IO; use Ada.Text_IO;\nprocedure Main is\n   task T;\n   task body T is begin Put_Line ("task"); end T;\nbegin\n   while not T\'Terminated loop delay 0.01; end loop;\n   Put_Line ("ada");\nend Main;\n',
+    run: 'cp main.adb /work; cd /work; echo \'project P is for Main use ("main.adb"); end P;\' > p.gpr; gprbuild -q p.gpr && ./main && gnatmake -q -f main.adb && ./main',
+    prints: 'task\nada\ntask\nada\n',
+  },
+  {
+    what: 'Python with a thread and processes',
+    needs: [['python3', 'python3']],
+    file: 'main.py',
+    text: 'import subprocess, threading, multiprocessing, tempfile, sqlite3\ndef f(): print("thread", flush=True)\nt = threading.Thread(target=f); t.start(); t.join()\nprint(subprocess.check_output(["echo", "child"]).decode(), end="", flush=True)\np = multiprocessing.Process(target=print, args=("process",)); p.start(); p.join()\nwith tempfile.NamedTemporaryFile() as file:\n    base = sqlite3.connect(file.name); base.execute("create table t(a)"); base.commit()\nprint("python")\n',
+    run: 'python3 main.py',
+    prints: 'thread\nchild\nprocess\npython\n',
+  },
+  {
+    what: 'TypeScript in Node with a worker thread and a child',
+    needs: [],
+    file: 'main.ts',
+    text: 'import { execFileSync } from "node:child_process"\nimport { once } from "node:events"\nimport { writeFileSync, watch } from "node:fs"\nimport { Worker } from "node:worker_threads"\nconst worker: Worker = new Worker("console.log(\'thread\')", { eval: true, stdout: true })\nworker.stdout.pipe(process.stdout)\nawait once(worker, "exit")\nprocess.stdout.write(execFileSync("echo", ["child"]))\nwatch("/work").close()\nwriteFileSync("/work/x", "node\\n", { flush: true })\nconsole.log("node")\n',
+    run: '/node main.ts',
+    prints: 'thread\nchild\nnode\n',
+  },
+  {
+    what: 'bash with pipes, a pipe with a name and an archive',
+    needs: [['bash', 'bash']],
+    file: 'main.sh',
+    text: 'set -eu\ncd /work\nmkfifo f\n(echo fifo > f &)\ncat f\ncp -a f g\nmkdir d; echo x > d/x\ntar c d | tar x\nsync d/x\necho ab | tr a-z A-Z | tee x\nfor i in 1 2 3; do echo $i; done | sort -r | head -1\nset -o pipefail\n[[ ab == a* ]] && cat <(echo read)\n',
+    run: 'bash main.sh',
+    prints: 'fifo\nAB\n3\nread\n',
+  },
+]
+
+describe('under the filter of system calls', () => {
+  test.for(PROGRAMS)('$what runs', { timeout: 120_000 }, ({ needs, file, text, run, prints }, context) => {
+    needsProgram('bwrap', 'bubblewrap', context)
+    for (const [program, debianPackage] of needs) needsProgram(program, debianPackage, context)
+    writeFileSync(join(folder, file), text)
+    const { stdout, stderr, status } = filtered(['/bin/sh', '-c', `cd /shown; ${run}`], folder)
+    expect({ stdout, status }, stderr).toEqual({ stdout: prints, status: 0 })
+  })
+})
+
+function answersOf(stdout: string): Record<string, string> {
+  return Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  )
+}
