@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { seccompFilter } from '../../src/sandbox/seccomp/filter.ts'
 
 const LIKE_A_BOX = [
@@ -21,8 +23,9 @@ export function filtered(command: readonly string[], shows: string, isFiltered =
     ...(isFiltered ? ['--seccomp', '9'] : []),
     ...['--', ...command],
   ]
-  const { stdout, stderr, status } = spawnSync('sh', ['-c', 'exec 9</proc/self/fd/3 3<&-; exec "$@"', 'sh', ...bwrap], {
-    stdio: ['ignore', 'pipe', 'pipe', filter.descriptor],
+  const file = join(shows, 'filter.bpf')
+  writeFileSync(file, filter.program)
+  const { stdout, stderr, status } = spawnSync('sh', ['-c', 'exec 9<"$0"; exec "$@"', file, ...bwrap], {
     env: { PATH: '/usr/bin:/bin', HOME: '/work' },
     timeout: 60_000,
     encoding: 'utf8',

@@ -2,11 +2,10 @@ import { loadCompiler } from './libseccomp.ts'
 import { KILL_PROCESS, RULES, UNKNOWN } from './rules.ts'
 
 /**
- * The filter of a box's system calls, once for this process.
- * `descriptor`: of a file in memory that holds it, as `bwrap --seccomp` reads it. All who inherit it share its place in the
- * file: each box opens it anew, as `/proc/self/fd/N`. `missing`: why there is none, and how to mend that.
+ * `program`: the filter of a box's system calls for the kernel (struct sock_filter, 4 kB), as `bwrap --seccomp` reads it
+ * from a descriptor. `missing`: why there is none, and how to mend that.
  */
-export type SeccompFilter = { descriptor: number } | { missing: string }
+export type SeccompFilter = { program: Uint8Array } | { missing: string; mend: string }
 
 let made: SeccompFilter | undefined
 
@@ -18,15 +17,11 @@ export function seccompFilter(): SeccompFilter {
 
 function makeFilter(): SeccompFilter {
   try {
-    const compiler = loadCompiler()
-    const descriptor = compiler.memoryFile('ajar-seccomp')
-    compiler.write(RULES, UNKNOWN, KILL_PROCESS, descriptor)
-    return { descriptor }
+    return { program: loadCompiler().compile(RULES, UNKNOWN, KILL_PROCESS) }
   } catch (error) {
     return {
-      missing:
-        `system calls cannot be filtered: ${(error as Error).message}. Install libseccomp (apt-get install libseccomp2) ` +
-        'and a Linux kernel with CONFIG_SECCOMP_FILTER',
+      missing: `system calls cannot be filtered: ${(error as Error).message}`,
+      mend: 'install libseccomp 2.5 or newer: apt-get install libseccomp2',
     }
   }
 }

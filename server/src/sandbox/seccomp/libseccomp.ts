@@ -1,16 +1,15 @@
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Condition, Rule } from './rules.ts'
 
 /** Turns rules into the program that the kernel runs at each system call. */
 export interface Compiler {
   /**
-   * Writes the program for this architecture, whose every other one ends the process that calls by it.
+   * The program for this architecture, whose every other one ends the process that calls by it.
    * Calls that this architecture or this library does not know are left out: they meet what is `otherwise`.
    * @throws where the library refuses a rule
    */
-  write(rules: readonly Rule[], otherwise: number, foreign: number, descriptor: number): void
-  /** A file in memory, which nobody finds and which ends with its last descriptor. @throws */
-  memoryFile(name: string): number
+  compile(rules: readonly Rule[], otherwise: number, foreign: number): Buffer
 }
 
 // seccomp_attr_set(3): what a foreign architecture meets; 2: a tree, which takes a few steps where a list takes hundreds.
@@ -38,7 +37,7 @@ export function loadCompiler(): Compiler {
   const memfdCreate = koffi.load(null).func('int memfd_create(const char *name, unsigned int flags)')
 
   return {
-    write(rules, otherwise, foreign, descriptor) {
+    compile(rules, otherwise, foreign) {
       const filter = init(otherwise)
       if (!filter) throw new Error('libseccomp has no memory for a filter')
       try {
@@ -50,16 +49,25 @@ export function loadCompiler(): Compiler {
           if (number < 0) continue
           done(addRule(filter, action, number, when ? 1 : 0, when && bytesOf(when)), call)
         }
-        done(exportProgram(filter, descriptor), 'writing it')
+        return exported(filter)
       } finally {
         release(filter)
       }
     },
-    memoryFile(name) {
-      const descriptor = memfdCreate(name, MFD_CLOEXEC)
-      if (descriptor < 0) throw new Error(`no file in memory can be had (errno ${koffi.errno()})`)
-      return descriptor
-    },
+  }
+
+  /** The library writes to a descriptor only: that of a file in memory. */
+  function exported(filter: unknown): Buffer {
+    const descriptor = memfdCreate('ajar-filter', MFD_CLOEXEC)
+    if (descriptor < 0) throw new Error(`there is no file in memory to be had (errno ${koffi.errno()})`)
+    try {
+      done(exportProgram(filter, descriptor), 'to write the filter')
+      const program = Buffer.alloc(fstatSync(descriptor).size)
+      readSync(descriptor, program, 0, program.length, 0)
+      return program
+    } finally {
+      closeSync(descriptor)
+    }
   }
 }
 
