@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { endLeftOverBoxes, type Hierarchy } from '../cgroups/cgroup.ts'
 import { findHierarchies } from '../cgroups/hierarchies.ts'
+import { seccompFilter } from './seccomp/filter.ts'
 import { type BoxUsers, findUsers } from './users.ts'
 
 /** What boxes are made of on this machine. */
@@ -10,7 +11,7 @@ export interface MachineBox {
   bwrap: string
   users: BoxUsers
   hierarchies: readonly Hierarchy[]
-  /** Which system calls may be made, for the kernel (seccomp(2)). Null: all. */
+  /** Which system calls may be made, for the kernel (seccomp(2)). Null: that cannot be had, and there are no boxes. */
   filter: Uint8Array | null
   /** No cgroup gives a box the least share of a processor: it is to ask for little itself. */
   isShared: boolean
@@ -42,11 +43,16 @@ async function find(): Promise<MachineBox> {
   const hierarchies = findHierarchies('box')
   await endLeftOverBoxes(hierarchies)
   const users = findUsers()
+  const filter = seccompFilter()
   const bounds = hierarchies.flatMap((hierarchy) => hierarchy.bounds)
   return {
-    ...{ bwrap: BWRAP, users, hierarchies, filter: null },
+    ...{ bwrap: BWRAP, users, hierarchies, filter: 'program' in filter ? filter.program : null },
     isShared: !hierarchies.some(({ bounds }) => bounds.length !== 1),
-    missing: [...(await lacksOfBwrap()), ...(['memory', 'processes'] as const).flatMap(lackOf)],
+    missing: [
+      ...(await lacksOfBwrap()),
+      ...('missing' in filter ? [{ what: filter.missing, mend: filter.mend }] : []),
+      ...(['memory', 'processes'] as const).flatMap(lackOf),
+    ],
     weak: users.kind === 'own' ? [OWN_USER] : [],
   }
 
