@@ -1,0 +1,26 @@
+import type { Language } from '../language.ts'
+import type { Mode } from '../program.ts'
+
+/** A language as people see it. */
+export interface ShownLanguage extends Pick<Language, 'name' | 'title' | 'endings' | 'example'> {
+  /** As its tool says it, such as `12.2.0`. */
+  version: string
+  modes: readonly Mode[]
+  /** Tools that take any: `Builder`, `Compiler`. */
+  switches: readonly string[]
+}
+
+/** What the worker found out of its machine. */
+export interface MachineReport {
+  /** What boxes do not keep here, and how that is mended; empty: they hold. */
+  failed: readonly { what: string; mend: string }[]
+  languages: readonly ShownLanguage[]
+}
+
+/** Whether programs can be run here, and in which languages. */
+export interface ProgramsState {
+  available: boolean
+  /** Why not, and how that is mended, for people; null: they can. */
+  reason: string | null
+  languages: readonly ShownLanguage[]
+}
