@@ -1,5 +1,5 @@
 import type { JobLineRow } from '../database/schema.ts'
-import type { JobKind } from './kinds.ts'
+import { type JobKind, LANES } from './kinds.ts'
 
 export type LineLevel = JobLineRow['level']
 
@@ -27,12 +27,12 @@ export type JobHandler = (context: JobContext) => Promise<object>
 export interface HandledKind {
   kind: string
   run: JobHandler
+  /** How many of them may run now; without it, as many as their lane takes. Call `wake` when that may have become more. */
+  atOnce?(): number
 }
 
 /** A kind, and what does it. */
-export interface Doable extends JobKind {
-  run: JobHandler
-}
+export interface Doable extends JobKind, Required<Pick<HandledKind, 'run' | 'atOnce'>> {}
 
 /** @throws Error that names every kind without a handler or with two, and every handler without a kind */
 export function matchHandlers(kinds: readonly JobKind[], handlers: readonly HandledKind[]): Map<string, Doable> {
@@ -46,7 +46,12 @@ export function matchHandlers(kinds: readonly JobKind[], handlers: readonly Hand
     if (doable.has(kind.name)) flaws.push(`the kind of job ${kind.name} is declared twice`)
     else if (!handler || own.length > 1)
       flaws.push(`jobs of kind ${kind.name} have ${own.length === 0 ? 'no handler' : `${own.length} handlers`}`)
-    else doable.set(kind.name, { ...kind, run: handler.run })
+    else
+      doable.set(kind.name, {
+        ...kind,
+        run: (context) => handler.run(context),
+        atOnce: () => handler.atOnce?.() ?? LANES[kind.lane],
+      })
   }
   if (flaws.length > 0)
     throw new Error(`${flaws.join('; ')}: a fault of ajar (jobs/kinds.ts and app.ts have to agree), please report it`)

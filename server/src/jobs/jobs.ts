@@ -38,7 +38,10 @@ export interface LaneCounts {
   due: Record<Lane, number>
 }
 
-/** Those of the laboratory are counted by themselves: analysts do not keep a training from being asked for. */
+/**
+ * Those of the laboratory are counted by themselves: analysts do not keep a training from being asked for. So are programs,
+ * by whoever asks for them.
+ */
 const MAX_QUEUED = 100
 /** Of these one account may have so many: it does not fill the queue for everybody. */
 const MAX_OF_ACCOUNT = 20
@@ -61,8 +64,11 @@ export class Jobs {
   readonly #running = new Map<string, Attempt>()
   /** Who chooses a job sees what the other lane has chosen. */
   readonly #choosing = new InTurn(1)
-  /** In the laboratory. */
-  readonly #turns = new Turns()
+  /** Where many ask, accounts take turns. */
+  readonly #turns = new Map<Lane, Turns>([
+    ['laboratory', new Turns()],
+    ['programs', new Turns()],
+  ])
   #kinds = new Map<string, Doable>()
   #timer: NodeJS.Timeout | undefined
   #isClosing = false
@@ -117,7 +123,7 @@ export class Jobs {
   ): Promise<JobRow> {
     checkStart(options.runAt ?? null, this.#ports.now())
     const row = await this.#ports.database.write.transaction().execute(async (transaction) => {
-      if (await this.isFull(transaction, this.#laneOf(kind) === 'laboratory'))
+      if (await this.isFull(transaction, this.#laneOf(kind)))
         throw conflict('queue_full', `${MAX_QUEUED} jobs wait already`)
       if (camera !== null && (await isBeingRenamed(transaction, camera)))
         throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
@@ -138,10 +144,11 @@ export class Jobs {
     return this.#rows.add(transaction, kind, camera, params, options)
   }
 
-  /** Whether as many wait as may, in the laboratory or elsewhere. */
-  async isFull(transaction: Kysely<StateTables>, isLaboratory = false): Promise<boolean> {
+  /** Whether as many wait as may, where accounts take turns or in the other lanes together. */
+  async isFull(transaction: Kysely<StateTables>, lane: Lane = 'server'): Promise<boolean> {
     const waiting = await this.#rows.countQueued(transaction)
-    const ofLane = waiting.filter(({ kind }) => (this.#laneOf(kind) === 'laboratory') === isLaboratory)
+    const together = (one: Lane) => (this.#turns.has(one) ? one : 'server')
+    const ofLane = waiting.filter(({ kind }) => together(this.#laneOf(kind)) === together(lane))
     return ofLane.reduce((sum, { jobs }) => sum + jobs, 0) >= MAX_QUEUED
   }
 
@@ -156,7 +163,7 @@ export class Jobs {
       const why = `${own} tasks and operations of yours wait already, and ${most} may: ask again when some of them have ended`
       return new HttpError(429, 'too_many_waiting', why)
     }
-    if (!(await this.isFull(transaction, true))) return null
+    if (!(await this.isFull(transaction, 'laboratory'))) return null
     return new HttpError(
       503,
       'queue_full',
@@ -246,15 +253,17 @@ export class Jobs {
     }
     const isOpen = canBegin(lane) && (hasRoom?.(lane, counts) ?? true)
     const ofLane = running.filter(({ kind }) => kind.lane === lane).map(({ job }) => job)
-    for (const job of lane === 'laboratory' ? this.#turns.order(due, ofLane) : due) {
+    const hasOne = (kind: Doable) => ofLane.filter((job) => job.kind === kind.name).length < kind.atOnce()
+    const turns = this.#turns.get(lane)
+    for (const job of turns?.order(due, ofLane) ?? due) {
       const kind = this.#kinds.get(job.kind)
       if (!kind) await this.#performing.refuse(job)
-      else if (isOpen && kind.lane === lane && (await this.#taken.take(job))) {
+      else if (isOpen && kind.lane === lane && hasOne(kind) && (await this.#taken.take(job))) {
         // Closed while it was looked for: nobody would end what begins now.
         if (this.#isClosing) return null
         const attempt = new Attempt(job, kind)
         this.#running.set(job.id, attempt)
-        if (lane === 'laboratory') this.#turns.take(job)
+        turns?.take(job)
         return attempt
       }
     }

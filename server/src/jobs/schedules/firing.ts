@@ -124,8 +124,7 @@ export class Firing {
     const at = next_at ?? now
     const onceKey = `schedule:${id}@${at}`
     const skipped = await this.#whyNot(transaction, schedule, onceKey)
-    if (!skipped && (await jobs.isFull(transaction, this.#isLaboratory(kind))))
-      return { waits: 'too many jobs wait already' }
+    if (!skipped && (await jobs.isFull(transaction, this.#laneOf(kind)))) return { waits: 'too many jobs wait already' }
     const options = { owner, schedule: id, onceKey }
     const job = skipped ? null : await jobs.add(transaction, kind, camera, JSON.parse(params_json), options)
     await transaction
@@ -136,8 +135,8 @@ export class Firing {
     return job ? { job: job.id } : { skipped: skipped ?? '' }
   }
 
-  #isLaboratory(kind: string): boolean {
-    return this.#ports.kinds.some(({ name, lane }) => name === kind && lane === 'laboratory')
+  #laneOf(kind: string) {
+    return this.#ports.kinds.find(({ name }) => name === kind)?.lane
   }
 
   async #whyNot(

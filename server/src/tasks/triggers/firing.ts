@@ -86,7 +86,7 @@ export class TriggerFiring {
     const { waiting = 0, known = 0 } = rows[0] ?? {}
     if (known > 0) return null
     if (waiting >= MOST_WAITING) return { leftOut: `${waiting} jobs of this trigger wait already` }
-    if (await jobs.isFull(transaction, true)) return { leftOut: 'too many jobs of the laboratory wait already' }
+    if (await jobs.isFull(transaction, 'laboratory')) return { leftOut: 'too many jobs of the laboratory wait already' }
     if (await isBeingRenamed(transaction, camera)) return { leftOut: 'its camera is being renamed' }
     const frame = frame_at === null ? {} : { frame: `${camera}/${frame_at}` }
     const params: AutomaticJob = { ...JSON.parse(params_json), ...frame, trigger: id }
