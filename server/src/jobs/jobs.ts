@@ -60,7 +60,7 @@ export class Jobs {
   readonly #lines: JobLines
   readonly #performing: Performing
   readonly #taken: TakenCameras
-  readonly #lanes: LaneLoop[]
+  readonly #lanes: Map<Lane, LaneLoop[]>
   readonly #running = new Map<string, Attempt>()
   /** Who chooses a job sees what the other lane has chosen. */
   readonly #choosing = new InTurn(1)
@@ -88,7 +88,7 @@ export class Jobs {
         (err) => ports.logOf('jobs').warn({ err, lane }, 'jobs cannot go on; trying again'),
       )
     const lanes = Object.entries(LANES) as [Lane, number][]
-    this.#lanes = lanes.flatMap(([lane, atOnce]) => Array.from({ length: atOnce }, () => loopOf(lane)))
+    this.#lanes = new Map(lanes.map(([lane, atOnce]) => [lane, Array.from({ length: atOnce }, () => loopOf(lane))]))
   }
 
   /** For how long a job has waited because what its lane needs is not there; 0 where none does. */
@@ -173,7 +173,7 @@ export class Jobs {
 
   /** Looks for jobs that wait. */
   wake() {
-    for (const lane of this.#lanes) lane.wake()
+    for (const lane of this.#lanes.keys()) this.#wakeOneOf(lane)
   }
 
   /** @throws HttpError 404 */
@@ -218,7 +218,7 @@ export class Jobs {
     this.#isClosing = true
     clearTimeout(this.#timer)
     for (const attempt of this.#running.values()) attempt.stop('closing')
-    await Promise.all(this.#lanes.map((lane) => lane.close()))
+    await Promise.all([...this.#lanes.values()].flat().map((loop) => loop.close()))
     await this.#lines.close()
   }
 
@@ -226,6 +226,7 @@ export class Jobs {
     const attempt = await this.#choosing.run(() => this.#choose(lane))
     if (!attempt) return false
     const { id } = attempt.job
+    this.#wakeOneOf(lane) // there may be one more
     try {
       await this.#performing.perform(attempt)
     } finally {
@@ -236,6 +237,14 @@ export class Jobs {
       })
     }
     return true
+  }
+
+  /** One that looks is enough, and has the next one look where it found something: a lane may have many. */
+  #wakeOneOf(lane: Lane) {
+    const loops = this.#lanes.get(lane) ?? []
+    const idle = loops.find(({ isIdle }) => isIdle)
+    // Where all are at something, whoever comes to its end first looks again.
+    for (const loop of idle ? [idle] : loops) loop.wake()
   }
 
   /** The first job that may begin now; its cameras are taken then. */

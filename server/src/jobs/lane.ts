@@ -18,6 +18,11 @@ export class LaneLoop {
     this.#onTrouble = onTrouble
   }
 
+  /** Whether it does nothing, and looks for nothing. */
+  get isIdle(): boolean {
+    return !this.#looping
+  }
+
   /** Looks whether there is something to do. */
   wake() {
     this.#woken = true
