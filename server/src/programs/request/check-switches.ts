@@ -1,0 +1,58 @@
+import { type Language, PlanError } from '../language.ts'
+import type { ProgramRequest } from '../program.ts'
+import { said } from './check-files.ts'
+
+const MOST = 50
+const LONGEST = 100
+
+/** Without paths, lists for other tools (`-Wl,`), quotes, or what a shell, make or a project file would read something into. */
+const PLAIN = /^-[A-Za-z0-9][A-Za-z0-9_=+.-]*$/
+/**
+ * Switches that load code, run other programs, read or write files of other names, or hand on switches to other tools:
+ * never, whatever a language lets through.
+ */
+const NEVER = [
+  /^-[ABILPTXox]/,
+  /^-a[ILO]/,
+  /^-i(nclude|macros|quote|system|dirafter|prefix|withprefix|sysroot|plugindir)/,
+  /^-f.*(plugin|prefix-map|dump|profile|lto-partition|use-ld|working-directory)/,
+  /^-(specs|wrapper|save-temps|no-canonical-prefixes|M[DFMQT]*$|E$|S$|dump|d[A-Z])/,
+  /^-(W[apl]|Xlinker|Xassembler|Xpreprocessor)$/,
+  /^-[bcglm]args/,
+  /^-gnate[cmptG]/,
+]
+
+/**
+ * @param given `switches` of a body: `{"Builder":[],"Compiler":["-g"]}`; nothing where there are none
+ * @throws PlanError
+ */
+export function checkSwitches(given: unknown, language: Language): ProgramRequest['switches'] {
+  if (given === undefined || given === null) return {}
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw new PlanError('switches are {"Builder":[...],"Compiler":[...]}.')
+  const checked = Object.entries(given).map(([tool, switches]) => [tool, checkList(tool, switches, language)] as const)
+  if (checked.reduce((sum, [, switches]) => sum + switches.length, 0) > MOST)
+    throw new PlanError(`There are too many switches: ${MOST} are taken.`)
+  return Object.fromEntries(checked.filter(([, switches]) => switches.length > 0))
+}
+
+function checkList(tool: string, given: unknown, language: Language): string[] {
+  if (!Array.isArray(given)) throw new PlanError(`The switches of ${said(tool)} are no list.`)
+  const allowed = Object.hasOwn(language.switches, tool) ? language.switches[tool] : undefined
+  return given.map((each) => {
+    if (typeof each !== 'string') throw new PlanError(`A switch of ${said(tool)} is no text.`)
+    if (!allowed) throw new PlanError(`${language.title} has no switches for ${said(tool)}.`)
+    if (!isPlain(each) || !allowed.some((pattern) => isWhole(pattern, each)))
+      throw new PlanError(`The switch ${said(each)} is not allowed for ${language.title}.`)
+    return each
+  })
+}
+
+function isPlain(text: string): boolean {
+  return text.length <= LONGEST && PLAIN.test(text) && !text.includes('..') && !NEVER.some((each) => each.test(text))
+}
+
+/** A pattern counts for the whole switch, even where whoever wrote it forgot to say so. */
+function isWhole(pattern: RegExp, text: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(text)
+}
