@@ -10,7 +10,7 @@ if [ "${1:-}" = kernel ]; then
 else
   declare -A package_of=([mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [influxd]=influxdb [strace]=strace
     [openssl]=openssl [chromium]=chromium [systemd-nspawn]=systemd-container [shellcheck]=shellcheck [ip]=iproute2
-    [gcc]=gcc [/usr/include/stdio.h]=libc6-dev
+    [gcc]=gcc [/usr/include/stdio.h]=libc6-dev [bwrap]=bubblewrap [newuidmap]=uidmap [gnatmake]=gnat [gprbuild]=gprbuild [g++]=g++
     [jpegtran]=libjpeg-turbo-progs [docker-compose]=docker-compose [promtool]=prometheus [ffmpeg]=ffmpeg [qemu-aarch64-static]=qemu-user-static
     [/usr/aarch64-linux-gnu/lib/libstdc++.so.6]=libstdc++6-arm64-cross
     [/usr/arm-linux-gnueabihf/lib/libstdc++.so.6]=libstdc++6-armhf-cross
@@ -25,6 +25,9 @@ done
   missing+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good)
 # What pictures as numbers are judged against: FITS and arithmetic as astronomers do them.
 [ "${1:-}" = kernel ] || /usr/bin/python3 -c 'import astropy, numpy' 2>/dev/null || missing+=(python3-astropy python3-numpy)
+# What boxes filter system calls by: a library without a program.
+[ "${1:-}" = kernel ] || PATH="$PATH:/usr/sbin" ldconfig -p | grep -F libseccomp.so.2 >/dev/null ||
+  missing+=(libseccomp2)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 as_root=()

@@ -1,4 +1,4 @@
-import type { ProgramRequest, SourceFile } from './program.ts'
+import type { ProgramLimits, ProgramRequest, SourceFile } from './program.ts'
 
 /** One command that is run in a box. */
 export interface Step {
@@ -35,6 +35,9 @@ export class MissingTool extends Error {
   }
 }
 
+/** What of a request its project is made of. */
+export type Project = Pick<ProgramRequest, 'files' | 'main' | 'switches' | 'name'>
+
 /** A programming language: one file each in `languages/`, and one line in `languages.ts`. */
 export interface Language {
   /** Lower case, as in addresses. */
@@ -47,6 +50,11 @@ export interface Language {
   example: SourceFile
   /** Which switches are let through, by `Builder` and `Compiler`. */
   switches: Readonly<Record<string, readonly RegExp[]>>
+  /**
+   * The project that a person downloads, without the program's own files: what builds those elsewhere, as `plan` does
+   * here. No tool of the language is needed for it.
+   */
+  base(request: Project): readonly SourceFile[]
   /** What of it is installed, found by looking. @returns null where nothing can be run */
   find(): Promise<FoundLanguage | null>
 }
@@ -59,8 +67,6 @@ export interface FoundLanguage {
   modes: readonly ProgramRequest['mode'][]
   /** Files and folders of this machine that its boxes see beside `/usr`. */
   shows: readonly { from: string; to: string }[]
-  /** The project that a person downloads: what builds the files elsewhere, as `plan` does here. */
-  base(request: Pick<ProgramRequest, 'files' | 'main' | 'switches' | 'name'>): readonly SourceFile[]
   /** @throws PlanError, MissingTool */
-  plan(request: ProgramRequest): Plan
+  plan(request: ProgramRequest, limits: ProgramLimits): Plan
 }

@@ -1,0 +1,39 @@
+import { PlanError } from '../language.ts'
+
+/**
+ * A line as words, as a shell parts them: by blanks, with quotes and backslashes; but nothing in it is expanded.
+ * @param where said where a quote has no end
+ * @throws PlanError for a quote without an end
+ */
+export function wordsOf(line: string, where: string): string[] {
+  const words: string[] = []
+  let word: string | null = null
+  let quote: '"' | "'" | null = null
+  for (let at = 0; at < line.length; at++) {
+    const letter = line[at] as string
+    if (quote === null && /\s/.test(letter)) {
+      if (word !== null) words.push(word)
+      word = null
+    } else if (quote === null && (letter === '"' || letter === "'")) {
+      quote = letter
+      word ??= ''
+    } else if (letter === quote) {
+      quote = null
+    } else if (letter === '\\' && isEscape(quote, line[at + 1])) {
+      word = (word ?? '') + line[++at]
+    } else {
+      word = (word ?? '') + letter
+    }
+  }
+  if (quote !== null) throw new PlanError(`${where} has a quote ${quote} without an end.`)
+  if (word !== null) words.push(word)
+  return words
+}
+
+/** Within single quotes a backslash is one, and within double quotes before most letters. */
+const isEscape = (quote: '"' | "'" | null, next: string | undefined) =>
+  next !== undefined && (quote === null || (quote === '"' && /["\\$`]/.test(next)))
+
+/** Words as a person would type them. */
+export const typed = (words: readonly string[]) =>
+  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
