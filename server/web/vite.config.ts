@@ -12,6 +12,15 @@ const COMMON =
 const LABORATORY =
   /src\/pages\/(laboratory|tasks)\/(?!add|results\/(cells|chart|csv|data|json|row|shape|table|values)|automatic\/(automatic-dialog|readings)|params\/(pick|picture-dialog)|runs\/run-result)/
 
+/** The editor of programs is larger than any page: what it is made of stays together, and comes when it is shown. */
+const EDITOR =
+  /node_modules\/(@codemirror\/(autocomplete|commands|language|search|state|view)|@lezer\/(common|highlight)|@marijn\/find-cluster-break|crelt|style-mod|w3c-keyname)\/|src\/pages\/programs\/editor\/(?!editor\.tsx|ada)/
+/** What colours one language comes with a first file of it. */
+const PARSERS = ['lr', 'javascript', 'python', 'cpp'].map((name) => ({
+  name: `editor-${name}`,
+  test: new RegExp(`node_modules/(@lezer/${name}|@codemirror/lang-${name})/`),
+}))
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -29,6 +38,8 @@ export default defineConfig({
           groups: [
             { name: 'common', test: COMMON, minShareCount: 2 },
             { name: 'laboratory', test: LABORATORY },
+            { name: 'editor', test: EDITOR },
+            ...PARSERS,
           ],
         },
       },

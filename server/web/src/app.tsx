@@ -12,6 +12,7 @@ const AlertsPage = page(async () => (await import('./pages/alerts/alerts-page.ts
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
 const LaboratoryPage = page(async () => (await import('./pages/laboratory/laboratory-page.tsx')).LaboratoryPage)
 const TasksPage = page(async () => (await import('./pages/tasks/tasks-page.tsx')).TasksPage)
+const ProgramsPage = page(async () => (await import('./pages/programs/programs-page.tsx')).ProgramsPage)
 const LogsPage = page(async () => (await import('./pages/logs/logs-page.tsx')).LogsPage)
 const ProcessesPage = page(async () => (await import('./pages/processes/processes-page.tsx')).ProcessesPage)
 const ReleasesPage = page(async () => (await import('./pages/releases/releases-page.tsx')).ReleasesPage)
@@ -51,6 +52,8 @@ function CurrentPage() {
       return <LaboratoryPage key={JSON.stringify(route)} {...route} />
     case 'tasks':
       return <TasksPage key={route.task ?? ''} {...route} />
+    case 'programs':
+      return <ProgramsPage />
     case 'logs':
       return <LogsPage />
     case 'processes':

@@ -25,6 +25,7 @@ const PAGES = [
   { page: 'devices', path: '/devices', name: 'Devices' },
   { page: 'laboratory', path: '/laboratory', name: 'Laboratory', for: ['analyst', 'operator', 'admin'] },
   { page: 'tasks', path: '/tasks', name: 'Tasks', for: ['analyst', 'operator', 'admin'] },
+  { page: 'programs', path: '/programs', name: 'Programs', for: ['analyst', 'operator', 'admin'] },
   { page: 'logs', path: '/logs', name: 'Logs', for: ['operator', 'admin'] },
   { page: 'processes', path: '/processes', name: 'Processes', for: ['operator', 'admin'] },
   { page: 'releases', path: '/releases', name: 'Releases', for: ['operator'] },

@@ -6,6 +6,7 @@ test.each([
   ['/devices', { page: 'devices' }],
   ['/devices/', { page: 'devices' }],
   ['/alerts', { page: 'alerts' }],
+  ['/programs', { page: 'programs' }],
   ['/logs', { page: 'logs' }],
   ['/releases', { page: 'releases' }],
   ['/sign-in', { page: 'sign-in' }],

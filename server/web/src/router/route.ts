@@ -9,6 +9,7 @@ export type Route =
   | { page: 'devices' }
   | LaboratoryRoute
   | TasksRoute
+  | { page: 'programs' }
   | { page: 'logs' }
   | { page: 'processes' }
   | { page: 'releases' }
@@ -47,6 +48,7 @@ export function routeOf(path: string): Route {
   if (plain === '/') return { page: 'wall' }
   if (plain === '/alerts') return { page: 'alerts' }
   if (plain === '/devices') return { page: 'devices' }
+  if (plain === '/programs') return { page: 'programs' }
   if (plain === '/logs') return { page: 'logs' }
   if (plain === '/processes') return { page: 'processes' }
   if (plain === '/releases') return { page: 'releases' }

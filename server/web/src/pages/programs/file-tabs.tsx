@@ -1,0 +1,110 @@
+import { useRef, useState } from 'preact/hooks'
+import { Button } from '../../design/elements.tsx'
+import { type Draft, flawOfName, renamed, withFile, without } from './draft.ts'
+import { FileDialog } from './file-dialog.tsx'
+
+interface FileTabsProps {
+  draft: Draft
+  /** Such as `.py`: what a new file is called begins with it. */
+  ending: string
+  /** Id of what shows the file. */
+  panel: string
+  onEdit(next: (draft: Draft) => Draft): void
+}
+
+const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
+
+/** The files of a program: one is shown; more are added, renamed, removed. */
+export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
+  const [asks, setAsks] = useState<'add' | 'rename' | null>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const { files, shown } = draft
+  const names = files.map(({ basename }) => basename)
+  const show = (basename: string) => onEdit((now) => ({ ...now, shown: basename }))
+  const walk = (event: KeyboardEvent) => {
+    const step = STEPS[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const next = (names.indexOf(shown) + step + names.length) % names.length
+    show(names[next] ?? shown)
+    list.current?.querySelectorAll<HTMLElement>('[role=tab]')[next]?.focus()
+  }
+  return (
+    <div class="file-bar">
+      <div class="files" role="tablist" aria-label="Files" ref={list} onKeyDown={walk}>
+        {names.map((basename) => (
+          <button
+            key={basename}
+            type="button"
+            role="tab"
+            aria-selected={basename === shown}
+            aria-controls={panel}
+            tabIndex={basename === shown ? 0 : -1}
+            onClick={() => show(basename)}
+          >
+            {basename}
+          </button>
+        ))}
+      </div>
+      <div class="buttons">
+        <Button kind="quiet" onClick={() => setAsks('add')}>
+          Add a file
+        </Button>
+        <Button kind="quiet" aria-label={`Rename ${shown}`} onClick={() => setAsks('rename')}>
+          Rename
+        </Button>
+        <Remove draft={draft} onEdit={onEdit} />
+      </div>
+      {asks === 'add' && (
+        <FileDialog
+          title="Add a file"
+          action="Add"
+          name={ending}
+          flawOf={(name) => flawOfName(name, names)}
+          onClose={() => setAsks(null)}
+          onNamed={(name) => onEdit((now) => withFile(now, name))}
+        />
+      )}
+      {asks === 'rename' && (
+        <FileDialog
+          title={`Rename ${shown}`}
+          action="Rename"
+          name={shown}
+          flawOf={(name) =>
+            flawOfName(
+              name,
+              names.filter((one) => one !== shown),
+            )
+          }
+          onClose={() => setAsks(null)}
+          onNamed={(name) => onEdit((now) => renamed(now, shown, name))}
+        />
+      )}
+    </div>
+  )
+}
+
+/** What was written is asked about before it is gone; a program has one file at least. */
+function Remove({ draft, onEdit }: Pick<FileTabsProps, 'draft' | 'onEdit'>) {
+  const { files, shown } = draft
+  const [asked, setAsked] = useState<string | null>(null)
+  if (files.length < 2) return null
+  const isEmpty = files.find(({ basename }) => basename === shown)?.contents === ''
+  const isAsked = asked === shown
+  return (
+    <>
+      <Button
+        kind={isAsked ? 'danger' : 'quiet'}
+        aria-label={isAsked ? `Really remove ${shown}` : `Remove ${shown}`}
+        onBlur={() => setAsked(null)}
+        onClick={() => {
+          if (!isEmpty && !isAsked) return setAsked(shown)
+          setAsked(null)
+          onEdit((now) => without(now, shown))
+        }}
+      >
+        {isAsked ? 'Really remove?' : 'Remove'}
+      </Button>
+    </>
+  )
+}
