@@ -155,6 +155,7 @@ as_owner() {
 make_users() {
   # The alarm of every unit runs as ajar, on an agent's machine too.
   make_user ajar
+  [ "$part" = agent ] || make_user ajar-programs
   [ "$part" = server ] || make_user ajar-agent
   [ "$part" = server ] || for group in video gpio i2c; do
     ! getent group $group >/dev/null || usermod --append --groups $group ajar-agent
@@ -230,7 +231,8 @@ uninstall() {
     # What an operator wrote there stays.
     rmdir --ignore-fail-on-non-empty "$UNITS/$unit.d" 2>/dev/null || true
   done
-  rm -f /etc/systemd/system.conf.d/ajar-watchdog.conf
+  rm -f /etc/systemd/system.conf.d/ajar-watchdog.conf "$RUN_FOLDERS"
+  rm -rf /run/ajar-programs
   # shellcheck disable=SC2086 # several files
   rm -rf $SERVER $AGENT $LIBRARY $COMMANDS $DISPATCHER /var/cache/ajar /var/cache/ajar-agent
   rm -f /run/systemd/system/ajar-rehearsal-*.service
@@ -242,7 +244,7 @@ uninstall() {
 purge() {
   for unit in $(all_units); do rm -rf "$UNITS/$unit.d"; done
   rm -rf /var/lib/ajar /var/lib/ajar-agent /var/log/ajar $CONFIG
-  for user in ajar ajar-agent; do ! id $user >/dev/null 2>&1 || userdel $user; done
+  for user in ajar ajar-agent ajar-programs; do ! id $user >/dev/null 2>&1 || userdel $user; done
   say 'its data and settings are gone'
 }
 

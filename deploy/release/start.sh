@@ -32,6 +32,21 @@ start_units() {
     [ -z "$changed" ] || systemctl reset-failed "$service" 2>/dev/null || true
     systemctl $verb "$service" || did_not_start "$service"
   done
+  [ "$part" = agent ] || start_programs "$verb"
+}
+
+# All else goes on without what runs programs of users: health says what it lacks, and so does this.
+start_programs() {
+  [ -z "$changed" ] || systemctl enable --quiet ajar-programs.service || true
+  [ -z "$changed" ] || systemctl reset-failed ajar-programs.service 2>/dev/null || true
+  systemctl "$1" ajar-programs.service || say 'programs of users cannot run: journalctl -u ajar-programs'
+  lacks=''
+  command -v bwrap >/dev/null || lacks=' bubblewrap'
+  ldconfig -p | grep -q 'libseccomp\.so\.2' || lacks="$lacks libseccomp2"
+  [ -z "$lacks" ] || say "users can run no programs until you have called: apt-get install$lacks"
+  ! grep -qs 'Raspberry Pi' /proc/device-tree/model || [ ! -e /sys/fs/cgroup/cgroup.controllers ] ||
+    grep -qw memory /sys/fs/cgroup/cgroup.controllers ||
+    say 'users can run no programs until the kernel bounds memory: add cgroup_enable=memory cgroup_memory=1 to the line of /boot/firmware/cmdline.txt, and reboot'
 }
 
 # Goes back to the release that ran before, units and all, where there is one.

@@ -6,6 +6,10 @@ RETRIES='ajar-alarm@.service ajar-retry@.service ajar-retry@.timer ajar-wanted@.
 ENABLED='ajar-redeploy.socket ajar-recover.service'
 # What may write into folders that the settings name.
 WRITERS='ajar-server.service ajar-worker.service'
+# Whose programs may not even see them.
+STRANGERS=ajar-programs.service
+# What systemd makes at each boot.
+RUN_FOLDERS=/etc/tmpfiles.d/ajar.conf
 
 put_units() {
   # RestartMode came with systemd 254: an earlier one would complain of it at each reload.
@@ -20,9 +24,12 @@ put_units() {
   put_notify
   if [ "$part" = server ]; then
     put "$SOURCE/deploy/systemd/as-service.sh" $LIBRARY/as-service.sh
+    put "$SOURCE/deploy/systemd/own-users.sh" $LIBRARY/own-users.sh 755
     for command in $COMMANDS; do put "$SOURCE/deploy/systemd/${command##*/}.sh" "$command" 755; done
     mkdir -p "${DISPATCHER%/*}"
     ln -sfn "$prefix/current/server/bin/ajar-dispatcher" "$DISPATCHER"
+    put "$SOURCE/deploy/systemd/ajar.tmpfiles" $RUN_FOLDERS
+    systemd-tmpfiles --create $RUN_FOLDERS || say 'users will run no programs: the folder of their socket cannot be made, see above'
     put_listeners
     put_folders
   fi
@@ -36,7 +43,7 @@ units_of() {
   case $1 in
   server)
     echo ajar-redeploy.socket ajar-redeploy.service ajar-recover.service \
-      ajar-server.service ajar-worker.service ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket
+      ajar-programs.service ajar-server.service ajar-worker.service ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket
     ;;
   agent) echo ajar-agent.service ;;
   esac
@@ -80,13 +87,14 @@ put_folders() {
     folder=$(said $name)
     case $folder in
     '' | /var/lib/ajar | /var/lib/ajar/*)
-      for unit in $WRITERS; do rm -f "$UNITS/$unit.d/$name.conf"; done
+      for unit in $WRITERS $STRANGERS; do rm -f "$UNITS/$unit.d/$name.conf"; done
       continue
       ;;
     esac
     # A disk for backups that is away does not keep the server from its start.
     [ $name = data ] && may_lack='' || may_lack=-
     for unit in $WRITERS; do write "$UNITS/$unit.d/$name.conf" '[Service]' "ReadWritePaths=\"$may_lack$folder\""; done
+    for unit in $STRANGERS; do write "$UNITS/$unit.d/$name.conf" '[Service]' "InaccessiblePaths=\"-$folder\""; done
     [ -e "$folder" ] || { mkdir -p "$folder" && chown ajar:ajar "$folder" && chmod 700 "$folder"; }
   done
 }
@@ -96,6 +104,7 @@ bring_units() {
   part=server prefix=$SERVER settings=$CONFIG/ajar.env id=${SOURCE##*/} release=$SOURCE
   is_release || fail "only a release brings its units: $SERVER/current/deploy/install.sh --units"
   check_machine
+  make_users
   read_settings
   before=$(stands)
   put_units
@@ -107,6 +116,7 @@ bring_units() {
 
 # What units there are, and what they say.
 stands() {
+  [ "$part" = agent ] || [ ! -e $RUN_FOLDERS ] || cksum $RUN_FOLDERS
   for unit in $(units_of "$part") $RETRIES; do
     for file in "$UNITS/$unit" $(drop_ins_of "$unit"); do
       [ ! -e "$file" ] || cksum "$file"

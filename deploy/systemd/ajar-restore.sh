@@ -7,7 +7,7 @@ set -eu
 
 START='/opt/ajar/current/deploy/install.sh server'
 UNITS='ajar-redeploy.socket ajar-redeploy.service ajar-http.socket ajar-mqtt.socket ajar-mqtts.socket
-  ajar-server.service ajar-worker.service'
+  ajar-server.service ajar-worker.service ajar-programs.service'
 
 if [ $# != 1 ] || [ "${1#-}" != "$1" ]; then
   echo "Usage: $0 BACKUP     one folder ajar-TIME" >&2

@@ -4,7 +4,7 @@
 #   may-alarm.sh UNIT
 set -eu
 case $1 in
-ajar-server.service | ajar-worker.service) ;;
+ajar-server.service | ajar-worker.service | ajar-programs.service) ;;
 *) exit 0 ;;
 esac
 [ -e /opt/ajar/redeploy/pending.json ] || exit 0

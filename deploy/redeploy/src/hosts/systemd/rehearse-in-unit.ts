@@ -68,6 +68,7 @@ function unitText(release: string, { dataDir, port }: { dataDir: string; port: n
     AJAR_MQTTS_PORT: 0,
     AJAR_LOG_FILE: '',
     AJAR_BACKUP_DIR: '',
+    AJAR_PROGRAMS_SOCKET_DIR: '',
   }
   const words = Object.entries(own).map(([name, value]) => `"${name}=${value}"`)
   const bound = boundTo()
