@@ -124,6 +124,23 @@ test('a task is bounded under what the unit of the worker allows, and nothing of
   expect((await machine.shell('stat -c %U:%a /var/lib/ajar/tasks')).trim()).toBe('ajar:700')
 })
 
+test('what runs programs of users is nobody but itself and the users of its boxes, and sees nothing of the server', async () => {
+  const id = async (user: string) => Number(await machine.shell(`id -u ${user}`))
+  const secrets = '/var/lib/ajar /var/lib/ajar/state.db /etc/ajar/ajar.env /etc/shadow'
+  // The unit as it is but for its program, which ends.
+  await machine.shell(`sed -e 's|[^ ]*/programs-worker.ts$|${CHECKOUT_INSIDE}/server/test/programs-unit-probe.ts ${secrets}|' \
+      -e 's/^Type=.*/Type=oneshot/' -e '/^Condition/d' -e '/^Restart/d' -e '/^OnFailure/d' /etc/systemd/system/ajar-programs.service >/run/systemd/system/programs-probe.service
+    systemctl daemon-reload; systemctl start programs-probe.service`)
+  const [line = ''] = (await machine.journal('programs-probe.service'))
+    .split('\n')
+    .filter((text) => text.startsWith('{'))
+  expect(JSON.parse(line)).toEqual({
+    map: [0, await id('ajar-programs'), 1, 1, 0x70000000, 65535],
+    ...{ noNewPrivileges: true, box: true, others: false, reads: [], writes: [], token: [] },
+  })
+  expect((await machine.shell('stat -c %U:%G:%a /run/ajar-programs')).trim()).toBe('ajar:ajar-programs:2710')
+})
+
 test(
   'it tells of its processes, and restarts each when asked',
   async () => {
