@@ -11,7 +11,7 @@ const WELCOME = ['cpu']
 
 /**
  * Where this process may make cgroups that bound something; empty: nowhere.
- * @param use what for: boxes also get the least share of a processor that others want, where there is a controller for it
+ * @param use what for: boxes also get less of a processor that others want, where there is a controller for it
  */
 export function findHierarchies(use: CgroupUse = 'task'): Hierarchy[] {
   const mounts = mountsOf(read('/proc/self/mountinfo'))
@@ -47,7 +47,7 @@ const VERSION_1 = {
   },
   cpu: {
     bounds: [],
-    settings: () => [{ file: 'cpu.shares', value: '64', isOptional: true }], // of 1024 that each has elsewhere
+    settings: () => [{ file: 'cpu.shares', value: '256', isOptional: true }], // of 1024 that each has elsewhere
     counts: [],
   },
 } as const
@@ -69,7 +69,7 @@ function version2(own: string | null, use: CgroupUse): Hierarchy | null {
       { file: 'memory.swap.max', value: '0', isOptional: true },
       { file: 'memory.oom.group', value: '1', isOptional: true },
       { file: 'pids.max', value: String(processes) },
-      ...(use === 'box' ? [{ file: 'cpu.weight', value: '6', isOptional: true }] : []), // of 100 that each has elsewhere
+      ...(use === 'box' ? [{ file: 'cpu.weight', value: '25', isOptional: true }] : []), // of 100 that each has elsewhere
     ],
     counts: [
       { bound: 'memory', file: 'memory.events', key: 'oom_kill' },

@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { BoxedCommand } from './box.ts'
 import type { MachineBox } from './machine.ts'
+import { closeTheirs, descriptors, type PipeEnd } from './pipes.ts'
 import type { BoxUser } from './users.ts'
 import { viewOf } from './view.ts'
 
@@ -35,38 +37,58 @@ export function startChain(command: BoxedCommand, machine: MachineBox, user: Box
   const { filter, bwrap } = machine
   const words = [
     ...['-c', outside(command), 'ajar-box', ...joins, '--', ...(machine.isShared ? NICE : []), ...as(machine, user)],
-    ...[bwrap, ...viewOf(command, filter && FILTER), '--'],
+    ...[bwrap, ...viewOf(command, FILTER), '--'],
     ...['/bin/sh', '-c', inside(command), 'ajar-box', ...command.command],
   ]
-  const pipeOr = (bytes: Uint8Array | null) => (bytes ? 'pipe' : 'ignore')
-  const child = spawn('/bin/sh', words, {
-    cwd: '/',
-    env: {}, // that of the first process in a box can be read there
-    stdio: [pipeOr(input), 'pipe', 'pipe', 'pipe', pipeOr(files), 'pipe', 'pipe', pipeOr(filter)],
-    detached: true, // a terminal's Ctrl-C is for whoever called, who then ends this in order
-  })
-  const [, stdout, faults, told, , stderr, kept] = child.stdio as unknown as [null, ...Readable[]]
-  give(child.stdio[0], input)
-  give(child.stdio[4], files)
-  give((child.stdio as unknown[])[FILTER], filter)
-  return { process: child, stdout, stderr, faults, told, kept } as Chain
+  const { pipe, keepToOurselves } = descriptors()
+  const ends: PipeEnd[] = []
+  const end = (who: 'writes' | 'reads') => {
+    const made = pipe(who)
+    ends.push(made)
+    return made
+  }
+  try {
+    const [stdout, stderr, stdin] = [end('writes'), end('writes'), input && end('reads')]
+    keepToOurselves()
+    const child = spawn('/bin/sh', words, {
+      cwd: '/',
+      env: {}, // that of the first process in a box can be read there
+      stdio: [
+        ...[stdin?.theirs ?? 'ignore', stdout.theirs, 'pipe', 'pipe', files ? 'pipe' : 'ignore'],
+        ...[stderr.theirs, 'pipe', 'pipe'],
+      ] as StdioOptions,
+      detached: true, // a terminal's Ctrl-C is for whoever called, who then ends this in order
+    })
+    const [, , faults, told, toFiles, , kept, toFilter] = child.stdio as unknown as Socket[]
+    give(stdin?.ours, input)
+    give(toFiles, files)
+    give(toFilter, filter)
+    return { process: child, stdout: stdout.ours, stderr: stderr.ours, faults, told, kept } as Chain
+  } catch (error) {
+    for (const { ours } of ends) ours.destroy()
+    throw error
+  } finally {
+    closeTheirs(ends)
+  }
 }
 
 /** Who ends without having read it has its reasons. */
-function give(pipe: unknown, bytes: Uint8Array | null): void {
+function give(pipe: Writable | undefined, bytes: Uint8Array | null): void {
   if (!bytes || !pipe) return
-  const writable = pipe as Writable
-  writable.on('error', () => {})
-  writable.end(bytes)
+  pipe.on('error', () => {})
+  pipe.end(bytes)
 }
 
+/** What a unit of systemd may have given. */
+const WITHOUT_RIGHTS = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all']
 const NICE = ['/usr/bin/nice', '-n', '10']
 
 function as({ users }: MachineBox, { uid }: BoxUser): string[] {
   if (uid === 'own') return []
   const namespace =
     users.kind === 'sub-uids' ? ['/usr/bin/unshare', '--user', '--map-root-user', '--map-auto', '--'] : []
-  return [...namespace, '/usr/bin/setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--']
+  const user = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups']
+  return [...namespace, '/usr/bin/setpriv', ...user, ...WITHOUT_RIGHTS, '--']
 }
 
 /** The arguments are files to join, `--`, and what is to be run. A dump, an endless file and an endless loop have their end. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { endLeftOverBoxes, type Hierarchy } from '../cgroups/cgroup.ts'
 import { findHierarchies } from '../cgroups/hierarchies.ts'
+import { descriptors } from './pipes.ts'
 import { seccompFilter } from './seccomp/filter.ts'
 import { type BoxUsers, findUsers } from './users.ts'
 
@@ -11,9 +12,9 @@ export interface MachineBox {
   bwrap: string
   users: BoxUsers
   hierarchies: readonly Hierarchy[]
-  /** Which system calls may be made, for the kernel (seccomp(2)). Null: that cannot be had, and there are no boxes. */
-  filter: Uint8Array | null
-  /** No cgroup gives a box the least share of a processor: it is to ask for little itself. */
+  /** Which system calls may be made, for the kernel (seccomp(2)); empty where there is none. */
+  filter: Uint8Array
+  /** No cgroup gives a box less of a processor that others want: it is to ask for little itself. */
   isShared: boolean
   /** Without these there are no boxes. */
   missing: Lack[]
@@ -43,21 +44,27 @@ async function find(): Promise<MachineBox> {
   const hierarchies = findHierarchies('box')
   await endLeftOverBoxes(hierarchies)
   const users = findUsers()
-  const filter = seccompFilter()
   const bounds = hierarchies.flatMap((hierarchy) => hierarchy.bounds)
+  const filter = seccompFilter()
+  const lacks = 'missing' in filter ? [{ what: filter.missing, mend: filter.mend }] : lackOfDescriptors()
   return {
-    ...{ bwrap: BWRAP, users, hierarchies, filter: 'program' in filter ? filter.program : null },
+    ...{ bwrap: BWRAP, users, hierarchies, filter: 'missing' in filter ? new Uint8Array() : filter.program },
     isShared: !hierarchies.some(({ bounds }) => bounds.length !== 1),
-    missing: [
-      ...(await lacksOfBwrap()),
-      ...('missing' in filter ? [{ what: filter.missing, mend: filter.mend }] : []),
-      ...(['memory', 'processes'] as const).flatMap(lackOf),
-    ],
+    missing: [...(await lacksOfBwrap()), ...lacks, ...(['memory', 'processes'] as const).flatMap(lackOf)],
     weak: users.kind === 'own' ? [OWN_USER] : [],
   }
 
   function lackOf(bound: 'memory' | 'processes'): Lack[] {
     return bounds.includes(bound) ? [] : [NO_CGROUP[bound]]
+  }
+}
+
+function lackOfDescriptors(): Lack[] {
+  try {
+    descriptors()
+    return []
+  } catch (error) {
+    return [{ what: `no pipe can be made for a box: ${(error as Error).message}`, mend: 'use glibc 2.34 or newer' }]
   }
 }
 

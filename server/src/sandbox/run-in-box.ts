@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cgroup } from '../cgroups/cgroup.ts'
 import { type BoxEnd, BoxError, type BoxedCommand } from './box.ts'
@@ -158,10 +159,16 @@ function exitOf({ process }: Chain): Promise<{ code: number | null; error?: Erro
   })
 }
 
-function closeOf({ process }: Chain): Promise<void> {
-  return new Promise((resolve) => {
-    for (const event of ['close', 'error']) process.once(event, () => resolve())
-  })
+/** Once all that it printed was taken. */
+async function closeOf({ process, stdout, stderr }: Chain): Promise<void> {
+  const closes = [process, stdout, stderr].map(
+    (each: EventEmitter) =>
+      new Promise<void>((resolve) => {
+        each.once('close', () => resolve())
+        if (each === process) each.once('error', () => resolve())
+      }),
+  )
+  await Promise.all(closes)
 }
 
 async function isWithin(promise: Promise<void>, limitMs: number): Promise<boolean> {

@@ -47,23 +47,37 @@ export function takeUser(users: BoxUsers, role: 'build' | 'run'): BoxUser {
   return { uid, release: () => void taken.delete(pair) }
 }
 
-/** Root of a container may have fewer users than there are numbers. */
+interface Range {
+  /** As we say it. */
+  first: number
+  count: number
+  /** As whoever made our namespace says it. */
+  outer: number
+}
+
+/**
+ * Root of a namespace may have fewer users than there are numbers: a unit of systemd may give it those that nobody else
+ * has, under other numbers; a container has its own.
+ */
 function ofRoot(): BoxUsers {
-  const ranges = ['/proc/self/uid_map', '/proc/self/gid_map'].map(rangesIn)
-  for (const range of [UNUSED, UNUSED_OF_A_CONTAINER])
-    if (ranges.every((list) => list.some((each) => holds(each, range)))) return { kind: 'root', ...range }
+  const [uids = [], gids = []] = ['/proc/self/uid_map', '/proc/self/gid_map'].map(rangesIn)
+  const given = uids.find(({ outer, count }) => holds(UNUSED, { first: outer, count }) && count > 1)
+  const ranges = [UNUSED, ...(given ? [given] : []), UNUSED_OF_A_CONTAINER]
+  for (const { first, count } of ranges)
+    if ([uids, gids].every((list) => list.some((each) => holds(each, { first, count }))))
+      return { kind: 'root', first, count }
   return { kind: 'own', first: 0, count: 0 }
 }
 
-function holds(whole: { first: number; count: number }, part: { first: number; count: number }): boolean {
+function holds(whole: Omit<Range, 'outer'>, part: Omit<Range, 'outer'>): boolean {
   return whole.first <= part.first && part.first + part.count <= whole.first + whole.count
 }
 
 /** Lines as `0 100000 65536`: the first number is that of our namespace (user_namespaces(7)). */
-function rangesIn(file: string): { first: number; count: number }[] {
+function rangesIn(file: string): Range[] {
   return lines(file).map((line) => {
-    const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number)
-    return { first, count }
+    const [first = 0, outer = 0, count = 0] = line.trim().split(/\s+/).map(Number)
+    return { first, outer, count }
   })
 }
 

@@ -16,14 +16,14 @@ export const USER_NUMBER = { build: 1001, run: 1002 }
 export const PATH = '/usr/bin:/bin'
 
 /** What bubblewrap is told of a box, up to the command: namespaces, the user, and all that is seen. */
-export function viewOf({ user, shows, limits, environment }: BoxedCommand, filter: number | null): string[] {
+export function viewOf({ user, shows, limits, environment }: BoxedCommand, filter: number): string[] {
   const uid = String(USER_NUMBER[user])
   const folder = String(limits.folderBytes)
   const covered = COVERED.filter(existsSync)
   return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--new-session', '--die-with-parent'],
     ...['--uid', uid, '--gid', uid, '--hostname', 'ajar'],
-    ...(filter === null ? [] : ['--seccomp', String(filter)]),
+    ...['--seccomp', String(filter)],
     ...['--ro-bind', '/usr', '/usr'],
     ...covered.flatMap((path) => ['--perms', '0555', '--size', COVER_BYTES, '--tmpfs', path]),
     ...PROGRAMS.flatMap(sameAs),
