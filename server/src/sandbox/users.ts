@@ -29,7 +29,7 @@ export function findUsers(): BoxUsers {
   const counts = ['/etc/subuid', '/etc/subgid'].map(countIn)
   const count = Math.min(...counts) - FIRST_OF_SUB_UIDS
   const hasTools = ['newuidmap', 'newgidmap'].every((tool) => existsSync(`/usr/bin/${tool}`))
-  if (!hasTools || count < 2) return { kind: 'own', first: 0, count: 0 }
+  if (!hasTools || count < 2 || ownName() === null) return { kind: 'own', first: 0, count: 0 }
   return { kind: 'sub-uids', first: FIRST_OF_SUB_UIDS, count }
 }
 
@@ -83,11 +83,20 @@ function rangesIn(file: string): Range[] {
 
 /** Of the first entry of our user, by name or number (subuid(5)); that is the one that `unshare --map-auto` takes. */
 function countIn(file: string): number {
-  const { username, uid } = userInfo()
+  const names = [ownName(), String(process.geteuid?.())]
   const entry = lines(file)
     .map((line) => line.split(':'))
-    .find(([whose]) => whose === username || whose === String(uid))
+    .find(([whose = '']) => names.includes(whose))
   return Number(entry?.[2] ?? 0)
+}
+
+/** Null: the number that we run as belongs to nobody, as in a container; newuidmap(1) then has nothing for it. */
+function ownName(): string | null {
+  try {
+    return userInfo().username
+  } catch {
+    return null
+  }
 }
 
 function lines(file: string): string[] {
