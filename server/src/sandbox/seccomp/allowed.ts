@@ -48,5 +48,4 @@ export const ALLOWED: readonly string[] = [
   ...['connect', 'bind', 'listen', 'accept', 'accept4', 'shutdown', 'getsockname', 'getpeername', 'getsockopt'],
   ...['setsockopt', 'sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg'],
   ...['shmget', 'shmat', 'shmdt', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl'],
-  ...['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
 ]

@@ -18,6 +18,8 @@ export const REFUSED: readonly string[] = [
   ...['init_module', 'finit_module', 'delete_module', 'create_module', 'kexec_load', 'kexec_file_load', 'reboot'],
   ...['syslog', 'acct', 'settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex', 'stime', 'sethostname'],
   ...['setdomainname', 'vhangup', 'nfsservctl', 'ioprio_set'],
+  // Memory of the kernel that older ones count to nobody's cgroup.
+  ...['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink'],
   // Another user than the box's: there is none.
   ...[
     'setuid',
