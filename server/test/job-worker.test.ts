@@ -122,7 +122,7 @@ test('cancelled or out of time, the process of the task is gone and the worker t
 test('an own worker that falls silent is killed', async () => {
   const entry = join(await temporaryFolder(onTestFinished), 'silent.mjs')
   writeFileSync(entry, 'process.send({ heartbeat: true }); setInterval(() => {}, 1000)')
-  const own = new OwnWorker(pathToFileURL(entry), {}, 10)
+  const own = new OwnWorker({ entry: pathToFileURL(entry), environment: {} }, 10)
   onTestFinished(() => own.close())
   expect(await new Promise((resolve) => own.start(resolve))).toBe('SIGKILL')
 })

@@ -11,6 +11,7 @@ import {
   WorkError,
   WorkerLostError,
 } from './messages.ts'
+import type { Pool } from './pool.ts'
 
 /** A worker that does not stop what it was told to stop is given up. */
 const CANCEL_LIMIT_MS = 5000
@@ -18,6 +19,15 @@ const HELLO_LIMIT_MS = 5000
 
 /** Takes a line that the task of a job printed. */
 export type LineListener = (job: string, level: Exclude<LogLevel, 'debug'>, text: string) => void
+
+/** What a worker is taken with. */
+export interface Greeting {
+  pool: Pick<Pool, 'title' | 'connectionsEach'>
+  /** For what the worker says for it. */
+  log: Log
+  /** Told what the task of a job printed. */
+  onLine: LineListener
+}
 
 interface Current {
   id: number
@@ -38,6 +48,7 @@ export class ConnectedWorker {
   readonly #socket: Socket
   readonly #log: Log
   readonly #onLine: LineListener
+  readonly #gone: string
   #job: string | undefined
   #current: Current | null = null
   #lastId = 0
@@ -46,32 +57,31 @@ export class ConnectedWorker {
     socket: Socket,
     { pid, startedAtMs }: Hello,
     messages: AsyncGenerator<FromWorker, undefined>,
-    log: Log,
-    onLine: LineListener,
+    { log, onLine, pool }: Greeting,
   ) {
     this.#socket = socket
     this.#log = log
     this.#onLine = onLine
+    this.#gone = `the ${pool.title} ended`
     this.pid = pid
     this.startedAtMs = startedAtMs
     this.ended = this.#read(messages)
     this.ended.catch(() => {}) // it may fail before it is waited for
-    socket.once('close', () => this.#current?.outcome.reject(new WorkerLostError('the job worker ended')))
+    socket.once('close', () => this.#current?.outcome.reject(new WorkerLostError(this.#gone)))
   }
 
   /**
    * Waits until whoever connected says that it is a worker.
-   * @param log for what the worker says for it
-   * @param onLine told what the task of a job printed
    * @throws where it says something else, or nothing
    */
-  static async greet(socket: Socket, log: Log, onLine: LineListener): Promise<ConnectedWorker> {
+  static async greet(socket: Socket, greeting: Greeting): Promise<ConnectedWorker> {
     const tooLate = setTimeout(() => socket.destroy(), HELLO_LIMIT_MS)
     const messages = receive<FromWorker>(socket)
     const { value: hello } = await messages.next().finally(() => clearTimeout(tooLate))
     if (!isHello(hello)) throw new WorkError('no_worker', 'who connects says first that it is a worker, and did not')
-    await send(socket, { kind: 'welcome' } satisfies ToWorker)
-    return new ConnectedWorker(socket, hello, messages, log, onLine)
+    const { connectionsEach: connections } = greeting.pool
+    await send(socket, { kind: 'welcome', connections } satisfies ToWorker)
+    return new ConnectedWorker(socket, hello, messages, greeting)
   }
 
   /** @throws WorkError, WorkerLostError */
@@ -98,7 +108,7 @@ export class ConnectedWorker {
     const limit = setTimeout(() => stop(new WorkError('timeout', `it took more than ${minutes} minutes`)), work.limitMs)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      if (this.#socket.destroyed) throw new WorkerLostError('the job worker ended')
+      if (this.#socket.destroyed) throw new WorkerLostError(this.#gone)
       this.#say({ kind: 'begin', id: current.id, task: work.task, params: work.params })
       if (signal.aborted) onAbort()
       this.#feed(current).catch(stop)

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../logging/levels.ts'
+import { connectTo } from './connect-to.ts'
 import { receive, send } from './message-stream.ts'
 import { type FromWorker, type LastOfTask, LEAVING, type LogLevel, type ToWorker } from './messages.ts'
-import { meetingPoint } from './socket-path.ts'
+import { jobWorkerMeeting } from './socket-path.ts'
 import { SpareProcess } from './spare-process.ts'
 import { isLast, TaskProcess } from './task-process.ts'
 
@@ -55,7 +55,7 @@ export class JobWorker {
   async run(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
-      const socket = await connect(this.#options.dataDir)
+      const socket = await connectTo(jobWorkerMeeting(this.#options.dataDir))
       if (socket && !signal.aborted) await this.#serve(socket)
       socket?.destroy()
       if (signal.aborted) return
@@ -180,21 +180,4 @@ async function orEnded(printed: Promise<unknown>, process: TaskProcess) {
   const limit = setTimeout(() => process.kill(), PRINTED_LIMIT_MS)
   await printed
   clearTimeout(limit)
-}
-
-/** @returns null where there is no server now */
-async function connect(dataDir: string): Promise<Socket | null> {
-  let close = () => {}
-  try {
-    const meeting = meetingPoint(dataDir)
-    close = meeting.close
-    const socket = createConnection(meeting.path)
-    socket.on('error', () => {}) // the connection's end is what counts
-    await once(socket, 'connect')
-    return socket
-  } catch {
-    return null
-  } finally {
-    close()
-  }
 }

@@ -1,6 +1,7 @@
 /** What the server tells its worker. A task is followed by its inputs: one, then the next when the worker asks. */
 export type ToWorker =
-  | { kind: 'welcome' }
+  /** @property connections how many the worker is to have: it does as many pieces of work at once */
+  | { kind: 'welcome'; connections: number }
   | { kind: 'begin'; id: number; task: string; params: object }
   | { kind: 'input'; id: number; input: unknown }
   /** There are no more inputs. */

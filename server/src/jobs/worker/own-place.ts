@@ -1,21 +1,22 @@
 import type { ConnectedWorker } from './connected-worker.ts'
 import { WorkerLostError } from './messages.ts'
-import { OwnWorker } from './own-worker.ts'
+import { type OwnEntry, OwnWorker } from './own-worker.ts'
+import type { Pool } from './pool.ts'
 
 const CONNECT_LIMIT_MS = 60_000
-/** Memory is given back when nothing is to be done. */
-const IDLE_MS = 60_000
 
 /** Where one worker of the server's own runs while there is something to do. */
 export class OwnPlace {
   readonly #own: OwnWorker
+  readonly #pool: Pick<Pool, 'title' | 'idleMs'>
   /** Who waits for it to connect. */
   #awaited: PromiseWithResolvers<ConnectedWorker> | null = null
   #isStarting = false
   #idle: NodeJS.Timeout | undefined
 
-  constructor(entry: URL, environment: Record<string, string>) {
-    this.#own = new OwnWorker(entry, environment)
+  constructor(own: OwnEntry, pool: Pick<Pool, 'title' | 'idleMs'>) {
+    this.#own = new OwnWorker(own)
+    this.#pool = pool
   }
 
   get isStarting(): boolean {
@@ -39,7 +40,7 @@ export class OwnPlace {
     }
     const onAbort = () => giveUp('it is not waited for any more')
     const limit = setTimeout(() => {
-      giveUp('the job worker did not connect in a minute')
+      giveUp(`the ${this.#pool.title} did not connect in a minute`)
       this.kill()
     }, CONNECT_LIMIT_MS)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -48,7 +49,7 @@ export class OwnPlace {
       if (signal.aborted) onAbort()
       else {
         this.#awaited = awaited
-        this.#own.start((how) => giveUp(`the job worker ended before it connected (${how})`))
+        this.#own.start((how) => giveUp(`the ${this.#pool.title} ended before it connected (${how})`))
       }
       return await awaited.promise
     } finally {
@@ -74,7 +75,7 @@ export class OwnPlace {
   /** It has nothing to do. @param retire called where that stays so */
   rest(retire: () => void) {
     this.keep()
-    this.#idle = setTimeout(retire, IDLE_MS).unref()
+    this.#idle = setTimeout(retire, this.#pool.idleMs).unref()
   }
 
   retire() {

@@ -8,17 +8,23 @@ const LOOK_EVERY_MS = 1000
 /** What systemd says to the server is not meant for a child of it. */
 const SERVER_ONLY = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined }
 
+/** How a worker of the server's own is started. */
+export interface OwnEntry {
+  entry: URL
+  /** Added to what it inherits. */
+  environment: Record<string, string>
+  /** What it has of the server's environment, where secrets stand too; without it, all. */
+  inherits?: readonly string[]
+}
+
 /** The worker that a server starts for itself. It ends with the server, whose IPC channel is its lifeline. */
 export class OwnWorker {
-  readonly #entry: URL
-  readonly #environment: Record<string, string>
+  readonly #own: OwnEntry
   readonly #lookEveryMs: number
   #child: ChildProcess | null = null
 
-  /** @param environment added to the server's */
-  constructor(entry: URL, environment: Record<string, string>, lookEveryMs = LOOK_EVERY_MS) {
-    this.#entry = entry
-    this.#environment = environment
+  constructor(own: OwnEntry, lookEveryMs = LOOK_EVERY_MS) {
+    this.#own = own
     this.#lookEveryMs = lookEveryMs
   }
 
@@ -29,8 +35,10 @@ export class OwnWorker {
   /** No effect where it runs. @param onEnd told how it ended */
   start(onEnd: (how: string) => void) {
     if (this.#child) return
-    const child = fork(this.#entry, {
-      env: { ...process.env, ...SERVER_ONLY, ...this.#environment },
+    const { entry, environment, inherits } = this.#own
+    const inherited = inherits ? Object.fromEntries(inherits.map((name) => [name, process.env[name]])) : process.env
+    const child = fork(entry, {
+      env: { ...inherited, ...SERVER_ONLY, ...environment },
       // Its lines come over the socket; printed here they would stand in the log twice.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

@@ -5,17 +5,16 @@ import type { Log } from '../../logging/levels.ts'
 import { ConnectedWorker, type LineListener } from './connected-worker.ts'
 import { type Work, WorkError, WorkerLostError } from './messages.ts'
 import { OwnPlace } from './own-place.ts'
-import { clearMeetingPoint, type MeetingPoint, meetingPoint } from './socket-path.ts'
-
-/** Two are enough for a training beside an operation; others are spares, or take over from one that ends. More are a mistake. */
-const MOST_WORKERS = 4
-/** A second one runs only while the first has something to do. */
-const MOST_OWN = 2
+import type { OwnEntry } from './own-worker.ts'
+import { jobWorkers, type Pool } from './pool.ts'
+import { clearMeetingPoint, type MeetingPoint, meetingPoint, socketMode } from './socket-path.ts'
 
 export interface WorkersOptions {
   dataDir: string
+  /** Which workers these are; without it, job workers. */
+  pool?: Pool
   /** The server starts a worker of its own when one is needed; otherwise somebody else does. */
-  own: { entry: URL; environment: Record<string, string> } | null
+  own: OwnEntry | null
   log: Log
   /** Told when work can be done that could not be done before. */
   onConnected(): void
@@ -23,9 +22,10 @@ export interface WorkersOptions {
   onLine: LineListener
 }
 
-/** The processes that do what would take a core of the server: whoever connects to the socket in the data folder. */
+/** The processes that do what the server does not do itself: whoever connects to the socket of their pool. */
 export class Workers {
   readonly #options: WorkersOptions
+  readonly #pool: Pool
   /** Where its own ones run; none where others start them. */
   readonly #places: OwnPlace[]
   readonly #server: Server
@@ -39,26 +39,27 @@ export class Workers {
   #closing = false
 
   constructor(options: WorkersOptions) {
-    const { own } = options
+    const { own, dataDir, pool = jobWorkers(dataDir) } = options
     this.#options = options
-    this.#places = own ? Array.from({ length: MOST_OWN }, () => new OwnPlace(own.entry, own.environment)) : []
+    this.#pool = pool
+    this.#places = own ? Array.from({ length: pool.mostOwn }, () => new OwnPlace(own, pool)) : []
     this.#server = createServer((socket) => void this.#take(socket))
   }
 
   /** Listens. Only for who holds the data folder. */
   async start() {
-    const { dataDir } = this.#options
-    clearMeetingPoint(dataDir)
-    const meeting = meetingPoint(dataDir)
-    this.#meeting = meeting
-    this.#server.listen({ path: meeting.path, backlog: MOST_WORKERS })
+    const { meeting, title, mostConnections } = this.#pool
+    clearMeetingPoint(meeting)
+    const point = meetingPoint(meeting)
+    this.#meeting = point
+    this.#server.listen({ path: point.path, backlog: mostConnections })
     await once(this.#server, 'listening').catch((error: Error) => {
-      const why = `the socket of the job worker cannot be made in ${dataDir}/run (${error.message})`
+      const why = `the socket of the ${title} cannot be made in ${meeting.folder} (${error.message})`
       throw new Error(`${why}: set AJAR_DATA_DIR to a folder on a local disk of Linux's own`, { cause: error })
     })
     // After a failed accept there is another one: what fails is one connection.
-    this.#server.on('error', (err) => this.#options.log.warn({ err }, 'the job worker could not connect'))
-    chmodSync(meeting.path, 0o600)
+    this.#server.on('error', (err) => this.#options.log.warn({ err }, `the ${title} could not connect`))
+    chmodSync(point.path, socketMode(meeting))
   }
 
   /** Whether there is somebody who does work, now or after what he is at. */
@@ -68,12 +69,13 @@ export class Workers {
 
   /** How many pieces of work can be done at once. */
   get count(): number {
-    return Math.max(this.#places.length, this.#connected.length)
+    return Math.max(this.#places.length * this.#pool.connectionsEach, this.#connected.length)
   }
 
-  /** Those that are connected, the longest first. */
+  /** The processes that are connected, the longest first. */
   list(): { pid: number; startedAtMs: number }[] {
-    return this.#connected.map(({ pid, startedAtMs }) => ({ pid, startedAtMs }))
+    const byPid = new Map(this.#connected.map(({ pid, startedAtMs }) => [pid, { pid, startedAtMs }]))
+    return [...byPid.values()]
   }
 
   /** Tells the workers to end; whoever started them starts them again. @returns how many there were */
@@ -97,7 +99,10 @@ export class Workers {
       }
     } catch (error) {
       if (error instanceof WorkerLostError && !signal.aborted)
-        this.#options.log.warn({ job: work.job, task: work.task, why: error.message }, 'a task lost its job worker')
+        this.#options.log.warn(
+          { job: work.job, task: work.task, why: error.message },
+          `a task lost its ${this.#pool.title}`,
+        )
       throw error
     }
   }
@@ -122,8 +127,9 @@ export class Workers {
         return idle
       }
       const free = this.#places.find((place) => !place.isStarting && !this.#connected.some((one) => place.holds(one)))
-      if (free) return free.start(signal)
-      if (!this.ready) throw new WorkerLostError('no job worker is connected')
+      // Who waits beside it for the same one is told too where it does not start.
+      if (free) return await free.start(signal).finally(() => this.#tellWaiting())
+      if (!this.ready) throw new WorkerLostError(`no ${this.#pool.title} is connected`)
       if (signal.aborted) throw new WorkError('cancelled', 'it was cancelled')
       await this.#change(signal)
     }
@@ -152,9 +158,10 @@ export class Workers {
 
   #rest(worker: ConnectedWorker) {
     const place = this.#placeOf(worker)
-    if (!this.#closing)
+    const isBusy = [...this.#busy].some(({ pid }) => pid === worker.pid)
+    if (!this.#closing && !isBusy)
       place?.rest(() => {
-        this.#connected = this.#connected.filter((one) => one !== worker)
+        this.#connected = this.#connected.filter(({ pid }) => pid !== worker.pid)
         place.retire()
       })
     this.#tellWaiting()
@@ -163,23 +170,24 @@ export class Workers {
   async #take(socket: Socket) {
     const { log, onConnected, onLine } = this.#options
     socket.on('error', () => {}) // what reads from it, or waits for an answer, is told
-    if (this.#closing || this.#sockets.size >= MOST_WORKERS) {
-      log.warn(`more than ${MOST_WORKERS} job workers: one is sent away`)
+    const { title, mostConnections } = this.#pool
+    if (this.#closing || this.#sockets.size >= mostConnections) {
+      log.warn(`more than ${mostConnections} connections of a ${title}: one is sent away`)
       socket.destroy()
       return
     }
     this.#sockets.add(socket)
     let worker: ConnectedWorker | null = null
     try {
-      worker = await ConnectedWorker.greet(socket, log, onLine)
+      worker = await ConnectedWorker.greet(socket, { pool: this.#pool, log, onLine })
       this.#connected.push(worker)
-      log.debug({ pid: worker.pid }, 'a job worker is connected')
+      log.debug({ pid: worker.pid }, `a ${title} is connected`)
       if (this.#placeOf(worker)?.connected(worker)) this.#busy.add(worker)
       else this.#rest(worker)
       onConnected()
       await worker.ended
     } catch (err) {
-      if (!this.#closing) log.warn({ err }, 'the connection of a job worker was ended')
+      if (!this.#closing) log.warn({ err }, `the connection of a ${title} was ended`)
     } finally {
       socket.destroy()
       this.#sockets.delete(socket)
@@ -189,8 +197,9 @@ export class Workers {
 
   #lose(worker: ConnectedWorker) {
     this.#connected = this.#connected.filter((one) => one !== worker)
-    // Ours does not go on without us: it may be one that did not stop when it was told to.
-    this.#placeOf(worker)?.kill()
+    // Ours does not go on without us: it may be one that did not stop when it was told to. With other connections it does
+    // other work, and comes back with this one when that has stopped.
+    if (!this.#connected.some(({ pid }) => pid === worker.pid)) this.#placeOf(worker)?.kill()
     this.#tellWaiting()
   }
 }
