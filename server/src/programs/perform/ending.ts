@@ -7,7 +7,8 @@ export const TIME_OVER = 124
 const KILLED = 137
 
 /**
- * The exit code of what ended, and what is said about an end that it did not choose itself.
+ * The exit code of what ended, and what is said where it was ended for what it took. Of a signal, such as that of a
+ * segmentation fault, the shell in the box has told already.
  * @param limits those of the box: `ms` of a build are not those of a run
  */
 export function endingOf(end: BoxEnd, limits: ProgramLimits): { status: number; messages: Message[] } {
@@ -24,11 +25,8 @@ export function endingOf(end: BoxEnd, limits: ProgramLimits): { status: number; 
       return { status: failed(end), messages: [interrupted(`${limits.processes} processes`)] }
     case 'printed':
       return { status: failed(end), messages: [tooMuch()] }
-    case null: {
-      const status = end.code ?? KILLED
-      const why = SIGNALS[status]
-      return { status, messages: why ? [{ type: 'stderr', data: `<ended> : ${why}` }] : [] }
-    }
+    case null:
+      return { status: end.code ?? KILLED, messages: [] }
   }
 }
 
@@ -45,16 +43,3 @@ const failed = ({ code }: BoxEnd) => (code === null || code === 0 ? KILLED : cod
 
 const inMegabytes = (bytes: number) =>
   `${Math.round(bytes / 1e6) * 1e6 === bytes ? bytes / 1e6 : Math.round(bytes / 1024 ** 2)}MB`
-
-/** Signals that a program gets for what it does, as a shell tells them in an exit code. */
-const SIGNALS: Readonly<Record<number, string>> = {
-  132: 'Illegal instruction (signal 4).',
-  134: 'Aborted (signal 6).',
-  135: 'Bus error (signal 7).',
-  136: 'Arithmetic error, such as a division by zero (signal 8).',
-  137: 'Killed (signal 9).',
-  139: "Segmentation fault: memory was used that is not the program's (signal 11).",
-  152: 'More processor time was used than there is (signal 24).',
-  153: 'A file became larger than it may be (signal 25).',
-  159: 'The system was asked for what programs may not do here (signal 31).',
-}
