@@ -51,6 +51,19 @@ test('a browser gets the page at every address of the console, and asks for it a
   }
 })
 
+test('a program that asks for JSON is told that the server is there', async () => {
+  const dist = await temporaryFolder(onTestFinished)
+  await built(dist)
+  const http = await serverOf(dist)
+  const asked = async (accept: string | undefined, url = '/') =>
+    (await http.inject({ url, headers: accept === undefined ? {} : { accept } })).body
+  expect(JSON.parse(await asked('application/json'))).toEqual({ message: 'OK' })
+  expect(JSON.parse(await asked('application/json, text/plain, */*'))).toEqual({ message: 'OK' })
+  for (const accept of [undefined, '*/*', browser.accept, 'text/html, application/json'])
+    expect(await asked(accept)).toBe(PAGE)
+  expect(JSON.parse(await asked('application/json', '/sign-in')).error.code).toBe('not_found')
+})
+
 test('assets are kept for ever, and come compressed to whom takes that', async () => {
   const dist = await temporaryFolder(onTestFinished)
   await built(dist)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Role } from '../database/schema.ts'
 import { badToken, HttpError } from './errors.ts'
@@ -21,6 +22,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Who may call each route: `GET /api/cameras` -> `viewer`. */
     accessOf: ReadonlyMap<string, Access>
+    /** Who opens a WebSocket, or null; a browser's cookie counts on pages of this server alone. */
+    callerOfUpgrade(request: IncomingMessage): Caller | null
   }
   interface FastifyContextConfig {
     access?: Access
@@ -54,6 +57,10 @@ export function guardRoutes(http: FastifyInstance, authenticate: (token: string)
   const accessOf = new Map<string, Access>()
   http.decorate('accessOf', accessOf)
   http.decorateRequest('caller', null)
+  http.decorate('callerOfUpgrade', (request: IncomingMessage) => {
+    const token = isByCookie(request) && !isOwnOrigin(request) ? null : tokenOf(request)
+    return token === null ? null : authenticate(token)
+  })
   http.addHook('onRoute', (route) => {
     // The pages of @fastify/swagger-ui cannot declare it themselves.
     if (route.url.startsWith(DOCS)) route.config = { ...route.config, access: 'public' }
@@ -62,10 +69,10 @@ export function guardRoutes(http: FastifyInstance, authenticate: (token: string)
     for (const method of [route.method].flat()) accessOf.set(`${method} ${route.url}`, route.config.access)
   })
   http.addHook('onRequest', async (request, reply) => {
-    const token = tokenOf(request)
+    const token = tokenOf(request.raw)
     request.caller = token === null ? null : authenticate(token)
     // A browser sends the cookie along whoever made it call; it says truly who did.
-    if (request.caller && isByCookie(request) && !SAFE.has(request.method) && !isOwnOrigin(request.raw)) {
+    if (request.caller && isByCookie(request.raw) && !SAFE.has(request.method) && !isOwnOrigin(request.raw)) {
       throw new HttpError(
         403,
         'cross_origin',
@@ -80,9 +87,14 @@ export function guardRoutes(http: FastifyInstance, authenticate: (token: string)
         ? new HttpError(401, 'unauthenticated', 'send a token: Authorization: Bearer <token>')
         : badToken()
     }
-    if (!REACH[request.caller.role].includes(access))
-      throw new HttpError(403, 'forbidden', `a token of role ${access} is needed, this one is ${request.caller.role}`)
+    checkReach(request.caller, access)
   })
+}
+
+/** @throws HttpError 403 where the caller's role does not reach it */
+export function checkReach({ role }: Caller, access: Access) {
+  if (!REACH[role].includes(access))
+    throw new HttpError(403, 'forbidden', `a token of role ${access} is needed, this one is ${role}`)
 }
 
 /** Whoever is let in has a token. */
@@ -97,12 +109,12 @@ export function callerName(request: FastifyRequest): string {
 }
 
 /** The token of the Authorization header or, where there is no such header, of the console's cookie. */
-function tokenOf(request: FastifyRequest): string | null {
-  if (isByCookie(request)) return sessionCookie(request.raw)
+function tokenOf(request: IncomingMessage): string | null {
+  if (isByCookie(request)) return sessionCookie(request)
   const [, token] = /^(?:Bearer|Token) +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
   return token ?? null
 }
 
-function isByCookie(request: FastifyRequest): boolean {
+function isByCookie(request: IncomingMessage): boolean {
   return request.headers.authorization === undefined
 }

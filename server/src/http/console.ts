@@ -37,6 +37,9 @@ export async function consoleRoutes(http: Http, dist: string) {
       // What is no path at all, such as `//`, is no page either.
       const pathname = URL.parse(request.url, 'http://localhost')?.pathname
       if (pathname === undefined) return reply.callNotFound()
+      // Some clients ask whether the server is there before they begin.
+      if (pathname === '/' && asksForJson(request))
+        return reply.header('cache-control', 'no-store').send({ message: 'OK' })
       reply.header('content-security-policy', POLICY)
       if (pathname.startsWith('/assets/')) return reply.sendFile(pathname, { immutable: true, maxAge: '1y' })
       if (!isPage(request, pathname)) return reply.callNotFound()
@@ -49,6 +52,10 @@ export async function consoleRoutes(http: Http, dist: string) {
 function isPage({ headers }: FastifyRequest, pathname: string): boolean {
   if (pathname === '/') return true
   return !pathname.startsWith('/api/') && (headers.accept?.includes('text/html') ?? false)
+}
+
+function asksForJson({ headers: { accept = '' } }: FastifyRequest): boolean {
+  return accept.includes('application/json') && !accept.includes('text/html')
 }
 
 async function sendPage(reply: FastifyReply, dist: string) {

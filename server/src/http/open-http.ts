@@ -28,6 +28,7 @@ export async function openHttp(
   closers.push(() => http.close())
   const upgrades = new Upgrades(logging.of('http'), connectionShare(MOST_WEBSOCKETS))
   closers.push(() => upgrades.close())
+  http.decorate('upgrades', upgrades)
   http.server.on('upgrade', (request, socket, head) => {
     if (upgrades.take(request, socket, head)) connections.release(request.socket)
   })

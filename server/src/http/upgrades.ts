@@ -4,6 +4,13 @@ import type { Log } from '../logging/levels.ts'
 import { HttpError } from './errors.ts'
 import { isOwnOrigin } from './own-origin.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For routes that take WebSockets, on servers that take any. */
+    upgrades: Upgrades
+  }
+}
+
 /** Takes over the socket of a request for a WebSocket. @throws HttpError where it refuses */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -12,7 +19,7 @@ const GOODBYE_MS = 2_000
 
 /** The one router of WebSockets: whose path is not here, who comes from a foreign page, is answered as HTTP answers. */
 export class Upgrades {
-  readonly #handlers = new Map<string, UpgradeHandler>()
+  readonly #handlers = new Map<string, { handler: UpgradeHandler; mayCall: (origin: string) => boolean }>()
   readonly #open = new Set<Duplex>()
   readonly #log: Log
   readonly #most: number
@@ -23,8 +30,9 @@ export class Upgrades {
     this.#most = most
   }
 
-  handle(path: string, handler: UpgradeHandler) {
-    this.#handlers.set(path, handler)
+  /** @param mayCall whether pages of an origin may open it, although they are of another server */
+  handle(path: string, handler: UpgradeHandler, mayCall: (origin: string) => boolean = () => false) {
+    this.#handlers.set(path, { handler, mayCall })
   }
 
   /**
@@ -51,23 +59,26 @@ export class Upgrades {
 
   #route(request: IncomingMessage, socket: Duplex, head: Buffer) {
     const path = URL.parse(request.url ?? '', 'http://localhost')?.pathname ?? ''
-    const handler = this.#handlers.get(path)
-    if (!handler) throw new HttpError(404, 'not_found', `there is no WebSocket at ${path}`)
+    const found = this.#handlers.get(path)
+    if (!found) throw new HttpError(404, 'not_found', `there is no WebSocket at ${path}`)
     // Browsers let any page open a WebSocket anywhere, and say where the page is from (RFC 6455, 10.2).
-    if (request.headers.origin !== undefined && !isOwnOrigin(request))
+    const { origin } = request.headers
+    if (origin !== undefined && !found.mayCall(origin) && !isOwnOrigin(request))
       throw new HttpError(403, 'cross_origin', 'only pages of this server may open a WebSocket here')
     if (this.#open.size >= this.#most)
       throw new HttpError(503, 'busy', `${this.#most} WebSockets are open: try again later`)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
-    handler(request, socket, head)
+    found.handler(request, socket, head)
   }
 }
 
 const REASONS: Record<number, string> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 }
