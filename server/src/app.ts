@@ -318,7 +318,7 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads, readings, alerts, releases, backups, laboratory, tasks },
+    ...{ models, activations, modelUploads, readings, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),

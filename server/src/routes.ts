@@ -52,6 +52,8 @@ import { transitionRoutes } from './observe/transitions.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Processes } from './processes/processes.ts'
 import { processRoutes } from './processes/routes.ts'
+import type { Programs } from './programs/open-programs.ts'
+import { programRoutes } from './programs/wire/routes.ts'
 import type { ReadingJourney } from './record/reading-journey.ts'
 import type { Releases } from './releases/open-releases.ts'
 import { releaseRoutes } from './releases/routes.ts'
@@ -116,6 +118,7 @@ export interface Parts {
   backups: Backups
   laboratory: Laboratory
   tasks: Tasks
+  programs: Programs
   listeners: Parameters<typeof listenersRoute>[1]
 }
 
@@ -201,6 +204,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     devices: () => devices.list().map(({ name }) => name),
   })
   taskRoutes(http, { ...parts.tasks, baseOf: (request) => baseOf(request, settings.publicUrl) })
+  await programRoutes(http, parts.programs, { settings, log: logging.of('programs') })
   listenersRoute(http, parts.listeners)
   await codeDocsRoutes(http, CODE_DOCS)
   await consoleRoutes(http, CONSOLE)

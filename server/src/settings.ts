@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
 import { readAddressList } from './address-list.ts'
+import { readOriginList } from './origin-list.ts'
 import { oneOf, readAll, SHARED, setting, type Values } from './read-settings.ts'
 import { settingsOfRehearsal } from './rehearsal.ts'
 
@@ -266,6 +267,12 @@ export const SETTINGS = {
     '100',
     'processes and threads that a program may have at once',
     integer(8, 10_000),
+  ),
+  programsOrigins: setting(
+    'AJAR_PROGRAMS_ORIGINS',
+    '',
+    'servers whose pages may have programs run without a token where AJAR_LEGACY_OPEN=1, `https://learn.example.net`, and commas; `*`: any; empty: none',
+    readOriginList,
   ),
   demo: setting('AJAR_DEMO', '1', '0: `npm start` runs no demo camera', flag),
   legacyOpen: setting('AJAR_LEGACY_OPEN', '0', "1: older clients' paths need no token; redeploy always does", flag),

@@ -107,6 +107,15 @@ const ROUTES: Record<string, string> = {
   'GET /api/task-runs': 'analyst',
   'GET /api/task-runs/:job': 'analyst',
   'DELETE /api/task-runs/:job': 'analyst',
+  'GET /api/programs/languages': 'analyst',
+  'DELETE /api/programs/runs/:id': 'analyst',
+  'POST /run_program/': 'analyst',
+  'POST /check_output/': 'analyst',
+  'POST /download/': 'analyst',
+  // A browser that asks first whether a page may call shows no token.
+  'OPTIONS /run_program/': 'public',
+  'OPTIONS /check_output/': 'public',
+  'OPTIONS /download/': 'public',
   'GET /api/schedules': 'viewer',
   'GET /api/schedules/:id': 'viewer',
   'POST /api/schedules': 'operator',
@@ -217,7 +226,7 @@ describe('every route', () => {
       const [method = '', path = ''] = route.split(' ')
       if (path === '/api/events') return // never ends; its own tests are below
       const call = (token: string | null) =>
-        server.call(method, pathOf(path), method === 'GET' || method === 'DELETE' ? undefined : {}, token)
+        server.call(method, pathOf(path), /^(GET|DELETE|OPTIONS)$/.test(method) ? undefined : {}, token)
       const anonymous = await call(null)
       const wrong = await call('no-such-token')
       for (const { status, body } of [anonymous, wrong]) {

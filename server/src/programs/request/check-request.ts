@@ -29,8 +29,8 @@ export function checkDownload(body: unknown, languageOf: LanguageOf): Checked {
 }
 
 function check(body: Record<string, unknown>, modeOf: (given: unknown) => Mode, languageOf: LanguageOf): Checked {
-  const mode = modeOf(body.mode)
   const files = checkFiles(body.files)
+  const mode = modeOf(body.mode)
   const main = checkMain(body.main)
   const language = languageOf({ files, main })
   const switches = checkSwitches(body.switches, language)
