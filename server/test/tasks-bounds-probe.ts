@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describeBounds } from '../src/tasks/bounds/machine.ts'
 import { launch } from '../src/tasks/launch/launch.ts'
 
-/** Run in the place of a worker, under what its unit allows: launches tasks, and prints what came of it as a line of JSON. */
-const limits = { ms: 5000, memoryBytes: 200e6, processes: 30, outputBytes: 20e6 }
+/** Run in the place of a worker, under what its unit allows: launches tasks, which get so many milliseconds, and prints what came of it as a line of JSON. */
+const limits = { ms: Number(process.argv[2] ?? 5000), memoryBytes: 200e6, processes: 30, outputBytes: 20e6 }
 const scripts = {
   fine: '(setsid sh -c "sleep 300; : left-by-a-task" &)\necho x >"$6/x"; echo "___TASK STATUS___"; echo "{\\"outfile\\": \\"$6/x\\"}"',
   memory: `/usr/bin/python3 -c 'a = []

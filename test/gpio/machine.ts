@@ -16,12 +16,20 @@ export interface Told {
   saw: string[]
 }
 
-/** Boots the kernel on this machine's files, read-only, and has it run `inside.ts`. Rejects with the console where that fails. */
-export async function boot(kernel: string): Promise<Told[]> {
+/** What the machine does: its first process, and the program that tells the stories. Paths. */
+export interface Inside {
+  init: string
+  program: string
+}
+
+const GPIO: Inside = { init: at('./init.sh'), program: at('./inside.ts') }
+
+/** Boots the kernel on this machine's files, read-only, and has it run a program. Rejects with the console where that fails. */
+export async function boot(kernel: string, { init, program }: Inside = GPIO): Promise<Told[]> {
   const results = await mkdtemp(join(tmpdir(), 'ajar-uml-'))
   try {
     const console = await run(kernel, [
-      'mem=512M',
+      'mem=1G',
       // Where it keeps its control socket; by default that is the user's home.
       `uml_dir=${results}/`,
       'root=/dev/root',
@@ -30,9 +38,9 @@ export async function boot(kernel: string): Promise<Told[]> {
       'ro',
       'con=null',
       'con0=null,fd:1',
-      `init=${at('./init.sh')}`,
+      `init=${init}`,
       `AJAR_NODE=${process.execPath}`,
-      `AJAR_PROGRAM=${at('./inside.ts')}`,
+      `AJAR_PROGRAM=${program}`,
       `AJAR_RESULTS=${results}`,
     ])
     const code = await readFile(join(results, 'exit-code'), 'utf8').catch(() => 'none')

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { boxOfMachine } from '../../server/src/sandbox/machine.ts'
+import { boxed, shell } from '../../server/test/boxed.ts'
+import type { Story } from '../gpio/stories.ts'
+
+/** What holds in a machine with cgroups of version 2, for an ordinary user to whom one was delegated. */
+
+const DELEGATED = '/sys/fs/cgroup/ajar-programs.service'
+const MIB = 1024 * 1024
+
+export const stories: Record<string, Story> = {
+  'tasks are bounded by the kernel': async ({ saw }) => {
+    const text = readFileSync('/run/tmp/tasks.json', 'utf8')
+    const { outcomes, left, bounds } = JSON.parse(text)
+    for (const { name, enforced, text } of bounds) saw(`${name}: ${enforced}, ${text}`)
+    assert.deepEqual(outcomes, {
+      fine: 'fine',
+      memory: 'too_much_memory',
+      processes: 'too_many_processes',
+      output: 'too_much_output',
+    })
+    assert.equal(left, 0)
+    for (const name of ['memory', 'processes'])
+      assert.equal(bounds.find((bound: { name: string }) => bound.name === name)?.enforced, 'kernel')
+  },
+
+  'boxes can be had, and each has users that nobody else has': async ({ saw }) => {
+    const { missing, users, hierarchies } = await boxOfMachine()
+    saw(`users ${users.first} to ${users.first + users.count - 1}; cgroups in ${hierarchies.map(({ base }) => base)}`)
+    assert.deepEqual(missing, [])
+    assert.deepEqual(
+      hierarchies.map(({ base }) => base),
+      [DELEGATED],
+    )
+    assert.equal(users.kind, 'root')
+  },
+
+  'a program runs in a box, and says what it has to say': async () => {
+    const end = await boxed(shell('echo out; echo err >&2; id -u; exit 3'))
+    assert.deepEqual([end.code, end.exceeded, end.stderr], [3, null, 'err\n'])
+    assert.match(end.stdout, /^out\n\d+\n$/)
+  },
+
+  'one that takes more memory than it may is ended for that': async () => {
+    const end = await boxed(['/usr/bin/python3', '-c', 'a = [b"x" * 1_000_000 for i in range(200)]'], {
+      limits: { memoryBytes: 64 * MIB },
+    })
+    assert.equal(end.exceeded, 'memory')
+  },
+
+  'the files that it writes count as its memory': async () => {
+    const end = await boxed(shell('head -c 100000000 /dev/zero >big'), {
+      limits: { memoryBytes: 32 * MIB, folderBytes: 200 * MIB },
+    })
+    assert.equal(end.exceeded, 'memory')
+  },
+
+  'one that starts more processes than it may is ended for that': async () => {
+    const end = await boxed(shell('i=0; while [ $((i += 1)) -lt 60 ]; do sleep 20 & done; sleep 20'), {
+      limits: { processes: 20 },
+    })
+    assert.equal(end.exceeded, 'processes')
+  },
+
+  'one that sleeps is ended when its time is over, with all that it left': async () => {
+    const end = await boxed(shell('setsid sleep 300 & sleep 300'), { limits: { ms: 1500 } })
+    assert.equal(end.exceeded, 'time')
+  },
+
+  'nothing is left of all these: no cgroup, no process': async () => {
+    assert.deepEqual(
+      readdirSync(DELEGATED).filter((name) => name.startsWith('ajar-box-')),
+      [],
+    )
+    const commands = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+        } catch {
+          return '' // it has just ended
+        }
+      })
+    assert.deepEqual(
+      commands.filter((command) => /^(sleep|bwrap|\/usr\/bin\/bwrap)\0/.test(command)),
+      [],
+    )
+  },
+}
