@@ -1,37 +1,57 @@
 #!/bin/sh
-# The first process of a machine whose cgroups are of version 2 alone. Two of them are delegated as systemd does it for our units,
-# to an ordinary user: the program tells what it sees in that of the programs worker, from a namespace of users as its unit has it.
-# AJAR_NODE, AJAR_PROGRAM and AJAR_RESULTS come from the kernel's command line (test/gpio/machine.ts).
+# The first process of a machine whose cgroups are of version 2 alone: makes a root of its own, a layer in memory over the host's
+# files, with the units of this checkout in it, and becomes systemd. In the place of their programs the units have those that tell
+# what they find there. AJAR_NODE, AJAR_PROGRAM and AJAR_RESULTS come from the kernel's command line (test/gpio/machine.ts).
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+checkout=${AJAR_PROGRAM%/test/cgroup2/*}
 mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
-mount -t tmpfs tmpfs /run
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mkdir /run/results /run/tmp
-mount -t hostfs hostfs /run/results -o "$AJAR_RESULTS"
-chmod 1777 /run/tmp
-export TMPDIR=/run/tmp
-cd /run || exit
-
-echo '+memory +pids +cpu' >/sys/fs/cgroup/cgroup.subtree_control
-delegated() {
-  mkdir "/sys/fs/cgroup/$1.service"
-  chown nobody "/sys/fs/cgroup/$1.service" "/sys/fs/cgroup/$1.service/cgroup.procs" "/sys/fs/cgroup/$1.service/cgroup.subtree_control"
+mount -t tmpfs -o size=400m tmpfs /run
+layer() {
+  mkdir -p "/run/$2/upper" "/run/$2/work"
+  mount -t overlay -o "lowerdir=$1,upperdir=/run/$2/upper,workdir=/run/$2/work" overlay "$3"
 }
-delegated ajar-worker
-delegated ajar-programs
+mkdir /run/root
+layer / machine /run/root
+cd /run/root || exit
+mkdir -p opt/ajar/current results old
+layer "$checkout" release opt/ajar/current
+mkdir opt/ajar/current/bin
+ln -s "../${AJAR_NODE#"$checkout"/}" opt/ajar/current/bin/node
+mount -t hostfs hostfs results -o "$AJAR_RESULTS"
 
-here=${AJAR_PROGRAM%/*}
-(
-  echo 0 >/sys/fs/cgroup/ajar-worker.service/cgroup.procs
-  setpriv --reuid nobody --regid nogroup --clear-groups "$AJAR_NODE" "$here/../../server/test/tasks-bounds-probe.ts" 60000 >/run/tmp/tasks.json
-)
-(
-  echo 0 >/sys/fs/cgroup/ajar-programs.service/cgroup.procs
-  setpriv --no-new-privs --bounding-set=-all,+setuid,+setgid --inh-caps=-all \
-    "$here/../../deploy/systemd/own-users.sh" nobody "$AJAR_NODE" "$AJAR_PROGRAM" /run/tmp/results.jsonl
-  echo "$?" >/run/tmp/exit-code
-)
-cp /run/tmp/results.jsonl /run/tmp/exit-code /run/results/
-poweroff -f
+# Of the host's own services none is wanted.
+rm -rf etc/systemd/system/*.wants etc/fstab
+echo ajar >etc/hostname
+tr -d - </proc/sys/kernel/random/uuid >etc/machine-id
+ln -sf /lib/systemd/system/multi-user.target etc/systemd/system/default.target
+for user in ajar ajar-programs; do
+  useradd --root /run/root --system --user-group --no-create-home --shell /usr/sbin/nologin "$user"
+done
+install -D -m 644 "$checkout/deploy/systemd/ajar.tmpfiles" etc/tmpfiles.d/ajar.conf
+install -D "$checkout/deploy/systemd/own-users.sh" usr/local/lib/ajar/own-users.sh
+# A unit as it is but for its program, which ends.
+probe() {
+  sed -e "s|^\(ExecStart=.* \)[^ ]*/server/src/.*|\1$2|" -e 's/^Type=.*/Type=oneshot/' -e '/^Condition/d' -e '/^Restart/d' -e '/^OnFailure/d' \
+    -e '/^Wants=/d' -e '/^PartOf=/d' -e '/^TimeoutStartSec=/d' -e "s/^\[Service\]/[Service]\nStandardOutput=file:\/run\/$1.out\nStandardError=file:\/run\/$1.err/" \
+    "$checkout/deploy/systemd/$1.service" >"etc/systemd/system/$1.service"
+}
+probe ajar-worker '/opt/ajar/current/server/test/tasks-bounds-probe.ts 60000'
+probe ajar-programs '/opt/ajar/current/test/cgroup2/inside.ts'
+cat >etc/systemd/system/told.service <<'END'
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+StandardOutput=tty
+TTYPath=/dev/console
+StandardError=inherit
+ExecStart=/bin/sh -c 'systemctl start ajar-worker; chmod 644 /run/ajar-worker.out; systemctl start ajar-programs; \
+  echo $? >/results/exit-code; cat /run/ajar-*.err; cp /run/ajar-programs.out /results/results.jsonl; poweroff -f'
+[Install]
+WantedBy=multi-user.target
+END
+mkdir -p etc/systemd/system/multi-user.target.wants
+ln -s ../told.service etc/systemd/system/multi-user.target.wants/told.service
+
+mount --make-rprivate /
+pivot_root . old
+exec chroot . sh -c 'umount -l /old; exec /lib/systemd/systemd' </dev/console >/dev/console 2>&1

@@ -4,14 +4,14 @@ import { boxOfMachine } from '../../server/src/sandbox/machine.ts'
 import { boxed, shell } from '../../server/test/boxed.ts'
 import type { Story } from '../gpio/stories.ts'
 
-/** What holds in a machine with cgroups of version 2, for an ordinary user to whom one was delegated. */
+/** What holds in the units of the programs worker, and of the job worker, where cgroups are of version 2. */
 
-const DELEGATED = '/sys/fs/cgroup/ajar-programs.service'
+const DELEGATED = '/sys/fs/cgroup/system.slice/ajar-programs.service'
 const MIB = 1024 * 1024
 
 export const stories: Record<string, Story> = {
   'tasks are bounded by the kernel': async ({ saw }) => {
-    const text = readFileSync('/run/tmp/tasks.json', 'utf8')
+    const text = readFileSync('/run/ajar-worker.out', 'utf8')
     const { outcomes, left, bounds } = JSON.parse(text)
     for (const { name, enforced, text } of bounds) saw(`${name}: ${enforced}, ${text}`)
     assert.deepEqual(outcomes, {

@@ -1,14 +1,20 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeSync } from 'node:fs'
 import type { Story } from './stories.ts'
 
 /** Nothing here takes longer than some seconds; a story that hangs shall not hide the others. */
 const LIMIT_MS = 20_000
 
-/** Tells each story, one after the other, writes what became of it to a file, a line of JSON each, and ends this process. */
-export async function tellAll(stories: Record<string, Story>, results: string, limitMs = LIMIT_MS): Promise<never> {
+/** Tells each story, one after the other, writes what became of it to a file or to standard output, a line of JSON each, and ends this process. */
+export async function tellAll(
+  stories: Record<string, Story>,
+  results: string | null,
+  limitMs = LIMIT_MS,
+): Promise<never> {
   for (const [name, story] of Object.entries(stories)) {
     const { error, saw } = await told(story, limitMs)
-    appendFileSync(results, `${JSON.stringify({ story: name, error, saw })}\n`)
+    const line = `${JSON.stringify({ story: name, error, saw })}\n`
+    if (results === null) writeSync(1, line)
+    else appendFileSync(results, line)
   }
   // Lines that a failed story left open would keep the program alive.
   process.exit(0)
