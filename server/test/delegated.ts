@@ -25,13 +25,26 @@ export function asDelegated(uid: number): string[] {
   return ['unshare', '--mount', 'sh', '-ec', [...joins, ...(uid === RICH_USER ? enriched() : []), as].join('\n'), 'sh']
 }
 
-/** What the name and the numbers of the user are laid over /etc with, where nobody else sees them. */
+/** For root to be root of a namespace that has no other user, or those of a unit of systemd (deploy/systemd). */
+export function asRootOf(users: 'nobody' | 'numbers that nobody has'): string[] {
+  if (users === 'nobody') return ['unshare', '--user', '--map-root-user', '--']
+  const numbers = 'root:1879048192:65535\n'
+  const mounts = laidOver({ subuid: numbers, subgid: numbers })
+  const as = 'exec unshare --user --map-root-user --map-auto -- "$@"'
+  return ['unshare', '--mount', 'sh', '-ec', [...mounts, as].join('\n'), 'sh']
+}
+
+/** The name and the numbers of the user. */
 function enriched(): string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'ajar-etc-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
   const passwd = `${readFileSync('/etc/passwd', 'utf8')}boxer:x:${RICH_USER}:${RICH_USER}::/:/bin/sh\n`
   const numbers = 'boxer:700000000:65536\n'
-  const files = { passwd, subuid: numbers, subgid: numbers }
+  return laidOver({ passwd, subuid: numbers, subgid: numbers })
+}
+
+/** Files of /etc, where nobody else sees them. */
+function laidOver(files: Record<string, string>): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'ajar-etc-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   return Object.entries(files).map(([name, text]) => {
     writeFileSync(join(folder, name), text)
     return `touch /etc/${name}; mount --bind ${join(folder, name)} /etc/${name}`

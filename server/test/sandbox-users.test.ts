@@ -7,7 +7,7 @@ import { needs, needsProgram } from '../../test/setup/needs.ts'
 import { endLeftOverBoxes } from '../src/cgroups/cgroup.ts'
 import { findHierarchies } from '../src/cgroups/hierarchies.ts'
 import { needsBoxes } from './boxed.ts'
-import { asDelegated, PLAIN_USER, RICH_USER } from './delegated.ts'
+import { asDelegated, asRootOf, PLAIN_USER, RICH_USER } from './delegated.ts'
 import { leftOf } from './left-of.ts'
 import { until } from './running-server.ts'
 
@@ -83,6 +83,20 @@ describe.each([
     child([], [])
     expect(left()).toEqual([])
   })
+})
+
+test('root of a namespace has its boxes be of the users that it was given', (context) => {
+  needsProgram('newuidmap', 'uidmap', context)
+  const [machine, end] = child(asRootOf('numbers that nobody has'), ['id -u'])
+  expect(machine).toEqual({ users: 'root', missing: [], weak: [] })
+  expect(end).toMatchObject({ code: 0, stdout: '1002\n' })
+})
+
+test('root that has no other user makes no boxes', () => {
+  const [machine] = child(asRootOf('nobody'), [])
+  expect(machine.missing).toContainEqual(
+    expect.objectContaining({ what: expect.stringMatching(/^root has no other user/) }),
+  )
 })
 
 test('processes in a box whose maker is gone are ended by the next one that makes boxes', async () => {

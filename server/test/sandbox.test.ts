@@ -64,3 +64,16 @@ test('a command that there is not ends as in a shell', async () => {
   expect((await boxed(['/work/nothing'])).code).toBe(127)
   expect((await boxed(shell('kill -SEGV $$'))).code).toBe(139)
 })
+
+test('a command has as many arguments as it is given, with whatever stands in them', async () => {
+  const odd = ["it's", 'two\nlines', '', '$HOME', '`id`', '\\', 'é']
+  const words = [...odd, ...Array.from({ length: 20_000 }, () => 'a')]
+  const end = await boxed(['/bin/sh', '-c', 'echo $#; printf "%s|" "$1" "$2" "$3" "$4" "$5" "$6" "$7"', 'sh', ...words])
+  expect(end.stdout).toBe(`${words.length}\n${odd.join('|')}|`)
+})
+
+test('a box has no terminals to make', async () => {
+  const end = await boxed(shell('exec 3<>/dev/ptmx && echo made one'))
+  expect(end.stdout).toBe('')
+  expect(end.stderr).toContain('/dev/ptmx')
+})

@@ -31,6 +31,9 @@ const START_DIGITS = 12
 const REMOVAL_WAITS_MS = [1, 2, 4, 8, 25, 100, 400, 1600]
 /** Of 1 ms and more each: whoever starts processes as they are ended is ended too, once all of a round were there. */
 const MOST_KILLS = 200
+/** So often is tried to remove what nothing of ours is in, and that stays: there are those of another PID namespace. */
+const MOST_REMOVALS = 10
+const WEIGHTS = ['cpu.shares', 'cpu.weight']
 
 /** Cgroups of one command, one in each hierarchy that may be had. */
 export class Cgroup {
@@ -69,6 +72,12 @@ export class Cgroup {
       for (const { bound, file, key } of hierarchy.counts)
         if (new RegExp(`^${key} [1-9]`, 'm').test(read(join(folder, file)))) return bound
     return null
+  }
+
+  /** Whether it has a share of the processor of its own. */
+  get isWeighted(): boolean {
+    const files = this.#folders.flatMap(({ folder }) => WEIGHTS.map((name) => join(folder, name)))
+    return files.some(existsSync)
   }
 
   /** The numbers of those that are in it. */
@@ -112,9 +121,14 @@ export function removeLeftOver(hierarchies: readonly Hierarchy[]): void {
 export async function endLeftOverBoxes(hierarchies: readonly Hierarchy[]): Promise<number> {
   const left = new Set(leftOver(hierarchies, 'box'))
   const found = left.size
-  for (let round = 0; left.size > 0 && round < MOST_KILLS; round++) {
-    for (const folder of left) if (!killIn(folder) && isRemoved(folder)) left.delete(folder)
-    if (left.size > 0) await setTimeout(Math.min(25, 1 + round))
+  for (let kills = 0, removals = 0; left.size > 0 && kills < MOST_KILLS && removals < MOST_REMOVALS; ) {
+    let isKilling = false
+    for (const folder of left)
+      if (killIn(folder)) isKilling = true
+      else if (isRemoved(folder)) left.delete(folder)
+    if (isKilling) kills++
+    else removals++
+    if (left.size > 0) await setTimeout(Math.min(25, 1 + kills + removals))
   }
   return found
 }

@@ -36,9 +36,9 @@ export function startChain(command: BoxedCommand, machine: MachineBox, user: Box
   const { files, input } = command
   const { filter, bwrap } = machine
   const words = [
-    ...['-c', outside(command), 'ajar-box', ...joins, '--', ...(machine.isShared ? NICE : []), ...as(machine, user)],
+    ...['-c', outside(command), 'ajar-box', ...joins, '--', ...as(machine, user)],
     ...[bwrap, ...viewOf(command, FILTER), '--'],
-    ...['/bin/sh', '-c', inside(command), 'ajar-box', ...command.command],
+    ...['/bin/sh', '-c', inside(command), 'ajar-box'],
   ]
   const { pipe, keepToOurselves } = descriptors()
   const ends: PipeEnd[] = []
@@ -81,7 +81,6 @@ function give(pipe: Writable | undefined, bytes: Uint8Array | null): void {
 
 /** What a unit of systemd may have given. */
 const WITHOUT_RIGHTS = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all']
-const NICE = ['/usr/bin/nice', '-n', '10']
 
 function as({ users }: MachineBox, { uid }: BoxUser): string[] {
   if (uid === 'own') return []
@@ -106,9 +105,10 @@ exec "$@"`
 /*
  * In the box, as its user. The descriptors: 2 is where faults are told (a shell would write "Killed" there), 3 tells that the
  * command begins, 4 brings its files, 5 is its standard error, 6 takes what is kept. Who tells it to nobody ends, and the box
- * with it: from then on the kernel sees to that. What the command left behind is ended before anything is kept.
+ * with it: from then on the kernel sees to that. What the command left behind is ended before anything is kept. Its words
+ * stand in the script, for bubblewrap takes no more than 9000.
  */
-function inside({ files, keeps }: BoxedCommand): string {
+function inside({ command, files, keeps }: BoxedCommand): string {
   const keep = keeps
     ? `${keeps.when === 'success' ? '[ "$code" = 0 ] || exit "$code"\n' : ''}kill -9 -1
 tar -c -f - -- ${keeps.paths.map(quoted).join(' ')} >&6 2>/dev/null`
@@ -116,6 +116,7 @@ tar -c -f - -- ${keeps.paths.map(quoted).join(' ')} >&6 2>/dev/null`
   return `${files ? 'tar -x -f - <&4 2>&5 || exit\nexec 4<&-' : ''}
 echo ${BEGUN} >&3 || exit
 exec 3>&-
+set -- ${command.map(quoted).join(' ')}
 "$@" 2>&5 5>&- 6>&-
 code=$?
 ${keep}

@@ -14,8 +14,6 @@ export interface MachineBox {
   hierarchies: readonly Hierarchy[]
   /** Which system calls may be made, for the kernel (seccomp(2)); empty where there is none. */
   filter: Uint8Array
-  /** No cgroup gives a box less of a processor that others want: it is to ask for little itself. */
-  isShared: boolean
   /** Without these there are no boxes. */
   missing: Lack[]
   /** Without these boxes are less apart than they might be. */
@@ -44,14 +42,19 @@ async function find(): Promise<MachineBox> {
   const hierarchies = findHierarchies('box')
   await endLeftOverBoxes(hierarchies)
   const users = findUsers()
+  const [isOwn, isRoot] = [users.kind === 'own', process.geteuid?.() === 0]
   const bounds = hierarchies.flatMap((hierarchy) => hierarchy.bounds)
   const filter = seccompFilter()
   const lacks = 'missing' in filter ? [{ what: filter.missing, mend: filter.mend }] : lackOfDescriptors()
   return {
     ...{ bwrap: BWRAP, users, hierarchies, filter: 'missing' in filter ? new Uint8Array() : filter.program },
-    isShared: !hierarchies.some(({ bounds }) => bounds.length !== 1),
-    missing: [...(await lacksOfBwrap()), ...lacks, ...(['memory', 'processes'] as const).flatMap(lackOf)],
-    weak: users.kind === 'own' ? [OWN_USER] : [],
+    missing: [
+      ...(await lacksOfBwrap()),
+      ...(isRoot && isOwn ? [NO_USER] : []),
+      ...lacks,
+      ...(['memory', 'processes'] as const).flatMap(lackOf),
+    ],
+    weak: isOwn && !isRoot ? [OWN_USER] : [],
   }
 
   function lackOf(bound: 'memory' | 'processes'): Lack[] {
@@ -82,6 +85,12 @@ const NO_CGROUP = {
       'run the programs worker as a unit of systemd with Delegate=memory pids cpu, as deploy/install.sh does, or by ' +
       '"systemd-run --user --scope -p Delegate=yes"',
   },
+}
+
+/** Who is root outside of a box as well is no user for a program, whatever the box calls him. */
+const NO_USER = {
+  what: 'root has no other user here that a program might be run as',
+  mend: 'give the container 65,536 users, or start the programs worker as an ordinary user',
 }
 
 const OWN_USER = {

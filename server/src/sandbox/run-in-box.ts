@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cgroup } from '../cgroups/cgroup.ts'
 import { type BoxEnd, BoxError, type BoxedCommand } from './box.ts'
@@ -50,7 +51,9 @@ class Box {
     const cgroup = this.#makeCgroup()
     try {
       cgroup.limit({ memoryBytes: limits.memoryBytes, processes: limits.processes + OWN_PROCESSES })
-      return await this.#runIn(cgroup, startChain(this.#command, this.#machine, user, cgroup.joins))
+      const chain = startChain(this.#command, this.#machine, user, cgroup.joins)
+      if (!cgroup.isWeighted) makeNice(chain)
+      return await this.#runIn(cgroup, chain)
     } catch (error) {
       if (error === this.#command.signal.reason || error instanceof BoxError) throw error
       throw new BoxError(`a box could not be made: ${(error as Error).message}`)
@@ -151,6 +154,15 @@ class Box {
 }
 
 const UNENDING = 'a program that was ended does not end: it waits for a disk or a device that does not answer'
+
+/** Whoever else wants a processor is to have it first. */
+function makeNice({ process: { pid } }: Chain): void {
+  try {
+    if (pid) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // it ended
+  }
+}
 
 function exitOf({ process }: Chain): Promise<{ code: number | null; error?: Error }> {
   return new Promise((resolve) => {

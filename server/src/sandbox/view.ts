@@ -7,6 +7,8 @@ const SHOWN = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/localtime']
 const PROGRAMS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 /** What an operator puts there is nobody's business. */
 const COVERED = ['/usr/local', '/usr/src']
+/** No terminals: who could make one makes as many as the machine has. */
+const TERMINALS = '/dev/pts'
 const COVER_BYTES = '4096'
 /** Of shared memory and semaphores by name. */
 const MOST_SHARED_BYTES = 16 * 1024 * 1024
@@ -25,22 +27,26 @@ export function viewOf({ user, shows, limits, environment }: BoxedCommand, filte
     ...['--uid', uid, '--gid', uid, '--hostname', 'ajar'],
     ...['--seccomp', String(filter)],
     ...['--ro-bind', '/usr', '/usr'],
-    ...covered.flatMap((path) => ['--perms', '0555', '--size', COVER_BYTES, '--tmpfs', path]),
+    ...covered.flatMap(empty),
     ...PROGRAMS.flatMap(sameAs),
     ...SHOWN.flatMap((path) => ['--ro-bind-try', path, path]),
     ...shows.flatMap(({ from, to }) => ['--ro-bind', from, to]),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--proc', '/proc', '--dev', '/dev', ...empty(TERMINALS)],
     ...['--perms', '0700', '--size', folder, '--tmpfs', WORK],
     ...['--perms', '1777', '--size', folder, '--tmpfs', '/tmp'],
     ...['--perms', '1777', '--size', String(Math.min(limits.folderBytes, MOST_SHARED_BYTES)), '--tmpfs', '/dev/shm'],
     // What bubblewrap itself lays out is memory without a bound, and may be written to until this.
-    ...[...covered, '/dev', '/'].flatMap((path) => ['--remount-ro', path]),
+    ...[...covered, TERMINALS, '/dev', '/'].flatMap((path) => ['--remount-ro', path]),
     ...['--chdir', WORK, '--clearenv'],
     ...Object.entries({ ...OWN, ...environment }).flatMap(([name, value]) => ['--setenv', name, value]),
   ]
 }
 
 const OWN = { PATH, HOME: WORK, TMPDIR: '/tmp', LANG: 'C.UTF-8', USER: 'ajar' }
+
+function empty(path: string): string[] {
+  return ['--perms', '0555', '--size', COVER_BYTES, '--tmpfs', path]
+}
 
 function sameAs(path: string): string[] {
   if (!existsSync(path)) return []
