@@ -35,8 +35,9 @@ const VERSION_1 = {
     bounds: ['memory'],
     settings: ({ memoryBytes }: CgroupLimits) => [
       { file: 'memory.limit_in_bytes', value: String(memoryBytes) },
-      // With swap; a kernel without that has no such file.
+      // With swap; a kernel that does not count it has no such file, and is not to use any.
       { file: 'memory.memsw.limit_in_bytes', value: String(memoryBytes), isOptional: true },
+      { file: 'memory.swappiness', value: '0', isOptional: true },
     ],
     counts: [{ bound: 'memory', file: 'memory.oom_control', key: 'oom_kill' }],
   },

@@ -16,6 +16,7 @@ const LOOK_MS = 100
 /** Beside those of the command: both of bubblewrap, and our shell. */
 const OWN_PROCESSES = 3
 const MOST_FAULT_TEXT = 2000
+const MOST_NOISE = 65_536
 
 /**
  * Runs a command in a box, and ends all that is left of it.
@@ -39,6 +40,7 @@ class Box {
   #printed = 0
   #keptBytes = 0
   #faults = ''
+  #noise = 0
 
   constructor(command: BoxedCommand, machine: MachineBox) {
     this.#command = command
@@ -47,8 +49,8 @@ class Box {
 
   async run(): Promise<BoxEnd> {
     const { limits, user: role } = this.#command
-    const user = takeUser(this.#machine.users, role)
     const cgroup = this.#makeCgroup()
+    const user = takeUser(this.#machine.users, role)
     try {
       cgroup.limit({ memoryBytes: limits.memoryBytes, processes: limits.processes + OWN_PROCESSES })
       const chain = startChain(this.#command, this.#machine, user, cgroup.joins)
@@ -80,15 +82,17 @@ class Box {
       if (refused) this.#exceed(refused)
     }, LOOK_MS)
     let clock = setTimeout(() => this.#kill(), START_LIMIT_MS)
+    let endedAt: number | null = null
     this.#listen(() => {
       clearTimeout(clock)
-      clock = setTimeout(() => this.#exceed('time'), this.#command.limits.ms)
+      // One that is quick has ended before its beginning is heard of.
+      if (endedAt === null) clock = setTimeout(() => this.#exceed('time'), this.#command.limits.ms)
     })
     const onAbort = () => this.#kill()
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     const exit = await exitOf(chain)
-    const ms = this.#begunAt && performance.now() - this.#begunAt
+    endedAt = performance.now()
     clearTimeout(clock)
     clearInterval(look)
     signal.removeEventListener('abort', onAbort)
@@ -98,6 +102,7 @@ class Box {
     const exceeded = this.#exceeded ?? cgroup.exceeded
     if (!this.#begunAt && exceeded === null) this.#judgeStart(exit.code)
     const isKept = this.#command.keeps && !exceeded && this.#keptBytes > 0 && this.#isKeepable
+    const ms = this.#begunAt && Math.max(0, endedAt - this.#begunAt)
     return { code: exit.code, exceeded, ms, kept: isKept ? Buffer.concat(this.#kept) : null }
   }
 
@@ -116,7 +121,7 @@ class Box {
     const { stdout, stderr, faults, told, kept } = this.#chain as Chain
     let said = ''
     told.on('data', (text: Buffer) => {
-      if (this.#begunAt > 0) return
+      if (this.#begunAt > 0) return this.#hear(text)
       said += text
       if (!said.startsWith(BEGUN)) return
       this.#begunAt = performance.now()
@@ -125,7 +130,8 @@ class Box {
     stdout.on('data', (chunk: Buffer) => this.#print('stdout', chunk))
     stderr.on('data', (chunk: Buffer) => this.#print('stderr', chunk))
     faults.on('data', (text: Buffer) => {
-      if (this.#faults.length < MOST_FAULT_TEXT) this.#faults += text
+      if (this.#begunAt > 0) this.#hear(text)
+      else if (this.#faults.length < MOST_FAULT_TEXT) this.#faults += text
     })
     kept.on('data', (chunk: Buffer) => {
       this.#keptBytes += chunk.length
@@ -140,6 +146,12 @@ class Box {
     this.#printed += chunk.length
     if (room > 0) this.#command.onOutput(from, chunk.length > room ? chunk.subarray(0, room) : chunk)
     if (chunk.length > room) this.#exceed('printed')
+  }
+
+  /** What comes where nothing is said any more: a command may get hold of our shell, which is of the same user. */
+  #hear(noise: Buffer) {
+    this.#noise += noise.length
+    if (this.#noise > MOST_NOISE) this.#exceed('printed')
   }
 
   #exceed(bound: NonNullable<BoxEnd['exceeded']>) {
