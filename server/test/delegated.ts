@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { findHierarchies } from '../src/cgroups/hierarchies.ts'
+import { signal } from '../src/tasks/bounds/members.ts'
 
 /** A user of the tests: the second has a name and 65,536 numbers for others, in its own view of /etc. */
 export const PLAIN_USER = 54_321
@@ -13,12 +15,13 @@ export const RICH_USER = 54_322
  * What it left in that is ended when the test is over.
  */
 export function asDelegated(uid: number): string[] {
+  const name = `ajar-test-${process.pid}-${uid}-${randomBytes(4).toString('hex')}.service`
   const joins = findHierarchies('box').map(({ base }) => {
     // A name as that of a unit of ours: of version 2 only those are taken.
-    const folder = join(base, `ajar-test-${process.pid}-${uid}.service`)
+    const folder = join(base, name)
     mkdirSync(folder)
     onTestFinished(() => removeAll(folder))
-    for (const name of ['', 'cgroup.procs', 'cgroup.subtree_control', 'tasks']) own(join(folder, name), uid)
+    for (const file of ['', 'cgroup.procs', 'cgroup.subtree_control', 'tasks']) own(join(folder, file), uid)
     return `echo $$ >${join(folder, 'cgroup.procs')}`
   })
   const as = `exec setpriv --reuid=${uid} --regid=${uid} --clear-groups -- "$@"`
@@ -67,7 +70,7 @@ async function removeAll(folder: string): Promise<void> {
       return rmdirSync(folder)
     } catch {
       for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))
-        process.kill(Number(pid), 'SIGKILL')
+        signal(Number(pid), 'SIGKILL')
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
 }
