@@ -17,6 +17,7 @@ const dist = fileURLToPath(DIST)
 const PROCESSES = {
   server: 'server/src/server-process.ts',
   worker: 'server/src/worker-process.ts',
+  programs: 'server/src/programs-worker-process.ts',
   agent: 'edge-agent/src/agent-process.ts',
 }
 /** What pins the code of others, and what says how a bundle is made. */

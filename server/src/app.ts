@@ -148,7 +148,7 @@ async function build(
     onLine: (job, level, text) => jobs.said(job, level, text),
   })
   const processes = new Processes({
-    ...{ database, events, logging, workers },
+    ...{ database, events, logging, workers, programsWorkers: () => programs.workers },
     isOnTrial: () => isOnTrial(settings.deployDir),
   })
   const loopLag = new LoopLag(logging.of('processes'))
@@ -195,7 +195,10 @@ async function build(
   const { laboratory, tasks, programs } = await openAnalysis({
     ...{ database, events, archive, cameras, settings, log: logging.of('laboratory') },
     ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => readings.take(reading) },
-    programs: { database, jobs: () => jobs, log: logging.of('programs') },
+    programs: {
+      ...{ database, jobs: () => jobs, log: logging.of('programs') },
+      onConnected: () => processes.workerConnected('programs'),
+    },
     onTriggered: (outcome) => metrics.taskTriggers.inc({ outcome }),
     perform: (work, signal) => workers.perform(work, signal),
   })
@@ -326,19 +329,8 @@ async function build(
   })
   const checks = healthChecks({
     ...{ frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
-    ...{
-      logging,
-      cameras,
-      registry,
-      workers,
-      jobs,
-      processes,
-      loopLag,
-      alerts,
-      backups,
-      laboratory,
-      lastRun: releases.lastRun,
-    },
+    ...{ logging, cameras, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
+    lastRun: releases.lastRun,
     listeners: () => listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
   })
   const isProbe = openProbe(settings.dataDir, log)

@@ -44,6 +44,7 @@ export interface CheckedParts {
   lastRun: Pick<LastRun, 'health'>
   backups: { nightly: Health }
   laboratory: { usage: { health: HealthCheck[] } }
+  programs: Health
 }
 
 /** All that health tells, each part in its own words. @returns asked at every call; answers at once from memory */
@@ -71,6 +72,7 @@ export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
     alerts.health,
     backups.nightly.health,
     ...parts.laboratory.usage.health,
+    parts.programs.health,
   ]
   return () => {
     const found = ofParts()

@@ -86,3 +86,14 @@ export const SHARED = {
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
   ),
 }
+
+/** What the programs worker reads, which is not to know more. */
+export const PROGRAMS_WORKER = {
+  ...SHARED,
+  programsSocketDir: setting(
+    'AJAR_PROGRAMS_SOCKET_DIR',
+    '',
+    'folder where server and programs worker meet, of a group that may connect; empty: `run` in the data folder, for the same user',
+    (value) => (value === '' ? '' : resolve(value)),
+  ),
+}

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { BACKBONES, DEFAULT_BACKBONE } from '@ajar/models'
 import { readAddressList } from './address-list.ts'
 import { readOriginList } from './origin-list.ts'
-import { oneOf, readAll, SHARED, setting, type Values } from './read-settings.ts'
+import { oneOf, PROGRAMS_WORKER, readAll, SHARED, setting, type Values } from './read-settings.ts'
 import { settingsOfRehearsal } from './rehearsal.ts'
 
 const text = (value: string) => value
@@ -237,6 +237,7 @@ export const SETTINGS = {
     'own: the server starts the worker that runs programs when it is needed; external: somebody else does, as another user',
     oneOf('own', 'external'),
   ),
+  programsSocketDir: PROGRAMS_WORKER.programsSocketDir,
   programsAtOnce: setting(
     'AJAR_PROGRAMS_AT_ONCE',
     '2',

@@ -14,9 +14,16 @@ export interface ProcessesPorts {
   logging: Pick<Logging, 'of' | 'lastLines'>
   /** The job workers that are connected. */
   workers: { list(): { pid: number; startedAtMs: number }[]; leave(): number }
+  /** Those that run programs; without it, none do. */
+  programsWorkers?(): { list(): { pid: number; startedAtMs: number }[]; leave(): number }
   /** Whether a redeploy watches how the server ends. */
   isOnTrial(): boolean
 }
+
+/** Processes that connect to us, by the names that others know them by. */
+const WORKERS = ['worker', 'programs'] as const
+type Worker = (typeof WORKERS)[number]
+const isWorker = (name: string): name is Worker => (WORKERS as readonly string[]).includes(name)
 
 /** Answers get out before the process does. */
 const ANSWER_MS = 200
@@ -56,8 +63,8 @@ export class Processes {
   }
 
   /** A worker has connected: one that had given up runs again. */
-  workerConnected() {
-    const gaveUp = this.#gaveUp.get('worker')
+  workerConnected(name: Worker = 'worker') {
+    const gaveUp = this.#gaveUp.get(name)
     if (gaveUp) this.#runsAgain(gaveUp)
   }
 
@@ -68,7 +75,7 @@ export class Processes {
       throw conflict('on_trial', 'a release is on trial, and an end of the server would count against it: wait')
     const supervision = this.#supervision
     if (this.#told && supervision) return void setTimeout(() => supervision.restart(name), ANSWER_MS)
-    if (name === 'worker') return void this.#ports.workers.leave()
+    if (isWorker(name)) return void this.#workersOf(name)?.leave()
     // A parent that never told of its processes is none that restarts them.
     if (!supervision || process.connected)
       throw conflict('not_supervised', 'nobody would start the server again: run it by npm start or as a service')
@@ -77,15 +84,20 @@ export class Processes {
 
   #seen(): ProcessStatus[] {
     const running = { restarts: null, lastExit: null, state: 'running' } as const
-    const { logging, workers } = this.#ports
+    const { logging } = this.#ports
     const server = { pid: process.pid, startedAtMs: performance.timeOrigin, log: logging.lastLines(LAST_LINES) }
-    const [worker] = workers.list()
-    // It sends its lines to us; our own about it stand among them.
-    const workerLog = () => logging.lastLines(LAST_LINES, { component: 'worker' })
-    return [
-      { name: 'server', ...server, ...running },
-      ...(worker ? [{ name: 'worker', ...worker, log: workerLog(), ...running }] : []),
-    ]
+    const seen = WORKERS.flatMap((name) => {
+      const [worker] = this.#workersOf(name)?.list() ?? []
+      // It sends its lines to us; our own about it stand among them.
+      const log = () => logging.lastLines(LAST_LINES, { component: name })
+      return worker ? [{ name, ...worker, log: log(), ...running }] : []
+    })
+    return [{ name: 'server', ...server, ...running }, ...seen]
+  }
+
+  #workersOf(name: Worker) {
+    const { workers, programsWorkers } = this.#ports
+    return name === 'worker' ? workers : programsWorkers?.()
   }
 
   #takeGivingUp(alarm: ProcessAlarm) {
@@ -99,7 +111,7 @@ export class Processes {
 
   #runsAgain(alarm: ProcessAlarm) {
     const { process: name, text } = alarm
-    if (name === 'worker') this.#gaveUp.delete(name)
+    if (isWorker(name)) this.#gaveUp.delete(name)
     else {
       // Nobody could tell of the server's own end while it lasted: it stands in health for a while.
       const since = new Date(performance.timeOrigin).toISOString()

@@ -32,8 +32,8 @@ export function programsWorkers(dataDir: string, folder: string, atOnce: number)
   return {
     title: 'programs worker',
     meeting: programsMeeting(dataDir, folder),
-    mostConnections: 2 * atOnce, // one that takes over while the one before goes
-    connectionsEach: atOnce,
+    mostConnections: 2 * (atOnce + 1), // one that takes over while the one before goes
+    connectionsEach: atOnce + 1, // programs do not wait for what is asked of the machine
     mostOwn: 1,
     idleMs: 600_000,
   }

@@ -1,7 +1,7 @@
 import type { Language } from '../language.ts'
 import type { Mode } from '../program.ts'
 
-/** A language as people see it. */
+/** A language that is installed, as people see it. */
 export interface ShownLanguage extends Pick<Language, 'name' | 'title' | 'endings' | 'example'> {
   /** As its tool says it, such as `12.2.0`. */
   version: string
@@ -10,10 +10,18 @@ export interface ShownLanguage extends Pick<Language, 'name' | 'title' | 'ending
   switches: readonly string[]
 }
 
+/** What is not as it should be, and how that is mended. */
+interface Flaw {
+  what: string
+  mend: string
+}
+
 /** What the worker found out of its machine. */
 export interface MachineReport {
-  /** What boxes do not keep here, and how that is mended; empty: they hold. */
-  failed: readonly { what: string; mend: string }[]
+  /** What boxes do not keep here; empty: they hold. */
+  failed: readonly Flaw[]
+  /** What would be better otherwise, and is no reason to run nothing. */
+  weak: readonly Flaw[]
   languages: readonly ShownLanguage[]
 }
 
@@ -24,3 +32,5 @@ export interface ProgramsState {
   reason: string | null
   languages: readonly ShownLanguage[]
 }
+
+export const inWords = (flaws: readonly Flaw[]) => flaws.map(({ what, mend }) => `${what}: ${mend}`).join('; ')

@@ -4,6 +4,7 @@ import type { StateDatabase } from '../../database/state-database.ts'
 import { isDiskTrouble } from '../../database/until-written.ts'
 import type { Message } from '../program.ts'
 import type { RunEnd } from './run.ts'
+import { ROW_BYTES } from './run-rows.ts'
 
 /** Whoever polls or watches notices no more than this; a transaction for each line would be one for each line. */
 const BETWEEN_MS = 50
@@ -155,9 +156,6 @@ export class MessageWriter {
       .execute()
   }
 }
-
-/** A row takes some bytes beside what it says. */
-const ROW_BYTES = 64
 
 export function bytesOf(messages: readonly Message[]): number {
   return messages.reduce((sum, { data }) => sum + ROW_BYTES + Buffer.byteLength(data), 0)

@@ -26,11 +26,14 @@ export interface RunsPorts {
 
 /** Runs of programs: asked for, read while they run and after, ended by who asked. */
 export class ProgramRuns {
+  /** For what runs them, and keeps them. */
   readonly rows: RunRows
   readonly #ports: RunsPorts
   readonly #writer: MessageWriter
   /** Who waits for more of a run. */
   readonly #watchers = new Map<string, Set<() => void>>()
+  /** Those that are to end by order, until they have. */
+  readonly #stopped = new Set<string>()
 
   constructor(ports: RunsPorts) {
     const { database, now, onWritten } = ports
@@ -38,9 +41,10 @@ export class ProgramRuns {
     this.rows = new RunRows(database, now)
     this.#writer = new MessageWriter({
       ...{ database, now },
-      onWritten: (run, ...more) => {
+      onWritten: (run, bytes, hasEnded) => {
         for (const tell of this.#watchers.get(run) ?? []) tell()
-        onWritten(run, ...more)
+        if (hasEnded) this.#stopped.delete(run)
+        onWritten(run, bytes, hasEnded)
       },
     })
   }
@@ -113,12 +117,18 @@ export class ProgramRuns {
     if (!row || !mayReadRun(reader, row.owner)) return false
     if (row.state === 'SUCCESS' || row.state === 'FAILURE') return true
     // One that runs is ended by its job; of one that waits nobody else would say that it is over.
+    this.#stopped.add(id)
     const job = await this.#ports
       .jobs()
       .cancel(row.job)
       .catch(() => null)
     if (job?.state !== 'running') await this.#writer.end(id, STOPPED)
     return true
+  }
+
+  /** Whether somebody has stopped it who may. */
+  isStopped(id: string): boolean {
+    return this.#stopped.has(id)
   }
 
   /** What a run has to say. Resolves when more may be said. */

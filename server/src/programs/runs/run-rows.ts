@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { StateTables } from '../../database/schema.ts'
 import type { ProgramMessageRow, ProgramRunRow } from '../../database/schema-programs.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import type { Message, ProgramRequest } from '../program.ts'
 
+/** A row takes some bytes beside what it says. */
+export const ROW_BYTES = 64
+const SIZE = sql<number>`coalesce(sum(length(cast(m.data as blob)) + ${sql.lit(ROW_BYTES)}), 0)`
 const OPEN: ProgramRunRow['state'][] = ['QUEUED', 'RUNNING']
 
 /** The rows of runs, and of what they have to say. */
@@ -85,12 +88,12 @@ export class RunRows {
     return rows.map(asMessage)
   }
 
-  /** Those that were running, and those that wait for a job that is none any more. */
-  async orphans(): Promise<Pick<ProgramRunRow, 'id' | 'state'>[]> {
+  /** Those that wait for a job that is none any more: it was cancelled as a job, or is gone. */
+  orphans(): Promise<Pick<ProgramRunRow, 'id'>[]> {
     return this.#database.write
       .selectFrom('program_runs as r')
-      .select(['r.id', 'r.state'])
-      .where('r.state', 'in', OPEN)
+      .select('r.id')
+      .where('r.state', '=', 'QUEUED')
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
@@ -106,6 +109,25 @@ export class RunRows {
 
   running(): Promise<Pick<ProgramRunRow, 'id'>[]> {
     return this.#database.write.selectFrom('program_runs').select('id').where('state', '=', 'RUNNING').execute()
+  }
+
+  /** Those that have ended, the oldest first, with what their messages take. */
+  ended(): Promise<{ id: string; owner: string; finished_at: number | null; bytes: number }[]> {
+    return this.#database.read
+      .selectFrom('program_runs as r')
+      .leftJoin('program_messages as m', 'm.run', 'r.id')
+      .select(['r.id', 'r.owner', 'r.finished_at', SIZE.as('bytes')])
+      .where('r.finished_at', 'is not', null)
+      .groupBy('r.id')
+      .orderBy('r.finished_at')
+      .execute()
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.#database.write.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('program_messages').where('run', 'in', ids).execute()
+      await transaction.deleteFrom('program_runs').where('id', 'in', ids).execute()
+    })
   }
 }
 

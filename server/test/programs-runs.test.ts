@@ -1,0 +1,278 @@
+import { expect, test } from 'vitest'
+import { until } from './running-server.ts'
+import { type FakeRun, GOOD, line, startPrograms } from './some-programs.ts'
+
+const WELL = { status: 0, isSuccess: true }
+
+/** Says how it is told to, and runs until the test ends it. */
+function untilEnded() {
+  const begun: { name: string; end(outcome?: object): void; tell(text: string): Promise<void> }[] = []
+  const run: FakeRun = ({ request }, tell, signal) =>
+    new Promise((resolve, reject) => {
+      const end = (outcome: object = WELL) => resolve(outcome)
+      begun.push({ name: request.name, end, tell: (text) => tell([line(text)]) })
+      signal.addEventListener('abort', () => reject(Object.assign(new Error('cancelled'), { code: 'cancelled' })))
+    })
+  const nth = (at: number) => until(() => begun[at])
+  return { run, begun, nth }
+}
+
+test('a run is read by a cursor as it goes on, again and again the same, and its end comes with its last message', async () => {
+  const { run, nth } = untilEnded()
+  const { begin, read, ended } = await startPrograms({ run })
+  const id = await begin('a')
+  expect(await read(id)).toEqual({ messages: [], status: 0, completed: false, message: 'PENDING' })
+  const { tell, end } = await nth(0)
+  await tell('one')
+  await tell('two')
+  await until(async () => (await read(id)).messages.length === 2)
+  expect(await read(id, 1)).toEqual({ messages: [line('two')], status: 0, completed: false, message: 'PENDING' })
+  expect((await read(id, 0)).messages).toEqual([line('one'), line('two')])
+  await tell('three')
+  end({ status: 3, isSuccess: false })
+  const all = { messages: ['one', 'two', 'three'].map(line), status: 3, completed: true, message: 'FAILURE' }
+  expect(await ended(id)).toEqual(all)
+  expect(await read(id, 3)).toEqual({ ...all, messages: [] })
+  expect(await read(id, 99)).toEqual({ ...all, messages: [] })
+  expect(await read(id, -5)).toEqual(all)
+})
+
+test('what a case of a lab says has its number, and the rest has none', async () => {
+  const said = [{ type: 'stdout', data: 'x', ref: '0' } as const, { type: 'lab', data: '{}' } as const]
+  const { begin, ended } = await startPrograms({
+    run: async (_, tell) => {
+      await tell(said)
+      return WELL
+    },
+  })
+  expect(await ended(await begin('a'))).toEqual({ messages: said, status: 0, completed: true, message: 'SUCCESS' })
+})
+
+test('one answer holds five thousand messages, and it has not ended for a reader before he has all', async () => {
+  const { begin, read, ended } = await startPrograms({
+    run: async (_, tell) => {
+      for (let i = 0; i < 12; i++) await tell(Array.from({ length: 1000 }, (_, j) => line(`${i * 1000 + j}`)))
+      return WELL
+    },
+  })
+  const id = await begin('a')
+  const read0 = await until(async () => {
+    const found = await read(id, 10_000)
+    return found.completed && found
+  })
+  expect(read0.messages).toHaveLength(2000)
+  const [first, second] = [await read(id, 0), await read(id, 5000)]
+  expect([first, second].map(({ messages, completed, message }) => [messages.length, completed, message])).toEqual([
+    [5000, false, 'PENDING'],
+    [5000, false, 'PENDING'],
+  ])
+  expect([...first.messages, ...second.messages, ...read0.messages].map(({ data }) => Number(data))).toEqual(
+    Array.from({ length: 12_000 }, (_, i) => i),
+  )
+  void ended
+})
+
+test('who waits for more of a run is told when there is more, when it has ended, and when he is not waiting any more', async () => {
+  const { run, nth } = untilEnded()
+  const { begin, ended, programs } = await startPrograms({ run })
+  const { runs } = programs
+  const { signal } = new AbortController()
+  const id = await begin('a')
+  const { tell, end } = await nth(0)
+  const first = runs.changed(id, 0, signal)
+  await tell('one')
+  await first
+  await runs.changed(id, 0, signal) // it is there already
+  const impatient = new AbortController()
+  const second = runs.changed(id, 1, impatient.signal)
+  impatient.abort()
+  await second
+  const third = runs.changed(id, 1, signal)
+  end()
+  await third
+  await ended(id)
+  await runs.changed(id, 1, signal)
+  await runs.changed('no-such-run', 0, signal)
+})
+
+test('a run is read by its owner and by admins; without a token by whoever has its id, if it was made without one', async () => {
+  const { begin, programs } = await startPrograms({ run: async () => WELL })
+  const [own, open] = [await begin('a'), await begin('address:192.0.2.1')]
+  const may = async (id: string, account: string, isAdmin = false) =>
+    (await programs.runs.read({ account, isAdmin }, id, 0)) !== null
+  expect(await may(own, 'a')).toBe(true)
+  expect(await may(own, 'b')).toBe(false)
+  expect(await may(own, 'address:192.0.2.1')).toBe(false)
+  expect(await may(own, 'b', true)).toBe(true)
+  expect(await may(open, 'address:192.0.2.7')).toBe(true)
+  expect(await may(open, 'b')).toBe(false)
+  expect(await programs.runs.cancel({ account: 'b', isAdmin: false }, own)).toBe(false)
+})
+
+test('one account has so many that wait or run, and all together so many that wait: more are told that it is busy', async () => {
+  const { run, nth } = untilEnded()
+  const environment = { AJAR_PROGRAMS_AT_ONCE: '1', AJAR_PROGRAMS_PER_USER: '2', AJAR_PROGRAMS_WAITING: '3' }
+  const { begin, add, ended } = await startPrograms({ run, environment })
+  const first = await begin('a')
+  const { end } = await nth(0)
+  await begin('a')
+  expect(await add('a')).toEqual({ refused: expect.stringContaining('2 of your programs wait or run already') })
+  await begin('b')
+  await begin('b')
+  expect(await add('c')).toEqual({ refused: expect.stringContaining('3 programs wait already') })
+  end()
+  await ended(first)
+  await nth(1)
+  await begin('c')
+})
+
+test('accounts take turns', async () => {
+  const { run, begun, nth } = untilEnded()
+  const { begin } = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
+  for (const name of ['a1', 'a2', 'a3']) await begin('a', { name })
+  for (const name of ['b1', 'b2']) await begin('b', { name })
+  for (let i = 0; i < 5; i++) (await nth(i)).end()
+  expect(begun.map(({ name }) => name)).toEqual(['a1', 'b1', 'a2', 'b2', 'a3'])
+})
+
+test('one that runs is ended by who asked for it, one that waits does not begin; what has ended stays as it is', async () => {
+  const { run, begun, nth } = untilEnded()
+  const { begin, ended, programs, jobs } = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
+  const [running, waiting] = [await begin('a'), await begin('a')]
+  await nth(0)
+  const me = { account: 'a', isAdmin: false }
+  expect(await programs.runs.cancel(me, waiting)).toBe(true)
+  const stopped = { status: 130, message: 'FAILURE', messages: [{ type: 'internal_error', data: 'it was stopped' }] }
+  expect(await ended(waiting)).toMatchObject(stopped)
+  expect(await programs.runs.cancel(me, running)).toBe(true)
+  expect(await ended(running)).toMatchObject(stopped)
+  expect(await programs.runs.cancel(me, running)).toBe(true)
+  expect(await ended(running)).toMatchObject(stopped)
+  expect(begun).toHaveLength(1)
+  expect((await jobs.list({ limit: 10 })).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+  const next = await begin('a')
+  ;(await nth(1)).end()
+  expect(await ended(next)).toMatchObject({ message: 'SUCCESS' })
+})
+
+test('a job of a run that an operator cancels before it begins leaves no run that waits for ever', async () => {
+  const { run, nth } = untilEnded()
+  const started = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
+  const { begin, jobs, database, dataDir } = started
+  await begin('a')
+  await nth(0)
+  const waiting = await begin('a')
+  const { job } = await database.read
+    .selectFrom('program_runs')
+    .select('job')
+    .where('id', '=', waiting)
+    .executeTakeFirstOrThrow()
+  await jobs.cancel(job)
+  await started.close()
+  const again = await startPrograms({ run, folder: dataDir })
+  const text = 'it was taken off the queue by whoever runs this server: run it again'
+  expect(await again.ended(waiting)).toMatchObject({ message: 'FAILURE', messages: [{ data: text }] })
+})
+
+test('a worker that is lost is told as such, once; the queue goes on', async () => {
+  const { run, begun, nth } = untilEnded()
+  const { begin, ended, jobs } = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
+  const [lost, next] = [await begin('a'), await begin('a')]
+  const { tell, end } = await nth(0)
+  await tell('before')
+  end(Promise.reject(Object.assign(new Error('the programs worker ended'), { code: 'worker_lost' })))
+  const why = { type: 'internal_error', data: 'the worker that ran it ended: run it again' }
+  expect(await ended(lost)).toMatchObject({ status: 1, message: 'FAILURE', messages: [line('before'), why] })
+  ;(await nth(1)).end()
+  expect(await ended(next)).toMatchObject({ message: 'SUCCESS' })
+  expect(begun).toHaveLength(2)
+  expect((await jobs.list({ limit: 10 })).map(({ state }) => state)).toEqual(['done', 'failed'])
+})
+
+test('what was running when the server ended has failed after its next start; what waited runs', async () => {
+  const { run, nth } = untilEnded()
+  const environment = { AJAR_PROGRAMS_AT_ONCE: '1' }
+  const first = await startPrograms({ run, environment })
+  const [running, waiting] = [await first.begin('a'), await first.begin('a')]
+  await (await nth(0)).tell('before')
+  await until(async () => (await first.read(running)).messages.length === 1)
+  await first.close()
+  // As if it had been killed: nobody could say so.
+  await using(first.dataDir, running)
+  const { dataDir: folder } = first
+  const second = await startPrograms({ folder, environment, run: async () => WELL })
+  expect(await second.ended(running)).toMatchObject({
+    message: 'FAILURE',
+    messages: [line('before'), { type: 'internal_error', data: expect.stringContaining('run it again') }],
+  })
+  expect(await second.ended(waiting)).toMatchObject({ message: 'SUCCESS' })
+})
+
+async function using(folder: string, run: string) {
+  const { openStateDatabase } = await import('../src/database/state-database.ts')
+  const database = await openStateDatabase(folder)
+  await database.write
+    .updateTable('program_runs')
+    .set({ state: 'RUNNING', status: null, finished_at: null })
+    .where('id', '=', run)
+    .execute()
+  await database.write.deleteFrom('program_messages').where('type', '=', 'internal_error').execute()
+  await database.write
+    .updateTable('jobs')
+    .set({ state: 'running', starts: 1 })
+    .where('id', 'in', ({ selectFrom }) => selectFrom('program_runs').select('job').where('id', '=', run))
+    .execute()
+  await database.close()
+}
+
+test('where boxes do not hold nothing is taken, and it is said why and how that is mended; mended, it is', async () => {
+  const bad = { ...GOOD, failed: [{ what: 'bubblewrap is not installed', mend: 'apt-get install bubblewrap' }] }
+  let report: typeof GOOD = bad
+  const { add, programs, connect, begin, ended } = await startPrograms({
+    run: async () => WELL,
+    report: async () => report,
+  })
+  expect(await add('a')).toEqual({ refused: expect.stringMatching(/bubblewrap is not installed: apt-get install/) })
+  expect(await programs.languages()).toMatchObject({ available: false, reason: expect.stringMatching('bubblewrap') })
+  expect(programs.health).toMatchObject({ name: 'programs', level: 'warn', text: expect.stringMatching('apt-get') })
+  report = GOOD
+  connect()
+  await until(() => programs.health.level === 'ok')
+  expect(await ended(await begin('a'))).toMatchObject({ message: 'SUCCESS' })
+  expect(await programs.languages()).toMatchObject({ available: true, reason: null, languages: [{ name: 'shell' }] })
+})
+
+test('switched off, nothing is taken, and what waited is told so', async () => {
+  const { run, nth } = untilEnded()
+  const first = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
+  await first.begin('a')
+  await nth(0)
+  const waiting = await first.begin('a')
+  await first.close()
+  const second = await startPrograms({ folder: first.dataDir, run, environment: { AJAR_PROGRAMS: '0' } })
+  const text = expect.stringContaining('switched off')
+  expect(await second.ended(waiting)).toMatchObject({ message: 'FAILURE', messages: [{ data: text }] })
+  expect(await second.add('a')).toEqual({ refused: text })
+  expect(second.programs.health).toMatchObject({ level: 'ok', text })
+})
+
+test('a worker that others start and that is not there: nothing is taken, and what waits begins when it comes', async () => {
+  let isThere = true
+  const { run, begun, nth } = untilEnded()
+  const { add, begin, connect, ended } = await startPrograms({
+    ...{ run, isReady: () => isThere },
+    environment: { AJAR_PROGRAMS_WORKER: 'external', AJAR_PROGRAMS_AT_ONCE: '1' },
+  })
+  const first = await begin('a')
+  const waiting = await begin('a')
+  const { end } = await nth(0)
+  isThere = false
+  end()
+  await ended(first)
+  expect(await add('a')).toEqual({ refused: expect.stringContaining('systemctl start ajar-programs') })
+  expect(begun).toHaveLength(1)
+  isThere = true
+  connect()
+  ;(await nth(1)).end()
+  expect(await ended(waiting)).toMatchObject({ message: 'SUCCESS' })
+})
