@@ -55,7 +55,11 @@ export interface Language {
    * here. No tool of the language is needed for it.
    */
   base(request: Project): readonly SourceFile[]
-  /** What of it is installed, found by looking. @returns null where nothing can be run */
+  /**
+   * What of it is installed, found by looking.
+   * @returns null where it is not installed
+   * @throws MissingTool where it is, and cannot be had in a box
+   */
   find(): Promise<FoundLanguage | null>
 }
 

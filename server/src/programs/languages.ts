@@ -64,9 +64,7 @@ const found = new Map<string, { at: number; answer: Promise<FoundLanguage | null
 
 /** @throws MissingTool that says what to install */
 export async function findLanguage(language: Language): Promise<FoundLanguage> {
-  const answer = await look(language)
-  if (!answer) throw new MissingTool(language.name, missing(language))
-  return answer
+  return (await look(language)) ?? lacks(language)
 }
 
 function look(language: Language): Promise<FoundLanguage | null> {
@@ -75,6 +73,10 @@ function look(language: Language): Promise<FoundLanguage | null> {
   const answer = language.find()
   found.set(language.name, { at: performance.now(), answer })
   return answer
+}
+
+function lacks(language: Language): never {
+  throw new MissingTool(language.name, missing(language))
 }
 
 const missing = ({ name, title }: Language) =>
@@ -97,7 +99,10 @@ export const describeLanguages = (): Promise<DescribedLanguage[]> =>
   Promise.all(
     LANGUAGES.map(async (language) => {
       const { name, title, example, endings, switches } = language
-      const here = await look(language)
+      const { here, lack } = await findLanguage(language).then(
+        (here) => ({ here, lack: null }),
+        (error: Error) => ({ here: null, lack: error.message }),
+      )
       return {
         name,
         title,
@@ -106,7 +111,7 @@ export const describeLanguages = (): Promise<DescribedLanguage[]> =>
         switches: Object.keys(switches),
         version: here?.version ?? null,
         modes: [...(here?.modes ?? [])],
-        missing: here ? null : missing(language),
+        missing: lack,
       }
     }),
   )

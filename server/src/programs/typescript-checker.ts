@@ -1,6 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { findUsers } from '../sandbox/users.ts'
+import { isForEveryone } from './reachable.ts'
 
 /** A `tsc` that boxes can have. */
 export interface Checker {
@@ -30,13 +32,17 @@ export function findChecker(): Checker | null {
   const isProgram = program !== null && existsSync(program)
   if (!isProgram && !existsSync(join(found, 'lib/tsc.js'))) return null
   const types = typesOfNode()
+  const shown = isProgram && native ? native : found
+  if (![shown, ...types.map(({ from }) => from)].every(canBeShown)) return null
   return {
     path: isProgram ? `${FOLDER}/lib/tsc` : `${FOLDER}/lib/tsc.js`,
     isProgram,
     options: types.length > 0 ? { typeRoots: '/opt/node_modules/@types', types: 'node' } : {},
-    shows: [{ from: isProgram && native ? native : found, to: FOLDER }, ...types],
+    shows: [{ from: shown, to: FOLDER }, ...types],
   }
 }
+
+const canBeShown = (folder: string) => findUsers().kind === 'own' || isForEveryone(folder)
 
 /** What `process` and `node:fs` are, with the package that these types lean on. */
 function typesOfNode() {

@@ -1,8 +1,10 @@
 import { realpathSync } from 'node:fs'
-import type { FoundLanguage, Language, Plan, Step } from '../language.ts'
+import { findUsers } from '../../sandbox/users.ts'
+import { type FoundLanguage, type Language, MissingTool, type Plan, type Step } from '../language.ts'
 import { endsIn, mainFile } from '../main-file.ts'
 import type { ProgramLimits, ProgramRequest, SourceFile } from '../program.ts'
 import { refuseProof } from '../proving.ts'
+import { forEveryone } from '../reachable.ts'
 import { switchesFor } from '../switches.ts'
 import { type Checker, findChecker } from '../typescript-checker.ts'
 
@@ -48,14 +50,28 @@ export const typescript: Language = {
     ]
   },
   async find(): Promise<FoundLanguage> {
+    const program = await nodeForBoxes()
     const checker = findChecker()
     return {
       version: process.versions.node,
       modes: ['run', 'submit', 'compile'],
-      shows: [{ from: realpathSync(process.execPath), to: NODE }, ...(checker?.shows ?? [])],
+      shows: [{ from: program, to: NODE }, ...(checker?.shows ?? [])],
       plan: (request, limits) => plan(checker, request, limits),
     }
   },
+}
+
+/** @throws MissingTool: boxes, which run as other users, cannot have it */
+async function nodeForBoxes(): Promise<string> {
+  const program = realpathSync(process.execPath)
+  // Where there are no other users, boxes run as this one.
+  if (findUsers().kind === 'own') return program
+  const found = await forEveryone(program)
+  if (found) return found
+  throw new MissingTool(
+    'node',
+    `TypeScript and JavaScript cannot be run: ${program} lies where other users cannot read it, and no copy can be made in /var/tmp.`,
+  )
 }
 
 /** What `tsc` is asked, here and in a project that was downloaded. */

@@ -47,7 +47,9 @@ export function linesOf(tell: (messages: Message[]) => void, budget: PrintedBudg
     take(from: 'stdout' | 'stderr', chunk: Uint8Array): void {
       if (isFull) return
       const stream = streams[from]
-      const parts = (stream.rest + stream.decoder.decode(chunk, { stream: true })).split('\n')
+      // Only what is new is looked through: a program that prints letter by letter costs no more than it prints.
+      const parts = stream.decoder.decode(chunk, { stream: true }).split('\n')
+      parts[0] = stream.rest + parts[0]
       stream.rest = parts.pop() ?? ''
       const lines = parts.flatMap((part) => pieces(clean(part)))
       // A line without an end is not kept for ever: whole pieces of it are said.
