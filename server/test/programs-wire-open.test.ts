@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { isOnList, readOriginList } from '../src/origin-list.ts'
+import { isStranger, whoIs } from '../src/programs/wire/who.ts'
 import { A_PROGRAM, ProgramsWire } from './programs-wire-world.ts'
 
 /** Programs without a token, where AJAR_LEGACY_OPEN=1; and pages of other servers. */
@@ -118,6 +119,19 @@ async function refusalOf(world: ProgramsWire, how: { token: null; headers: Recor
   const begun = listener.send(EXECUTE).then(() => null)
   return Promise.race([begun, listener.closed.then(({ status }) => status)])
 }
+
+test.each([
+  ['192.168.1.20', '192.168.1.20'],
+  ['::ffff:192.168.1.20', '192.168.1.20'],
+  ['::1', '0:0:0:0::/64'],
+  ['2001:db8:0:12::1', '2001:db8:0:12::/64'],
+  ['2001:db8:0:12:ffff:ffff:ffff:ffff', '2001:db8:0:12::/64'],
+  ['2001:DB8::0012:1:2:3:4', '2001:db8:0:12::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+])('whoever comes from %s is whoever comes from %s', (address, place) => {
+  const { account, isAdmin } = whoIs(null, address)
+  expect([account, isAdmin, isStranger(account)]).toEqual([`address:${place}`, false, true])
+})
 
 test.each([
   ['', LEARN, false],

@@ -6,7 +6,7 @@ import { checkStranger } from '../../http/foreign-pages.ts'
 import type { Http } from '../../http/http.ts'
 import { BODY_BYTES } from './older-routes.ts'
 import { ProgramSocket, type ProgramSocketPorts } from './program-socket.ts'
-import { whoIs } from './who.ts'
+import { isStranger, whoIs } from './who.ts'
 
 export interface SocketRoutePorts extends Omit<ProgramSocketPorts, 'isLetIn'> {
   access: Access
@@ -17,6 +17,8 @@ export interface SocketRoutePorts extends Omit<ProgramSocketPorts, 'isLetIn'> {
 const PATHS = ['/run_program/ws', '/run_program/ws/']
 const MOST = 200
 const MOST_OF_ACCOUNT = 20
+/** Each may hold a message of 2 MiB that is not whole yet. */
+const MOST_OF_STRANGERS = 50
 
 /** A later client of programs has them run over a WebSocket. Browsers show the console's cookie, others a token. */
 export function socketRoute(http: Http, { access, mayCall, ...ports }: SocketRoutePorts) {
@@ -26,6 +28,11 @@ export function socketRoute(http: Http, { access, mayCall, ...ports }: SocketRou
     perMessageDeflate: false,
   })
   const open = new Map<string, number>()
+  const isRoomFor = (caller: Caller | null) => {
+    const strangers = [...open].filter(([account]) => isStranger(account))
+    const [all, ofStrangers] = [[...open], strangers].map((each) => each.reduce((sum, [, count]) => sum + count, 0))
+    return Number(all) < MOST && (caller !== null || Number(ofStrangers) < MOST_OF_STRANGERS)
+  }
 
   /** @throws HttpError 401, 403 */
   const callerOf = (request: IncomingMessage): Caller | null => {
@@ -51,8 +58,8 @@ export function socketRoute(http: Http, { access, mayCall, ...ports }: SocketRou
         const ofAccount = open.get(who.account) ?? 0
         if (ofAccount >= MOST_OF_ACCOUNT)
           throw new HttpError(429, 'too_many_sockets', `${MOST_OF_ACCOUNT} WebSockets of yours are open: close some`)
-        if (open.values().reduce((sum, each) => sum + each, 0) >= MOST)
-          throw new HttpError(503, 'too_many_sockets', `${MOST} WebSockets of programs are open: try again later`)
+        if (!isRoomFor(caller))
+          throw new HttpError(503, 'too_many_sockets', 'too many WebSockets of programs are open: try again later')
         open.set(who.account, ofAccount + 1)
         socket.once('close', () => {
           const left = (open.get(who.account) ?? 1) - 1
