@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Language, PlanError } from '../src/programs/language.ts'
+import { LANGUAGES } from '../src/programs/languages.ts'
 import { checkDownload, checkRequest } from '../src/programs/request/check-request.ts'
 
 /** What of a program is taken, before anybody knows which languages this machine has. */
@@ -191,8 +192,74 @@ describe('switches', () => {
     expect(whyOf({ switches: { Compiler: Array(51).fill('-g') } })).toMatch(/too many switches/)
   })
 
+  test('of a language that has none are left out, but for those that nobody takes', () => {
+    const bare = (...switches: string[]) =>
+      checkRequest({ ...GIVEN, switches: { Builder: [], Compiler: switches } }, () => ({ ...language, switches: {} }))
+    expect(bare('-g').request.switches).toEqual({})
+    expect(() => bare('-fplugin=x.so')).toThrow(/not allowed/)
+  })
+
   test('count whole: a pattern of a language that says only how they begin lets nothing more through', () => {
     expect(whyOf({ switches: { Builder: ['-f'] } })).toBeNull()
     expect(whyOf({ switches: { Builder: ['-fx'] } })).toMatch(/not allowed/)
   })
+})
+
+describe('the languages that there are', () => {
+  const by = (name: string) => LANGUAGES.find((one) => one.name === name) as Language
+  const taken = (name: string, tool: string, each: string) => {
+    try {
+      const { request } = checkRequest({ ...GIVEN, switches: { [tool]: [each] } }, () => by(name))
+      return request.switches[tool]?.includes(each) ?? false
+    } catch {
+      return false
+    }
+  }
+
+  test.each([
+    ...['-g', '-O2', '-Wall', '-Wno-unused', '-std=c11', '-DN=1', '-lm', '-pthread', '-fwrapv'].map((each) => [
+      'c',
+      each,
+    ]),
+    ...['-g', '-O3', '-std=c++20', '-fno-rtti', '-Wextra'].map((each) => ['cpp', each]),
+    ...['-g', '-gnata', '-gnatwa', '-gnatW8', '-gnat2022', '-gnatX', '-gnatyM80', '-gnato', '-gnatVa', '-O0'].map(
+      (each) => ['ada', each],
+    ),
+  ])('%s takes %s', (name, each) => {
+    expect(taken(name, 'Compiler', each)).toBe(true)
+  })
+
+  test.each(LANGUAGES.flatMap(({ name }) => ['Builder', 'Compiler'].map((tool) => [name, tool] as const)))(
+    '%s lets nothing out through its %s',
+    (name, tool) => {
+      const bad = [
+        '-B.',
+        '-fplugin=x',
+        '@x',
+        '-specs=x',
+        '-wrapper',
+        '-Wl,x',
+        '-I/etc',
+        '-L/',
+        '-include',
+        '-o',
+        '-x',
+        '-E',
+      ]
+      const ofAda = ['-gnatec=x', '-gnatem=x', '-gnatep=x', '-gnateG', '-cargs', '-largs', '-Px', '-XA=b', '-aI.']
+      const ofGcc = [
+        '-save-temps',
+        '-fuse-ld=x',
+        '-fdump-tree-all',
+        '-fprofile-use',
+        '-MD',
+        '-T',
+        '-D"x"',
+        '-',
+        '',
+        'x.c',
+      ]
+      for (const each of [...bad, ...ofAda, ...ofGcc]) expect([each, taken(name, tool, each)]).toEqual([each, false])
+    },
+  )
 })

@@ -2,6 +2,8 @@ import { type Language, PlanError } from '../language.ts'
 import type { ProgramRequest } from '../program.ts'
 import { said } from './check-files.ts'
 
+/** Older clients send switches of both with each program, also where nothing is built. */
+const TOOLS = new Set(['Builder', 'Compiler'])
 const MOST = 50
 const LONGEST = 100
 
@@ -23,6 +25,7 @@ const NEVER = [
 ]
 
 /**
+ * What is meant for a tool that a language has not is left out.
  * @param given `switches` of a body: `{"Builder":[],"Compiler":["-g"]}`; nothing where there are none
  * @throws PlanError
  */
@@ -39,13 +42,13 @@ export function checkSwitches(given: unknown, language: Language): ProgramReques
 function checkList(tool: string, given: unknown, language: Language): string[] {
   if (!Array.isArray(given)) throw new PlanError(`The switches of ${said(tool)} are no list.`)
   const allowed = Object.hasOwn(language.switches, tool) ? language.switches[tool] : undefined
-  return given.map((each) => {
+  for (const each of given) {
     if (typeof each !== 'string') throw new PlanError(`A switch of ${said(tool)} is no text.`)
-    if (!allowed) throw new PlanError(`${language.title} has no switches for ${said(tool)}.`)
-    if (!isPlain(each) || !allowed.some((pattern) => isWhole(pattern, each)))
+    if (!allowed && !TOOLS.has(tool)) throw new PlanError(`${language.title} has no switches for ${said(tool)}.`)
+    if (!isPlain(each) || (allowed && !allowed.some((pattern) => isWhole(pattern, each))))
       throw new PlanError(`The switch ${said(each)} is not allowed for ${language.title}.`)
-    return each
-  })
+  }
+  return allowed ? given : []
 }
 
 function isPlain(text: string): boolean {
