@@ -62,6 +62,18 @@ describe('programs of several files', PATIENCE, () => {
     expect(run.of('stderr')).toEqual([])
   })
 
+  test('TypeScript that Node runs is TypeScript that tsc takes: it waits at the top, and imports types as such', async () => {
+    const files = {
+      'main.ts':
+        "import type { A } from './a.ts'\nimport { b } from './a.ts'\nconst x: A = await Promise.resolve({ n: b })\nconsole.log(x.n, typeof process.pid)\n",
+      'a.ts': 'export interface A { n: number }\nexport const b = 1\n',
+    }
+    const run = await perform(files)
+    expect([run.of('stdout'), run.of('stderr')]).toEqual([['1 number'], []])
+    const compiled = await perform(files, { mode: 'compile' })
+    expect([compiled.of('stdout'), compiled.of('stderr')]).toEqual([[], []])
+  })
+
   test('C in two files, with a header and switches', async (context) => {
     await needsLanguage('c', context)
     const run = await perform(

@@ -27,7 +27,7 @@ export const shell: Language = {
     const bash = installed('bash')
     const sh = installed('sh')
     if (!sh) return null
-    const version = (bash && (await versionOf(bash, '--version'))) ?? '1'
+    const version = (bash && (await versionOf(bash, '--version'))) ?? 'POSIX'
     return {
       version,
       modes: ['run', 'submit', 'compile'],
