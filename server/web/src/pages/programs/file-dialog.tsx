@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Field } from '../../design/elements.tsx'
 
@@ -16,6 +16,9 @@ interface FileDialogProps {
 export function FileDialog({ title, action, name, flawOf, onClose, onNamed }: FileDialogProps) {
   const [typed, setTyped] = useState(name)
   const [flaw, setFlaw] = useState<string | null>(null)
+  const field = useRef<HTMLInputElement>(null)
+  // The part before the ending is what one types.
+  useEffect(() => field.current?.setSelectionRange(0, Math.max(0, name.lastIndexOf('.'))), [])
   const take = (event: SubmitEvent) => {
     event.preventDefault()
     const found = flawOf(typed.trim())
@@ -31,17 +34,13 @@ export function FileDialog({ title, action, name, flawOf, onClose, onNamed }: Fi
           {(ids) => (
             <input
               {...ids}
+              ref={field}
               required
               autoFocus
               autocapitalize="none"
               autocomplete="off"
               spellcheck={false}
               value={typed}
-              // The part before the ending is what one types.
-              onFocus={({ currentTarget }) => {
-                const end = Math.max(0, currentTarget.value.lastIndexOf('.'))
-                currentTarget.setSelectionRange(0, end)
-              }}
               onInput={({ currentTarget }) => {
                 setTyped(currentTarget.value)
                 setFlaw(null)

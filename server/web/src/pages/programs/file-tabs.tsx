@@ -25,9 +25,11 @@ export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
     const step = STEPS[event.key]
     if (step === undefined) return
     event.preventDefault()
-    const next = (names.indexOf(shown) + step + names.length) % names.length
-    show(names[next] ?? shown)
-    list.current?.querySelectorAll<HTMLElement>('[role=tab]')[next]?.focus()
+    const tabs = [...(list.current?.querySelectorAll<HTMLElement>('[role=tab]') ?? [])]
+    // From where the focus stands: the page may be a key behind.
+    const next = (tabs.findIndex((tab) => tab === event.target) + step + tabs.length) % tabs.length
+    tabs[next]?.focus()
+    tabs[next]?.click()
   }
   return (
     <div class="file-bar">

@@ -13,6 +13,8 @@ export function Editor({ file, onChange, onRun }: EditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const open = useRef<OpenEditor | null>(null)
   const [isHere, setIsHere] = useState(false)
+  const plain = useRef<HTMLTextAreaElement>(null)
+  const isWritten = useRef(false)
   // What it calls is what the page is now.
   const asked = useRef({ file, onChange, onRun })
   asked.current = { file, onChange, onRun }
@@ -26,6 +28,7 @@ export function Editor({ file, onChange, onRun }: EditorProps) {
           onRun: () => asked.current.onRun(),
         })
         open.current.show(asked.current.file)
+        isWritten.current = document.activeElement === plain.current
         setIsHere(true)
       },
       () => {},
@@ -36,11 +39,16 @@ export function Editor({ file, onChange, onRun }: EditorProps) {
     }
   }, [])
   useEffect(() => open.current?.show(file), [file])
+  // Whoever has begun to write goes on there.
+  useEffect(() => {
+    if (isHere && isWritten.current) open.current?.focus()
+  }, [isHere])
   return (
     <>
       <div ref={host} class="editor" hidden={!isHere} />
       {!isHere && (
         <textarea
+          ref={plain}
           class="editor plain"
           aria-label={`Contents of ${file.basename}`}
           spellcheck={false}

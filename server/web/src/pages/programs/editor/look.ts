@@ -44,6 +44,7 @@ const frame = EditorView.theme({
     border: '1px solid var(--line-strong)',
     borderRadius: 'var(--radius-small)',
   },
+  '.cm-button, .cm-textfield, .cm-panel.cm-search label': { fontSize: '0.8125rem', fontFamily: 'inherit' },
   '.cm-panel.cm-search [name=close]': { color: 'var(--text)' },
 })
 

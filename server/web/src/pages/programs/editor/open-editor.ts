@@ -23,6 +23,7 @@ interface Asked {
 export interface OpenEditor {
   /** Shows a file as it was left, with what can be undone; one that was changed elsewhere is new. */
   show(file: SourceFile): void
+  focus(): void
   close(): void
 }
 
@@ -66,6 +67,7 @@ export function openEditor(host: HTMLElement, { onChange, onRun }: Asked): OpenE
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
         language.of([]),
         look,
+        EditorView.domEventHandlers({ beforeinput: replaceSelected }),
         // What is scrolled is reached by the keyboard, and said to be.
         EditorView.contentAttributes.of({ 'aria-label': `Contents of ${basename}`, tabindex: '0' }),
         EditorView.updateListener.of(({ docChanged, state }) => {
@@ -92,6 +94,24 @@ export function openEditor(host: HTMLElement, { onChange, onRun }: Asked): OpenE
       view.setState(state && isSame ? state : stateOf(file))
       void colour(file.basename)
     },
+    focus: () => view.focus(),
     close: () => view.destroy(),
   }
+}
+
+/**
+ * Typing over what is selected. Left to the browser, it would keep the looks of what it deletes by an inline style, which the
+ * policy of the page forbids, and says so for each.
+ */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  const { inputType, data, isComposing } = event
+  const { from, to, empty } = view.state.selection.main
+  if (inputType !== 'insertText' || data === null || isComposing || empty) return false
+  event.preventDefault()
+  const insert = () =>
+    view.state.update(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
+  // A bracket is put around it.
+  if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert)))
+    view.dispatch(insert())
+  return true
 }
