@@ -252,7 +252,7 @@ test.each([
   const types = ['console', 'stdout', 'stderr', 'internal_error']
   await standIn.socket(() => [
     { output: types.map((type) => ({ type, data: `${type} `.repeat(40) })), ref: '0' },
-    { output: [{ type: 'lab', data: JSON.stringify({ success: false, cases }) }] },
+    { output: [{ type: 'lab', data: { success: false, cases } }] },
     { completed: true, status: 1, message: 'FAILURE' },
   ])
   const { page } = visit

@@ -48,13 +48,11 @@ export interface ProgramBody {
   lab: boolean
 }
 
-export type MessageType = 'console' | 'stdout' | 'stderr' | 'lab' | 'internal_error'
+/** Who says a line: ajar of what it does, the program, ajar of what went wrong. */
+export type Speaker = 'console' | 'stdout' | 'stderr' | 'internal_error'
 
-/** One line that a run has to say. */
-export interface MessageBody {
-  type: MessageType
-  data: string
-}
+/** One line that a run has to say, or what came of all cases of a lab. */
+export type MessageBody = { type: Speaker; data: string } | { type: 'lab'; data: LabBody }
 
 interface Progress {
   /** Exit status; it counts when it is completed. */
@@ -78,7 +76,7 @@ export interface OutputBody extends Progress {
   output: { msg: MessageBody; ref?: string }[]
 }
 
-/** What came of the cases of a lab: the JSON of a message `lab`. */
+/** What came of the cases of a lab. */
 export interface LabBody {
   success: boolean
   cases: Record<string, { in: string[]; out: string; actual: string; status: string }>

@@ -1,4 +1,4 @@
-import type { LabBody, MessageType, Mode } from '../../api/program-bodies.ts'
+import type { LabBody, Mode, Speaker } from '../../api/program-bodies.ts'
 import { counted } from '../../design/words.ts'
 
 /** How modes are chosen, and what their button says. */
@@ -13,11 +13,10 @@ export const MODES: Record<Mode, { name: string; action: string }> = {
 }
 
 /** Who says a line. */
-export const KINDS: Record<MessageType, string> = {
+export const KINDS: Record<Speaker, string> = {
   console: 'step',
   stdout: 'output',
   stderr: 'error',
-  lab: 'cases',
   internal_error: 'ajar',
 }
 

@@ -1,11 +1,11 @@
-import type { LabBody, MessageType } from '../../../api/program-bodies.ts'
+import type { LabBody, Speaker } from '../../../api/program-bodies.ts'
 import type { Line } from './program-run.ts'
 
 /** Lines in a row that the same one said. */
 export interface Block {
   /** Its number among all blocks that are shown. */
   key: number
-  type: MessageType
+  type: Speaker
   /** Number of the case of a lab. */
   of: string | null
   text: string
@@ -18,8 +18,9 @@ export const MOST_SHOWN = 2000
 export function blocksOf(lines: readonly Line[]): Block[] {
   const blocks: (Block & { lines: string[] })[] = []
   const first = Math.max(0, lines.length - MOST_SHOWN)
-  for (const { type, data, ref = null } of lines.slice(first)) {
-    if (type === 'lab') continue
+  for (const line of lines.slice(first)) {
+    if (line.type === 'lab') continue
+    const { type, data, ref = null } = line
     const last = blocks.at(-1)
     if (last?.type === type && last.of === ref) last.lines.push(data)
     else blocks.push({ key: blocks.length, type, of: ref, text: '', lines: [data] })
@@ -30,11 +31,5 @@ export function blocksOf(lines: readonly Line[]): Block[] {
 /** What came of the cases, null where there are none or they are not through. */
 export function labOf(lines: readonly Line[]): LabBody | null {
   const said = lines.findLast(({ type }) => type === 'lab')
-  if (!said) return null
-  try {
-    const lab = JSON.parse(said.data) as LabBody
-    return typeof lab.cases === 'object' && lab.cases !== null ? lab : null
-  } catch {
-    return null
-  }
+  return said?.type === 'lab' ? said.data : null
 }

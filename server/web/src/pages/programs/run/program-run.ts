@@ -3,9 +3,7 @@ import { ApiError, isAway, send } from '../../../api/client.ts'
 import type { FrameBody, MessageBody, OutputBody, ProgramBody } from '../../../api/program-bodies.ts'
 
 /** One line of a run, and the case of a lab that said it. */
-export interface Line extends MessageBody {
-  ref?: string
-}
+export type Line = MessageBody & { ref?: string }
 
 export interface RunState {
   /** All that came so far; it grows. */
