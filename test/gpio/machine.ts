@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const LIMIT_MS = 180_000
+const LIMIT_MS = 300_000
 const at = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /** What became of one story told inside. */

@@ -4,7 +4,7 @@ import { cachedKernel, whyNoKernel } from './kernel.ts'
 import { boot, type Inside, type Told } from './machine.ts'
 
 const BUILT_WITHIN_MS = 900_000
-const BOOT_MS = 200_000
+const BOOT_MS = 320_000
 
 const builder = Number(process.env.AJAR_UML_BUILDER ?? 0)
 

@@ -35,13 +35,19 @@ test('systemd understands every line of the units', async (context) => {
   expect(ours.filter((line) => !line.includes("Unknown key 'RestartMode'"))).toEqual([])
 })
 
-test.each(['server', 'worker', 'programs', 'agent'])('the %s is shut in', async (name) => {
+test.each([
+  ['server', MOST_EXPOSED],
+  ['worker', MOST_EXPOSED],
+  // A box is made of namespaces, users and a network of its own.
+  ['programs', 2.7],
+  ['agent', MOST_EXPOSED],
+] as const)('what runs the %s is shut in', async (name, most) => {
   const { stdout } = await analyze('security', '--offline=true', join(UNITS, `ajar-${name}.service`)).catch(
     (error: { stdout: string }) => error,
   )
   const score = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1])
   console.log(`ajar-${name}.service: exposure ${score} of 10`)
-  expect(score).toBeLessThan(MOST_EXPOSED)
+  expect(score).toBeLessThan(most)
 })
 
 test('shellcheck finds nothing in what root runs', async (context) => {
