@@ -77,3 +77,10 @@ test('a box has no terminals to make', async () => {
   expect(end.stdout).toBe('')
   expect(end.stderr).toContain('/dev/ptmx')
 })
+
+test('what whoever is told throws ends the box, and is what comes of it', async () => {
+  const onOutput = () => {
+    throw new TypeError('not mine')
+  }
+  await expect(boxed(shell('echo said; sleep 20'), { onOutput })).rejects.toThrow(TypeError)
+})

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { endLeftOverBoxes, type Hierarchy } from '../cgroups/cgroup.ts'
 import { findHierarchies } from '../cgroups/hierarchies.ts'
+import { BoxError } from './box.ts'
 import { descriptors } from './pipes.ts'
 import { seccompFilter } from './seccomp/filter.ts'
 import { type BoxUsers, findUsers } from './users.ts'
@@ -32,9 +33,15 @@ const OLDEST = [0, 8]
 
 let found: Promise<MachineBox> | undefined
 
-/** Found out once for each process of ours. What an earlier one left of its boxes is ended then. */
+/**
+ * Found out once for each process of ours. What an earlier one left of its boxes is ended then.
+ * @throws BoxError
+ */
 export function boxOfMachine(): Promise<MachineBox> {
-  found ??= find()
+  found ??= find().catch((error: Error) => {
+    found = undefined // it is asked again
+    throw new BoxError(`what boxes are made of cannot be found out: ${error.message}`)
+  })
   return found
 }
 
@@ -67,7 +74,12 @@ function lackOfDescriptors(): Lack[] {
     descriptors()
     return []
   } catch (error) {
-    return [{ what: `no pipe can be made for a box: ${(error as Error).message}`, mend: 'use glibc 2.34 or newer' }]
+    return [
+      {
+        what: `no pipe can be made for a box: ${(error as Error).message}`,
+        mend: 'use glibc 2.34 and Linux 5.11, or newer',
+      },
+    ]
   }
 }
 

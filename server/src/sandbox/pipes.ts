@@ -12,7 +12,7 @@ export interface PipeEnd {
 export interface Descriptors {
   /** A pipe of the kernel. What node makes are sockets, which nobody can open as `/dev/stdout`. @throws where there are too many */
   pipe(who: 'writes' | 'reads'): PipeEnd
-  /** Has all of ours but the first three be closed in whatever is started: some came from whoever started us. */
+  /** Has all of ours but the first three be closed in whatever is started: some came from whoever started us. @throws */
   keepToOurselves(): void
 }
 
@@ -22,7 +22,7 @@ const ALL = 0xffffffff
 
 let loaded: Descriptors | undefined
 
-/** @throws where koffi does not load, or the C library has no close_range(2) */
+/** @throws where koffi does not load, or there is no close_range(2) that does this: Linux 5.11, glibc 2.34 */
 export function descriptors(): Descriptors {
   loaded ??= load()
   return loaded
@@ -34,6 +34,11 @@ function load(): Descriptors {
   const library = koffi.load(null)
   const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)')
   const closeRange = library.func('int close_range(unsigned int first, unsigned int last, int flags)')
+  const keepToOurselves = () => {
+    const isDone = closeRange(3, ALL, CLOSE_RANGE_CLOEXEC) === 0
+    if (!isDone) throw new Error(`descriptors cannot be kept from what is started (errno ${koffi.errno()})`)
+  }
+  keepToOurselves()
   return {
     pipe(who) {
       const ends: [number, number] = [0, 0]
@@ -44,9 +49,7 @@ function load(): Descriptors {
       const isRead = who === 'writes'
       return { theirs, ours: new Socket({ fd: own, readable: isRead, writable: !isRead }) }
     },
-    keepToOurselves() {
-      closeRange(3, ALL, CLOSE_RANGE_CLOEXEC)
-    },
+    keepToOurselves,
   }
 }
 

@@ -20,7 +20,7 @@ const MOST_NOISE = 65_536
 
 /**
  * Runs a command in a box, and ends all that is left of it.
- * @throws BoxError where there can be no box, and the reason of the signal
+ * @throws BoxError where there can be no box, the reason of the signal, and what `onOutput` throws
  */
 export async function runInBox(command: BoxedCommand): Promise<BoxEnd> {
   const machine = await boxOfMachine()
@@ -41,6 +41,8 @@ class Box {
   #keptBytes = 0
   #faults = ''
   #noise = 0
+  /** Of whoever is told what it prints. */
+  #failure: { error: unknown } | undefined
 
   constructor(command: BoxedCommand, machine: MachineBox) {
     this.#command = command
@@ -57,7 +59,7 @@ class Box {
       if (!cgroup.isWeighted) makeNice(chain)
       return await this.#runIn(cgroup, chain)
     } catch (error) {
-      if (error === this.#command.signal.reason || error instanceof BoxError) throw error
+      if ([this.#command.signal.reason, this.#failure?.error].includes(error) || error instanceof BoxError) throw error
       throw new BoxError(`a box could not be made: ${(error as Error).message}`)
     } finally {
       await cgroup.remove()
@@ -98,6 +100,7 @@ class Box {
     signal.removeEventListener('abort', onAbort)
     if (!(await cgroup.kill()) || !(await isWithin(closed, END_LIMIT_MS))) throw new BoxError(UNENDING)
     signal.throwIfAborted()
+    if (this.#failure) throw this.#failure.error
     if (exit.error) throw exit.error
     const exceeded = this.#exceeded ?? cgroup.exceeded
     if (!this.#begunAt && exceeded === null) this.#judgeStart(exit.code)
@@ -144,7 +147,12 @@ class Box {
   #print(from: 'stdout' | 'stderr', chunk: Buffer) {
     const room = this.#command.limits.printedBytes - this.#printed
     this.#printed += chunk.length
-    if (room > 0) this.#command.onOutput(from, chunk.length > room ? chunk.subarray(0, room) : chunk)
+    try {
+      if (room > 0) this.#command.onOutput(from, chunk.length > room ? chunk.subarray(0, room) : chunk)
+    } catch (error) {
+      this.#failure ??= { error }
+      this.#kill()
+    }
     if (chunk.length > room) this.#exceed('printed')
   }
 
