@@ -23,15 +23,26 @@ export const TaskBody = Type.Object({
   ),
   source: Type.String({ description: 'its file or folder in the folder of tasks' }),
   isOperators: Type.Boolean({ description: 'of AJAR_TASKS_DIR, or laid beside those of ajar; else it came with ajar' }),
+  sandboxed: Type.Boolean({
+    description: 'nobody trusts it, as it lies in `untrusted/` of a folder of tasks: it runs in a box',
+  }),
   error: nullable(Type.String({ description: 'why it cannot be called' })),
 })
 export type TaskBody = Static<typeof TaskBody>
 
 export function shownTask(task: Task | BrokenTask): TaskBody {
+  const sandboxed = task.untrusted !== undefined
   if ('error' in task) {
     const unknown = { title: null, description: null, language: null, schema: null, pictures: [], limits: null }
-    return { ...unknown, name: task.name, source: task.source, isOperators: task.isOperators, error: task.error }
+    return {
+      ...unknown,
+      name: task.name,
+      source: task.source,
+      isOperators: task.isOperators,
+      sandboxed,
+      error: task.error,
+    }
   }
   const { name, title, description, language, schema, pictures, limits, source, isOperators } = task
-  return { name, title, description, language, schema, pictures, limits, source, isOperators, error: null }
+  return { name, title, description, language, schema, pictures, limits, source, isOperators, sandboxed, error: null }
 }

@@ -58,6 +58,8 @@ export interface Task {
   source: string
   /** Of the folder that AJAR_TASKS_DIR names, or laid beside ajar's; else it came with ajar. */
   isOperators: boolean
+  /** The folder of tasks that nobody trusts, where it lies in one: it runs in a box. */
+  untrusted?: string | undefined
 }
 
 /** One that cannot be called, and why: it harms no other. */
@@ -65,11 +67,13 @@ export interface BrokenTask {
   name: string
   source: string
   isOperators: boolean
+  untrusted?: string | undefined
   error: string
 }
 
 /** What the process that runs a task is told of it. JSON. */
-export interface ExternalTask extends Pick<Task, 'name' | 'command' | 'limits' | 'view' | 'pictures' | 'schema'> {
+export interface ExternalTask
+  extends Pick<Task, 'name' | 'command' | 'limits' | 'view' | 'pictures' | 'schema' | 'untrusted'> {
   /** What it is told besides its pictures; null: by the values of an operation's form. */
   params: Record<string, unknown> | null
 }

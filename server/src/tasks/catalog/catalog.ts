@@ -1,5 +1,6 @@
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import type { BrokenTask, Limits, Task } from '../task.ts'
+import { UNTRUSTED } from '../untrusted/seen.ts'
 import { readyCompiled } from './compiled.ts'
 import { type Describing, describeTask } from './describe-task.ts'
 import { Descriptions } from './descriptions.ts'
@@ -38,6 +39,8 @@ const LIST_MS = 3000
 interface Folder {
   path: string
   isOperators: boolean
+  /** What lies there is run in boxes. */
+  isUntrusted: boolean
 }
 
 /** Which tasks there are, as the folders are at each call. */
@@ -63,6 +66,7 @@ export class Catalog {
   async list(waitMs = this.#options.listMs ?? LIST_MS): Promise<{ tasks: Task[]; broken: BrokenTask[] }> {
     const found = new Map<string, Promise<Task | BrokenTask | undefined>>()
     const unreadable: BrokenTask[] = []
+    const closed = new Set<string>()
     const look = lookOnce()
     const late = new Late(waitMs)
     for (const folder of this.#folders()) {
@@ -70,17 +74,19 @@ export class Catalog {
         const forms = await late.or(this.#forms(folder, look), () => {
           throw new Error('it takes too long.')
         })
-        this.#descriptions.keep(folder.path + sep, new Set(forms.map((form) => keyOf(folder, form))))
+        this.#descriptions.keep(prefixOf(folder), new Set(forms.map((form) => keyOf(folder, form))))
         for (const form of forms) {
           if (found.has(form.name)) continue
           const task = late.or(this.#taskOf(form, folder, look), () =>
-            broken(form, this.#isOperators(form, folder), BEING_LOADED),
+            broken(form, this.#isOperators(form, folder), folder, BEING_LOADED),
           )
           task.catch(() => {}) // told below; the other folder may take its time until then
           found.set(form.name, task)
         }
       } catch (error) {
-        unreadable.push(cannotBeRead(folder, error))
+        // What is below one that cannot be read is told with that.
+        if (!closed.has(dirname(folder.path))) unreadable.push(cannotBeRead(folder, error))
+        closed.add(folder.path)
       }
     }
     const all = (await Promise.all(found.values())).filter((one) => one !== undefined)
@@ -102,7 +108,7 @@ export class Catalog {
         if (found) return found
       } catch (error) {
         // One of that name may lie there, and would go before ours.
-        return { ...cannotBeRead(folder, error), name }
+        if (!folder.isUntrusted) return { ...cannotBeRead(folder, error), name }
       }
     }
     return undefined
@@ -110,8 +116,12 @@ export class Catalog {
 
   #folders(): Folder[] {
     const { ownFolder, folder } = this.#options
-    const ours = { path: folder, isOperators: false }
-    return ownFolder === null || ownFolder === folder ? [ours] : [{ path: ownFolder, isOperators: true }, ours]
+    const ours = { path: folder, isOperators: false, isUntrusted: false }
+    const own = ownFolder === null || ownFolder === folder ? [] : [{ ...ours, path: ownFolder, isOperators: true }]
+    const trusted = [...own, ours]
+    // The last ones: none of theirs stands in place of one that is trusted.
+    const others = trusted.map(({ path }) => ({ path: join(path, UNTRUSTED), isOperators: true, isUntrusted: true }))
+    return [...trusted, ...others]
   }
 
   #forms({ path }: Folder, look: Look, only?: string): Promise<Form[]> {
@@ -126,7 +136,7 @@ export class Catalog {
     if (outcome === null) return undefined
     const isOperators = this.#isOperators(form, folder)
     if ('task' in outcome) return { ...outcome.task, isOperators }
-    return broken(form, isOperators, outcome.error)
+    return broken(form, isOperators, folder, outcome.error)
   }
 
   /** One's own may lie beside those of ajar. */
@@ -134,13 +144,14 @@ export class Catalog {
     return folder.isOperators || this.#options.shipped?.has(name) === false
   }
 
-  async #describing({ path, isOperators }: Folder): Promise<Describing> {
+  async #describing({ path, isOperators, isUntrusted }: Folder): Promise<Describing> {
     const { limits, compiledFolder = null, loadMs = LOAD_MS, hidden = [] } = this.#options
-    const shown = [...this.#folders().map((each) => each.path), ...(compiledFolder ? [compiledFolder] : [])]
+    const trusted = this.#folders().filter((each) => !each.isUntrusted)
+    const shown = [...trusted.map((each) => each.path), ...(compiledFolder ? [compiledFolder] : [])]
     this.#isReady ??= compiledFolder ? readyCompiled(compiledFolder) : Promise.resolve()
     await this.#isReady
     return {
-      ...{ folder: path, isOperators, limits, loadMs, compiledFolder, interpreters: this.#interpreters },
+      ...{ folder: path, isOperators, isUntrusted, limits, loadMs, compiledFolder, interpreters: this.#interpreters },
       view: { hidden, shown },
       runner: await ownCodeHash(),
       env: {
@@ -151,14 +162,19 @@ export class Catalog {
   }
 }
 
-function keyOf({ path }: Folder, { source }: Form) {
-  return join(path, source)
+function keyOf(folder: Folder, { source }: Form) {
+  return prefixOf(folder) + source
+}
+
+/** None is the beginning of another one. */
+function prefixOf({ path, isUntrusted }: Folder) {
+  return `${isUntrusted ? UNTRUSTED : ''}:${path}${sep}`
 }
 
 const BEING_LOADED = 'It is being loaded, which takes long: a call of it waits for that; look again in a while.'
 
-function broken({ name, source }: Form, isOperators: boolean, error: string): BrokenTask {
-  return { name, source, isOperators, error }
+function broken({ name, source }: Form, isOperators: boolean, folder: Folder, error: string): BrokenTask {
+  return { name, source, isOperators, ...(folder.isUntrusted && { untrusted: folder.path }), error }
 }
 
 function cannotBeRead({ path, isOperators }: Folder, error: unknown): BrokenTask {

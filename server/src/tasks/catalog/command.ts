@@ -12,6 +12,9 @@ const APART = 'exec "$@" 3>&1 1>&2'
 /** What Node makes of TypeScript is kept, or made anew at each call: the larger part of what starting it takes. */
 const KEPT = `export NODE_COMPILE_CACHE="$0"; ${APART}`
 
+/** The one that every box sees. */
+const PYTHON_OF_BOXES = ['/usr/bin/python3', 'which runs tasks that nobody trusts'] as const
+
 /** What is started to run a task. */
 export interface Command {
   language: Language
@@ -27,6 +30,7 @@ export interface Command {
 /**
  * @param compiledFolder where what is made of TypeScript is kept, or null
  * @param beside is added the programs that it needs beside its own files, there or not
+ * @param isUntrusted nothing that it names itself may be run to find that out
  * @throws Error that says why it cannot be run
  */
 export async function commandFor(
@@ -36,6 +40,7 @@ export async function commandFor(
   interpreters: Interpreters,
   compiledFolder: string | null,
   beside: string[],
+  isUntrusted = false,
 ): Promise<Command> {
   if (manifest.run && manifestPath) return declared(manifest.run, manifestPath, files, interpreters, beside)
   if (!program)
@@ -50,7 +55,9 @@ export async function commandFor(
     }
   }
   if (kind === 'python') {
-    const python = await pythonOf(path, { source }, interpreters, beside)
+    const python = isUntrusted
+      ? await interpreters.python(...PYTHON_OF_BOXES)
+      : await pythonOf(path, { source }, interpreters, beside)
     return {
       ...{ language: 'python', version: python.version, comment: '' },
       command: [python.path, RUN_PYTHON, path],

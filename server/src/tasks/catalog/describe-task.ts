@@ -2,19 +2,24 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, relative } from 'node:path'
 import type { Described } from '../runners/describe-ts.ts'
 import type { Limits, Task, View } from '../task.ts'
-import { askRunner, LoadTimeout } from './ask-runner.ts'
+import { describeInBox } from '../untrusted/describe-in-box.ts'
+import { staysIn } from '../untrusted/stays-in.ts'
+import { askRunner } from './ask-runner.ts'
 import { commandFor } from './command.ts'
 import type { Form } from './forms.ts'
 import { contentHash } from './identity.ts'
 import type { Interpreters } from './interpreters.ts'
-import { limitsOf } from './limits.ts'
-import { readManifest } from './manifest.ts'
+import { limitsOf, within } from './limits.ts'
+import { LoadTimeout } from './loading.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { checkSchema, picturesOf } from './params-schema.ts'
 
 export interface Describing {
   /** The folder of the task's folder or file. */
   folder: string
   isOperators: boolean
+  /** Nobody trusts what lies in the folder: nothing of it is run but in a box. */
+  isUntrusted: boolean
   /** Where a task says nothing else itself. */
   limits: Limits
   interpreters: Interpreters
@@ -45,22 +50,25 @@ export async function describeTask(form: Form, about: Describing): Promise<Outco
 
 async function taskOf(form: Form, about: Describing, beside: string[]): Promise<Task> {
   if (form.error) throw new Error(form.error)
+  if (about.isUntrusted) await staysIn(about.folder, form.files)
   const manifest = form.manifest ? await readManifest(form.manifest) : {}
-  const { interpreters, compiledFolder } = about
-  const run = await commandFor(form, manifest, form.manifest, interpreters, compiledFolder, beside)
-  const said = run.describe
-    ? await askRunner(run.describe, { env: about.env, ms: about.loadMs, view: about.view })
-    : null
+  const { interpreters, isUntrusted } = about
+  // What Node keeps of one would be code for others.
+  const compiledFolder = isUntrusted ? null : about.compiledFolder
+  const run = await commandFor(form, manifest, form.manifest, interpreters, compiledFolder, beside, isUntrusted)
+  const said = run.describe ? await saidBy(run.describe, manifest, about) : null
+  if (isUntrusted) await staysIn(about.folder, said?.files ?? [])
   beside.push(...(said?.files ?? []))
   if (said?.error) throw new Error(said.error)
   const declared = manifest.params ?? said?.schema ?? null
   const schema = declared === null ? null : checkSchema(declared)
+  const limits = limitsOf(manifest.limits, limitsOf(said?.limits, about.limits))
   return {
     ...{ name: form.name, language: run.language, command: run.command, source: form.source, schema },
     title: manifest.title ?? titleOf(form.name),
     description: manifest.description ?? descriptionOf(said, run.comment),
     pictures: picturesOf(schema),
-    limits: limitsOf(manifest.limits, limitsOf(said?.limits, about.limits)),
+    limits: isUntrusted ? within(limits, about.limits) : limits,
     fingerprint: await fingerprintOf(
       form,
       beside,
@@ -69,8 +77,14 @@ async function taskOf(form: Form, about: Describing, beside: string[]): Promise<
     ),
     cached: manifest.cache ?? said?.cache !== false,
     isOperators: about.isOperators,
-    view: about.view,
+    ...(isUntrusted ? { untrusted: about.folder } : { view: about.view }),
   }
+}
+
+/** One that nobody trusts is not loaded where its manifest says what it takes. */
+function saidBy(command: string[], manifest: Manifest, { isUntrusted, folder, env, loadMs, view }: Describing) {
+  if (!isUntrusted) return askRunner(command, { env, ms: loadMs, view })
+  return manifest.params === undefined ? describeInBox(command, folder, loadMs) : null
 }
 
 function descriptionOf(said: Described | null, comment: string) {

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { UNTRUSTED } from '../untrusted/seen.ts'
 import { fileNow, inBatches, type Look } from './identity.ts'
 
 /** What is or wants to be a task, as it lies in the folder. */
@@ -67,7 +68,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 /** Empty: nothing of that name is ever a task. */
 function nameOf(file: string): string {
-  if (/^[_.]/.test(file) || file === 'node_modules' || /\.(test|d)\.ts$/.test(file)) return ''
+  if (/^[_.]/.test(file) || file === 'node_modules' || file === UNTRUSTED || /\.(test|d)\.ts$/.test(file)) return ''
   return file.endsWith(MANIFEST) ? file.slice(0, -MANIFEST.length) : basename(file, extname(file))
 }
 

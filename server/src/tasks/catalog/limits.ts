@@ -25,6 +25,16 @@ export function limitsOf(said: unknown, others: Limits): Limits {
   }
 }
 
+/** No more than that of any: who is not trusted may ask for less. */
+export function within(limits: Limits, most: Limits): Limits {
+  return {
+    ms: Math.min(limits.ms, most.ms),
+    memoryBytes: Math.min(limits.memoryBytes, most.memoryBytes),
+    outputBytes: Math.min(limits.outputBytes, most.outputBytes),
+    processes: Math.min(limits.processes, most.processes),
+  }
+}
+
 function number(key: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && value >= least && value <= most) return value
   throw new Error(`limits.${key} has to be a number from ${least} to ${most}.`)

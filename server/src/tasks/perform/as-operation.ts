@@ -22,8 +22,8 @@ export function asOperations(catalog: Pick<Catalog, 'list' | 'find'>): External 
 
 /** A task as an operation of data sessions: what it takes is asked for by a form, and a process of a job worker runs it. */
 function operationOf(task: Task): Operation {
-  const { name, title, description, command, limits, view, pictures, schema, fingerprint, cached } = task
-  const external: ExternalTask = { name, command, limits, view, pictures, schema, params: null }
+  const { name, title, description, command, limits, view, untrusted, pictures, schema, fingerprint, cached } = task
+  const external: ExternalTask = { name, command, limits, view, untrusted, pictures, schema, params: null }
   return {
     ...{
       name,

@@ -5,6 +5,7 @@ import { describeBounds } from '../bounds/machine.ts'
 import { launch } from '../launch/launch.ts'
 import { paramsOfValues } from '../params/params.ts'
 import type { ExternalTask } from '../task.ts'
+import { launchInBox, seenParams } from '../untrusted/launch-in-box.ts'
 import { givePictures } from './given-pictures.ts'
 import { jobLog } from './job-log.ts'
 import { makeOutputs } from './made-outputs.ts'
@@ -32,18 +33,23 @@ export function externalOperation(declared: object): Operation {
     ...{ name: task.name, description: '', category: 'task', inputs: {} },
     /** @throws TaskError */
     async perform(inputs, work) {
-      await tellBounds()
+      if (task.untrusted === undefined) await tellBounds()
       const [workFolder, outFolder] = [join(work.scratch, 'work'), join(work.scratch, 'out')]
       for (const folder of [workFolder, outFolder]) await mkdir(folder, { mode: 0o700 })
       const pictures = await givePictures(task.pictures, inputs, workFolder, work)
-      const params = { ...(task.params ?? paramsOfValues(task, inputs)), ...pictures }
-      const { outfile } = await launch({
-        ...{ command: task.command, name: task.name, limits: task.limits, view: task.view, workFolder, outFolder },
+      const { untrusted } = task
+      const seen = untrusted === undefined ? pictures : seenParams(pictures, workFolder)
+      const params = { ...(task.params ?? paramsOfValues(task, inputs)), ...seen }
+      const asked = {
+        ...{ command: task.command, name: task.name, limits: task.limits, workFolder, outFolder },
         params: Object.keys(params).length > 0 ? params : null,
         // Whoever cancels it ends this process, and with it what it started.
         signal: new AbortController().signal,
         onLine: jobLog(task.command),
-      })
+      }
+      const { outfile } = await (untrusted === undefined
+        ? launch({ ...asked, view: task.view })
+        : launchInBox({ ...asked, untrusted }))
       await makeOutputs(task.name, outfile, work)
     },
   }

@@ -61,8 +61,8 @@ export class RunJobs {
     const asked = await askedOf(laboratory(), owner, task, JSON.parse(run.params_json))
     await checkParams(task, asked.params)
     const files = await resolved(laboratory(), owner, task, asked.pictures)
-    const { name, command, limits, view, schema, pictures } = task
-    const external: ExternalTask = { name, command, limits, view, schema, pictures, params: asked.params }
+    const { name, command, limits, view, untrusted, schema, pictures } = task
+    const external: ExternalTask = { name, command, limits, view, untrusted, schema, pictures, params: asked.params }
     const made = await laboratory().make(waitingRun(job), { key: keyOfRun(job), name, external, files }, context)
     return made.data
   }

@@ -34,6 +34,8 @@ export interface TaskBody {
   source: string
   /** Of the folder that AJAR_TASKS_DIR names; else it came with ajar. */
   isOperators: boolean
+  /** Nobody trusts it: it runs in a box. */
+  sandboxed: boolean
   /** Why it cannot be run. */
   error: string | null
 }

@@ -25,7 +25,8 @@ export function TaskList({ tasks }: { tasks: readonly TaskBody[] }) {
 
 /** Whose it is, in which language, and its bounds. */
 export function Facts({ task }: { task: TaskBody }) {
-  const facts = [languageOf(task), task.isOperators ? 'yours' : 'came with ajar', limitsInWords(task)]
+  const whose = task.isOperators ? 'yours' : 'came with ajar'
+  const facts = [languageOf(task), task.sandboxed ? 'untrusted: runs in a box' : whose, limitsInWords(task)]
   return (
     <p class="hint facts-in-line">
       {task.error !== null && <span class="tag bad">broken</span>} <code>{task.source || task.name}</code>{' '}
