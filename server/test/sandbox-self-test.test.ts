@@ -1,18 +1,34 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { needs, needsProgram } from '../../test/setup/needs.ts'
 import { type BoxEnd, BoxError, type BoxedCommand } from '../src/sandbox/box.ts'
 import { noBound, noBox } from '../src/sandbox/self-test/mend.ts'
 import { selfTest } from '../src/sandbox/self-test/self-test.ts'
 import { needsBoxes } from './boxed.ts'
+import { asDelegated, PLAIN_USER, RICH_USER } from './delegated.ts'
 import { type Weakness, weakBox } from './sandbox/weak-box.ts'
 
+const SELF_TEST = import.meta.resolve('../src/sandbox/self-test/self-test.ts')
 const ENDED: BoxEnd = { code: 0, exceeded: null, ms: 1, kept: null }
 
 test('the boxes of this machine pass', async (context) => {
   await needsBoxes(context)
   expect(await selfTest()).toEqual({ ok: true })
+})
+
+test.for([
+  ['with sub-uids', RICH_USER],
+  ['without another user', PLAIN_USER],
+] as const)('so do those of an ordinary user %s', async ([, uid], context) => {
+  await needsBoxes(context)
+  needs(process.geteuid?.() === 0, 'only root can become each of these users', context)
+  if (uid === RICH_USER) needsProgram('newuidmap', 'uidmap', context)
+  const script = `import { selfTest } from ${JSON.stringify(SELF_TEST)}\nconsole.log(JSON.stringify(await selfTest()))`
+  const [program = '', ...args] = [...asDelegated(uid), process.execPath, '--input-type=module', '-e', script]
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: {}, cwd: '/' })
+  expect(stdout, stderr).toBe('{"ok":true}\n')
 })
 
 const WEAK: [Weakness | null, RegExp[]][] = [
