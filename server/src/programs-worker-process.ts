@@ -4,7 +4,7 @@ import { programsMeeting } from './jobs/worker/socket-path.ts'
 import { createLog } from './logging/logging.ts'
 import { describe, runProgram } from './programs/worker/worker-tasks.ts'
 import { PROGRAMS_WORKER, readAll, settingsOrExit } from './read-settings.ts'
-import { boxOfMachine } from './sandbox/machine.ts'
+import { selfTest } from './sandbox/self-test/self-test.ts'
 
 /** The process that runs programs of users, each in a box, as many at once as its server wants. SIGTERM and SIGINT end it. */
 
@@ -16,7 +16,7 @@ const settings = settingsOrExit(() => readAll(PROGRAMS_WORKER, process.env))
 const worker = new OwnProcessWorker({
   meeting: programsMeeting(settings.dataDir, settings.programsSocketDir),
   log: createLog(settings.logLevel, 'programs'),
-  tasks: { describe: () => describe(async () => (await boxOfMachine()).missing), program: runProgram },
+  tasks: { describe: () => describe(selfTest), program: runProgram },
 })
 // Boxes are other processes: this one answers, or something is wrong with it.
 const supervised = new Supervised({ isAlive: () => true })

@@ -1,4 +1,5 @@
-import { boxOfMachine, type Lack } from '../../sandbox/machine.ts'
+import { boxOfMachine } from '../../sandbox/machine.ts'
+import type { SelfTest } from '../../sandbox/self-test/self-test.ts'
 import { describeLanguages } from '../languages.ts'
 import type { MachineReport } from '../machine/report.ts'
 import { performProgram } from '../perform/perform-program.ts'
@@ -17,10 +18,10 @@ export interface ProgramTold {
 }
 
 /** Whether boxes hold here, and what languages there are. */
-export async function describe(selfTest: () => Promise<readonly Lack[]>): Promise<MachineReport> {
-  const [failed, { weak }, languages] = await Promise.all([selfTest(), boxOfMachine(), describeLanguages()])
+export async function describe(selfTest: () => Promise<SelfTest>): Promise<MachineReport> {
+  const [tested, { weak }, languages] = await Promise.all([selfTest(), boxOfMachine(), describeLanguages()])
   return {
-    ...{ failed, weak },
+    ...{ failed: tested.ok ? [] : tested.failed, weak },
     languages: languages.flatMap(({ version, missing: _, ...shown }) =>
       version === null ? [] : [{ ...shown, version }],
     ),
