@@ -10,7 +10,7 @@ export interface Checker {
   path: string
   /** It is a program by itself, as from version 7 on; older ones are scripts for Node. */
   isProgram: boolean
-  /** Options of `tsc` that say where the types of Node lie. */
+  /** Options of `tsc` that say where the types of Node lie, and that those of a browser are not wanted beside them. */
   options: Readonly<Record<string, string>>
   shows: readonly { from: string; to: string }[]
 }
@@ -37,7 +37,7 @@ export function findChecker(): Checker | null {
   return {
     path: isProgram ? `${FOLDER}/lib/tsc` : `${FOLDER}/lib/tsc.js`,
     isProgram,
-    options: types.length > 0 ? { typeRoots: '/opt/node_modules/@types', types: 'node' } : {},
+    options: types.length > 0 ? { lib: 'esnext', typeRoots: '/opt/node_modules/@types', types: 'node' } : {},
     shows: [{ from: shown, to: FOLDER }, ...types],
   }
 }

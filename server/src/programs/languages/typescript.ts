@@ -77,7 +77,11 @@ async function nodeForBoxes(): Promise<string> {
 /** What `tsc` is asked, here and in a project that was downloaded: what Node takes, and nothing that it would refuse. */
 const OPTIONS = {
   target: 'esnext',
+  // Without those of a browser, which Node has not.
+  lib: ['esnext'],
   module: 'preserve',
+  // A file without imports is a module too: its names do not clash with those of other files.
+  moduleDetection: 'force',
   verbatimModuleSyntax: true,
   strict: true,
   noEmit: true,
@@ -125,7 +129,7 @@ function checks(checker: Checker | null, request: ProgramRequest): Step[] {
   }))
   if (typed.length === 0) return steps
   if (checker) {
-    const { types: _, ...options } = OPTIONS
+    const { types: _, lib: __, ...options } = OPTIONS
     const flags = Object.entries({ ...options, ...checker.options }).flatMap(([name, value]) => [
       `--${name}`,
       String(value),
@@ -134,7 +138,7 @@ function checks(checker: Checker | null, request: ProgramRequest): Step[] {
       ...steps,
       {
         shown: `tsc --strict --noEmit ${typed.join(' ')}`,
-        command: [...command(checker), ...flags, ...typed],
+        command: ['/bin/sh', '-c', COMPLAINS, 'sh', ...command(checker), ...flags, ...typed],
         environment: {},
       },
     ]
@@ -149,7 +153,10 @@ function checks(checker: Checker | null, request: ProgramRequest): Step[] {
   ]
 }
 
-const command = (checker: Checker): [string, ...string[]] => (checker.isProgram ? [checker.path] : [NODE, checker.path])
+const command = (checker: Checker) => (checker.isProgram ? [checker.path] : [NODE, checker.path])
+
+/** Other compilers say what is wrong on their standard error, and `tsc` does not. */
+const COMPLAINS = 'exec "$@" >&2'
 
 /** Node's own `--check` reads no types. */
 const READS = `
