@@ -1,0 +1,23 @@
+import type { BoxEnd, BoxedCommand, BoxLimits } from '../../src/sandbox/box.ts'
+
+/** A box that is asked for in another process, by a line of JSON; bytes are told in base64. */
+export interface Attempt
+  extends Pick<BoxedCommand, 'command' | 'environment' | 'keeps' | 'user' | 'shows'>,
+    Record<'files' | 'input', string | null> {
+  id: number
+  limits: BoxLimits
+  /** Its signal comes so long after its start, or never. */
+  abortAfterMs: number | null
+}
+
+/** What came of it. Of what was printed the first million bytes. */
+export interface Came {
+  id: number
+  end: (Omit<BoxEnd, 'kept'> & { kept: string | null }) | null
+  /** Where it rejected. */
+  error: string | null
+  stdout: string
+  stderr: string
+  /** Of all that it printed. */
+  printedBytes: number
+}
