@@ -102,3 +102,20 @@ test('no more than a thousand that ended stay, the newest of them, in slices', a
   await pruning.close()
   expect(await left()).toEqual(['a-alone', ...Array.from({ length: 1000 }, (_, i) => name(450 + i))])
 })
+
+test('jobs of programs go when their users cannot read them any more, and push out nothing else however many they are', async () => {
+  const { pruning, add, left } = await open()
+  const program = { kind: 'program', camera: null }
+  await add([
+    { id: 'program-old', ...program, created_at: NOW - 2 * 3_600_000 },
+    { id: 'training-1', created_at: NOW - 3 * 3_600_000 },
+    { id: 'training-2', created_at: NOW - 2 * 3_600_000 },
+    ...Array.from({ length: 1001 }, (_, i) => ({ id: `program-${1000 + i}`, ...program, created_at: NOW - 2000 + i })),
+  ])
+  await pruning.prune()
+  const ids = await left()
+  expect(ids.filter((id) => id.startsWith('training'))).toEqual(['training-1', 'training-2'])
+  expect(ids.filter((id) => id.startsWith('program'))).toHaveLength(1000)
+  expect(ids).toContain('program-2000')
+  expect(ids).not.toContain('program-old')
+})

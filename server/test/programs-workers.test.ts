@@ -16,7 +16,7 @@ async function open({ own = false, atOnce = 3, dataDir = '', socketDir = '', idl
   const folder = dataDir || (await temporaryFolder(onTestFinished))
   const workers = new Workers({
     dataDir: folder,
-    pool: { ...programsWorkers(folder, socketDir, atOnce), idleMs },
+    pool: { ...programsWorkers(folder, socketDir, atOnce), connectionsEach: atOnce, idleMs },
     own: own ? { entry: ENTRY, environment: { AJAR_DATA_DIR: folder }, inherits: ['PATH'] } : null,
     log: createLog('silent'),
     onConnected: () => {},

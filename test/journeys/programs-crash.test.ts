@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
-import { needsBoxes } from '../../server/test/boxed.ts'
+import { expect, onTestFinished, type TestContext, test } from 'vitest'
+import { needs } from '../setup/needs.ts'
 import { System, until } from './system.ts'
 
 interface Message {
@@ -13,9 +13,14 @@ interface Read {
   message: string
 }
 
-async function start(environment: Record<string, string>): Promise<System> {
+/** Skips the test where boxes do not hold on this machine. */
+async function start(context: TestContext, environment: Record<string, string>): Promise<System> {
   const system = await System.start(environment)
   onTestFinished(() => system.close())
+  const { available, reason } = await system.api.get<{ available: boolean; reason: string | null }>(
+    '/api/programs/languages',
+  )
+  needs(available, String(reason), context)
   return system
 }
 
@@ -62,8 +67,7 @@ const LOST = 'the worker that ran it ended: run it again'
 test('the worker is killed in the middle of two runs: both have failed and say so, nothing of them goes on, the next is run', {
   timeout: 120_000,
 }, async (context) => {
-  await needsBoxes(context)
-  const system = await start({ AJAR_PROGRAM_SECONDS: '100' })
+  const system = await start(context, { AJAR_PROGRAM_SECONDS: '100' })
   const words = [`stays-${process.pid}-a`, `stays-${process.pid}-b`]
   const [first = '', second = ''] = [
     await run(system, staying(words[0] ?? '')),
@@ -85,8 +89,7 @@ test('the worker is killed in the middle of two runs: both have failed and say s
 test('the server is killed in the middle of a run: after its next start that has failed, nothing of it goes on, and what waited is run', {
   timeout: 120_000,
 }, async (context) => {
-  await needsBoxes(context)
-  const system = await start({ AJAR_PROGRAM_SECONDS: '100', AJAR_PROGRAMS_AT_ONCE: '1' })
+  const system = await start(context, { AJAR_PROGRAM_SECONDS: '100', AJAR_PROGRAMS_AT_ONCE: '1' })
   const word = `stays-${process.pid}-c`
   const running = await run(system, staying(word))
   const waiting = await run(system, 'echo waited')

@@ -12,6 +12,9 @@ export interface JobPruningPorts {
 
 const OLDEST_MS = 30 * 86_400_000
 const MOST_ENDED = 1000
+/** Of programs nothing stays but for as long as their users read them; many come in a day, and push out no training. */
+const SHORT_KIND = 'program'
+const SHORT_MS = 3_600_000
 /** Rows in one transaction: whoever else writes waits as long. */
 const SLICE = 200
 
@@ -58,11 +61,14 @@ export class JobPruning {
     const { rows } = await sql<{ id: string }>`
       with ended as (
         select id, coalesce(finished_at, created_at) as at,
-          row_number() over (order by coalesce(finished_at, created_at) desc, id desc) as place,
+          kind = ${SHORT_KIND} as is_short,
+          row_number() over (partition by kind = ${SHORT_KIND}
+            order by coalesce(finished_at, created_at) desc, id desc) as place,
           row_number() over (partition by kind, camera, state order by created_at desc, id desc) as newness
         from jobs where state in ('done', 'failed', 'cancelled'))
       select id from ended
-      where newness > 1 and (at < ${this.#ports.now() - OLDEST_MS} or place > ${MOST_ENDED})
+      where newness > 1 and
+        (at < iif(is_short, ${this.#ports.now() - SHORT_MS}, ${this.#ports.now() - OLDEST_MS}) or place > ${MOST_ENDED})
         and id not in (select last_job from schedules where last_job is not null)
       order by at limit ${SLICE}`.execute(this.#ports.database.read)
     return rows.map(({ id }) => id)
