@@ -5,6 +5,7 @@ import { tarOf } from '../../sandbox/tar.ts'
 import { type FoundLanguage, MissingTool, type Plan, PlanError, type Step } from '../language.ts'
 import { findLanguage, languageOf } from '../languages.ts'
 import type { Message, Outcome, ProgramLimits, ProgramRequest, SourceFile } from '../program.ts'
+import { PROVING } from '../proving.ts'
 import { typed, wordsOf } from './arguments.ts'
 import { endingOf, PRINTED_BYTES, TIME_OVER } from './ending.ts'
 import { type CaseResult, caseResult, casesOf } from './lab.ts'
@@ -77,7 +78,9 @@ async function perform(
   const plan = found.plan({ ...request, files }, limits)
   const run: Run = { found, limits, budget: new PrintedBudget(PRINTED_BYTES), tell, signal }
 
-  const built = await build(run, archive(files, plan), plan)
+  // What a prover prints is what was asked for; what a builder prints is a complaint, wherever it prints it.
+  const complains = PROVING[request.mode] === undefined
+  const built = await build(run, archive(files, plan), plan, complains)
   if (built.status !== 0 || !plan.run) return built.status
   const program = built.program
   if (!cases) return (await boxed(run, plan.run, { files: program, words, limits })).status
@@ -137,12 +140,17 @@ function archive(files: readonly SourceFile[], plan: Plan): Uint8Array {
 }
 
 /** @returns what lies in the working folder at the end of the last step */
-async function build(run: Run, files: Uint8Array, plan: Plan): Promise<{ status: number; program: Uint8Array }> {
+async function build(
+  run: Run,
+  files: Uint8Array,
+  plan: Plan,
+  complains: boolean,
+): Promise<{ status: number; program: Uint8Array }> {
   const limits = buildLimits(run.limits)
   let program = files
   for (const [index, step] of plan.build.entries()) {
     const isNeeded = plan.run !== null || index < plan.build.length - 1
-    const ended = await boxed(run, step, { files: program, words: [], limits, isBuild: true, isNeeded })
+    const ended = await boxed(run, step, { files: program, words: [], limits, isBuild: true, isNeeded, complains })
     if (ended.status !== 0) {
       run.tell([{ type: 'console', data: `The build failed with exit code ${ended.status}.` }])
       return { status: ended.status, program }
@@ -164,16 +172,24 @@ interface Boxed {
   isBuild?: boolean
   /** What it leaves is needed. */
   isNeeded?: boolean
+  /** Its standard output is told as standard error. */
+  complains?: boolean
 }
 
 /** One command in one box, told line by line. */
 async function boxed(
   run: Run,
   step: Step,
-  { files, words, limits, ref, isBuild = false, isNeeded = false }: Boxed,
+  { files, words, limits, ref, isBuild = false, isNeeded = false, complains = false }: Boxed,
 ): Promise<{ status: number; printed: string[]; kept: BoxEnd['kept'] }> {
   const tell = (messages: Message[]) =>
-    run.tell(ref === undefined ? messages : messages.map((one) => ({ ...one, ref })))
+    run.tell(
+      messages.map(({ type, data }) => ({
+        type: complains && type === 'stdout' ? 'stderr' : type,
+        data,
+        ...(ref !== undefined && { ref }),
+      })),
+    )
   const shown = [step.shown, ...(words.length > 0 ? [typed(words)] : [])].join(' ')
   tell([{ type: 'console', data: shown }])
 
