@@ -27,7 +27,7 @@ export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
     event.preventDefault()
     const tabs = [...(list.current?.querySelectorAll<HTMLElement>('[role=tab]') ?? [])]
     // From where the focus stands: the page may be a key behind.
-    const next = (tabs.findIndex((tab) => tab === event.target) + step + tabs.length) % tabs.length
+    const next = (tabs.indexOf(event.target as HTMLElement) + step + tabs.length) % tabs.length
     tabs[next]?.focus()
     tabs[next]?.click()
   }
@@ -94,19 +94,17 @@ function Remove({ draft, onEdit }: Pick<FileTabsProps, 'draft' | 'onEdit'>) {
   const isEmpty = files.find(({ basename }) => basename === shown)?.contents === ''
   const isAsked = asked === shown
   return (
-    <>
-      <Button
-        kind={isAsked ? 'danger' : 'quiet'}
-        aria-label={isAsked ? `Really remove ${shown}` : `Remove ${shown}`}
-        onBlur={() => setAsked(null)}
-        onClick={() => {
-          if (!isEmpty && !isAsked) return setAsked(shown)
-          setAsked(null)
-          onEdit((now) => without(now, shown))
-        }}
-      >
-        {isAsked ? 'Really remove?' : 'Remove'}
-      </Button>
-    </>
+    <Button
+      kind={isAsked ? 'danger' : 'quiet'}
+      aria-label={isAsked ? `Really remove ${shown}` : `Remove ${shown}`}
+      onBlur={() => setAsked(null)}
+      onClick={() => {
+        if (!isEmpty && !isAsked) return setAsked(shown)
+        setAsked(null)
+        onEdit((now) => without(now, shown))
+      }}
+    >
+      {isAsked ? 'Really remove?' : 'Remove'}
+    </Button>
   )
 }
