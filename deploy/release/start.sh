@@ -32,15 +32,14 @@ start_units() {
     [ -z "$changed" ] || systemctl reset-failed "$service" 2>/dev/null || true
     systemctl $verb "$service" || did_not_start "$service"
   done
-  [ "$part" = agent ] || start_programs
+  [ "$part" = agent ] || start_programs "$verb"
 }
 
-# All else goes on without what runs programs of users: health says what it lacks, and so does this. With the server it was
-# restarted already.
+# All else goes on without what runs programs of users: health says what it lacks, and so does this.
 start_programs() {
   [ -z "$changed" ] || systemctl enable --quiet ajar-programs.service || true
   [ -z "$changed" ] || systemctl reset-failed ajar-programs.service 2>/dev/null || true
-  systemctl start ajar-programs.service || say 'programs of users cannot run: journalctl -u ajar-programs'
+  systemctl "$1" ajar-programs.service || say 'programs of users cannot run: journalctl -u ajar-programs'
   lacks=''
   command -v bwrap >/dev/null || lacks=' bubblewrap'
   ldconfig -p | grep -q 'libseccomp\.so\.2' || lacks="$lacks libseccomp2"

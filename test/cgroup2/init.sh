@@ -32,7 +32,7 @@ install -D "$checkout/deploy/systemd/own-users.sh" usr/local/lib/ajar/own-users.
 # A unit as it is but for its program, which ends.
 probe() {
   sed -e "s|^\(ExecStart=.* \)[^ ]*/server/src/.*|\1$2|" -e 's/^Type=.*/Type=oneshot/' -e '/^Condition/d' -e '/^Restart/d' -e '/^OnFailure/d' \
-    -e '/^Wants=/d' -e '/^PartOf=/d' -e '/^TimeoutStartSec=/d' -e "s/^\[Service\]/[Service]\nStandardOutput=file:\/run\/$1.out\nStandardError=file:\/run\/$1.err/" \
+    -e '/^Wants=/d' -e '/^TimeoutStartSec=/d' -e "s/^\[Service\]/[Service]\nStandardOutput=file:\/run\/$1.out\nStandardError=file:\/run\/$1.err/" \
     "$checkout/deploy/systemd/$1.service" >"etc/systemd/system/$1.service"
 }
 probe ajar-worker '/opt/ajar/current/server/test/tasks-bounds-probe.ts 60000'

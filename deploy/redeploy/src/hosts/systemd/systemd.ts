@@ -11,9 +11,11 @@ import { unitsOf } from './units.ts'
 
 const SERVER = 'ajar-server.service'
 const WORKER = 'ajar-worker.service'
+/** A release before it has none. */
+const PROGRAMS = 'ajar-programs.service'
 const SOCKETS = ['ajar-http.socket', 'ajar-mqtt.socket', 'ajar-mqtts.socket']
 /** So long each may take to end in order. What is acknowledged is on the disk, and a job that is cut off is done again. */
-const GRACE_MS = { [WORKER]: 1000, [SERVER]: 3000 }
+const GRACE_MS = { [WORKER]: 1000, [PROGRAMS]: 1000, [SERVER]: 3000 }
 const LOOK_MS = 20
 
 /** systemd, whose units install.sh has written: server and worker run from `current`. */
@@ -46,11 +48,12 @@ export function serverUrl({ AJAR_HTTP_HOST, AJAR_HTTP_PORT, AJAR_TLS_CERT }: Env
  * that failed with the server are started with it, since it wants them.
  */
 async function restart({ force }: { force: boolean }) {
-  const units = [WORKER, SERVER]
+  const { LoadState } = await show(PROGRAMS, ['LoadState'])
+  const units = [WORKER, ...(LoadState === 'loaded' ? [PROGRAMS] : []), SERVER]
   // Starts that failed, and how often, count no more.
   await systemctl(['reset-failed', ...units, ...SOCKETS]).catch(() => {}) // one that is not loaded
   const processes = await Promise.all(units.map(async (unit) => Number((await show(unit, ['MainPID'])).MainPID)))
-  // The worker ends before the server, and starts after it.
+  // The workers end before the server, and start after it.
   await systemctl(['restart', '--no-block', ...units])
   for (const [i, unit] of units.entries()) await end(processes[i] ?? 0, force ? 0 : GRACE_MS[unit as typeof SERVER])
 }
