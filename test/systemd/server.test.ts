@@ -153,11 +153,11 @@ test(
       const { items } = await server.api.get<{ items: Process[] }>('/api/processes')
       return new Map(items.map((one) => [one.name, one]))
     }
-    const both = await until(async () => {
+    const all = await until(async () => {
       const now = await processes().catch(() => new Map<string, Process>())
-      return now.size === 2 ? now : null
+      return now.size === 3 ? now : null
     })
-    for (const name of ['worker', 'server']) {
+    for (const name of ['programs', 'worker', 'server']) {
       await server.api.send('POST', `/api/processes/${name}/restart`)
       await until(async () => {
         const now = (await processes().catch(() => null))?.get(name)
