@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { toldIn } from '../gpio/told-in.ts'
+import { toldIn } from '../../../test/gpio/told-in.ts'
 import { stories } from './stories.ts'
 
 /**

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { boxOfMachine } from '../../server/src/sandbox/machine.ts'
-import { selfTest } from '../../server/src/sandbox/self-test/self-test.ts'
-import { boxed, shell } from '../../server/test/boxed.ts'
-import type { Story } from '../gpio/stories.ts'
+import type { Story } from '../../../test/gpio/stories.ts'
+import { boxOfMachine } from '../../src/sandbox/machine.ts'
+import { selfTest } from '../../src/sandbox/self-test/self-test.ts'
+import { boxed, shell } from '../boxed.ts'
 
 /** What holds in the units of the programs worker, and of the job worker, where cgroups are of version 2. */
 

@@ -3,7 +3,7 @@
 # files, with the units of this checkout in it, and becomes systemd. In the place of their programs the units have those that tell
 # what they find there. AJAR_NODE, AJAR_PROGRAM and AJAR_RESULTS come from the kernel's command line (test/gpio/machine.ts).
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-checkout=${AJAR_PROGRAM%/test/cgroup2/*}
+checkout=${AJAR_PROGRAM%/server/test/cgroup2/*}
 mount -t proc proc /proc
 mount -t tmpfs -o size=400m tmpfs /run
 layer() {
@@ -36,7 +36,7 @@ probe() {
     "$checkout/deploy/systemd/$1.service" >"etc/systemd/system/$1.service"
 }
 probe ajar-worker '/opt/ajar/current/server/test/tasks-bounds-probe.ts 60000'
-probe ajar-programs '/opt/ajar/current/test/cgroup2/inside.ts'
+probe ajar-programs '/opt/ajar/current/server/test/cgroup2/inside.ts'
 cat >etc/systemd/system/told.service <<'END'
 [Service]
 Type=oneshot

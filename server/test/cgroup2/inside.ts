@@ -1,4 +1,4 @@
-import { tellAll } from '../gpio/telling.ts'
+import { tellAll } from '../../../test/gpio/telling.ts'
 import { stories } from './stories.ts'
 
 /** Runs in the place of the programs worker, in the machine with cgroups of version 2: tells each story and prints what became of it. */
