@@ -161,7 +161,7 @@ test(
       await server.api.send('POST', `/api/processes/${name}/restart`)
       await until(async () => {
         const now = (await processes().catch(() => null))?.get(name)
-        return now?.state === 'running' && now.pid !== both.get(name)?.pid
+        return now?.state === 'running' && now.pid !== all.get(name)?.pid
       })
       expect(await machine.show(`ajar-${name}.service`, 'Result', 'NRestarts')).toEqual({
         Result: 'success',
