@@ -24,4 +24,6 @@ export { type App, type Listening, startApp } from './app.ts'
 export type { Log } from './logging/levels.ts'
 export { createLog, Logging, loggingFor } from './logging/logging.ts'
 export { SettingsError } from './read-settings.ts'
+// What it costs is measured.
+export { runInBox } from './sandbox/run-in-box.ts'
 export { readSettings, SETTINGS, type Settings } from './settings.ts'

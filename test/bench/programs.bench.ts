@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runInBox } from '../../server/src/sandbox/run-in-box.ts'
+import { runInBox } from '@ajar/server'
 import {
   addDevices,
   type BenchServer,
