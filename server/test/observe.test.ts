@@ -317,7 +317,8 @@ describe('the server', () => {
     expect(steady.filter(({ level }) => level !== 'ok')).toEqual([])
     const names = checks.map(({ name }) => name)
     const journey = ['frames', 'state', 'engine', 'influx', 'storage', 'state_wal', 'clock', 'listeners']
-    expect(names).toEqual([...journey, 'http_connections', 'worker', 'processes', 'event_loop', 'alerts', 'backup'])
+    const beside = ['http_connections', 'worker', 'processes', 'event_loop', 'alerts', 'backup', 'programs']
+    expect(names).toEqual([...journey, ...beside])
   })
 
   test('says what is wrong only to whoever shows a token', async () => {

@@ -38,7 +38,8 @@ export function speakAsOlder(scope: Http, mayCall: (origin: string) => boolean) 
 
 /** Answers the browser that asks first whether a page may call a path (Fetch, 4.8). */
 export function preflight(scope: Http, path: string) {
-  scope.options(path, { config: { access: 'public' }, schema: { hide: true } }, (request, reply: FastifyReply) =>
+  const summary = 'Whether a page of another server may make this call, as its browser asks first'
+  scope.options(path, { config: { access: 'public' }, schema: { summary } }, (request, reply: FastifyReply) =>
     reply
       .headers({
         'access-control-allow-methods': 'POST, OPTIONS',
