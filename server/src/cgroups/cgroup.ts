@@ -14,6 +14,8 @@ export interface CgroupLimits {
 export interface Hierarchy {
   /** The cgroup that ours are made in. */
   base: string
+  /** The file of it by which a process joins it. */
+  joins: 'tasks' | 'cgroup.procs'
   bounds: readonly ('memory' | 'processes')[]
   /** Files of a new cgroup and what is written to them; a missing optional one is passed over. */
   settings(limits: CgroupLimits): { file: string; value: string; isOptional?: boolean }[]
@@ -61,9 +63,12 @@ export class Cgroup {
       for (const { file, value, isOptional } of hierarchy.settings(limits)) put(join(folder, file), value, isOptional)
   }
 
-  /** Whoever writes `0` to these is in it. */
+  /**
+   * Who has but one thread, and writes `0` to these, is in it. In version 1 that is told of the thread: to move a process the
+   * kernel stops all others of the machine that begin or end, and waits for that, 5 to 20 ms.
+   */
   get joins(): string[] {
-    return this.#folders.map(({ folder }) => join(folder, 'cgroup.procs'))
+    return this.#folders.map(({ folder, hierarchy }) => join(folder, hierarchy.joins))
   }
 
   /** Which bound the kernel had to enforce, or null. */
@@ -82,7 +87,9 @@ export class Cgroup {
 
   /** The numbers of those that are in it. */
   get processes(): number[] {
-    const lists = this.joins.map((file) => read(file).split('\n').filter(Boolean).map(Number))
+    const lists = this.#folders.map(({ folder }) =>
+      read(join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number),
+    )
     return [...new Set(lists.flat())]
   }
 

@@ -26,7 +26,7 @@ export function findHierarchies(use: CgroupUse = 'task'): Hierarchy[] {
     const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller))
     const base = mount && pathOf(own, controller, mount)
     // Its owner is root everywhere; that of a container sees it, and may only read.
-    return base && isWritable(base) ? { base, ...VERSION_1[controller] } : null
+    return base && isWritable(base) ? { base, joins: 'tasks', ...VERSION_1[controller] } : null
   }
 }
 
@@ -63,7 +63,7 @@ function version2(own: string | null, use: CgroupUse): Hierarchy | null {
   const isOurs = OUR_UNIT.test(basename(base)) && statSync(base).uid === process.geteuid?.()
   if (!hasControllers(join(base, 'cgroup.subtree_control')) && !(isOurs && takeControllers(base))) return null
   return {
-    base,
+    ...{ base, joins: 'cgroup.procs' },
     bounds: ['memory', 'processes'],
     settings: ({ memoryBytes, processes }) => [
       { file: 'memory.max', value: String(memoryBytes) },
