@@ -34,6 +34,8 @@ export class MessageWriter {
   readonly #ports: WriterPorts
   #batches = new Map<string, Batch>()
   #waiting = 0
+  /** Whether a run has ended that waits to be written. */
+  #hasEnd = false
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | null = null
   #writtenAt = Number.NEGATIVE_INFINITY
@@ -58,6 +60,7 @@ export class MessageWriter {
     if (this.#isClosing) return // the next start ends it
     const batch = this.#batchOf(run)
     batch.end ??= end
+    this.#hasEnd = true
     this.#arrange()
     await this.#written.promise
   }
@@ -77,11 +80,11 @@ export class MessageWriter {
     return batch
   }
 
-  /** At once where nothing was written for a while: a program that says one thing is not waited for. */
+  /** At once where nothing was written for a while, or a run has ended: who waits for a short one waits for that. */
   #arrange() {
     if (this.#writing || this.#isClosing) return
     clearTimeout(this.#timer)
-    const delayMs = Math.max(0, this.#writtenAt + BETWEEN_MS - performance.now())
+    const delayMs = this.#hasEnd ? 0 : Math.max(0, this.#writtenAt + BETWEEN_MS - performance.now())
     this.#timer = setTimeout(() => {
       this.#writing = this.#write().finally(() => {
         this.#writing = null
@@ -95,6 +98,7 @@ export class MessageWriter {
     const written = this.#written
     this.#batches = new Map()
     this.#waiting = 0
+    this.#hasEnd = false
     this.#written = Promise.withResolvers()
     try {
       await this.#untilWritten(batches)
