@@ -18,6 +18,8 @@ const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
     const { performOperation } = await import('./datasessions/execution/perform-operation.ts')
     return performOperation([], (await import('./tasks/perform/perform-task.ts')).externalOperation)
   },
+  // In a box, for the list of tasks.
+  describe_task: async () => (await import('./tasks/untrusted/described-by-worker.ts')).describeForServer,
   training: async () => (await import('./training/trainer.ts')).train,
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Jobs } from '../jobs/jobs.ts'
+import type { Work } from '../jobs/worker/messages.ts'
 import type { Log } from '../logging/levels.ts'
 import type { Settings } from '../settings.ts'
 import { Catalog } from './catalog/catalog.ts'
@@ -14,6 +15,7 @@ import { checkPictures } from './runs/pictures-asked.ts'
 import { JOB_KIND, RunJobs } from './runs/run-jobs.ts'
 import { Runs } from './runs/runs.ts'
 import type { RunsLaboratory } from './runs/runs-laboratory.ts'
+import { describedByWorker } from './untrusted/described-by-worker.ts'
 
 export interface TasksParts extends Omit<AutomaticParts, keyof CheckAutomaticPorts | 'isRehearsal' | 'jobs' | 'log'> {
   settings: Pick<
@@ -29,6 +31,8 @@ export interface TasksParts extends Omit<AutomaticParts, keyof CheckAutomaticPor
   >
   jobs(): Pick<Jobs, 'add' | 'wake' | 'cancel' | 'isFull' | 'refusalFor'>
   laboratory(): RunsLaboratory
+  /** Has work done by a job worker. */
+  perform(work: Work, signal: AbortSignal): Promise<unknown>
   log: Log
 }
 
@@ -55,6 +59,7 @@ export function openTasks({ settings, laboratory, ...parts }: TasksParts) {
       outputBytes: settings.taskOutputBytes,
     },
     compiledFolder: join(settings.dataDir, 'compiled-tasks'),
+    describeUntrusted: describedByWorker(parts.perform),
     hidden: [settings.dataDir, ...(settings.backupDir ? [settings.backupDir] : [])],
   })
   const automatic = openAutomatic({

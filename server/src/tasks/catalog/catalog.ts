@@ -1,5 +1,6 @@
 import { dirname, join, sep } from 'node:path'
 import type { BrokenTask, Limits, Task } from '../task.ts'
+import { describeInBox } from '../untrusted/describe-in-box.ts'
 import { UNTRUSTED } from '../untrusted/seen.ts'
 import { readyCompiled } from './compiled.ts'
 import { type Describing, describeTask } from './describe-task.ts'
@@ -24,6 +25,8 @@ export interface CatalogOptions {
   hidden?: readonly string[]
   /** Names of what came with ajar in `folder`: all else there is the operator's. Left out: all of it came with ajar. */
   shipped?: ReadonlySet<string>
+  /** Who describes tasks that nobody trusts, in a box; without it this process. */
+  describeUntrusted?: typeof describeInBox
   /** Where programs are looked for; without it PATH. */
   path?: string
   /** How long loading a task may take before it counts as broken. */
@@ -49,6 +52,8 @@ export class Catalog {
   readonly #path: string
   readonly #interpreters: Interpreters
   readonly #descriptions = new Descriptions()
+  /** Who waits for a box, or for who makes it, is in nobody's way who needs none. */
+  readonly #ofUntrusted = new Descriptions()
   readonly #sniffed = new Sniffed()
   #isReady: Promise<void> | null = null
 
@@ -74,7 +79,7 @@ export class Catalog {
         const forms = await late.or(this.#forms(folder, look), () => {
           throw new Error('it takes too long.')
         })
-        this.#descriptions.keep(prefixOf(folder), new Set(forms.map((form) => keyOf(folder, form))))
+        this.#descriptionsOf(folder).keep(prefixOf(folder), new Set(forms.map((form) => keyOf(folder, form))))
         for (const form of forms) {
           if (found.has(form.name)) continue
           const task = late.or(this.#taskOf(form, folder, look), () =>
@@ -129,7 +134,7 @@ export class Catalog {
   }
 
   async #taskOf(form: Form, folder: Folder, look: Look): Promise<Task | BrokenTask | undefined> {
-    const outcome = await this.#descriptions.of(keyOf(folder, form), form, look, {
+    const outcome = await this.#descriptionsOf(folder).of(keyOf(folder, form), form, look, {
       describe: async (now) => describeTask(now, await this.#describing(folder)),
       formNow: async (name) => (await this.#forms(folder, fileNow, name))[0],
     })
@@ -139,19 +144,30 @@ export class Catalog {
     return broken(form, isOperators, folder, outcome.error)
   }
 
+  #descriptionsOf({ isUntrusted }: Folder): Descriptions {
+    return isUntrusted ? this.#ofUntrusted : this.#descriptions
+  }
+
   /** One's own may lie beside those of ajar. */
   #isOperators({ name }: Form, folder: Folder): boolean {
     return folder.isOperators || this.#options.shipped?.has(name) === false
   }
 
   async #describing({ path, isOperators, isUntrusted }: Folder): Promise<Describing> {
-    const { limits, compiledFolder = null, loadMs = LOAD_MS, hidden = [] } = this.#options
+    const {
+      limits,
+      compiledFolder = null,
+      loadMs = LOAD_MS,
+      hidden = [],
+      describeUntrusted = describeInBox,
+    } = this.#options
     const trusted = this.#folders().filter((each) => !each.isUntrusted)
     const shown = [...trusted.map((each) => each.path), ...(compiledFolder ? [compiledFolder] : [])]
     this.#isReady ??= compiledFolder ? readyCompiled(compiledFolder) : Promise.resolve()
     await this.#isReady
     return {
-      ...{ folder: path, isOperators, isUntrusted, limits, loadMs, compiledFolder, interpreters: this.#interpreters },
+      ...{ folder: path, isOperators, isUntrusted, describeUntrusted, limits, loadMs, compiledFolder },
+      interpreters: this.#interpreters,
       view: { hidden, shown },
       runner: await ownCodeHash(),
       env: {

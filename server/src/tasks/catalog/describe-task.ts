@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, relative } from 'node:path'
 import type { Described } from '../runners/describe-ts.ts'
 import type { Limits, Task, View } from '../task.ts'
-import { describeInBox } from '../untrusted/describe-in-box.ts'
+import type { describeInBox } from '../untrusted/describe-in-box.ts'
 import { staysIn } from '../untrusted/stays-in.ts'
 import { askRunner } from './ask-runner.ts'
 import { commandFor } from './command.ts'
@@ -20,6 +20,8 @@ export interface Describing {
   isOperators: boolean
   /** Nobody trusts what lies in the folder: nothing of it is run but in a box. */
   isUntrusted: boolean
+  /** Has such a task described, in a box. */
+  describeUntrusted: typeof describeInBox
   /** Where a task says nothing else itself. */
   limits: Limits
   interpreters: Interpreters
@@ -82,9 +84,10 @@ async function taskOf(form: Form, about: Describing, beside: string[]): Promise<
 }
 
 /** One that nobody trusts is not loaded where its manifest says what it takes. */
-function saidBy(command: string[], manifest: Manifest, { isUntrusted, folder, env, loadMs, view }: Describing) {
+function saidBy(command: string[], manifest: Manifest, about: Describing) {
+  const { isUntrusted, folder, env, loadMs, view } = about
   if (!isUntrusted) return askRunner(command, { env, ms: loadMs, view })
-  return manifest.params === undefined ? describeInBox(command, folder, loadMs) : null
+  return manifest.params === undefined ? about.describeUntrusted(command, folder, loadMs) : null
 }
 
 function descriptionOf(said: Described | null, comment: string) {

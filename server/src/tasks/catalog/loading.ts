@@ -7,8 +7,13 @@ export const MOST_BYTES = 1 << 20
 export const LIMITS = { memoryBytes: 700e6, processes: 64, outputBytes: 16e6 }
 const SIGNALS = 128
 
+/** The code of a `LoadTimeout`, which says in another process as well what it was. */
+export const TIMEOUT = 'load_timeout'
+
 /** It took longer than it may: what is tried again at once takes as long. */
-export class LoadTimeout extends Error {}
+export class LoadTimeout extends Error {
+  readonly code = TIMEOUT
+}
 
 export function wordsOf({ bound, limit }: Exceeded): string {
   const words: Record<Exceeded['bound'], string> = {
