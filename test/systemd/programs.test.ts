@@ -1,60 +1,42 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeEach, expect, type TestContext, test } from 'vitest'
 import { until } from '../journeys/system.ts'
 import { needs } from '../setup/needs.ts'
+import { GivenCgroups } from './given-cgroups.ts'
 import { InstalledServer } from './installed-server.ts'
 import type { Machine } from './machine.ts'
 import { machineForFile } from './machine-for-file.ts'
 
-/** Programs of users where ajar is installed: who runs them, and that the server's own are not theirs. */
+/**
+ * Programs of users, and tasks that nobody trusts, where ajar is installed: who runs them, and that the server's files are not
+ * theirs.
+ */
 
 const UNIT = 'ajar-programs.service'
+const WORKER = 'ajar-worker.service'
 const LIMIT_MS = 180_000
 /** From here on are users of boxes, as the host numbers them; systemd gives them to nobody. */
 const FIRST_OF_BOXES = 0x70000000
-const CONTROLLERS = ['memory', 'pids']
 
 let machine: Machine
 let server: InstalledServer
-const given = `ajar-given-${randomBytes(4).toString('hex')}`
+let given: GivenCgroups | undefined
 
 machineForFile(async (started) => {
   machine = started
   server = await InstalledServer.install(machine, { canBeHurt: false })
   await machine.shell(`grep ' /proc/' /proc/self/mountinfo | cut -d ' ' -f 5 | sort -r |
     while read -r path; do umount "$path" 2>/dev/null || true; done`)
-  await giveCgroups()
+  given = new GivenCgroups(machine)
+  await given.give(UNIT, 'ajar-programs')
+  await given.give(WORKER, 'ajar')
 })
-afterAll(async () => {
-  // They are this computer's, and would outlive the machine.
-  await machine?.shell(`systemctl stop ${UNIT}; find /sys/fs/cgroup/*/${given} -depth -type d -delete || true`)
-})
+afterAll(async () => given?.takeBack(UNIT, WORKER))
 beforeEach((context) => needsBubblewrap(context))
 
 /** The machine's programs are those of this one. */
 async function needsBubblewrap(context: TestContext) {
   const { code } = await machine.run(['sh', '-c', 'command -v bwrap gcc'])
   needs(code === 0, 'apt-get install bubblewrap gcc', context)
-}
-
-/**
- * A computer has cgroups that systemd delegates. In a container on one of version 1 there are none: then the unit gets two, which it
- * enters before all else, as if they had been delegated.
- */
-async function giveCgroups() {
-  if ((await machine.run(['test', '-d', '/sys/fs/cgroup/memory'])).code !== 0) return
-  for (const controller of CONTROLLERS) {
-    const folder = `/sys/fs/cgroup/${controller}/${given}`
-    await machine.shell(`mount -o remount,bind,rw /sys/fs/cgroup/${controller}; mkdir ${folder}
-      chown ajar-programs ${folder} ${folder}/cgroup.procs; chmod 666 ${folder}/cgroup.procs`)
-  }
-  const enter = CONTROLLERS.map((one) => `echo 0 >/sys/fs/cgroup/${one}/${given}/cgroup.procs`).join('; ')
-  const start = await machine.shell(`sed -n 's/^ExecStart=!//p' /etc/systemd/system/${UNIT}`)
-  await machine.write(
-    `/etc/systemd/system/${UNIT}.d/given.conf`,
-    `[Service]\nExecStart=\nExecStart=!/bin/sh -c '${enter}; exec ${start.trim()}'\n`,
-  )
-  await machine.shell(`systemctl daemon-reload; systemctl restart ${UNIT}`)
 }
 
 interface HealthCheck {
@@ -151,6 +133,75 @@ test(
     })
     expect(last).toMatchObject({ status: 0 })
     expect(await machine.show(UNIT, 'ActiveState', 'NRestarts')).toEqual({ ActiveState: 'active', NRestarts: '1' })
+  },
+  LIMIT_MS,
+)
+
+/** It looks for what is none of its business, when it is loaded to be listed, and when it runs. */
+const LOOK = `import { existsSync, readdirSync } from 'node:fs'
+const SECRETS = ['/var/lib/ajar', '/var/lib/ajar/state.db', '/etc/ajar/ajar.env', '/run/ajar-programs', '/etc/shadow']
+const seen = () => {
+  const words = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+  return { secrets: SECRETS.filter(existsSync), processes: words.length, token: 'AJAR_ADMIN_TOKEN' in process.env }
+}
+/** Looks around. */
+export const schema = { type: 'object', title: JSON.stringify(seen()), properties: { hold: { type: 'boolean' } } }
+export default async ({ hold }) => {
+  if (hold) await new Promise((resolve) => setTimeout(resolve, 60_000))
+  return { ...seen(), tasks: readdirSync('/tasks') }
+}
+`
+
+interface ListedTask {
+  name: string
+  sandboxed: boolean
+  error: string | null
+  schema: { title: string } | null
+}
+
+test(
+  'a task put into untrusted/ is listed as sandboxed, runs, and sees neither data nor settings, nor when it is described',
+  async () => {
+    await machine.write('/root/look.ts', LOOK)
+    await machine.shell(`install -d /var/lib/ajar/tasks/untrusted
+      install -m 644 /root/look.ts /var/lib/ajar/tasks/untrusted/`)
+    const { error, sandboxed, schema } = await server.api.get<ListedTask>('/api/tasks/look')
+    expect({ error, sandboxed }).toEqual({ error: null, sandboxed: true })
+    const seen = { secrets: [], processes: expect.any(Number), token: false }
+    expect(JSON.parse(schema?.title ?? '')).toEqual(seen)
+    const { id } = await server.api.send<{ id: string }>('POST', '/api/tasks/look', {})
+    const run = await until(async () => {
+      const now = await server.api.get<{ state: string; error: unknown; result: unknown }>(`/api/task-runs/${id}`)
+      return ['done', 'failed'].includes(now.state) && now
+    })
+    expect(run).toMatchObject({ error: null, result: { kind: 'json', value: { ...seen, tasks: ['look.ts'] } } })
+    const { processes } = (run.result as { value: { processes: number } }).value
+    expect(processes).toBeLessThan(10)
+  },
+  LIMIT_MS,
+)
+
+test(
+  'one that is in the middle of it ends with its worker, and the next one does it again',
+  async () => {
+    const call = { params: { hold: true } }
+    const { id } = await server.api.send<{ id: string }>('POST', '/api/tasks/look', call)
+    const held = async () => {
+      const lines = (await machine.shell('ps -eo pid=,args=')).split('\n').filter((line) => line.includes('look.ts'))
+      return lines.map((line) => line.trim().split(' ')[0] as string)
+    }
+    const before = await until(async () => {
+      const pids = await held()
+      return pids.length > 0 && pids
+    })
+    await machine.shell(`kill -9 $(systemctl show --property=MainPID --value ${WORKER})`)
+    await until(async () => {
+      const pids = await held()
+      return pids.length > 0 && !pids.some((pid) => before.includes(pid))
+    })
+    await server.api.send('DELETE', `/api/task-runs/${id}`)
+    await until(async () => (await held()).length === 0)
+    await until(async () => !/bwrap/.test(await machine.shell('ps -eo args=')))
   },
   LIMIT_MS,
 )
