@@ -171,9 +171,9 @@ export class Jobs {
     )
   }
 
-  /** Looks for jobs that wait. */
-  wake() {
-    for (const lane of this.#lanes.keys()) this.#wakeOneOf(lane)
+  /** Looks for jobs that wait. @param only in that lane: those of the others are not looked for before */
+  wake(only?: Lane) {
+    for (const lane of only ? [only] : this.#lanes.keys()) this.#wakeOneOf(lane)
   }
 
   /** @throws HttpError 404 */

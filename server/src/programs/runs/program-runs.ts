@@ -71,7 +71,7 @@ export class ProgramRuns {
       return null
     })
     if (busy !== null) return { refused: busy }
-    jobs.wake()
+    jobs.wake('programs')
     return { identifier: id }
   }
 
