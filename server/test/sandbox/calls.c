@@ -1,7 +1,9 @@
 /* Makes system calls that a box allows, refuses or does not know, and prints what each was answered: `name result`. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -40,6 +42,59 @@ static void foreign(const char *name, void (*call)(void)) {
 static void i386(void) { __asm__ volatile("int $0x80" : : "a"(20) : "memory"); }
 static void x32(void) { syscall(0x40000000 | SYS_getpid); }
 #endif
+
+/* Locks are given and not had: a child is told of none. */
+static void files(void) {
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  int file = syscall(SYS_openat, -100, "/tmp/locked", O_RDWR | O_CREAT, 0600);
+  say("openat", file);
+  CALL("lock", SYS_fcntl, file, F_SETLK, &whole);
+  CALL("lock-upper-bits", SYS_fcntl, file, F_SETLK | (1UL << 32), &whole);
+  CALL("lock-waiting", SYS_fcntl, file, F_SETLKW, &whole);
+  fflush(stdout);
+  if (fork() == 0) {
+    fcntl(file, F_GETLK, &whole);
+    puts(whole.l_type == F_UNLCK ? "lock-held no" : "lock-held yes");
+    fflush(stdout);
+    _exit(0);
+  }
+  wait(0);
+  CALL("lock-of-open-file", SYS_fcntl, file, F_OFD_SETLK, &whole);
+  CALL("flock", SYS_flock, 12345, 2);
+  CALL("lease", SYS_fcntl, file, F_SETLEASE, F_RDLCK);
+  CALL("notify", SYS_fcntl, file, F_NOTIFY, 0);
+  CALL("fcntl-that-is-none", SYS_fcntl, file, 4711);
+  CALL("duplicate", SYS_fcntl, file, F_DUPFD_CLOEXEC, 0);
+  CALL("nonblocking", SYS_fcntl, file, F_SETFL, O_NONBLOCK);
+  CALL("direct", SYS_openat, -100, "/usr/bin/env", O_RDONLY | O_DIRECT);
+  CALL("direct-later", SYS_fcntl, file, F_SETFL, O_DIRECT);
+  CALL("openat2", SYS_openat2, -100, "/usr/bin/env", 0, 0);
+}
+
+/* Large pages, filters of sockets, and the limit of dumps, which stays as it is. */
+static void sizes(void) {
+  CALL("mmap-huge", SYS_mmap, 0, 0, 0, 0x22 | 0x40000, -1, 0);
+  CALL("memfd", SYS_memfd_create, "x", 1);
+  CALL("memfd-huge", SYS_memfd_create, "x", 4);
+  CALL("shmget", SYS_shmget, 0, 4096, 01600);
+  CALL("shmget-huge", SYS_shmget, 0, 0, 01600 | 04000);
+  CALL("semget", SYS_semget, 0, 1, 01600);
+  int one = 1, pair[2];
+  socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+  CALL("setsockopt", SYS_setsockopt, pair[0], SOL_SOCKET, SO_SNDBUF, &one, sizeof one);
+  struct { unsigned short code; unsigned char yes, no; unsigned value; } all = {6, 0, 0, 0xffff};
+  struct { unsigned short length; void *program; } filter = {1, &all};
+  CALL("setsockopt-filter", SYS_setsockopt, pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+  struct rlimit before, after, files = {10, 10}, less = {0, 1};
+  setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1});
+  getrlimit(RLIMIT_CORE, &before);
+  CALL("setrlimit-core", SYS_setrlimit, RLIMIT_CORE, &less);
+  CALL("prlimit-core", SYS_prlimit64, 0, RLIMIT_CORE, &less, 0);
+  CALL("prlimit-core-upper-bits", SYS_prlimit64, 0, RLIMIT_CORE | (1UL << 32), &less, 0);
+  CALL("prlimit-core-read", SYS_prlimit64, 0, RLIMIT_CORE, 0, &after);
+  puts(before.rlim_cur == after.rlim_cur ? "core-limit kept" : "core-limit changed");
+  CALL("prlimit-files", SYS_prlimit64, 0, RLIMIT_NOFILE, &files, 0);
+}
 
 int main(void) {
   char text[1] = "x";
@@ -95,6 +150,8 @@ int main(void) {
   CALL("mknod-device", SYS_mknodat, -100, "/tmp/device", 0020600, 0x103);
   CALL("sync", SYS_sync);
   CALL("fsync", SYS_fsync, 1);
+  files();
+  sizes();
   CALL("sched_setattr", SYS_sched_setattr, 0, 0, 0);
   CALL("number-that-is-none", 100000);
 #ifdef __x86_64__

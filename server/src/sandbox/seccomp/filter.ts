@@ -1,5 +1,6 @@
 import { loadCompiler } from './libseccomp.ts'
-import { KILL_PROCESS, RULES, UNKNOWN } from './rules.ts'
+import { KILL_PROCESS, UNKNOWN } from './rule.ts'
+import { RULES } from './rules.ts'
 
 /**
  * `program`: the filter of a box's system calls for the kernel (struct sock_filter, 4 kB), as `bwrap --seccomp` reads it

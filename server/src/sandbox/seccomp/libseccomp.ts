@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Condition, Rule } from './rules.ts'
+import type { Condition, Rule } from './rule.ts'
 
 /** Turns rules into the program that the kernel runs at each system call. */
 export interface Compiler {
@@ -47,7 +47,7 @@ export function loadCompiler(): Compiler {
         for (const { call, action, when } of rules) {
           const number = numberOf(call)
           if (number < 0) continue
-          done(addRule(filter, action, number, when ? 1 : 0, when && bytesOf(when)), call)
+          done(addRule(filter, action, number, when.length, Buffer.concat(when.map(bytesOf))), call)
         }
         return exported(filter)
       } finally {

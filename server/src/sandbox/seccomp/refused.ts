@@ -19,7 +19,7 @@ export const REFUSED: readonly string[] = [
   ...['syslog', 'acct', 'settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex', 'stime', 'sethostname'],
   ...['setdomainname', 'vhangup', 'nfsservctl', 'ioprio_set'],
   // Memory of the kernel that older ones count to nobody's cgroup.
-  ...['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink'],
+  ...['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink', 'semget', 'semop', 'semtimedop', 'semctl'],
   // Another user than the box's: there is none.
   ...[
     'setuid',
@@ -48,4 +48,6 @@ export const IDLE: readonly string[] = [
   'sync_file_range',
   'fadvise64',
   'readahead',
+  // Locks are memory of the kernel that no cgroup counts, and one on a file of `/usr` has others of the machine wait.
+  'flock',
 ]

@@ -1,31 +1,7 @@
-import { constants } from 'node:os'
 import { ALLOWED } from './allowed.ts'
+import { BOUNDING } from './bounding.ts'
 import { IDLE, REFUSED } from './refused.ts'
-
-/** What the kernel does with a call, as libseccomp writes it down (seccomp_rule_add(3)). */
-export const ALLOW = 0x7fff0000
-export const KILL_PROCESS = 0x80000000
-const answer = (errno: number) => 0x00050000 | errno
-/** What is not listed: as if this kernel did not have it. */
-export const UNKNOWN = answer(constants.errno.ENOSYS)
-const FORBIDDEN = answer(constants.errno.EPERM)
-const DONE = answer(0)
-
-/** One condition on an argument, counted from 0: `argument & mask` is, or is not, `value`. */
-export interface Condition {
-  argument: number
-  is: 'equal' | 'different' | 'masked'
-  value: bigint
-  /** Only with `masked`. */
-  mask?: bigint
-}
-
-export interface Rule {
-  call: string
-  action: number
-  /** Null: whatever its arguments are. */
-  when: Condition | null
-}
+import { ALLOW, DONE, FORBIDDEN, masked, type Rule, without, withValues } from './rule.ts'
 
 const AF_UNIX = 1n
 /** New mount, cgroup, UTS, IPC, user, PID and network namespaces (clone(2)); the one of time is none of these arguments'. */
@@ -45,46 +21,42 @@ const PRCTL = [
   ...[1n, 2n, 3n, 4n, 15n, 16n, 21n, 23n, 29n, 30n, 36n, 37n, 38n, 39n, 40n, 41n, 42n, 52n, 54n, 55n, 56n],
   0x53564d41n, // PR_SET_VMA: names of mappings
 ]
-const LOW_32 = 0xffffffffn
 const S_IFMT = 0o170000n
 const S_IFIFO = 0o010000n
 const MS_SYNC = 4n
 /** As it is, and only asked for. */
-const PERSONALITIES = [0n, LOW_32]
+const PERSONALITIES = [0n, 0xffffffffn]
 
 /** All of the filter, in no order: no two rules meet. What none of them meets is `UNKNOWN`. */
 export const RULES: readonly Rule[] = [
-  ...ALLOWED.map((call) => ({ call, action: ALLOW, when: null })),
-  ...REFUSED.map((call) => ({ call, action: FORBIDDEN, when: null })),
-  ...IDLE.map((call) => ({ call, action: DONE, when: null })),
+  ...ALLOWED.map((call) => ({ call, action: ALLOW, when: [] })),
+  ...REFUSED.map((call) => ({ call, action: FORBIDDEN, when: [] })),
+  ...IDLE.map((call) => ({ call, action: DONE, when: [] })),
   ...['socket', 'socketpair'].flatMap((call): Rule[] => [
-    { call, action: ALLOW, when: { argument: 0, is: 'equal', value: AF_UNIX } },
-    { call, action: FORBIDDEN, when: { argument: 0, is: 'different', value: AF_UNIX } },
+    { call, action: ALLOW, when: [{ argument: 0, is: 'equal', value: AF_UNIX }] },
+    { call, action: FORBIDDEN, when: [{ argument: 0, is: 'different', value: AF_UNIX }] },
   ]),
   // clone3 hides its flags behind a pointer, where no filter sees them: it is not listed, and libc takes this one.
   {
     call: 'clone',
     action: ALLOW,
-    when: masked(
-      0,
-      NAMESPACES.reduce((sum, flag) => sum | flag),
-      0n,
-    ),
+    when: [
+      masked(
+        0,
+        NAMESPACES.reduce((sum, flag) => sum | flag),
+        0n,
+      ),
+    ],
   },
-  ...NAMESPACES.map((flag) => ({ call: 'clone', action: FORBIDDEN, when: masked(0, flag, flag) })),
-  // The kernel reads 32 bits of these, and a C library may extend their sign.
-  ...TERMINAL.map((request) => ({ call: 'ioctl', action: ALLOW, when: masked(1, LOW_32, request) })),
-  ...TYPING.map((request) => ({ call: 'ioctl', action: FORBIDDEN, when: masked(1, LOW_32, request) })),
-  ...PRCTL.map((option) => ({ call: 'prctl', action: ALLOW, when: masked(0, LOW_32, option) })),
-  ...PERSONALITIES.map((persona) => ({ call: 'personality', action: ALLOW, when: masked(0, LOW_32, persona) })),
+  ...NAMESPACES.map((flag) => ({ call: 'clone', action: FORBIDDEN, when: [masked(0, flag, flag)] })),
+  ...withValues('ioctl', 1, TERMINAL),
+  ...withValues('ioctl', 1, TYPING, FORBIDDEN),
+  ...withValues('prctl', 0, PRCTL),
+  ...withValues('personality', 0, PERSONALITIES),
   // Pipes with a name; devices the kernel refuses.
-  { call: 'mknod', action: ALLOW, when: masked(1, S_IFMT, S_IFIFO) },
-  { call: 'mknodat', action: ALLOW, when: masked(2, S_IFMT, S_IFIFO) },
+  { call: 'mknod', action: ALLOW, when: [masked(1, S_IFMT, S_IFIFO)] },
+  { call: 'mknodat', action: ALLOW, when: [masked(2, S_IFMT, S_IFIFO)] },
   // Also asked whether an address is mapped.
-  { call: 'msync', action: ALLOW, when: masked(2, MS_SYNC, 0n) },
-  { call: 'msync', action: DONE, when: masked(2, MS_SYNC, MS_SYNC) },
+  ...without('msync', 2, MS_SYNC, DONE),
+  ...BOUNDING,
 ]
-
-function masked(argument: number, mask: bigint, value: bigint): Condition {
-  return { argument, is: 'masked', mask, value }
-}
