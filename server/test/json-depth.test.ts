@@ -17,3 +17,10 @@ test('brackets within strings are text, whatever is escaped there', () => {
   expect(() => checkDepth(JSON.stringify(strings))).not.toThrow()
   expect(() => checkDepth(`${JSON.stringify('\\')}${'['.repeat(100)}`)).toThrow(HttpError)
 })
+
+test('where it is asked for, they may have so many parts, and commas within strings are none', () => {
+  const parts = (count: number) => JSON.stringify(Array(count).fill(',,,'))
+  expect(() => checkDepth(parts(10), 64, 9)).not.toThrow()
+  expect(() => checkDepth(parts(11), 64, 9)).toThrow(expect.objectContaining({ status: 400, code: 'too_many_parts' }))
+  expect(() => checkDepth(parts(100_000))).not.toThrow()
+})

@@ -189,7 +189,7 @@ describe('switches', () => {
     expect(whyOf({ switches: { Linker: ['-g'] } })).toBe('C has no switches for "Linker".')
     expect(whyOf({ switches: { Linker: [] } })).toBeNull()
     expect(whyOf({ switches: { constructor: ['-g'] } })).toMatch(/no switches for "constructor"/)
-    expect(whyOf({ switches: { Compiler: Array(51).fill('-g') } })).toMatch(/too many switches/)
+    expect(whyOf({ switches: { Compiler: Array(50).fill('-g') } })).toBeNull()
   })
 
   test('of a language that has none are left out, but for those that nobody takes', () => {
@@ -197,6 +197,17 @@ describe('switches', () => {
       checkRequest({ ...GIVEN, switches: { Builder: [], Compiler: switches } }, () => ({ ...language, switches: {} }))
     expect(bare('-g').request.switches).toEqual({})
     expect(() => bare('-fplugin=x.so')).toThrow(/not allowed/)
+  })
+
+  test('are counted before one of them is looked at, for whichever tool and language they are', () => {
+    const bare = { ...language, switches: {} }
+    const ofNothing = (switches: object) => () => checkRequest({ ...GIVEN, switches }, () => bare)
+    const many = (count: number) => Array(count).fill('-fplugin=x.so')
+    expect(whyOf({ switches: { Compiler: many(51) } })).toBe('There are 51 switches: 50 are taken.')
+    expect(ofNothing({ Builder: many(26), Compiler: many(25) })).toThrow('There are 51 switches: 50 are taken.')
+    const tools = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`tool${i}`, []]))
+    expect(ofNothing(tools(10))).not.toThrow()
+    expect(ofNothing({ ...tools(10), other: '-g' })).toThrow('There are switches for 11 tools: 10 are taken.')
   })
 
   test('count whole: a pattern of a language that says only how they begin lets nothing more through', () => {

@@ -165,16 +165,18 @@ describe('what is refused', () => {
     expect(await busy.run()).toMatch(UUID)
   })
 
-  test('what is no JSON, too deep, or too long', async () => {
+  test('what is no JSON, too deep, of too many parts, or too long', async () => {
     const { length } = '{"files":[]}'
     for (const [body, status, code] of [
       ['{"files":', 400, 'bad_program'],
       ['['.repeat(1000), 400, 'bad_program'],
+      [`{"files":[${'[],'.repeat(25_000)}0]}`, 400, 'bad_program'],
       [`${' '.repeat(2 * 1024 * 1024 + 1 - length)}{"files":[]}`, 413, 'too_large'],
     ] as const) {
       const answer = await world.call('POST', '/run_program/', body)
       expect([answer.status, answer.body.identifier, answer.body.error.code]).toEqual([status, '', code])
       expect(answer.body.message).toBe(answer.body.error.message)
+      if (body.includes('[],')) expect(answer.body.message).toContain('at most 25000 fields and members')
     }
   })
 

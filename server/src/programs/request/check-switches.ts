@@ -4,6 +4,7 @@ import { said } from './check-files.ts'
 
 /** Older clients send switches of both with each program, also where nothing is built. */
 const TOOLS = new Set(['Builder', 'Compiler'])
+const MOST_TOOLS = 10
 const MOST = 50
 const LONGEST = 100
 
@@ -33,14 +34,27 @@ export function checkSwitches(given: unknown, language: Language): ProgramReques
   if (given === undefined || given === null) return {}
   if (typeof given !== 'object' || Array.isArray(given))
     throw new PlanError('switches are {"Builder":[...],"Compiler":[...]}.')
-  const checked = Object.entries(given).map(([tool, switches]) => [tool, checkList(tool, switches, language)] as const)
-  if (checked.reduce((sum, [, switches]) => sum + switches.length, 0) > MOST)
-    throw new PlanError(`There are too many switches: ${MOST} are taken.`)
+  const lists = countedLists(given)
+  const checked = lists.map(([tool, switches]) => [tool, checkList(tool, switches, language)] as const)
   return Object.fromEntries(checked.filter(([, switches]) => switches.length > 0))
 }
 
-function checkList(tool: string, given: unknown, language: Language): string[] {
-  if (!Array.isArray(given)) throw new PlanError(`The switches of ${said(tool)} are no list.`)
+/** Counted before anybody looks at one of them: a body has room for half a million. */
+function countedLists(given: object): [tool: string, switches: unknown[]][] {
+  const tools = Object.keys(given)
+  if (tools.length > MOST_TOOLS)
+    throw new PlanError(`There are switches for ${tools.length} tools: ${MOST_TOOLS} are taken.`)
+  let count = 0
+  const lists = Object.entries(given).map(([tool, switches]): [string, unknown[]] => {
+    if (!Array.isArray(switches)) throw new PlanError(`The switches of ${said(tool)} are no list.`)
+    count += switches.length
+    return [tool, switches]
+  })
+  if (count > MOST) throw new PlanError(`There are ${count} switches: ${MOST} are taken.`)
+  return lists
+}
+
+function checkList(tool: string, given: unknown[], language: Language): string[] {
   const allowed = Object.hasOwn(language.switches, tool) ? language.switches[tool] : undefined
   for (const each of given) {
     if (typeof each !== 'string') throw new PlanError(`A switch of ${said(tool)} is no text.`)
@@ -48,14 +62,22 @@ function checkList(tool: string, given: unknown, language: Language): string[] {
     if (!isPlain(each) || (allowed && !allowed.some((pattern) => isWhole(pattern, each))))
       throw new PlanError(`The switch ${said(each)} is not allowed for ${language.title}.`)
   }
-  return allowed ? given : []
+  return allowed ? (given as string[]) : []
 }
 
 function isPlain(text: string): boolean {
   return text.length <= LONGEST && PLAIN.test(text) && !text.includes('..') && !NEVER.some((each) => each.test(text))
 }
 
+/** The patterns of languages as they count here; they are as long there as the server is. */
+const whole = new WeakMap<RegExp, RegExp>()
+
 /** A pattern counts for the whole switch, even where whoever wrote it forgot to say so. */
 function isWhole(pattern: RegExp, text: string): boolean {
-  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(text)
+  let anchored = whole.get(pattern)
+  if (!anchored) {
+    anchored = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
+    whole.set(pattern, anchored)
+  }
+  return anchored.test(text)
 }
