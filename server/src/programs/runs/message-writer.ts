@@ -38,7 +38,6 @@ export class MessageWriter {
   #hasEnd = false
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | null = null
-  #writtenAt = Number.NEGATIVE_INFINITY
   #written = Promise.withResolvers<void>()
   #isClosing = false
 
@@ -61,8 +60,9 @@ export class MessageWriter {
     const batch = this.#batchOf(run)
     batch.end ??= end
     this.#hasEnd = true
+    const { promise } = this.#written // of what is written now, or after what is being written
     this.#arrange()
-    await this.#written.promise
+    await promise
   }
 
   /** Writes what waits. What the disk refuses then is lost: the next start finds its runs unfinished, and ends them. */
@@ -80,17 +80,23 @@ export class MessageWriter {
     return batch
   }
 
-  /** At once where nothing was written for a while, or a run has ended: who waits for a short one waits for that. */
+  /**
+   * A run that has ended is not waited for, and is written with what it said: one that is short takes a single transaction. The
+   * disk has each of them before the next, and frames wait for it as well.
+   */
   #arrange() {
     if (this.#writing || this.#isClosing) return
+    if (this.#hasEnd) this.#writeNow()
+    else this.#timer ??= setTimeout(() => this.#writeNow(), BETWEEN_MS)
+  }
+
+  #writeNow() {
     clearTimeout(this.#timer)
-    const delayMs = this.#hasEnd ? 0 : Math.max(0, this.#writtenAt + BETWEEN_MS - performance.now())
-    this.#timer = setTimeout(() => {
-      this.#writing = this.#write().finally(() => {
-        this.#writing = null
-        if (this.#batches.size > 0) this.#arrange()
-      })
-    }, delayMs)
+    this.#timer = undefined
+    this.#writing = this.#write().finally(() => {
+      this.#writing = null
+      if (this.#batches.size > 0) this.#arrange()
+    })
   }
 
   async #write() {
@@ -107,8 +113,6 @@ export class MessageWriter {
       written.promise.catch(() => {}) // where nobody waits for it
       written.reject(error)
       return
-    } finally {
-      this.#writtenAt = performance.now()
     }
     for (const [run, { messages, end }] of batches)
       this.#ports.onWritten(run, bytesOf([...messages, ...(end?.messages ?? [])]), end !== null)
