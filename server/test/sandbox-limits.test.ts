@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { beforeEach, expect, test } from 'vitest'
 import { BoxError } from '../src/sandbox/box.ts'
@@ -32,6 +33,20 @@ test('a daemon that holds the output open does not hold the box, and nothing tha
   const end = await boxed(shell(`(sleep 20; echo late >late) & echo done`), { keeps })
   expect(end).toMatchObject({ code: 0, stdout: 'done\n' })
   expect((await boxed(shell('ls'), { files: end.kept })).stdout).toBe('')
+})
+
+test('what runs in a box has disks when nobody else wants them', async () => {
+  const mark = `mark-${process.pid}-disk`
+  const ranks: string[] = []
+  const rank = () => {
+    for (const pid of leftOf(mark, 'bwrap'))
+      ranks.push(execFileSync('ionice', ['-p', String(pid)], { encoding: 'utf8' }))
+  }
+  const end = await boxed(shell(`echo ready; sleep 1; : ${mark}`), {
+    onOutput: rank,
+  })
+  expect(end.exceeded).toBe(null)
+  expect(new Set(ranks)).toEqual(new Set(['idle\n']))
 })
 
 test('memory is bounded for all processes together', async () => {

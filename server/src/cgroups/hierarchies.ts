@@ -7,7 +7,7 @@ const LEAF = 'ajar-main'
 /** See deploy/systemd. */
 const OUR_UNIT = /^ajar-[\w@-]+\.service$/
 const NEEDED = ['memory', 'pids']
-const WELCOME = ['cpu']
+const WELCOME = ['cpu', 'io']
 
 /**
  * Where this process may make cgroups that bound something; empty: nowhere.
@@ -70,7 +70,7 @@ function version2(own: string | null, use: CgroupUse): Hierarchy | null {
       { file: 'memory.swap.max', value: '0', isOptional: true },
       { file: 'memory.oom.group', value: '1', isOptional: true },
       { file: 'pids.max', value: String(processes) },
-      ...(use === 'box' ? [{ file: 'cpu.weight', value: '25', isOptional: true }] : []), // of 100 that each has elsewhere
+      ...(use === 'box' ? OF_BOXES : []),
     ],
     counts: [
       { bound: 'memory', file: 'memory.events', key: 'oom_kill' },
@@ -78,6 +78,9 @@ function version2(own: string | null, use: CgroupUse): Hierarchy | null {
     ],
   }
 }
+
+/** Of 100 that each has elsewhere; those of disks where the kernel has one of its ways to share them (cgroup-v2.rst). */
+const OF_BOXES = ['cpu.weight', 'io.weight', 'io.bfq.weight'].map((file) => ({ file, value: '25', isOptional: true }))
 
 /** Moves all of a delegated cgroup into a leaf of it, and has it give its controllers to its children. */
 function takeControllers(base: string): boolean {

@@ -8,17 +8,23 @@ export interface PipeEnd {
   ours: Socket
 }
 
-/** What the C library does with descriptors, and node does not. */
+/** What the C library does with descriptors and for processes, and node does not. */
 export interface Descriptors {
   /** A pipe of the kernel. What node makes are sockets, which nobody can open as `/dev/stdout`. @throws where there are too many */
   pipe(who: 'writes' | 'reads'): PipeEnd
   /** Has all of ours but the first three be closed in whatever is started: some came from whoever started us. @throws */
   keepToOurselves(): void
+  /** Has a process, and all that it starts from then on, have disks when nobody else wants them. Without effect where it ended. */
+  makeIdleForDisks(pid: number): void
 }
 
 const O_CLOEXEC = 0o2000000
 const CLOSE_RANGE_CLOEXEC = 4
 const ALL = 0xffffffff
+/** ioprio_set(2), which the C library has no function for. */
+const IOPRIO_SET: Partial<Record<NodeJS.Architecture, number>> = { x64: 251, arm64: 30 }
+const IOPRIO_WHO_PROCESS = 1
+const IOPRIO_IDLE = 3 << 13
 
 let loaded: Descriptors | undefined
 
@@ -34,6 +40,8 @@ function load(): Descriptors {
   const library = koffi.load(null)
   const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)')
   const closeRange = library.func('int close_range(unsigned int first, unsigned int last, int flags)')
+  const syscall = library.func('long syscall(long number, long first, long second, long third)')
+  const ioprioSet = IOPRIO_SET[process.arch]
   const keepToOurselves = () => {
     const isDone = closeRange(3, ALL, CLOSE_RANGE_CLOEXEC) === 0
     if (!isDone) throw new Error(`descriptors cannot be kept from what is started (errno ${koffi.errno()})`)
@@ -50,6 +58,9 @@ function load(): Descriptors {
       return { theirs, ours: new Socket({ fd: own, readable: isRead, writable: !isRead }) }
     },
     keepToOurselves,
+    makeIdleForDisks(pid) {
+      if (ioprioSet !== undefined) syscall(ioprioSet, IOPRIO_WHO_PROCESS, pid, IOPRIO_IDLE)
+    },
   }
 }
 

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
-import { constants, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cgroup } from '../cgroups/cgroup.ts'
 import { type BoxEnd, BoxError, type BoxedCommand } from './box.ts'
 import { BEGUN, type Chain, NOT_PLACED, startChain } from './chain.ts'
+import { giveWay } from './give-way.ts'
 import { boxOfMachine, type MachineBox } from './machine.ts'
 import { takeUser } from './users.ts'
 
@@ -56,7 +56,7 @@ class Box {
     try {
       cgroup.limit({ memoryBytes: limits.memoryBytes, processes: limits.processes + OWN_PROCESSES })
       const chain = startChain(this.#command, this.#machine, user, cgroup.joins)
-      if (!cgroup.isWeighted) makeNice(chain)
+      if (chain.process.pid) giveWay(chain.process.pid, { isWeighted: cgroup.isWeighted })
       return await this.#runIn(cgroup, chain)
     } catch (error) {
       if ([this.#command.signal.reason, this.#failure?.error].includes(error) || error instanceof BoxError) throw error
@@ -174,15 +174,6 @@ class Box {
 }
 
 const UNENDING = 'a program that was ended does not end: it waits for a disk or a device that does not answer'
-
-/** Whoever else wants a processor is to have it first. */
-function makeNice({ process: { pid } }: Chain): void {
-  try {
-    if (pid) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // it ended
-  }
-}
 
 function exitOf({ process }: Chain): Promise<{ code: number | null; error?: Error }> {
   return new Promise((resolve) => {
