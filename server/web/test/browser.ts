@@ -18,12 +18,14 @@ export function openAt(path: string): { page: EventTarget; document: EventTarget
   stub('document', document)
   stub('scrollTo', () => {})
   stub('addEventListener', page.addEventListener.bind(page))
-  const kept = new Map<string, string>()
-  stub('localStorage', {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  })
+  for (const storage of ['localStorage', 'sessionStorage']) {
+    const kept = new Map<string, string>()
+    stub(storage, {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    })
+  }
   return { page, document, go }
 }
 

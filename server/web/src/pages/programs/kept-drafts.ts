@@ -12,10 +12,15 @@ const SETTLE_MS = 300
 /** People who share a browser do not read each other's. */
 const keyOf = (who: string) => `ajar.programs.${who}`
 
-/** @returns what was kept, or nothing of what cannot be read any more */
+/** @returns what this tab of the browser kept, in a new one what was kept last; nothing of what cannot be read any more */
 export function readKept(who: string): Kept {
+  const own = read(sessionStorage, who)
+  return own.language === '' ? read(localStorage, who) : own
+}
+
+function read(storage: Storage, who: string): Kept {
   try {
-    const { language, drafts } = JSON.parse(localStorage.getItem(keyOf(who)) ?? '')
+    const { language, drafts } = JSON.parse(storage.getItem(keyOf(who)) ?? '')
     const whole = Object.entries(drafts as Record<string, unknown>).filter(([, draft]) => isDraft(draft))
     return { language: String(language), drafts: Object.fromEntries(whole) as Kept['drafts'] }
   } catch {
@@ -23,10 +28,19 @@ export function readKept(who: string): Kept {
   }
 }
 
-/** @returns whether there was room for it */
+/**
+ * Keeps all drafts of this tab for the tab, and the one that is written for those that are opened later: what another tab
+ * writes meanwhile is not taken from it.
+ * @returns whether there was room for it
+ */
 export function keep(who: string, kept: Kept): boolean {
+  const { language } = kept
   try {
-    localStorage.setItem(keyOf(who), JSON.stringify(kept))
+    sessionStorage.setItem(keyOf(who), JSON.stringify(kept))
+    const drafts = { ...read(localStorage, who).drafts }
+    const draft = kept.drafts[language]
+    if (draft) drafts[language] = draft
+    localStorage.setItem(keyOf(who), JSON.stringify({ language, drafts }))
     return true
   } catch {
     return false
@@ -56,6 +70,7 @@ function isDraft(value: unknown): value is Draft {
 export function useDrafts(languages: readonly LanguageBody[], who: string) {
   const [kept, setKept] = useState(() => readKept(who))
   const [hasRoom, setHasRoom] = useState(true)
+  const [isElsewhere, setIsElsewhere] = useState(false)
   const unkept = useRef<Kept | null>(null)
   const language = languages.find(({ name }) => name === kept.language) ?? (languages[0] as LanguageBody)
   const draft = kept.drafts[language.name] ?? draftOf(language)
@@ -75,6 +90,12 @@ export function useDrafts(languages: readonly LanguageBody[], who: string) {
       write()
     }
   }, [])
+  useEffect(() => {
+    // Only what other tabs change is told.
+    const hear = ({ key }: StorageEvent) => key === keyOf(who) && setIsElsewhere(true)
+    addEventListener('storage', hear)
+    return () => removeEventListener('storage', hear)
+  }, [who])
   const change = (next: (now: Kept) => Kept) =>
     setKept((now) => {
       unkept.current = next(now)
@@ -85,6 +106,8 @@ export function useDrafts(languages: readonly LanguageBody[], who: string) {
     draft,
     /** Whether the browser could keep it. */
     hasRoom,
+    /** Whether another tab writes programs too. */
+    isElsewhere,
     choose: (name: string) => change((now) => ({ ...now, language: name })),
     /** @param next of the draft as it is then */
     edit: (next: (draft: Draft) => Draft) =>
