@@ -124,7 +124,7 @@ test('files are added, renamed and removed, each with what can be undone, and al
   await button('Rename').last().click()
   await page.getByText('Arguments, switches, name').click()
   await page.getByLabel('Arguments', { exact: true }).fill('a "b c"')
-  await page.getByLabel('Begins in').selectOption('third.py')
+  await page.getByLabel('Main file').selectOption('third.py')
   await page.getByText('Cases', { exact: true }).click()
   await button('Add a case').click()
   await page.getByLabel('What case 0 prints').fill('one\ntwo')
@@ -191,9 +191,12 @@ test('a line that breaks in a run goes on by plain calls; a run is stopped by it
 
 test('why a program is refused is told, and why programs are off, with how to mend it', async () => {
   const why = 'utils.py is longer than 50000 characters'
-  await standIn.socket(() => [{ identifier: '', message: why, completed: true, status: 1 }])
+  const refusal = { identifier: '', message: why, completed: true, status: 1 }
+  await standIn.socket(() => [{ ...refusal, output: [{ type: 'internal_error', data: why }] }])
   await button('Run').click()
   await output().getByRole('alert').getByText(why).waitFor()
+  await output().getByText('Not run', { exact: true }).waitFor()
+  expect(await output().getByText(why).count(), 'it is said once').toBe(1)
   await judge()
   await visitAs(DESKTOP, {
     ...LANGUAGES,

@@ -20,8 +20,11 @@ export class ProgramsStandIn {
       socket.onMessage((text) => {
         const { data } = JSON.parse(String(text))
         this.asked.push({ path: 'ws', body: data })
-        socket.send(JSON.stringify({ identifier: `run-${++this.#identifier}`, ...FRAME }))
-        for (const frame of tell(data)) {
+        const frames = tell(data)
+        // What is refused is told in one frame, the first.
+        if (!frames.some((frame) => frame && 'identifier' in frame))
+          socket.send(JSON.stringify({ identifier: `run-${++this.#identifier}`, ...FRAME }))
+        for (const frame of frames) {
           if (frame === null) return void socket.close()
           socket.send(JSON.stringify({ ...FRAME, ...frame }))
         }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { FrameBody, ProgramBody } from '../src/api/program-bodies.ts'
+import { keepRun, readRun } from '../src/pages/programs/run/kept-run.ts'
 import { ProgramRun } from '../src/pages/programs/run/program-run.ts'
 import { openAt, serve, stub } from './browser.ts'
 
@@ -61,9 +62,13 @@ test('a run is asked for and heard over a WebSocket, to its end', async () => {
 test('why a program is not run is said', () => {
   const { run, socket } = begin()
   socket.onopen()
-  socket.tell({ identifier: '', message: 'no file is longer than 50000 characters', completed: true, status: 1 })
+  const why = 'no file is longer than 50000 characters'
+  const output = [{ type: 'internal_error' as const, data: why }]
+  socket.tell({ identifier: '', message: why, completed: true, status: 1, output })
   expect(run.state.value).toMatchObject({
     isOver: true,
+    wasRefused: true,
+    lines: [],
     outcome: null,
     fault: 'no file is longer than 50000 characters',
   })
@@ -134,6 +139,42 @@ test('a run is stopped by its name, and says so at its end', async () => {
   expect(run.state.value).toMatchObject({ isOver: false, wasStopped: true })
   socket.tell({ completed: true, status: 1, message: 'FAILURE' })
   expect(run.state.value).toMatchObject({ isOver: true, wasStopped: true })
+})
+
+test('a run that is stopped before it has a name is ended as soon as it has', async () => {
+  const { run, socket } = begin()
+  const calls = serve(() => [204, {}])
+  socket.onopen()
+  await run.stop()
+  expect([calls, run.state.value.isOver, run.state.value.wasStopped]).toEqual([[], false, true])
+  socket.tell({ identifier: 'one' })
+  await vi.waitFor(() => expect(calls).toEqual(['DELETE /api/programs/runs/one']))
+})
+
+test('a run of before is heard again from its first line', async () => {
+  openAt('/programs')
+  const run = new ProgramRun()
+  onTestFinished(() => run.leave())
+  const reads: unknown[] = []
+  serve((_, body) => {
+    reads.push(body)
+    return [200, { output: [{ msg: said('a') }], completed: true, status: 1, message: 'FAILURE' }]
+  })
+  run.resume('one', true)
+  await vi.waitFor(() => expect(run.state.value.isOver).toBe(true))
+  expect(reads).toEqual([{ identifier: 'one', read: 0 }])
+  expect(run.state.value).toMatchObject({ lines: [said('a')], wasStopped: true, outcome: 'FAILURE' })
+})
+
+test('which run a tab looks at is known to it, for as long as the server knows the run', () => {
+  openAt('/programs')
+  const run = { identifier: 'one', at: 1000, wasStopped: false }
+  keepRun('mara', run)
+  expect(readRun('mara', 2000)).toEqual(run)
+  expect(readRun('eve', 2000)).toBeNull()
+  expect(readRun('mara', 1000 + 3_600_001)).toBeNull()
+  keepRun('mara', null)
+  expect(readRun('mara', 2000)).toBeNull()
 })
 
 test('who leaves the page hears no more', () => {

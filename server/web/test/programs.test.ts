@@ -4,9 +4,10 @@ import {
   type Draft,
   draftOf,
   flawOfName,
+  languagesOf,
   modesOf,
-  programOf,
   renamed,
+  programOf as sentOf,
   withCases,
   withContents,
   withFile,
@@ -15,14 +16,19 @@ import {
 import { keep, readKept } from '../src/pages/programs/kept-drafts.ts'
 import { blocksOf, labOf, MOST_SHOWN } from '../src/pages/programs/run/blocks.ts'
 import type { Line } from '../src/pages/programs/run/program-run.ts'
-import { endInWords, labInWords } from '../src/pages/programs/words.ts'
+import { endInWords, filesInWords, labInWords } from '../src/pages/programs/words.ts'
 import { openAt, stub } from './browser.ts'
 
 const PYTHON = {
+  name: 'python',
+  title: 'Python',
+  endings: ['.py'],
   example: { basename: 'main.py', contents: 'print(1)\n' },
   modes: ['run', 'submit', 'compile'] as Draft['mode'][],
 }
+const ADA = { name: 'ada', title: 'Ada', endings: ['.adb', '.ads'] }
 const DRAFT = draftOf(PYTHON)
+const programOf = (draft: Draft) => sentOf(draft, PYTHON, [PYTHON, ADA])
 
 describe('what the server is asked', () => {
   test('of an example is that file, to be run', () => {
@@ -52,6 +58,26 @@ describe('what the server is asked', () => {
       { basename: 'lab_io.txt', contents: 'in 0:x\nout 0:one\nout 0: two\nin 1:\nout 1:\n' },
     ])
     expect(asked).toMatchObject({ switches: { Compiler: ['-g', '-O2'] }, lab: true, name: 'Program' })
+  })
+
+  test('of files in several languages begins in the one that was chosen, where its file is not in doubt', () => {
+    const mixed = withFile(DRAFT, 'helper.adb')
+    expect(programOf(mixed).main).toBe('main.py')
+    expect(sentOf(mixed, ADA, [PYTHON, ADA]).main).toBe('helper.adb')
+    expect(programOf({ ...mixed, main: 'helper.adb' }).main).toBe('helper.adb')
+    expect(programOf(withFile(mixed, 'other.py')).main).toBe('main.py')
+    expect(programOf(withFile(renamed(mixed, 'main.py', 'first.py'), 'other.py')).main).toBe('')
+    // Who writes in one language has it found by what the files hold.
+    expect(programOf(withFile(DRAFT, 'notes.txt')).main).toBe('')
+  })
+
+  test('is odd where no file is in the chosen language', () => {
+    const odd = (name: string) => filesInWords(PYTHON, languagesOf(renamed(DRAFT, 'main.py', name), [PYTHON, ADA]))
+    expect([odd('app.py'), odd('main.adb'), odd('a.txt')]).toEqual([
+      null,
+      'No file is in Python, whose files end in .py: it runs as Ada.',
+      'No file is in Python, whose files end in .py: there is nothing to run.',
+    ])
   })
 
   test('without cases there is no file of them', () => expect(casesText([])).toBe(''))
@@ -97,10 +123,24 @@ describe('drafts are kept', () => {
     expect(readKept('eve')).toEqual({ language: '', drafts: {} })
     const { cases: _, ...older } = DRAFT
     const odd = { older, none: null, empty: { ...DRAFT, files: [] }, lost: { ...DRAFT, shown: 'other.py' } }
-    localStorage.setItem('ajar.programs.mara', JSON.stringify({ language: 'c', drafts: { python: DRAFT, ...odd } }))
+    sessionStorage.setItem('ajar.programs.mara', JSON.stringify({ language: 'c', drafts: { python: DRAFT, ...odd } }))
     expect(readKept('mara')).toEqual({ language: 'c', drafts: { python: DRAFT } })
-    localStorage.setItem('ajar.programs.mara', '{"dra')
+    for (const storage of [sessionStorage, localStorage]) storage.setItem('ajar.programs.mara', '{"dra')
     expect(readKept('mara').drafts).toEqual({})
+  })
+
+  test('for each tab by themselves; a new tab has of each language what was written last in any', () => {
+    openAt('/programs')
+    const [one, two] = ['1', '2'].map((text) => withContents(DRAFT, 'main.py', text)) as [Draft, Draft]
+    keep('mara', { language: 'python', drafts: { python: one } })
+    const otherTab = new Map<string, string>()
+    const ours = sessionStorage
+    stub('sessionStorage', { getItem: () => null, setItem: otherTab.set.bind(otherTab) })
+    expect(readKept('mara').drafts).toEqual({ python: one })
+    keep('mara', { language: 'ada', drafts: { python: DRAFT, ada: two } })
+    expect(readKept('mara')).toEqual({ language: 'ada', drafts: { python: one, ada: two } })
+    stub('sessionStorage', ours)
+    expect(readKept('mara')).toEqual({ language: 'python', drafts: { python: one } })
   })
 
   test('and where there is no room for them that is said', () => {
@@ -135,6 +175,16 @@ describe('what a run says', () => {
     ])
   })
 
+  test('of a case that failed stands once, with the cases', () => {
+    const lines: Line[] = [
+      { type: 'console', data: 'Wrong: it printed "a", and "b" was expected.', ref: '0' },
+      { type: 'stderr', data: 'Wrong: it printed nothing that I know', ref: '0' },
+    ]
+    expect(blocksOf(lines).length).toBe(2)
+    const [left, ...more] = blocksOf([...lines, { type: 'lab', data: { success: false, cases: {} } }])
+    expect([left?.type, more]).toEqual(['stderr', []])
+  })
+
   test('is not all drawn where it is much: the end of it is', () => {
     const lines = Array.from({ length: MOST_SHOWN + 5 }, (_, i): Line => ({ type: 'stdout', data: String(i) }))
     const [block, ...more] = blocksOf(lines)
@@ -162,7 +212,29 @@ describe('what a run says', () => {
     [130, 'FAILURE', 'bad', 'Ended by signal 2 (exit status 130)'],
     [255, 'FAILURE', 'bad', 'Ended with exit status 255'],
   ] as const)('at its end with %i and %s', (status, outcome, tone, text) => {
-    expect(endInWords({ status, outcome, wasStopped: false })).toEqual({ tone, text })
-    expect(endInWords({ status, outcome, wasStopped: true }).text).toBe('Stopped')
+    const lines: Line[] = [{ type: 'console', data: 'python3 main.py' }]
+    expect(endInWords({ status, outcome, wasStopped: false, lines })).toEqual({ tone, text })
+    expect(endInWords({ status, outcome, wasStopped: true, lines }).text).toBe('Stopped')
+  })
+
+  test.each([
+    ['console', 'The build failed with exit status 4.', 'It could not be built (exit status 4)'],
+    ['stderr', '<interrupted> : Maximum 256MB memory limit reached.', 'It took too much memory (exit status 4)'],
+    ['stderr', '<interrupted> : Maximum 100 processes limit reached.', 'It began too many processes (exit status 4)'],
+    ['internal_error', 'The program printed more than 1 MB, …', 'It printed too much (exit status 4)'],
+    // What a program prints itself tells nothing.
+    ['stdout', 'The build failed with exit status 4.', 'Ended with exit status 4'],
+  ] as const)('at its end by what ajar says: %s, %s', (type, data, text) => {
+    const lines: Line[] = [
+      { type: 'console', data: './main' },
+      { type, data },
+    ]
+    const end = { status: 4, outcome: 'FAILURE', wasStopped: false, lines } as const
+    expect(endInWords(end)).toEqual({ tone: 'bad', text })
+  })
+
+  test('of a program that could not be begun is that alone', () => {
+    const lines: Line[] = [{ type: 'internal_error', data: 'cli.txt: a quote has no end' }]
+    expect(endInWords({ status: 1, outcome: 'FAILURE', wasStopped: false, lines }).text).toBe('Not run')
   })
 })

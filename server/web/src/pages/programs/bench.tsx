@@ -1,8 +1,8 @@
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { LanguagesBody, SourceFile } from '../../api/program-bodies.ts'
 import { useAction } from '../../api/use-action.ts'
 import { Button } from '../../design/elements.tsx'
-import { type Draft, draftOf, modesOf, programOf, withContents } from './draft.ts'
+import { type Draft, draftOf, languagesOf, modesOf, programOf, withContents } from './draft.ts'
 import { Editor } from './editor/editor.tsx'
 import { FileTabs } from './file-tabs.tsx'
 import { useDrafts } from './kept-drafts.ts'
@@ -11,7 +11,7 @@ import { download } from './run/download.ts'
 import { RunOutput } from './run/run-output.tsx'
 import { useProgramRun } from './run/use-program-run.ts'
 import { StartAgain } from './start-again.tsx'
-import { MODES } from './words.ts'
+import { filesInWords, MODES } from './words.ts'
 
 interface BenchProps {
   /** Of which there is one at least. */
@@ -21,8 +21,9 @@ interface BenchProps {
 
 /** A program is written on one side, and says what it does on the other. */
 export function Bench({ languages: { items, limits }, who }: BenchProps) {
-  const { language, draft, hasRoom, choose, edit } = useDrafts(items, who)
-  const { run, begin, clear } = useProgramRun()
+  const { language, draft, hasRoom, isElsewhere, choose, edit } = useDrafts(items, who)
+  const { run, begin, clear } = useProgramRun(who)
+  const [called, call] = useState(0)
   const packing = useAction()
   const stopping = useAction()
   const panel = useId()
@@ -34,12 +35,13 @@ export function Bench({ languages: { items, limits }, who }: BenchProps) {
   const shown = draft.files.find(({ basename }) => basename === draft.shown) ?? (draft.files[0] as SourceFile)
   const start = () => {
     if (isRunning) return
-    begin(programOf({ ...draft, mode }))
+    begin(programOf({ ...draft, mode }, language, items))
     // On a phone it stands below what was pressed.
     const { top = 0 } = output.current?.getBoundingClientRect() ?? {}
     if (top < 0 || top > innerHeight / 2) output.current?.scrollIntoView()
   }
   useKey(start)
+  const odd = filesInWords(language, languagesOf(draft, items))
   return (
     <div class="laboratory programs page">
       <header class="page-head">
@@ -52,19 +54,10 @@ export function Bench({ languages: { items, limits }, who }: BenchProps) {
           />
           <Button
             busy={packing.busy.value}
-            onClick={() => void packing.run(() => download(programOf(draft)).then(() => undefined))}
+            onClick={() => void packing.run(() => download(programOf(draft, language, items)).then(() => undefined))}
           >
             Download
           </Button>
-          {isRunning && (
-            <Button
-              kind="danger"
-              busy={stopping.busy.value || state.wasStopped}
-              onClick={() => void stopping.run(() => run?.stop().then(() => undefined) ?? Promise.resolve(undefined))}
-            >
-              Stop
-            </Button>
-          )}
           <Button kind="main" busy={isRunning} title="Ctrl+Enter" aria-keyshortcuts="Control+Enter" onClick={start}>
             {MODES[mode].action}
           </Button>
@@ -104,19 +97,54 @@ export function Bench({ languages: { items, limits }, who }: BenchProps) {
                 ))}
               </select>
             </label>
+            {draft.files.length > 1 && (
+              <label class="choice">
+                Main file
+                <select
+                  value={draft.main}
+                  onChange={({ currentTarget: { value } }) => edit((now) => ({ ...now, main: value }))}
+                >
+                  <option value="">found by itself</option>
+                  {draft.files.map(({ basename }) => (
+                    <option key={basename}>{basename}</option>
+                  ))}
+                </select>
+              </label>
+            )}
           </div>
-          <FileTabs draft={draft} ending={language.endings[0] ?? ''} panel={panel} onEdit={edit} />
+          {language.name === 'typescript' && mode === 'run' && modes.includes('compile') && (
+            <p class="hint">It runs without a look at its types: the mode compile only looks at them.</p>
+          )}
+          <FileTabs
+            draft={draft}
+            ending={language.endings[0] ?? ''}
+            panel={panel}
+            onEdit={edit}
+            onAdded={() => call((count) => count + 1)}
+          />
+          {odd !== null && (
+            <p class="hint wrong" role="status">
+              {odd}
+            </p>
+          )}
           <div id={panel} role="tabpanel" aria-label={shown.basename}>
             <Editor
               file={shown}
+              called={called}
               onChange={(basename, contents) => edit((now) => withContents(now, basename, contents))}
               onRun={start}
             />
           </div>
-          <p class="hint">
+          <p class="hint keys">
             <kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs it. <kbd>Tab</kbd> indents; after <kbd>Esc</kbd> it goes on to the
             next control.
           </p>
+          {isElsewhere && (
+            <p class="hint" role="status">
+              Programs are written in another tab too: each tab keeps its own, and a new one begins with what was
+              written last.
+            </p>
+          )}
           {!hasRoom && (
             <p class="hint wrong" role="alert">
               This browser has no room to keep the draft: download it before you leave.
@@ -125,7 +153,18 @@ export function Bench({ languages: { items, limits }, who }: BenchProps) {
           <Options language={language} draft={draft} onEdit={edit} />
         </section>
         <section class="card part output" aria-labelledby="output" ref={output}>
-          <h2 id="output">Output</h2>
+          <div class="page-head">
+            <h2 id="output">Output</h2>
+            {isRunning && (
+              <Button
+                kind="danger"
+                busy={stopping.busy.value || state.wasStopped}
+                onClick={() => void stopping.run(() => run?.stop().then(() => undefined) ?? Promise.resolve(undefined))}
+              >
+                Stop
+              </Button>
+            )}
+          </div>
           <RunOutput run={run} />
           <p class="hint">{limitsInWords(limits)}</p>
         </section>
@@ -153,5 +192,5 @@ function useKey(start: () => void) {
 const MB = 1024 * 1024
 
 function limitsInWords({ ms, memoryBytes, processes }: LanguagesBody['limits']): string {
-  return `A run has ${ms / 1000} s, ${Math.round(memoryBytes / MB)} MB, ${processes} processes, and no network.`
+  return `A run has ${ms / 1000} s, ${Math.round(memoryBytes / MB)} MB, ${processes} processes, no network and no input.`
 }

@@ -40,13 +40,37 @@ export function draftOf({ example }: Pick<LanguageBody, 'example'>): Draft {
   }
 }
 
-/** What the server is asked to run, or to pack. */
-export function programOf(draft: Draft): ProgramBody {
-  const { name, files, main, mode, switches, cases } = draft
+type Kind = Pick<LanguageBody, 'name' | 'endings'>
+
+/** Those of these languages that the files are written in. */
+export function languagesOf<Known extends Kind>({ files }: Pick<Draft, 'files'>, all: readonly Known[]): Known[] {
+  return all.filter(({ endings }) => files.some(endsIn(endings)))
+}
+
+const endsIn =
+  (endings: readonly string[]) =>
+  ({ basename }: SourceFile) =>
+    endings.some((ending) => basename.endsWith(ending))
+
+/** Of files in several languages the chosen one counts: in a file of it the program begins, where there is no doubt in which. */
+function mainOf(draft: Draft, chosen: Kind, all: readonly Kind[]): string {
+  if (draft.main !== '' || languagesOf(draft, all).length < 2) return draft.main
+  const own = draft.files.filter(endsIn(chosen.endings))
+  const begin = own.length === 1 ? own[0] : own.find(({ basename }) => /^main\./i.test(basename))
+  return begin?.basename ?? ''
+}
+
+/**
+ * What the server is asked to run, or to pack.
+ * @param chosen the language that the person chose
+ * @param all that there are
+ */
+export function programOf(draft: Draft, chosen: Kind, all: readonly Kind[]): ProgramBody {
+  const { name, files, mode, switches, cases } = draft
   const typed = Object.entries(switches).map(([tool, text]) => [tool, wordsOf(text)] as const)
   return {
     files: [...files, ...special(ARGUMENTS_FILE, draft.arguments.trim()), ...special(CASES_FILE, casesText(cases))],
-    main,
+    main: mainOf(draft, chosen, all),
     mode,
     switches: Object.fromEntries(typed.filter(([, words]) => words.length > 0)),
     name: name.trim() || 'Program',

@@ -35,7 +35,6 @@ export function FileDialog({ title, action, name, flawOf, onClose, onNamed }: Fi
             <input
               {...ids}
               ref={field}
-              required
               autoFocus
               autocapitalize="none"
               autocomplete="off"
@@ -48,7 +47,7 @@ export function FileDialog({ title, action, name, flawOf, onClose, onNamed }: Fi
             />
           )}
         </Field>
-        <DialogActions action={action} busy={false} disabled={typed.trim() === ''} onCancel={onClose} />
+        <DialogActions action={action} busy={false} onCancel={onClose} />
       </form>
     </Dialog>
   )

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Button } from '../../design/elements.tsx'
 import { type Draft, flawOfName, renamed, withFile, without } from './draft.ts'
 import { FileDialog } from './file-dialog.tsx'
@@ -10,15 +10,23 @@ interface FileTabsProps {
   /** Id of what shows the file. */
   panel: string
   onEdit(next: (draft: Draft) => Draft): void
+  /** There is a new file to write in. */
+  onAdded(): void
 }
 
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
 
 /** The files of a program: one is shown; more are added, renamed, removed. */
-export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
+export function FileTabs({ draft, ending, panel, onEdit, onAdded }: FileTabsProps) {
   const [asks, setAsks] = useState<'add' | 'rename' | null>(null)
   const list = useRef<HTMLDivElement>(null)
   const { files, shown } = draft
+  // What was pressed goes with the last file but one: one goes on at the file that is shown then.
+  const isRemoved = useRef(false)
+  useEffect(() => {
+    if (isRemoved.current) list.current?.querySelector<HTMLElement>('[aria-selected=true]')?.focus()
+    isRemoved.current = false
+  }, [shown])
   const names = files.map(({ basename }) => basename)
   const show = (basename: string) => onEdit((now) => ({ ...now, shown: basename }))
   const walk = (event: KeyboardEvent) => {
@@ -55,7 +63,13 @@ export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
         <Button kind="quiet" aria-label={`Rename ${shown}`} onClick={() => setAsks('rename')}>
           Rename
         </Button>
-        <Remove draft={draft} onEdit={onEdit} />
+        <Remove
+          draft={draft}
+          onRemove={() => {
+            isRemoved.current = true
+            onEdit((now) => without(now, shown))
+          }}
+        />
       </div>
       {asks === 'add' && (
         <FileDialog
@@ -64,7 +78,10 @@ export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
           name={ending}
           flawOf={(name) => flawOfName(name, names)}
           onClose={() => setAsks(null)}
-          onNamed={(name) => onEdit((now) => withFile(now, name))}
+          onNamed={(name) => {
+            onEdit((now) => withFile(now, name))
+            onAdded()
+          }}
         />
       )}
       {asks === 'rename' && (
@@ -87,7 +104,7 @@ export function FileTabs({ draft, ending, panel, onEdit }: FileTabsProps) {
 }
 
 /** What was written is asked about before it is gone; a program has one file at least. */
-function Remove({ draft, onEdit }: Pick<FileTabsProps, 'draft' | 'onEdit'>) {
+function Remove({ draft, onRemove }: { draft: Draft; onRemove(): void }) {
   const { files, shown } = draft
   const [asked, setAsked] = useState<string | null>(null)
   if (files.length < 2) return null
@@ -101,7 +118,7 @@ function Remove({ draft, onEdit }: Pick<FileTabsProps, 'draft' | 'onEdit'>) {
       onClick={() => {
         if (!isEmpty && !isAsked) return setAsked(shown)
         setAsked(null)
-        onEdit((now) => without(now, shown))
+        onRemove()
       }}
     >
       {isAsked ? 'Really remove?' : 'Remove'}

@@ -15,7 +15,7 @@ const plain = { autocapitalize: 'none', autocomplete: 'off', spellcheck: false }
 
 /** What is told to the compiler and to the program, and what the program has to print. */
 export function Options({ language, draft, onEdit }: OptionsProps) {
-  const { files, cases, switches } = draft
+  const { cases, switches } = draft
   return (
     <>
       <details class="more" open={draft.arguments !== '' || Object.values(switches).some((text) => text !== '')}>
@@ -45,22 +45,6 @@ export function Options({ language, draft, onEdit }: OptionsProps) {
               )}
             </Field>
           ))}
-          {files.length > 1 && (
-            <Field label="Begins in" hint="Where the files do not say it themselves.">
-              {(ids) => (
-                <select
-                  {...ids}
-                  value={draft.main}
-                  onChange={({ currentTarget: { value } }) => onEdit((now) => ({ ...now, main: value }))}
-                >
-                  <option value="">found by itself</option>
-                  {files.map(({ basename }) => (
-                    <option key={basename}>{basename}</option>
-                  ))}
-                </select>
-              )}
-            </Field>
-          )}
           <Field label="Name" hint="Of the project that is downloaded.">
             {(ids) => (
               <input
@@ -78,8 +62,9 @@ export function Options({ language, draft, onEdit }: OptionsProps) {
         <details class="more" open={cases.length > 0}>
           <summary>Cases{cases.length > 0 && `: ${cases.length}`}</summary>
           <p class="hint">
-            With the mode submit the program is run once for each case, and what it prints is compared. They are the
-            file lab_io.txt.
+            With the mode submit the program is run once for each case, with the arguments of that; a case passes where
+            the program ends with exit status 0 and has printed what is expected. Blanks around a line do not count, and
+            the end of a line counts as one blank. The cases are the file lab_io.txt, which numbers them from 0.
           </p>
           {cases.map((one, number) => (
             <Case

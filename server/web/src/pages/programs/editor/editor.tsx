@@ -4,12 +4,14 @@ import type { OpenEditor } from './open-editor.ts'
 
 interface EditorProps {
   file: SourceFile
+  /** Changes where somebody is to write in the file that is shown. */
+  called: number
   onChange(basename: string, contents: string): void
   onRun(): void
 }
 
 /** One file to write in. Until the script of the editor is here, or where it cannot be had, a plain field. */
-export function Editor({ file, onChange, onRun }: EditorProps) {
+export function Editor({ file, called, onChange, onRun }: EditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const open = useRef<OpenEditor | null>(null)
   const [isHere, setIsHere] = useState(false)
@@ -39,6 +41,9 @@ export function Editor({ file, onChange, onRun }: EditorProps) {
     }
   }, [])
   useEffect(() => open.current?.show(file), [file])
+  useEffect(() => {
+    if (called > 0) (open.current ?? plain.current)?.focus()
+  }, [called])
   // Whoever has begun to write goes on there.
   useEffect(() => {
     if (isHere && isWritten.current) open.current?.focus()

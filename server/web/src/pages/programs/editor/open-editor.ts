@@ -67,6 +67,7 @@ export function openEditor(host: HTMLElement, { onChange, onRun }: Asked): OpenE
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
         language.of([]),
         look,
+        leaving,
         EditorView.domEventHandlers({ beforeinput: replaceSelected }),
         // What is scrolled is reached by the keyboard, and said to be.
         EditorView.contentAttributes.of({ 'aria-label': `Contents of ${basename}`, tabindex: '0' }),
@@ -98,6 +99,23 @@ export function openEditor(host: HTMLElement, { onChange, onRun }: Asked): OpenE
     close: () => view.destroy(),
   }
 }
+
+/** Keys that are held with others. */
+const HELD = ['Shift', 'Control', 'Alt', 'Meta']
+
+/**
+ * After Escape, Tab goes on to the next control until something else is typed or clicked. By itself the editor would take it
+ * back after two seconds, which are over before somebody who reads the hint, or has it read, has pressed Tab.
+ */
+const leaving = EditorView.domEventHandlers({
+  keydown({ key }, view) {
+    if (key === 'Escape') view.setTabFocusMode(true)
+    else if (key !== 'Tab' && !HELD.includes(key)) view.setTabFocusMode(false)
+    return false
+  },
+  mousedown: (_, view) => view.setTabFocusMode(false),
+  blur: (_, view) => view.setTabFocusMode(false),
+})
 
 /**
  * Typing over what is selected. Left to the browser, it would keep the looks of what it deletes by an inline style, which the

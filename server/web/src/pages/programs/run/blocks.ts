@@ -14,13 +14,18 @@ export interface Block {
 /** More are not drawn: a program may print a million of them. */
 export const MOST_SHOWN = 2000
 
+/** Of a case that failed; what was printed and expected stands with the cases, once they are through. */
+const WRONG = /^Wrong: it printed /
+
 /** The last lines, by who said them, without what came of a lab's cases: that is shown by itself. */
 export function blocksOf(lines: readonly Line[]): Block[] {
   const blocks: (Block & { lines: string[] })[] = []
+  const hasLab = labOf(lines) !== null
   const first = Math.max(0, lines.length - MOST_SHOWN)
   for (const line of lines.slice(first)) {
     if (line.type === 'lab') continue
     const { type, data, ref = null } = line
+    if (hasLab && type === 'console' && ref !== null && WRONG.test(data)) continue
     const last = blocks.at(-1)
     if (last?.type === type && last.of === ref) last.lines.push(data)
     else blocks.push({ key: blocks.length, type, of: ref, text: '', lines: [data] })

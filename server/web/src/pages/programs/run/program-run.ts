@@ -6,6 +6,8 @@ import type { FrameBody, MessageBody, OutputBody, ProgramBody } from '../../../a
 export type Line = MessageBody & { ref?: string }
 
 export interface RunState {
+  /** By which it is found again; empty until the server has taken it. */
+  identifier: string
   /** All that came so far; it grows. */
   lines: readonly Line[]
   isOver: boolean
@@ -13,6 +15,8 @@ export interface RunState {
   status: number | null
   outcome: 'SUCCESS' | 'FAILURE' | null
   wasStopped: boolean
+  /** Nothing of it was run. */
+  wasRefused: boolean
   /** Why it was not run, or why no more is heard of it. */
   fault: string | null
 }
@@ -36,14 +40,17 @@ const UNHEARD = 'The server has not answered for a minute. Run it again when it 
 export class ProgramRun {
   readonly #lines: Line[] = []
   readonly #state = signal<RunState>({
+    identifier: '',
     lines: this.#lines,
     isOver: false,
     status: null,
     outcome: null,
     wasStopped: false,
+    wasRefused: false,
     fault: null,
   })
-  #identifier = ''
+  /** Somebody wants it ended that has no name yet. */
+  #isToStop = false
   #socket: WebSocket | null = null
   #gathering: ReturnType<typeof setTimeout> | undefined
   #isLeft = false
@@ -71,10 +78,17 @@ export class ProgramRun {
     }
   }
 
-  /** @throws ApiError where the server did not end it */
+  /** Hears a run that was begun before, from its first line on. @param wasStopped somebody had pressed Stop */
+  resume(identifier: string, wasStopped: boolean) {
+    this.#change({ identifier, wasStopped })
+    void this.#poll()
+  }
+
+  /** One that the server has not named yet is ended as soon as it has. @throws ApiError where the server did not end it */
   async stop() {
-    if (this.#identifier === '') return this.#fail('It was given up before the server had taken it.')
-    await send('DELETE', STOP_PATH + encodeURIComponent(this.#identifier))
+    const identifier = this.#identifier
+    if (identifier === '') this.#isToStop = true
+    else await send('DELETE', STOP_PATH + encodeURIComponent(identifier))
     this.#change({ wasStopped: true })
   }
 
@@ -85,13 +99,19 @@ export class ProgramRun {
     this.#socket?.close()
   }
 
+  get #identifier(): string {
+    return this.#state.peek().identifier
+  }
+
   get #isDone(): boolean {
     return this.#isLeft || this.#state.peek().isOver
   }
 
   #hear({ identifier, output = [], ref, ...progress }: FrameBody) {
     if (this.#isDone) return
-    if (identifier) this.#identifier = identifier
+    // The reason stands in the output too, for older clients.
+    if (identifier === '') return this.#refuse(progress.message)
+    if (identifier) this.#named(identifier)
     for (const message of output) this.#lines.push(ref === undefined ? message : { ...message, ref })
     this.#goOn(progress)
     if (this.#isDone) this.#socket?.close()
@@ -100,12 +120,20 @@ export class ProgramRun {
   async #post(program: ProgramBody) {
     try {
       const { identifier, message } = await send<{ identifier: string; message: string }>('POST', RUN_PATH, program)
-      if (identifier === '') return this.#fail(message)
-      this.#identifier = identifier
+      if (identifier === '') return this.#refuse(message)
+      this.#named(identifier)
       await this.#poll()
     } catch (error) {
-      this.#fail(saidOf(error))
+      this.#refuse(saidOf(error))
     }
+  }
+
+  #named(identifier: string) {
+    this.#change({ identifier })
+    if (!this.#isToStop) return
+    this.#isToStop = false
+    // Where that does not arrive, it can be pressed again.
+    this.stop().catch(() => this.#change({ wasStopped: false }))
   }
 
   async #poll() {
@@ -135,6 +163,11 @@ export class ProgramRun {
 
   #fail(fault: string) {
     this.#end({ fault })
+    this.#socket?.close()
+  }
+
+  #refuse(fault: string) {
+    this.#end({ fault, wasRefused: true })
     this.#socket?.close()
   }
 

@@ -59,9 +59,11 @@ function Said({ block: { type, of, text } }: { block: Block }) {
   )
 }
 
-function stateInWords({ isOver, fault, status, outcome, wasStopped, lines }: RunState, lab: LabBody | null): InWords {
+function stateInWords(state: RunState, lab: LabBody | null): InWords {
+  const { isOver, fault, status, outcome, wasStopped, wasRefused, lines } = state
   if (!isOver) return { tone: 'plain', text: wasStopped ? 'Stopping …' : lines.length > 0 ? 'Running …' : 'Waiting …' }
-  if (fault !== null || status === null || outcome === null) return { tone: 'bad', text: 'Not run to its end' }
+  if (wasRefused) return { tone: 'bad', text: 'Not run' }
+  if (fault !== null || status === null || outcome === null) return { tone: 'bad', text: 'Not heard to its end' }
   if (lab) return labInWords(lab)
-  return endInWords({ status, outcome, wasStopped })
+  return endInWords({ status, outcome, wasStopped, lines })
 }
