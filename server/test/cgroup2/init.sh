@@ -19,6 +19,8 @@ mkdir opt/ajar/current/bin
 ln -s "../${AJAR_NODE#"$checkout"/}" opt/ajar/current/bin/node
 mount -t hostfs hostfs results -o "$AJAR_RESULTS"
 
+# systemd empties it at each start, which takes minutes here where the host's has a checkout in it.
+mount -t tmpfs -o mode=1777 tmpfs tmp
 # Of the host's own services none is wanted.
 rm -rf etc/systemd/system/*.wants etc/fstab
 echo ajar >etc/hostname
