@@ -8,14 +8,15 @@ import { boxed, shell } from '../boxed.ts'
 /** What holds in the units of the programs worker, and of the job worker, where cgroups are of version 2. */
 
 const DELEGATED = '/sys/fs/cgroup/system.slice/ajar-programs.service'
+const WORKER = '/sys/fs/cgroup/system.slice/ajar-worker.service'
 const MIB = 1024 * 1024
 /** Each process there costs as much as a hundred here. */
 const SLOW = { ms: 90_000 }
 
 export const stories: Record<string, Story> = {
-  'tasks are bounded by the kernel': async ({ saw }) => {
+  'tasks are bounded by the kernel, and there are boxes for those that nobody trusts': async ({ saw }) => {
     const text = readFileSync('/run/ajar-worker.out', 'utf8')
-    const { outcomes, left, bounds } = JSON.parse(text)
+    const { outcomes, left, bounds, box } = JSON.parse(text)
     for (const { name, enforced, text } of bounds) saw(`${name}: ${enforced}, ${text}`)
     assert.deepEqual(outcomes, {
       fine: 'fine',
@@ -26,6 +27,8 @@ export const stories: Record<string, Story> = {
     assert.equal(left, 0)
     for (const name of ['memory', 'processes'])
       assert.equal(bounds.find((bound: { name: string }) => bound.name === name)?.enforced, 'kernel')
+    // Those that nobody trusts have boxes there.
+    assert.deepEqual(box, { code: 2, stdout: '1002\n', cgroups: [WORKER] })
   },
 
   'boxes can be had, and each has users that nobody else has': async ({ saw }) => {
