@@ -15,23 +15,30 @@ export interface Performed extends Outcome {
   of(type: Message['type']): string[]
 }
 
+type Wanted = Partial<Omit<ProgramRequest, 'files'>> & { limits?: Partial<ProgramLimits> }
+
 /** @param files contents by name */
 export async function perform(
   files: Record<string, string>,
-  wanted: Partial<Omit<ProgramRequest, 'files'>> & { limits?: Partial<ProgramLimits>; signal?: AbortSignal } = {},
+  wanted: Wanted & { signal?: AbortSignal } = {},
 ): Promise<Performed> {
-  const { limits, signal = new AbortController().signal, ...rest } = wanted
+  const { signal = new AbortController().signal, ...rest } = wanted
+  const { request, limits } = requestOf(files, rest)
   const messages: Message[] = []
-  const outcome = await performProgram(
-    {
-      files: Object.entries(files).map(([basename, contents]) => ({ basename, contents })),
-      ...{ main: '', mode: 'run', switches: {}, name: 'test', lab: false },
-      ...rest,
-    },
-    { ...PROGRAM_LIMITS, ...limits },
-    (told) => messages.push(...told),
-    signal,
-  )
+  const outcome = await performProgram(request, limits, (told) => messages.push(...told), signal)
+  return performedOf(outcome, messages)
+}
+
+export function requestOf(files: Record<string, string>, { limits, ...wanted }: Wanted) {
+  const request: ProgramRequest = {
+    files: Object.entries(files).map(([basename, contents]) => ({ basename, contents })),
+    ...{ main: '', mode: 'run', switches: {}, name: 'test', lab: false },
+    ...wanted,
+  }
+  return { request, limits: { ...PROGRAM_LIMITS, ...limits } }
+}
+
+export function performedOf(outcome: Outcome, messages: Message[]): Performed {
   return {
     ...outcome,
     messages,

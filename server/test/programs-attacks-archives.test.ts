@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { afterFile } from '../../test/setup/after-file.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { attack, leftBy } from './attacks/attack.ts'
-import { Caller, KINDS } from './attacks/caller.ts'
+import { type Caller, callerFor, KINDS } from './attacks/caller.ts'
 import { type Entry, evilArchive } from './attacks/evil-archive.ts'
 
 const MOST_KEPT = 20e6
@@ -15,8 +14,8 @@ const TELL = `find . -mindepth 1 -printf '%y %M %P -> %l\\0' | tr '\\n\\0' '?\\n
 
 describe.each(KINDS)('In a box that is made by: %s', (kind) => {
   let caller: Caller
-  beforeAll(async () => {
-    caller = await Caller.start(kind, afterFile)
+  beforeEach(async (context) => {
+    caller = await callerFor(kind, context)
   })
 
   test.each(['symlinks', 'hard-links', 'special', 'names', 'many', 'deep', 'sparse', 'big'])(

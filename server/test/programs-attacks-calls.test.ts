@@ -5,16 +5,15 @@ import { rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { afterFile } from '../../test/setup/after-file.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { attack } from './attacks/attack.ts'
-import { Caller, KINDS, runBare } from './attacks/caller.ts'
+import { type Caller, callerFor, KINDS, runBare } from './attacks/caller.ts'
 import { until } from './running-server.ts'
 
 describe.each(KINDS)('In a box that is made by: %s', (kind) => {
   let caller: Caller
-  beforeAll(async () => {
-    caller = await Caller.start(kind, afterFile)
+  beforeEach(async (context) => {
+    caller = await callerFor(kind, context)
   })
 
   test('no system call is had that reaches out of it, by any door', async () => {

@@ -1,14 +1,14 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { attack, attempt, leftBy } from './attacks/attack.ts'
-import { Caller, KINDS } from './attacks/caller.ts'
+import { Caller, callerFor, KINDS } from './attacks/caller.ts'
 import { compiled } from './attacks/compiled.ts'
 import { until } from './running-server.ts'
 
 describe.each(KINDS)('In a box that is made by: %s', (kind) => {
   let caller: Caller
-  beforeAll(async () => {
-    caller = await Caller.start(kind, afterFile)
+  beforeEach(async (context) => {
+    caller = await callerFor(kind, context)
   })
 
   test.each(['leaves', 'holds', 'many', 'runs-away'])(
@@ -67,7 +67,7 @@ describe.each(KINDS)('In a box that is made by: %s', (kind) => {
     await until(() => processes().length > 20)
     await doomed.kill()
     await until(() => processes().length === 0)
-    const next = await Caller.start(kind, afterFile, doomed)
+    const next = await Caller.start(kind, afterFile, { before: doomed })
     await next.run({ command: ['/bin/true'] })
     await until(() => doomed.traces.found(mark).filter((trace) => !trace.startsWith('file')).length === 0)
     expect(await leftBy(next, mark)).toBe('')

@@ -3,17 +3,16 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFile
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { afterFile } from '../../test/setup/after-file.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { tarOf } from '../src/sandbox/tar.ts'
 import { attack } from './attacks/attack.ts'
-import { Caller, KINDS, runBare } from './attacks/caller.ts'
+import { type Caller, callerFor, KINDS, runBare } from './attacks/caller.ts'
 import { until } from './running-server.ts'
 
 describe.each(KINDS)('In a box that is made by: %s', (kind) => {
   let caller: Caller
-  beforeAll(async () => {
-    caller = await Caller.start(kind, afterFile)
+  beforeEach(async (context) => {
+    caller = await callerFor(kind, context)
   })
 
   test("nothing is read of this machine's files, of its caller's environment, or of another run", async () => {

@@ -1,3 +1,4 @@
+import type { Message, Outcome, ProgramLimits, ProgramRequest } from '../../src/programs/program.ts'
 import type { BoxEnd, BoxedCommand, BoxLimits } from '../../src/sandbox/box.ts'
 
 /** A box that is asked for in another process, by a line of JSON; bytes are told in base64. */
@@ -20,4 +21,19 @@ export interface Came {
   stderr: string
   /** Of all that it printed. */
   printedBytes: number
+}
+
+/** A whole program that is asked for likewise, as the programs worker performs it. */
+export interface Asked {
+  id: number
+  request: ProgramRequest
+  limits: ProgramLimits
+}
+
+/** What came of that, with all that its user is told. */
+export interface Told {
+  id: number
+  outcome: Outcome | null
+  messages: Message[]
+  error: string | null
 }

@@ -17,10 +17,16 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { TestContext } from 'vitest'
+import { afterFile } from '../../../test/setup/after-file.ts'
+import { needs, needsProgram } from '../../../test/setup/needs.ts'
 import type { BoxLimits } from '../../src/sandbox/box.ts'
+import { needsBoxes } from '../boxed.ts'
+import { type Performed, performedOf, requestOf } from '../performed.ts'
 import type { Undo } from '../temporary-folder.ts'
-import type { Attempt, Came } from './attempt.ts'
+import type { Attempt, Came, Told } from './attempt.ts'
 import { compiledBytes } from './compiled.ts'
 import { Traces } from './traces.ts'
 
@@ -41,6 +47,14 @@ export const LIMITS: BoxLimits = {
 
 export type Kind = 'root' | 'ordinary user' | 'ordinary user with sub-uids'
 
+/** How a caller is started besides. */
+export interface Started {
+  /** Whose cgroup it is started in, as a process is that is started again. */
+  before?: Caller
+  /** It has a controlling terminal, as what somebody starts in one has. */
+  terminal?: boolean
+}
+
 /** A process that makes boxes for tests, as root or as an ordinary user whom a cgroup was delegated to. */
 export class Caller {
   readonly pid: number
@@ -48,31 +62,29 @@ export class Caller {
   readonly secret: string
   /** What of its boxes is on this machine. */
   readonly traces: Traces
+  /** What is shown in its terminal: all that is typed into it, too. */
+  shown = ''
   readonly #child: ChildProcess
-  readonly #waiting = new Map<number, (came: Came) => void>()
+  readonly #waiting = new Map<number, (answer: object) => void>()
   #asked = 0
 
   readonly #guard: string[]
 
-  private constructor(child: ChildProcess, secret: string, folder: string, guard: string[]) {
-    if (child.pid === undefined || !child.stdout) throw new Error('no child')
-    this.pid = child.pid
+  private constructor(child: ChildProcess, pid: number, secret: string, folder: string, guard: string[]) {
+    this.pid = pid
     this.secret = secret
     this.#guard = guard
     this.#child = child
-    this.traces = new Traces(child.pid, folder)
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const came = JSON.parse(line) as Came
-      this.#waiting.get(came.id)?.(came)
-      this.#waiting.delete(came.id)
+    this.traces = new Traces(pid, folder)
+    child.stdout?.on('data', (chunk) => {
+      this.shown += chunk
     })
     child.once('exit', () => {
-      for (const [id, tell] of this.#waiting) tell(endedBefore(id))
+      for (const tell of this.#waiting.values()) tell({ error: 'the caller ended' })
     })
   }
 
-  /** @param before whose cgroup it is started in, as a process is that is started again */
-  static async start(kind: Kind, undo: Undo, before?: Caller): Promise<Caller> {
+  static async start(kind: Kind, undo: Undo, { before, terminal = false }: Started = {}): Promise<Caller> {
     const folder = mkdtempSync(join(tmpdir(), 'ajar-attacks-'))
     const guard = before ? before.#guard : makeGuard(kind === 'root' ? null : ORDINARY)
     const [own, secret] = [join(folder, 'own'), `secret-${randomBytes(9).toString('hex')}`]
@@ -82,53 +94,88 @@ export class Caller {
     const command = [
       ...joining(guard),
       ...(kind === 'ordinary user with sub-uids' ? withSubUids(folder) : []),
-      ...(kind === 'root' ? [] : ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups']),
+      ...(kind === 'root' ? [] : asOrdinary()),
       ...[process.execPath, CHILD],
     ]
-    const [program = '', ...args] = command
+    const [program = '', ...args] = terminal ? inTerminal(command) : command
     const child = spawn(program, args, {
       env: { PATH: process.env.PATH, TMPDIR: own, AJAR_ADMIN_TOKEN: secret },
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'],
       cwd: own,
     })
+    let pid = child.pid ?? 0
     undo(async () => {
       const ended = child.exitCode !== null || child.signalCode !== null || once(child, 'exit')
-      child.stdin?.end()
+      kill(pid)
       child.kill('SIGKILL')
       await ended
       if (!before) await removeGuard(guard)
       await rm(folder, { recursive: true, force: true })
     })
-    await once(child, 'spawn')
-    return new Caller(child, secret, own, guard)
+    const lines = createInterface({ input: child.stdio[4] as Readable })
+    const [first] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => ['{}'])])
+    pid = (JSON.parse(first) as { pid?: number }).pid ?? 0
+    if (pid === 0) throw new Error(`the caller as ${kind} did not start`)
+    const caller = new Caller(child, pid, secret, own, guard)
+    lines.on('line', (line) => {
+      const answer = JSON.parse(line) as Came | Told
+      caller.#waiting.get(answer.id)?.(answer)
+      caller.#waiting.delete(answer.id)
+    })
+    return caller
   }
 
   /** Runs a box, and resolves when it has ended; bytes are as they are. */
-  run({ files = null, input = null, limits, ...attempt }: Given): Promise<Came> {
-    const id = ++this.#asked
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve(endedBefore(id))
-    const answer = new Promise<Came>((resolve) => this.#waiting.set(id, resolve))
-    const whole: Attempt = {
-      ...{ id, environment: {}, keeps: null, user: 'run', shows: [], abortAfterMs: null },
+  async run({ files = null, input = null, limits, ...attempt }: Given): Promise<Came> {
+    const whole: Omit<Attempt, 'id'> = {
+      ...{ environment: {}, keeps: null, user: 'run', shows: [], abortAfterMs: null },
       ...attempt,
       files: files && Buffer.from(files).toString('base64'),
       input: input && Buffer.from(input).toString('base64'),
       limits: { ...LIMITS, ...limits },
     }
-    this.#child.stdin?.write(`${JSON.stringify(whole)}\n`)
-    return answer
+    const unknown: Omit<Came, 'id'> = { end: null, error: null, stdout: '', stderr: '', printedBytes: 0 }
+    return { ...unknown, ...(await this.#ask<Came>(whole)) }
+  }
+
+  /** Performs a program as the programs worker does. @param files contents by name */
+  async perform(files: Record<string, string>, wanted: Parameters<typeof requestOf>[1] = {}): Promise<Performed> {
+    const { messages, outcome, error } = await this.#ask<Told>(requestOf(files, wanted))
+    if (outcome === null) throw new Error(error ?? 'nothing came of it')
+    return performedOf(outcome, messages)
   }
 
   /** SIGKILL, as a server may get it at any time. */
   async kill(): Promise<void> {
     const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
+    kill(this.pid)
     await ended
+  }
+
+  #ask<Answer>(question: object): Promise<Answer> {
+    const id = ++this.#asked
+    return new Promise<Answer>((resolve) => {
+      const tell = (answer: object) => resolve({ id, ...answer } as Answer)
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return tell({ error: 'the caller ended' })
+      this.#waiting.set(id, tell)
+      const questions = this.#child.stdio[3] as Writable
+      questions.write(`${JSON.stringify({ id, ...question })}\n`)
+    })
   }
 }
 
-function endedBefore(id: number): Came {
-  return { id, end: null, error: 'the caller ended', stdout: '', stderr: '', printedBytes: 0 }
+function kill(pid: number) {
+  try {
+    if (pid > 0) process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended
+  }
+}
+
+/** Its standard streams lead to a terminal of its own. */
+function inTerminal(command: string[]): string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  return ['script', '--quiet', '--return', '--command', `exec ${quoted}`, '/dev/null']
 }
 
 export interface Given extends Partial<Omit<Attempt, 'id' | 'files' | 'input' | 'limits' | 'command'>> {
@@ -189,16 +236,35 @@ function withSubUids(folder: string): string[] {
   return ['unshare', '--mount', '/bin/sh', '-ec', `${binds.join('\n')}\nexec "$@"`, 'sh']
 }
 
-/** Whom boxes can be made by in these tests: only root can make the others, and cgroups for them. */
-export const KINDS: Kind[] =
-  process.geteuid?.() === 0
-    ? ['root', ...(['ordinary user', 'ordinary user with sub-uids'] as const).filter(() => mayRead())]
-    : []
+/** Whom boxes are made by in these tests. */
+export const KINDS: Kind[] = ['root', 'ordinary user', 'ordinary user with sub-uids']
 
-/** Whether an ordinary user may read this checkout, which stands in somebody's home elsewhere. */
+/** All attacks by all of them (`npm run soak`). Else what depends on nothing of whom is tried once. */
+export const IN_FULL = process.env.AJAR_TEST_ATTACKS === 'all'
+
+const callers = new Map<Kind, Promise<Caller>>()
+
+/** The one of that kind that the tests of a file share. Skips a test where there can be none, and says why; fails it in CI. */
+export async function callerFor(kind: Kind, context: TestContext): Promise<Caller> {
+  await needsBoxes(context)
+  needsProgram('gcc', 'gcc', context)
+  needs(process.geteuid?.() === 0, 'only root can become each of these users, and make cgroups for them', context)
+  if (kind === 'ordinary user with sub-uids') needsProgram('newuidmap', 'uidmap', context)
+  if (kind !== 'root')
+    needs(mayRead(), 'ordinary users may not read this checkout, which is in a closed folder', context)
+  const caller = callers.get(kind) ?? Caller.start(kind, afterFile)
+  callers.set(kind, caller)
+  return caller
+}
+
 function mayRead(): boolean {
-  const user = [`--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups']
-  return spawnSync('setpriv', [...user, 'test', '-r', CHILD]).status === 0
+  const [program = '', ...args] = [...asOrdinary(), 'test', '-r', CHILD]
+  return spawnSync(program, args).status === 0
+}
+
+/** Words before a command, for root to have it run as an ordinary user. */
+export function asOrdinary(): string[] {
+  return ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups']
 }
 
 /** Runs a program of `compiled.ts` without a box, as a user who may little: what it does there it could do. */
@@ -208,8 +274,7 @@ export async function runBare(program: string, words: string[]): Promise<string>
     chmodSync(folder, 0o777)
     const file = join(folder, 'attack')
     writeFileSync(file, compiledBytes(program), { mode: 0o755 })
-    const user =
-      process.geteuid?.() === 0 ? ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups'] : []
+    const user = process.geteuid?.() === 0 ? asOrdinary() : []
     const [first = '', ...rest] = [...user, file, ...words]
     const child = spawn(first, rest, { cwd: folder, timeout: 20_000, stdio: ['ignore', 'pipe', 'inherit'] })
     return (await child.stdout.toArray()).join('')

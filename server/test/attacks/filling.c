@@ -22,7 +22,7 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
 
 int main(int argc, char **values) {
   static char block[1 << 16];
-  alarm(30);
+  alarm(100);
   most = argc > 1 ? atol(values[1]) : 0;
   memset(block, 1, sizeof block);
   nftw("/", visit, 30, FTW_ACTIONRETVAL | FTW_PHYS);
