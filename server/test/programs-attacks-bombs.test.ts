@@ -32,6 +32,7 @@ const BOMBS: Record<string, Bomb[]> = {
     { kind: 'segments', does: 'takes segments that it shares', exceeded: /^(memory|null)$/, prints: REFUSED },
     { kind: 'left-in-kernel', does: 'leaves segments, queues, semaphores', exceeded: /^null$/, prints: /done/ },
     { kind: 'pipes', does: 'fills pipes', exceeded: /^(memory|null)$/ },
+    { kind: 'locks', does: 'locks ranges of files', exceeded: /^null$/, prints: /^done$/m },
   ],
   time: [
     { kind: 'spin', does: 'never ends', given: SOON, exceeded: /^time$/ },

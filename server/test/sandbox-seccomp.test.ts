@@ -183,6 +183,66 @@ const PROGRAMS: {
     prints: 'thread\nchild\nnode\n',
   },
   {
+    what: 'Python with locks of files, a database of two connections, a pool, queues and asyncio',
+    needs: [['python3', 'python3']],
+    file: 'many.py',
+    text: `import asyncio, fcntl, mmap, multiprocessing, os, resource, selectors, signal, socket, sqlite3, tempfile
+def double(n): return 2 * n
+async def main():
+    child = await asyncio.create_subprocess_exec("echo", "child", stdout=asyncio.subprocess.PIPE)
+    print((await child.stdout.read()).decode(), end="")
+    server = await asyncio.start_unix_server(lambda reader, writer: (writer.write(b"served"), writer.close()), "/work/s")
+    reader, writer = await asyncio.open_unix_connection("/work/s")
+    print((await reader.read()).decode())
+    server.close()
+if __name__ == "__main__":
+    os.chdir("/work")
+    with open("locked", "w+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.lockf(file, fcntl.LOCK_UN)
+    for mode in "delete", "wal":
+        one, two = (sqlite3.connect("base.db", isolation_level=None) for _ in range(2))
+        one.execute(f"pragma journal_mode={mode}")
+        one.execute("create table if not exists t(a)"); one.execute("insert into t values (1)")
+        print(mode, two.execute("select count(*) from t").fetchone()[0])
+        one.close(); two.close()
+    with multiprocessing.Pool(2) as pool: print(pool.map(double, [1, 2]))
+    queue = multiprocessing.Queue(); queue.put("queue"); print(queue.get())
+    with multiprocessing.Manager() as manager: print(manager.list([3]))
+    mapped = mmap.mmap(-1, 1 << 22); mapped[0] = 1
+    with selectors.DefaultSelector() as selector: selector.select(0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    print(resource.getrlimit(resource.RLIMIT_NOFILE))
+    try: socket.create_connection(("127.0.0.1", 80))
+    except PermissionError: print("no network")
+    asyncio.run(main())
+`,
+    run: 'python3 many.py',
+    prints: 'delete 1\nwal 2\n[2, 4]\nqueue\n[3]\n(64, 64)\nno network\nchild\nserved\n',
+  },
+  {
+    what: 'Node that is refused the network, and copies, appends, reads in streams and forks',
+    needs: [],
+    file: 'many.mjs',
+    text: `import { fork } from "node:child_process"
+import { once } from "node:events"
+import { appendFileSync, createReadStream, readFileSync } from "node:fs"
+import { copyFile, cp, mkdtemp, open, rm } from "node:fs/promises"
+if (process.send) { process.send("forked"); process.disconnect() }
+else {
+  await fetch("http://127.0.0.1:8080").catch((error) => console.log(error.message, error.cause.code))
+  const folder = await mkdtemp("/work/x")
+  appendFileSync(folder + "/a", "appended"); await copyFile(folder + "/a", folder + "/b"); await cp(folder, folder + "-2", { recursive: true })
+  for await (const chunk of createReadStream(folder + "-2/b")) console.log(String(chunk))
+  const file = await open(folder + "/a", "r+"); await file.truncate(6); await file.sync(); await file.close()
+  console.log(readFileSync(folder + "/a", "utf8"))
+  await rm(folder, { recursive: true })
+  console.log((await once(fork(process.argv[1]), "message"))[0])
+}
+`,
+    run: '/node many.mjs',
+    prints: 'fetch failed EPERM\nappended\nappend\nforked\n',
+  },
+  {
     what: 'bash with pipes, a pipe with a name and an archive',
     needs: [['bash', 'bash']],
     file: 'main.sh',
