@@ -76,6 +76,13 @@ test('a machine without boxes is told how it is mended', async (context) => {
   expect(outcome).toMatchObject({ ok: false, failed: [{ what: expect.stringContaining('setting up uid map') }] })
 })
 
+test('a machine that was too busy is not said to be one that nothing can be kept in', async (context) => {
+  await needsBoxes(context)
+  expect(await whats(() => Promise.resolve({ ...ENDED, code: null, exceeded: 'time' }))).toEqual([
+    expect.stringContaining('too busy'),
+  ])
+})
+
 test.for([
   ['/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1\n', /AppArmor/, /\/etc\/apparmor\.d\/bwrap/],
   ['/proc/sys/kernel/unprivileged_userns_clone', '0\n', /may not make namespaces/, /unprivileged_userns_clone=1/],

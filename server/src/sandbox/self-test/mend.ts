@@ -84,3 +84,9 @@ function readFile(path: string): string | null {
     return null
   }
 }
+
+/** Nothing is known of boxes then. */
+export const TOO_BUSY: Lack = {
+  what: 'this machine was too busy to try whether boxes hold: an attempt came to no end in its time',
+  mend: 'restart the process that runs programs (systemctl restart ajar-programs) when less is going on',
+}

@@ -19,13 +19,16 @@ import {
   staying,
 } from './attempts.ts'
 import { judge } from './judge.ts'
-import { noBound, noBox, UNEXPLAINED } from './mend.ts'
+import { noBound, noBox, TOO_BUSY, UNEXPLAINED } from './mend.ts'
 
 export type SelfTest = { ok: true } | { ok: false; failed: Lack[] }
 
 /** Nobody has it in its environment but this process, for as long as the attempts take. */
 const BAIT = 'AJAR_SELF_TEST'
 const ENOUGH_MS = 60_000
+
+/** An attempt came to no end in its time, which tells nothing of boxes. */
+class TooBusy extends Error {}
 
 /** What makes a box; tests have weaker ones. */
 type Run = (command: BoxedCommand) => Promise<BoxEnd>
@@ -43,6 +46,7 @@ export async function selfTest(run: Run = runInBox): Promise<SelfTest> {
     failed.push(...(await Promise.all([tooLarge(run), tooMany(run), tooLong(run), staysBehind(run)])).flat())
     return failed.length === 0 ? { ok: true } : { ok: false, failed }
   } catch (error) {
+    if (error instanceof TooBusy) return { ok: false, failed: [TOO_BUSY] }
     if (error instanceof BoxError) return { ok: false, failed: [noBox(error.message)] }
     return { ok: false, failed: [{ what: `the self-test failed: ${(error as Error).message}`, mend: UNEXPLAINED }] }
   }
@@ -95,7 +99,7 @@ async function tooMany(run: Run): Promise<Lack[]> {
 }
 
 async function tooLong(run: Run): Promise<Lack[]> {
-  const { end } = await box(run, ENDLESS, { ms: ENDLESS_MS })
+  const { end } = await boxOfAnyTime(run, ENDLESS, { ms: ENDLESS_MS })
   return end.exceeded === 'time' ? [] : [{ what: 'a program that never ends is not ended', mend: UNEXPLAINED }]
 }
 
@@ -115,15 +119,26 @@ function commandLine(pid: string): string {
   }
 }
 
+/** @throws TooBusy where it did not come to its end */
 async function box(run: Run, command: readonly [string, ...string[]], limits: Partial<BoxLimits> = {}) {
+  const came = await boxOfAnyTime(run, command, limits)
+  if (came.end.exceeded === 'time') throw new TooBusy()
+  return came
+}
+
+/** @throws TooBusy where it was not even ended for its time */
+async function boxOfAnyTime(run: Run, command: readonly [string, ...string[]], limits: Partial<BoxLimits>) {
   let printed = ''
+  const signal = AbortSignal.timeout(ENOUGH_MS)
   const end: BoxEnd = await run({
     ...{ command, environment: {}, files: null, keeps: null, input: null, user: 'run', shows: [] },
     limits: { ...LIMITS, ...limits },
-    signal: AbortSignal.timeout(ENOUGH_MS),
+    signal,
     onOutput(_, chunk) {
       printed += Buffer.from(chunk).toString('latin1')
     },
+  }).catch((error) => {
+    throw error === signal.reason ? new TooBusy() : error
   })
   return { end, printed }
 }
