@@ -25,6 +25,8 @@ export const BEGUN = 'begun'
 export const NOT_PLACED = 125
 const FILTER = 7
 const OPEN_FILES = 1024
+/** The most that proc_pid_oom_score_adj(5) knows. */
+const FIRST_TO_GO = 1000
 /** A folder that is full says so; only a file with holes is longer, and its writer is ended. */
 const SPARE_BLOCKS = 128
 
@@ -90,12 +92,16 @@ function as({ users }: MachineBox, { uid }: BoxUser): string[] {
   return [...namespace, '/usr/bin/setpriv', ...user, ...WITHOUT_RIGHTS, '--']
 }
 
-/** The arguments are files to join, `--`, and what is to be run. A dump, an endless file and an endless loop have their end. */
+/**
+ * The arguments are files to join, `--`, and what is to be run. A dump, an endless file and an endless loop have their end.
+ * Where the machine itself has no memory left, boxes go before whatever else runs.
+ */
 function outside({ limits: { ms, folderBytes } }: BoxedCommand): string {
   const seconds = Math.ceil(ms / 1000) * availableParallelism() + 1
   return `while [ "$1" != -- ]; do echo 0 >"$1" || exit ${NOT_PLACED}; shift; done
 shift
 ulimit -c 0
+echo ${FIRST_TO_GO} 2>/dev/null >/proc/self/oom_score_adj
 ulimit -n ${OPEN_FILES}
 ulimit -f ${Math.ceil(folderBytes / 512) + SPARE_BLOCKS}
 ulimit -t ${seconds}
