@@ -23,6 +23,10 @@ const worker = new OwnProcessWorker({
       await tell({ pid: process.pid })
       return new Promise(() => {})
     },
+    /** Says more at once than a message may hold. */
+    flood: async (_: object, tell) => {
+      await tell('x'.repeat(17 * 1024 * 1024))
+    },
     refuse: async () => {
       throw Object.assign(new Error('no door in sight'), { code: 'no_door', fault: 'environment' })
     },

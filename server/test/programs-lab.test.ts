@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { typed, wordsOf } from '../src/programs/perform/arguments.ts'
-import { type Case, caseResult, casesOf } from '../src/programs/perform/lab.ts'
+import { type Case, caseResult, casesOf, whyFailed } from '../src/programs/perform/lab.ts'
 
 test('arguments are parted as a shell parts them, and nothing in them is expanded', () => {
   const words = (line: string) => wordsOf(line, 'cli.txt')
@@ -11,6 +11,14 @@ test('arguments are parted as a shell parts them, and nothing in them is expande
   expect(words('')).toEqual([])
   expect(words('end\\')).toEqual(['end\\'])
   expect(() => words('"open')).toThrow('cli.txt has a quote " without an end.')
+})
+
+test('arguments that no program can be given are refused in words', () => {
+  expect(() => wordsOf('a\0b', 'cli.txt')).toThrow('cli.txt holds a NUL character, which no argument can: remove it.')
+  const long = 'cli.txt has arguments of 120003 bytes together, each in quotes: a program may be given 100000.'
+  expect(() => wordsOf('\u20ac'.repeat(40_000), 'cli.txt')).toThrow(long)
+  expect(() => wordsOf(`"${"'".repeat(30_000)}"`, 'cli.txt')).toThrow(long)
+  expect(wordsOf('a '.repeat(25_000), 'cli.txt')).toHaveLength(25_000)
 })
 
 test('words are shown as somebody would type them', () => {
@@ -48,4 +56,18 @@ test('a case is passed by the right output and the right exit code only', () => 
 test('an older lab writes several lines of output as one', () => {
   const one: Case = { number: '0', in: [], out: ['x y'] }
   expect(caseResult(one, ['x', 'y  '], 0).status).toBe('Success')
+})
+
+test('much output is compared whole, and of it only the beginning is told with how a case came out', () => {
+  const one: Case = { number: '0', in: [], out: ['x'.repeat(40_000)] }
+  const right = caseResult(one, one.out, 0)
+  expect(right.status).toBe('Success')
+  expect(right.actual).toBe(`${'x'.repeat(10_000)}... (40000 characters in all)`)
+  const wrong = caseResult(one, [`${'x'.repeat(39_999)}y`], 0, 50)
+  expect(wrong.status).toBe('Failed')
+  expect(wrong.actual).toMatch(/^x{2000}\.\.\. \(40000 characters in all\)$/)
+  expect(whyFailed(wrong, 0).length).toBeLessThan(1_200)
+  expect(whyFailed(caseResult({ ...one, out: ['a'] }, ['b'], 0), 0)).toBe(
+    'Wrong: it printed "b", and "a" was expected.',
+  )
 })

@@ -47,7 +47,7 @@ describe('each language', PATIENCE, () => {
     expect(run.status).toBeGreaterThan(0)
     expect(run.of('stderr').join('\n')).toContain(said)
     expect(run.of('stdout')).toEqual([])
-    expect(run.of('console').at(-1)).toBe(`The build failed with exit code ${run.status}.`)
+    expect(run.of('console').at(-1)).toBe(`The build failed with exit status ${run.status}.`)
   })
 })
 
@@ -162,6 +162,18 @@ describe('what a program says', PATIENCE, () => {
   })
 })
 
+describe('arguments', PATIENCE, () => {
+  test('as long as they may be are given to the program, and shown in one line that is cut', async () => {
+    const word = '\u20ac'.repeat(33_000)
+    const run = await perform({ 'a.py': 'import sys\nprint(len(sys.argv[1]))\n', 'cli.txt': word })
+    expect(run.messages.map(({ data }) => data)).toEqual([
+      expect.stringMatching(/^python3 a\.py '\u20ac+\.\.\. \(\d+ characters in all\)$/),
+      '33000',
+    ])
+    expect(run.of('console')[0]?.length).toBeLessThan(10_100)
+  })
+})
+
 describe('a program that takes too much', PATIENCE, () => {
   test('time: it is ended with 124, and what it had said is there', async () => {
     const run = await perform({ 'a.py': 'print("begun")\nwhile True: pass' }, { limits: { ms: 2_000 } })
@@ -224,7 +236,7 @@ describe('a lab', PATIENCE, () => {
       { type: 'console', data: 'python3 main.py 2 2', ref: '1' },
       { type: 'stdout', data: 'sum', ref: '1' },
       { type: 'stdout', data: '4', ref: '1' },
-      { type: 'stderr', data: 'Wrong: it printed "sum\\n4", and "sum\\n5" was expected.', ref: '1' },
+      { type: 'console', data: 'Wrong: it printed "sum\\n4", and "sum\\n5" was expected.', ref: '1' },
     ])
     const last = run.messages.at(-1)
     expect(last).toEqual({ type: 'lab', data: expect.any(String) })
@@ -249,7 +261,8 @@ describe('a lab', PATIENCE, () => {
       { 'main.sh': 'echo right; exit 3', 'lab_io.txt': 'in 0:\nout 0:right\n' },
       { mode: 'submit', lab: true },
     )
-    expect(run.of('stderr')).toEqual(['Failed: it ended with exit code 3.'])
+    expect(run.of('stderr')).toEqual([])
+    expect(run.of('console').at(-1)).toBe('Failed: it ended with exit status 3.')
     expect(JSON.parse(run.of('lab')[0] ?? '').cases[0]).toMatchObject({ actual: 'right', status: 'Failed' })
   })
 
@@ -271,13 +284,26 @@ describe('a lab', PATIENCE, () => {
     expect(run.of('lab')).toEqual([])
   })
 
+  test('that prints much is told in messages of a bounded size, with how it came out', async () => {
+    const run = await perform(
+      { 'main.py': "print('\\x01' * 900000)", 'lab_io.txt': `in 0:\nout 0:${'\u20ac'.repeat(40_000)}\n` },
+      { mode: 'submit' },
+    )
+    expect(JSON.parse(run.of('lab')[0] ?? '').cases[0]).toMatchObject({
+      status: 'Failed',
+      out: '\u20ac'.repeat(40_000),
+    })
+    expect(Math.max(...run.of('console').map(({ length }) => length))).toBeLessThan(5_000)
+    expect(run.of('lab')[0]?.length).toBeLessThan(110_000)
+  })
+
   test('that never ends takes no longer than four runs: the cases after that are not run', async () => {
     const cases = Array.from({ length: 7 }, (_, number) => `in ${number}:\nout ${number}:x\n`).join('')
     const run = await perform(
       { 'main.sh': 'while :; do :; done', 'lab_io.txt': cases },
       { mode: 'submit', limits: { ms: 1_000 } },
     )
-    expect(run.of('console').length).toBeLessThanOrEqual(5)
+    expect(run.of('console').filter((line) => line.startsWith('sh ')).length).toBeLessThanOrEqual(5)
     expect(run.of('internal_error').length).toBeGreaterThanOrEqual(2)
     const { success, cases: results } = JSON.parse(run.of('lab')[0] ?? '')
     expect(success).toBe(false)
@@ -292,6 +318,8 @@ describe('what cannot be run is told in one message', PATIENCE, () => {
     ['a switch', { 'a.c': '' }, { switches: { Compiler: ['-fplugin=x.so'] } }, '"-fplugin=x.so" of Compiler'],
     ['two beginnings', { 'a.py': '', 'b.py': '' }, {}, 'could begin with several files: a.py, b.py'],
     ['a quote', { 'a.py': '', 'cli.txt': '"' }, {}, 'cli.txt has a quote " without an end'],
+    ['a NUL in an argument', { 'a.py': '', 'cli.txt': 'a\0b' }, {}, 'cli.txt holds a NUL character'],
+    ['too long arguments', { 'a.py': '', 'cli.txt': '\u20ac'.repeat(49_000) }, {}, 'a program may be given 100000'],
     ['no program', { 'a.txt': '' }, {}, 'No file ends as a program does'],
     ['a project file', { 'main.adb': 'procedure Main is', 'main.gpr': '' }, {}, 'main.gpr is written by the server'],
     ['a long name', { [`${'a'.repeat(120)}.py`]: '' }, {}, 'A file cannot be called so'],

@@ -76,6 +76,20 @@ test('one process does as many pieces of work at once as it is told, each for it
   await Promise.allSettled(works)
 })
 
+test('who says too much at once fails by itself: its worker stays, with what else it is at', async () => {
+  const { workers, perform, dataDir } = await open({ atOnce: 2 })
+  const worker = startWorker({ AJAR_DATA_DIR: dataDir })
+  await until(() => workers.count === 2)
+  const { ends, works } = await begin(perform, 1)
+  await expect(perform('flood')).rejects.toMatchObject({ code: 'bad_message' })
+  expect(workers.count).toBe(2)
+  const pids: number[] = []
+  expect(await perform('echo', (told) => pids.push(told))).toEqual({ a: 1 })
+  expect(pids).toEqual([worker.pid])
+  for (const end of ends) end.abort()
+  await Promise.allSettled(works)
+})
+
 test('of a killed process all work is lost, and whoever comes next has another one', async () => {
   const { workers, perform } = await open({ own: true })
   const { pids, works } = await begin(perform, 2)

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../logging/levels.ts'
 import { connectTo } from './connect-to.ts'
-import { receive, send } from './message-stream.ts'
+import { MessageError, receive, send } from './message-stream.ts'
 import { type FromWorker, LEAVING, type ToWorker } from './messages.ts'
 import type { Meeting } from './socket-path.ts'
 
@@ -79,7 +79,12 @@ export class OwnProcessWorker {
     const { signal } = this.#closing
     let wasWelcome = false
     let current: { id: number; end: AbortController; ended: Promise<void> } | null = null
-    const say = (message: FromWorker) => send(socket, message).catch(() => void socket.destroy())
+    const say = (message: FromWorker) =>
+      send(socket, message).catch((error: Error) => {
+        // Nothing of it was sent: that what it is at says too much ends that, and nothing else.
+        if (error instanceof MessageError) throw error
+        socket.destroy()
+      })
     // What it is at is given up with the process, and said so before the connection ends.
     const onClose = () => void (current ? current.end.abort() : socket.destroy())
     signal.addEventListener('abort', onClose, { once: true })

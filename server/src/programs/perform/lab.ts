@@ -1,5 +1,6 @@
 import { PlanError } from '../language.ts'
 import { wordsOf } from './arguments.ts'
+import { cut } from './lines.ts'
 
 /** One case of a lab: what a program is given, and what it should print. */
 export interface Case {
@@ -13,12 +14,15 @@ export interface Case {
 export interface CaseResult {
   in: string[]
   out: string
+  /** What was printed, without blanks at the ends of lines; of much, the beginning and a note. */
   actual: string
   status: 'Success' | 'Failed'
 }
 
 /** Of one lab: each of them is a run. */
 const MOST_CASES = 50
+/** Characters of what a case printed, in a message that is read as a whole: it printed them line by line already. */
+const ACTUAL = { ofCase: 10_000, ofLab: 100_000 }
 const LINE = /^(in|out) ?(\d{1,9}):(.*)$/
 
 /**
@@ -50,16 +54,20 @@ export function casesOf(text: string): Case[] {
 /**
  * Whether a program printed what was to be printed. An end of a line counts as one blank, because in older labs what takes
  * several lines is written as one; blanks at the ends of lines do not count.
+ * @param cases of the lab, which share what its message may hold
  */
-export function caseResult(one: Case, printed: readonly string[], code: number): CaseResult {
+export function caseResult(one: Case, printed: readonly string[], code: number, cases = 1): CaseResult {
   const isRight = code === 0 && asOneLine(one.out) === asOneLine(printed)
   return {
     in: one.in,
     out: one.out.join('\n'),
-    actual: printed
-      .map((line) => line.trimEnd())
-      .join('\n')
-      .trim(),
+    actual: cut(
+      printed
+        .map((line) => line.trimEnd())
+        .join('\n')
+        .trim(),
+      Math.min(ACTUAL.ofCase, ACTUAL.ofLab / cases),
+    ),
     status: isRight ? 'Success' : 'Failed',
   }
 }
@@ -69,3 +77,12 @@ const asOneLine = (lines: readonly string[]) =>
     .map((line) => line.trim())
     .join(' ')
     .trim()
+
+/** Characters of what is quoted where a case failed. */
+const QUOTED = 500
+
+/** Why a case failed, for people. @param code exit status of the program */
+export function whyFailed({ actual, out }: CaseResult, code: number): string {
+  if (code !== 0) return `Failed: it ended with exit status ${code}.`
+  return `Wrong: it printed ${JSON.stringify(cut(actual, QUOTED))}, and ${JSON.stringify(cut(out, QUOTED))} was expected.`
+}

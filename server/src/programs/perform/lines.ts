@@ -1,7 +1,7 @@
 import type { Message } from '../program.ts'
 
 /** Characters of a line; what is longer goes on in the next message. */
-const LINE_CHARACTERS = 10_000
+export const LINE_CHARACTERS = 10_000
 /** What a message takes at least, however short: a million empty lines are a flood too. */
 const MESSAGE_BYTES = 64
 
@@ -80,10 +80,20 @@ function pieces(line: string): string[] {
   const found: string[] = []
   let at = 0
   do {
-    let end = Math.min(line.length, at + LINE_CHARACTERS)
-    if (end < line.length && /[\uD800-\uDBFF]/.test(line[end - 1] as string)) end--
+    const end = endOfPiece(line, at, LINE_CHARACTERS)
     found.push(line.slice(at, end))
     at = end
   } while (at < line.length)
   return found
+}
+
+function endOfPiece(line: string, from: number, most: number): number {
+  const end = Math.min(line.length, from + most)
+  return end < line.length && /[\uD800-\uDBFF]/.test(line[end - 1] as string) ? end - 1 : end
+}
+
+/** The beginning of a text that is longer than it may be, with a note that says so. */
+export function cut(text: string, most = LINE_CHARACTERS): string {
+  if (text.length <= most) return text
+  return `${text.slice(0, endOfPiece(text, 0, most))}... (${text.length} characters in all)`
 }

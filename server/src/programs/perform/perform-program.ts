@@ -8,8 +8,8 @@ import type { Message, Outcome, ProgramLimits, ProgramRequest, SourceFile } from
 import { PROVING } from '../proving.ts'
 import { typed, wordsOf } from './arguments.ts'
 import { endingOf, PRINTED_BYTES, TIME_OVER } from './ending.ts'
-import { type CaseResult, caseResult, casesOf } from './lab.ts'
-import { linesOf, PrintedBudget } from './lines.ts'
+import { type CaseResult, caseResult, casesOf, whyFailed } from './lab.ts'
+import { cut, linesOf, PrintedBudget } from './lines.ts'
 
 /** Arguments of a program, and cases of a lab: no files of the program, which does not see them. */
 const ARGUMENTS = 'cli.txt'
@@ -98,9 +98,10 @@ async function perform(
             ref: one.number,
           })
         : notRun(run, one.number)
-    const result = caseResult(one, ended.printed, ended.status)
+    const result = caseResult(one, ended.printed, ended.status, cases.length)
     results[one.number] = result
-    if (result.status === 'Failed') tell([{ type: 'stderr', data: unlike(result, ended.status), ref: one.number }])
+    // No word of the program's own: who reads what it wrote to standard error is not to find this there.
+    if (result.status === 'Failed') tell([{ type: 'console', data: whyFailed(result, ended.status), ref: one.number }])
   }
   const success = Object.values(results).every(({ status }) => status === 'Success')
   tell([{ type: 'lab', data: JSON.stringify({ success, cases: results }) }])
@@ -118,11 +119,6 @@ function notRun({ tell, limits }: Run, ref: string): { status: number; printed: 
   ])
   return { status: TIME_OVER, printed: [] }
 }
-
-const unlike = ({ actual, out }: CaseResult, code: number) =>
-  code === 0
-    ? `Wrong: it printed ${JSON.stringify(actual)}, and ${JSON.stringify(out)} was expected.`
-    : `Failed: it ended with exit code ${code}.`
 
 /** @throws PlanError: a file has a name that no file may have, or that of one which it is built with */
 function archive(files: readonly SourceFile[], plan: Plan): Uint8Array {
@@ -152,7 +148,7 @@ async function build(
     const isNeeded = plan.run !== null || index < plan.build.length - 1
     const ended = await boxed(run, step, { files: program, words: [], limits, isBuild: true, isNeeded, complains })
     if (ended.status !== 0) {
-      run.tell([{ type: 'console', data: `The build failed with exit code ${ended.status}.` }])
+      run.tell([{ type: 'console', data: `The build failed with exit status ${ended.status}.` }])
       return { status: ended.status, program }
     }
     if (!isNeeded) break
@@ -191,7 +187,7 @@ async function boxed(
       })),
     )
   const shown = [step.shown, ...(words.length > 0 ? [typed(words)] : [])].join(' ')
-  tell([{ type: 'console', data: shown }])
+  tell([{ type: 'console', data: cut(shown) }])
 
   const flood = new AbortController()
   const lines = linesOf(tell, run.budget, () => flood.abort())

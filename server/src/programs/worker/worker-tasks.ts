@@ -34,7 +34,10 @@ export async function runProgram(
   tell: (told: ProgramTold) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const together = new Together<Message>((messages) => tell({ messages }))
+  const together = new Together<Message>(
+    (messages) => tell({ messages }),
+    ({ data }) => data.length,
+  )
   try {
     return await performProgram(request, limits, (messages) => together.add(messages), signal)
   } finally {
