@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
-import { linesOf, PrintedBudget } from '../src/programs/perform/lines.ts'
+import { linesOf } from '../src/programs/perform/lines.ts'
+import { PrintedBudget } from '../src/programs/perform/printed.ts'
 import type { Message } from '../src/programs/program.ts'
 
-function listener(bytes = 1_000_000) {
+function listener({ bytes = 1_000_000, lines: most = 1_000 } = {}) {
   const told: Message[] = []
   const state = { isTooMuch: 0 }
   const lines = linesOf(
     (messages) => told.push(...messages),
-    new PrintedBudget(bytes),
+    new PrintedBudget({ bytes, lines: most }),
     () => state.isTooMuch++,
   )
   return { told, state, lines, data: () => told.map(({ data }) => data) }
@@ -49,8 +50,8 @@ test('a long line is told in pieces of ten thousand characters, before it ends, 
   expect(data().join('')).toBe(line)
 })
 
-test('a flood is cut where the budget ends, and told of once; short lines count as more than they hold', () => {
-  const { lines, told, state } = listener(6_400)
+test('a flood is cut where the budget ends, and told of once, by its lines however short they are', () => {
+  const { lines, told, state } = listener({ lines: 100 })
   lines.take('stdout', Buffer.from('\n'.repeat(90)))
   expect(state.isTooMuch).toBe(0)
   lines.take('stderr', Buffer.from('\n'.repeat(90)))
@@ -60,8 +61,17 @@ test('a flood is cut where the budget ends, and told of once; short lines count 
   expect(state.isTooMuch).toBe(1)
 })
 
+test('of text as much is told as the budget has bytes', () => {
+  const { lines, told, state } = listener({ bytes: 10 })
+  lines.take('stdout', Buffer.from('12345\n67\u20ac\n'))
+  expect(state.isTooMuch).toBe(0)
+  lines.take('stdout', Buffer.from('1\n'))
+  expect(told).toHaveLength(2)
+  expect(state.isTooMuch).toBe(1)
+})
+
 test('what several boxes of a run print is counted together', () => {
-  const budget = new PrintedBudget(1_000)
+  const budget = new PrintedBudget({ bytes: 1_000, lines: 10 })
   let isTooMuch = false
   for (const _ of [1, 2]) {
     const lines = linesOf(

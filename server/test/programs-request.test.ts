@@ -25,9 +25,24 @@ const whyOf = (more: object) => {
   return null
 }
 
+test('arguments and cases that cannot be read are refused at once, and where they are not used nobody reads them', () => {
+  const files = (basename: string, contents: string) => ({ files: [file, { basename, contents }] })
+  expect(whyOf(files('cli.txt', '"open'))).toBe('cli.txt has a quote " without an end.')
+  expect(whyOf({ ...files('cli.txt', '"open'), mode: 'compile' })).toBeNull()
+  expect(whyOf({ ...files('lab_io.txt', 'in 0:x'), mode: 'submit' })).toBe('Case 0 of lab_io.txt has no line `out 0:`.')
+  expect(whyOf({ mode: 'submit' })).toBe('There are no cases to run it against: lab_io.txt is missing.')
+  expect(whyOf(files('lab_io.txt', 'in 0:x'))).toBeNull()
+})
+
 test('what an older client sends is taken as it is, and what it leaves out is empty', () => {
   const whole = {
-    ...{ files: [file], main: 'main.c', mode: 'submit', name: 'Intro.Greet', lab: true },
+    ...{
+      files: [file, { basename: 'lab_io.txt', contents: 'out 0:x' }],
+      main: 'main.c',
+      mode: 'submit',
+      name: 'Intro.Greet',
+      lab: true,
+    },
     switches: { Builder: [], Compiler: ['-g', '-O2', '-std=c++17'] },
   }
   expect(checkRequest(whole, () => language).request).toEqual({

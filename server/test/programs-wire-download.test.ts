@@ -69,7 +69,7 @@ test.each([
   ['../../etc/passwd', 'etc_passwd.zip'],
   ['a"; filename="evil.exe', 'a_filename_evil.exe.zip'],
   ['a\r\nset-cookie: x=1', 'a_set-cookie_x_1.zip'],
-  ['T\u00fcr', 'T_r.zip'],
+  ['T\u00fcr', 'Tur.zip'],
   ['-rf', 'rf.zip'],
   ['\u{1F6AA}', 'program.zip'],
 ])('of the name %j the file is called %s', async (name, expected) => {

@@ -247,6 +247,7 @@ test('what bounds programs is told to the console', async () => {
       limits: {
         ...{ ms: 10_000, memoryBytes: 256_000_000, processes: 100 },
         ...{ fileCharacters: 50_000, files: 100, totalBytes: 1_048_576 },
+        ...{ printedBytes: 1_000_000, printedLines: 20_000 },
       },
     },
   ])

@@ -1,5 +1,6 @@
 import type { BoxEnd } from '../../sandbox/box.ts'
 import type { Message, ProgramLimits } from '../program.ts'
+import { inMegabytes, PRINTED, type PrintedBudget } from './printed.ts'
 
 /** What a shell gives to what ran out of time. */
 export const TIME_OVER = 124
@@ -7,7 +8,7 @@ export const TIME_OVER = 124
 const KILLED = 137
 
 /**
- * The exit code of what ended, and what is said where it was ended for what it took. Of a signal, such as that of a
+ * The exit code of what ended, and what is said where it was ended for what it took (`tooMuch` for what it printed). Of a signal, such as that of a
  * segmentation fault, the shell in the box has told already.
  * @param limits those of the box: `ms` of a build are not those of a run
  */
@@ -20,26 +21,21 @@ export function endingOf(end: BoxEnd, limits: ProgramLimits): { status: number; 
     case 'time':
       return { status: TIME_OVER, messages: [interrupted(`${Math.round(limits.ms / 100) / 10}s process`)] }
     case 'memory':
-      return { status: failed(end), messages: [interrupted(`${inMegabytes(limits.memoryBytes)} memory`)] }
+      return { status: failed(end), messages: [interrupted(`${inMegabytes(limits.memoryBytes)}MB memory`)] }
     case 'processes':
       return { status: failed(end), messages: [interrupted(`${limits.processes} processes`)] }
     case 'printed':
-      return { status: failed(end), messages: [tooMuch()] }
+      return { status: failed(end), messages: [] }
     case null:
       return { status: end.code ?? KILLED, messages: [] }
   }
 }
 
-/** All that a run may print. */
-export const PRINTED_BYTES = 1_000_000
-
-const tooMuch = (): Message => ({
+/** What is said where a run, or what builds it, has printed all that it may. */
+export const tooMuch = ({ lines }: PrintedBudget, isBuild: boolean): Message => ({
   type: 'internal_error',
-  data: `The program printed more than ${PRINTED_BYTES / 1e6} MB, which is the limit of a run: it was ended, and the rest is left out.`,
+  data: `${isBuild ? 'What builds the program' : 'The program'} printed more than ${lines < 0 ? `${PRINTED.lines} lines` : `${inMegabytes(PRINTED.bytes)} MB`}, which is the limit of a run: it was ended, and the rest is left out.`,
 })
 
 /** A program that was ended for what it took has not succeeded, whatever it says. */
 const failed = ({ code }: BoxEnd) => (code === null || code === 0 ? KILLED : code)
-
-const inMegabytes = (bytes: number) =>
-  `${Math.round(bytes / 1e6) * 1e6 === bytes ? bytes / 1e6 : Math.round(bytes / 1024 ** 2)}MB`

@@ -1,17 +1,8 @@
 import type { Message } from '../program.ts'
+import type { PrintedBudget } from './printed.ts'
 
 /** Characters of a line; what is longer goes on in the next message. */
 export const LINE_CHARACTERS = 10_000
-/** What a message takes at least, however short: a million empty lines are a flood too. */
-const MESSAGE_BYTES = 64
-
-/** What a run may still print, all of its boxes together. */
-export class PrintedBudget {
-  left: number
-  constructor(bytes: number) {
-    this.left = bytes
-  }
-}
 
 /**
  * Bytes of a program as messages, a line each, in the order that they came in. What is not UTF-8 is shown as U+FFFD.
@@ -30,8 +21,7 @@ export function linesOf(tell: (messages: Message[]) => void, budget: PrintedBudg
   function say(from: 'stdout' | 'stderr', lines: readonly string[]): void {
     const messages: Message[] = []
     for (const data of lines) {
-      budget.left -= Math.max(MESSAGE_BYTES, Buffer.byteLength(data))
-      if (budget.left < 0) {
+      if (!budget.take(data)) {
         isFull = true
         break
       }

@@ -6,14 +6,12 @@ import { type FoundLanguage, MissingTool, type Plan, PlanError, type Step } from
 import { findLanguage, languageOf } from '../languages.ts'
 import type { Message, Outcome, ProgramLimits, ProgramRequest, SourceFile } from '../program.ts'
 import { PROVING } from '../proving.ts'
-import { typed, wordsOf } from './arguments.ts'
-import { endingOf, PRINTED_BYTES, TIME_OVER } from './ending.ts'
-import { type CaseResult, caseResult, casesOf, whyFailed } from './lab.ts'
-import { cut, linesOf, PrintedBudget } from './lines.ts'
-
-/** Arguments of a program, and cases of a lab: no files of the program, which does not see them. */
-const ARGUMENTS = 'cli.txt'
-const CASES = 'lab_io.txt'
+import { typed } from './arguments.ts'
+import { endingOf, TIME_OVER, tooMuch } from './ending.ts'
+import { givenTo } from './given.ts'
+import { type CaseResult, caseResult, whyFailed } from './lab.ts'
+import { cut, linesOf } from './lines.ts'
+import { inMegabytes, PRINTED, PrintedBudget } from './printed.ts'
 
 /** A build may take longer and more than a run. */
 const buildLimits = (limits: ProgramLimits): ProgramLimits => ({
@@ -24,7 +22,7 @@ const buildLimits = (limits: ProgramLimits): ProgramLimits => ({
 /** All cases of a lab together may take so many times what a run may. */
 const LAB_RUNS = 4
 /** What a build may leave for a run. */
-const BUILT_BYTES = 32 * 1024 ** 2
+const BUILT_BYTES = 32e6
 
 /**
  * Builds and runs what somebody wrote, in boxes: one per step, so that what builds leaves no process for what runs.
@@ -67,16 +65,12 @@ async function perform(
   tell: (messages: Message[]) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const files = request.files.filter(({ basename }) => basename !== ARGUMENTS && basename !== CASES)
-  const special = (name: string) => request.files.find(({ basename }) => basename === name)?.contents
   // Whoever wrote the cases wrong is told so before anything is built.
-  const words = request.mode === 'run' ? wordsOf(special(ARGUMENTS) ?? '', ARGUMENTS) : []
-  const cases = request.mode === 'submit' ? casesOf(special(CASES) ?? missingCases()) : null
-
+  const { files, words, cases } = givenTo(request)
   const language = languageOf({ files, main: request.main })
   const found = await findLanguage(language)
   const plan = found.plan({ ...request, files }, limits)
-  const run: Run = { found, limits, budget: new PrintedBudget(PRINTED_BYTES), tell, signal }
+  const run: Run = { found, limits, budget: new PrintedBudget(PRINTED), tell, signal }
 
   // What a prover prints is what was asked for; what a builder prints is a complaint, wherever it prints it.
   const complains = PROVING[request.mode] === undefined
@@ -89,34 +83,25 @@ async function perform(
   const endsAt = performance.now() + limits.ms * LAB_RUNS
   for (const one of cases) {
     const left = Math.min(limits.ms, Math.ceil(endsAt - performance.now()))
-    const ended =
-      left > 0 && run.budget.left > 0
-        ? await boxed(run, plan.run, {
-            files: program,
-            words: one.in,
-            limits: { ...limits, ms: left },
-            ref: one.number,
-          })
-        : notRun(run, one.number)
+    const ref = one.number
+    const isRun = left > 0 && !run.budget.isSpent
+    const ended = isRun
+      ? await boxed(run, plan.run, { files: program, words: one.in, limits: { ...limits, ms: left }, ref })
+      : notRun(run, ref)
     const result = caseResult(one, ended.printed, ended.status, cases.length)
-    results[one.number] = result
+    results[ref] = result
     // No word of the program's own: who reads what it wrote to standard error is not to find this there.
-    if (result.status === 'Failed') tell([{ type: 'console', data: whyFailed(result, ended.status), ref: one.number }])
+    if (isRun && result.status === 'Failed') tell([{ type: 'console', data: whyFailed(result, ended.status), ref }])
   }
   const success = Object.values(results).every(({ status }) => status === 'Success')
   tell([{ type: 'lab', data: JSON.stringify({ success, cases: results }) }])
   return success ? 0 : 1
 }
 
-function missingCases(): never {
-  throw new PlanError(`There are no cases to run it against: ${CASES} is missing.`)
-}
-
 function notRun({ tell, limits }: Run, ref: string): { status: number; printed: string[] } {
   const seconds = (limits.ms * LAB_RUNS) / 1000
-  tell([
-    { type: 'internal_error', data: `Not run: all cases together may take ${seconds} seconds, and print 1 MB.`, ref },
-  ])
+  const most = `take ${seconds} seconds and print ${inMegabytes(PRINTED.bytes)} MB or ${PRINTED.lines} lines`
+  tell([{ type: 'internal_error', data: `Not run: all cases together may ${most}.`, ref }])
   return { status: TIME_OVER, printed: [] }
 }
 
@@ -153,7 +138,7 @@ async function build(
     }
     if (!isNeeded) break
     if (!ended.kept)
-      throw new PlanError(`What was built takes more than ${BUILT_BYTES / 1024 ** 2} MB, which is the limit.`)
+      throw new PlanError(`What was built takes more than ${inMegabytes(BUILT_BYTES)} MB, which is the limit.`)
     program = ended.kept
   }
   return { status: 0, program }
@@ -215,6 +200,8 @@ async function boxed(
   lines.end()
   const { status, messages } = endingOf(flood.signal.aborted ? FLOODED : end, limits)
   if (messages.length > 0) tell(messages)
+  if (flood.signal.aborted || end.exceeded === 'printed')
+    run.tell([{ ...tooMuch(run.budget, isBuild), ...(ref !== undefined && { ref }) }])
   return { status, printed: lines.printed, kept: end.kept }
 }
 
@@ -227,5 +214,5 @@ const boxLimits = ({ ms, memoryBytes, processes }: ProgramLimits, budget: Printe
   processes,
   // Files are memory: a program that fills both folders has as much of that left for itself.
   folderBytes: Math.floor(memoryBytes / 4),
-  printedBytes: Math.max(1, budget.left),
+  printedBytes: Math.max(1, budget.bytes),
 })

@@ -1,4 +1,5 @@
 import { type Language, PlanError } from '../language.ts'
+import { givenTo } from '../perform/given.ts'
 import { MODES, type Mode, type ProgramRequest } from '../program.ts'
 import { checkFiles, checkName, said } from './check-files.ts'
 import { checkSwitches } from './check-switches.ts'
@@ -20,7 +21,9 @@ const LONGEST_NAME = 200
  * @throws PlanError
  */
 export function checkRequest(body: unknown, languageOf: LanguageOf): Checked {
-  return check(objectOf(body), checkMode, languageOf)
+  const checked = check(objectOf(body), checkMode, languageOf)
+  givenTo(checked.request)
+  return checked
 }
 
 /** The same for a download, which has no mode. @throws PlanError */

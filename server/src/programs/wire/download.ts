@@ -36,6 +36,8 @@ async function* entriesOf(files: readonly SourceFile[], modifiedAt: number): Asy
 /** Only what a header may say without quotes (RFC 9110, 5.6.2), and what is a name on every disk. */
 function fileNameOf(name: string): string {
   const plain = name
+    .normalize('NFKD') // letters lose their accents, and stay letters
+    .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9_.-]+/g, '_')
     .replace(/\.{2,}/g, '.')
     .replace(/^[._-]+|[._-]+$/g, '')

@@ -54,7 +54,9 @@ function runProgram(scope: Http, { runs, languageOf, access }: OlderRoutesPorts)
         summary: 'Have a program run',
         description:
           'Modes: run, submit (against the cases of `lab_io.txt`), compile, prove, prove_flow, prove_flow_report_all, prove_report_all. ' +
+          'One whose tool this server has not is answered by a single message `internal_error` that names the tool; `GET /api/programs/languages` lists those that it has. ' +
           'A file has 50,000 characters at most; there are 100 of them at most, of 1 MiB together. `cli.txt` holds the arguments. ' +
+          'What ended a run: a message `console` that begins `The build failed`; of `stderr` `<interrupted> : Maximum ... limit reached.` (time, memory, processes); of `internal_error` that it printed too much, or why it was not run. ' +
           'Where it is refused, because of what is in it, because the server is busy, or because it runs no programs, `identifier` is empty and `message` says why.',
         body: Type.Unknown({ description: `JSON, whatever it is called: \`${A_PROGRAM}\`` }),
         response: { 200: Answered, ...errors },

@@ -4,6 +4,7 @@ import { notFound } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
 import { nullable } from '../../http/shapes.ts'
 import type { ProgramsState } from '../machine/report.ts'
+import { PRINTED } from '../perform/printed.ts'
 import { MODES, type ProgramLimits } from '../program.ts'
 import { FILE_CHARACTERS, MOST_FILES, TOTAL_BYTES } from '../request/check-files.ts'
 import type { ProgramRuns } from '../runs/program-runs.ts'
@@ -36,6 +37,8 @@ const Languages = Type.Object({
     fileCharacters: Type.Integer({ description: 'of a file' }),
     files: Type.Integer({ description: 'of a program' }),
     totalBytes: Type.Integer({ description: 'of all files together' }),
+    printedBytes: Type.Integer({ description: 'what a run may print, its build included, as UTF-8' }),
+    printedLines: Type.Integer({ description: 'lines that it may print' }),
   }),
 })
 
@@ -64,6 +67,7 @@ export function ownRoutes(http: Http, { runs, languages, limits }: OwnRoutesPort
         limits: {
           ...{ ms, memoryBytes, processes },
           ...{ fileCharacters: FILE_CHARACTERS, files: MOST_FILES, totalBytes: TOTAL_BYTES },
+          ...{ printedBytes: PRINTED.bytes, printedLines: PRINTED.lines },
         },
       }
     },
