@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { BoxedCommand } from './box.ts'
+import { limiter } from './limiter.ts'
 import type { MachineBox } from './machine.ts'
 import { closeTheirs, descriptors, type PipeEnd } from './pipes.ts'
 import type { BoxUser } from './users.ts'
@@ -100,12 +101,11 @@ function outside({ limits: { ms, folderBytes } }: BoxedCommand): string {
   const seconds = Math.ceil(ms / 1000) * availableParallelism() + 1
   return `while [ "$1" != -- ]; do echo 0 >"$1" || exit ${NOT_PLACED}; shift; done
 shift
-ulimit -c 0
 echo ${FIRST_TO_GO} 2>/dev/null >/proc/self/oom_score_adj
 ulimit -n ${OPEN_FILES}
 ulimit -f ${Math.ceil(folderBytes / 512) + SPARE_BLOCKS}
 ulimit -t ${seconds}
-exec "$@"`
+exec ${limiter().join(' ')} "$@"`
 }
 
 /*
