@@ -238,6 +238,12 @@ export const SETTINGS = {
     oneOf('own', 'external'),
   ),
   programsSocketDir: PROGRAMS_WORKER.programsSocketDir,
+  programsSameUser: setting(
+    'AJAR_PROGRAMS_SAME_USER',
+    '0',
+    '1: where no other user can be had (no `uidmap`, no /etc/subuid), programs and untrusted tasks run as the user of the worker, shut in by namespaces alone; 0: they do not run there',
+    flag,
+  ),
   programsAtOnce: setting(
     'AJAR_PROGRAMS_AT_ONCE',
     '2',

@@ -4,6 +4,9 @@ import type { BoxEnd, BoxedCommand, BoxLimits } from '../src/sandbox/box.ts'
 import { boxOfMachine } from '../src/sandbox/machine.ts'
 import { runInBox } from '../src/sandbox/run-in-box.ts'
 
+// Whoever runs the tests, as an ordinary user or root, boxes are to hold: see sandbox-users.test.ts.
+process.env.AJAR_PROGRAMS_SAME_USER ??= '1'
+
 const MIB = 1024 * 1024
 
 /** Of tests: generous in time, since a busy machine is no fault of a box. */

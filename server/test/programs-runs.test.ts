@@ -250,6 +250,19 @@ test('where boxes do not hold nothing is taken, and it is said why and how that 
   expect(await programs.languages()).toMatchObject({ available: true, reason: null, languages: [{ name: 'shell' }] })
 })
 
+test('where they are the user of whoever starts them programs run, and health warns of it', async () => {
+  const weak = [{ what: 'there is no other user', mend: 'apt-get install uidmap' }]
+  const { begin, ended, programs } = await startPrograms({
+    run: async () => WELL,
+    report: async () => ({ ...GOOD, weak }),
+  })
+  expect(await ended(await begin('a'))).toMatchObject({ message: 'SUCCESS' })
+  expect(programs.health).toMatchObject({
+    level: 'warn',
+    text: expect.stringMatching(/no other user: apt-get install/),
+  })
+})
+
 test('switched off, nothing is taken, and what waited is told so', async () => {
   const { run, nth } = untilEnded()
   const first = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })

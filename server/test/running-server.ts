@@ -81,6 +81,7 @@ export function settingsFor(dataDir: string, environment: Record<string, string>
     AJAR_MQTT_PORT: '0',
     AJAR_ADMIN_TOKEN: ADMIN_TOKEN,
     AJAR_CLASSIFY_WORKERS: '1',
+    AJAR_PROGRAMS_SAME_USER: '1',
     ...environment,
   })
 }

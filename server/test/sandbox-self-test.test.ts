@@ -27,7 +27,11 @@ test.for([
   if (uid === RICH_USER) needsProgram('newuidmap', 'uidmap', context)
   const script = `import { selfTest } from ${JSON.stringify(SELF_TEST)}\nconsole.log(JSON.stringify(await selfTest()))`
   const [program = '', ...args] = [...asDelegated(uid), process.execPath, '--input-type=module', '-e', script]
-  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: {}, cwd: '/' })
+  const { stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { AJAR_PROGRAMS_SAME_USER: '1' },
+    cwd: '/',
+  })
   expect(stdout, stderr).toBe('{"ok":true}\n')
 })
 

@@ -11,15 +11,16 @@ import { asDelegated, asRootOf, PLAIN_USER, RICH_USER } from './delegated.ts'
 import { leftOf } from './left-of.ts'
 import { until } from './running-server.ts'
 
+const SAME_USER = { AJAR_PROGRAMS_SAME_USER: '1' }
 const CHILD = fileURLToPath(new URL('sandbox-child.ts', import.meta.url))
 
 beforeEach(needsBoxes)
 beforeEach((context) => needs(process.geteuid?.() === 0, 'only root can become each of these users', context))
 
-/** @returns lines that the child printed */
-function child(prefix: string[], scripts: string[]) {
+/** @returns lines that the child printed; boxes of its own user are wanted unless `environment` says otherwise */
+function child(prefix: string[], scripts: string[], environment: Record<string, string> = SAME_USER) {
   const [program, ...args] = [...prefix, process.execPath, CHILD, JSON.stringify(scripts)]
-  const { stdout, stderr } = spawnSync(program as string, args, { encoding: 'utf8', env: {}, cwd: '/' })
+  const { stdout, stderr } = spawnSync(program as string, args, { encoding: 'utf8', env: environment, cwd: '/' })
   if (!stdout) throw new Error(stderr)
   return stdout
     .trim()
@@ -55,7 +56,7 @@ describe.each([
   test('are of another user than the one who starts them, where there are others', async (context) => {
     withTools(context)
     const [program, ...args] = [...prefix(), process.execPath, CHILD, JSON.stringify([`sleep 3; : who-${kind}`])]
-    const caller = spawn(program as string, args, { env: {}, cwd: '/', stdio: 'ignore' })
+    const caller = spawn(program as string, args, { env: SAME_USER, cwd: '/', stdio: 'ignore' })
     onTestFinished(() => void caller.kill('SIGKILL'))
     const inBox = () => leftOf(`who-${kind}`, 'sandbox-child').filter(isNested)
     await until(() => inBox().length > 0)
@@ -72,7 +73,7 @@ describe.each([
     const mark = `killed-${process.pid}-${kind}`
     const script = `(setsid sh -c 'sleep 25; : ${mark}' &) ; sleep 25; : ${mark}`
     const [program, ...args] = [...prefix(), process.execPath, CHILD, JSON.stringify([script])]
-    const caller = spawn(program as string, args, { env: {}, cwd: '/', stdio: 'ignore' })
+    const caller = spawn(program as string, args, { env: SAME_USER, cwd: '/', stdio: 'ignore' })
     onTestFinished(() => void caller.kill('SIGKILL'))
     await until(() => leftOf(mark, 'sandbox-child').some(isNested))
     caller.kill('SIGKILL') // unshare, setpriv and node are one process
@@ -90,6 +91,15 @@ test('root of a namespace has its boxes be of the users that it was given', (con
   const [machine, end] = child(asRootOf('numbers that nobody has'), ['id -u'])
   expect(machine).toEqual({ users: 'root', missing: [], weak: [] })
   expect(end).toMatchObject({ code: 0, stdout: '1002\n' })
+})
+
+test('an ordinary user who has no other one makes no boxes, unless that is wanted', () => {
+  const [machine, refused] = child(asDelegated(PLAIN_USER), ['echo it runs'], { AJAR_PROGRAMS_SAME_USER: '0' })
+  expect(refused).toBeUndefined()
+  expect(machine).toMatchObject({ users: 'own', weak: [] })
+  expect(machine.missing).toEqual([
+    { what: expect.stringMatching(/no other user/), mend: expect.stringMatching(/install uidmap.*\/etc\/subuid.*=1/) },
+  ])
 })
 
 test('root that has no other user makes no boxes', () => {

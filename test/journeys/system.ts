@@ -55,6 +55,7 @@ export class System {
       AJAR_ADMIN_TOKEN: ADMIN_TOKEN,
       AJAR_MAX_PENDING_AGE: 'infinite',
       AJAR_CLASSIFY_WORKERS: '1',
+      AJAR_PROGRAMS_SAME_USER: '1',
       ...this.#environment,
     }
   }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { endLeftOverBoxes, type Hierarchy } from '../cgroups/cgroup.ts'
 import { findHierarchies } from '../cgroups/hierarchies.ts'
 import { BoxError } from './box.ts'
+import { mayDump } from './limiter.ts'
 import { descriptors } from './pipes.ts'
 import { seccompFilter } from './seccomp/filter.ts'
 import { type BoxUsers, findUsers } from './users.ts'
@@ -31,6 +32,9 @@ const BWRAP = '/usr/bin/bwrap'
 /** The first that takes a box the right to make namespaces, `--disable-userns`. */
 const OLDEST = [0, 8]
 
+/** The setting that has boxes be of the user who makes them, where there is no other one. */
+const SAME_USER = 'AJAR_PROGRAMS_SAME_USER'
+
 let found: Promise<MachineBox> | undefined
 
 /**
@@ -51,6 +55,7 @@ async function find(): Promise<MachineBox> {
   const users = findUsers()
   const [isOwn, isRoot] = [users.kind === 'own', process.geteuid?.() === 0]
   const bounds = hierarchies.flatMap((hierarchy) => hierarchy.bounds)
+  const sameUser = process.env[SAME_USER] === '1'
   const filter = seccompFilter()
   const lacks = 'missing' in filter ? [{ what: filter.missing, mend: filter.mend }] : lackOfDescriptors()
   return {
@@ -58,10 +63,11 @@ async function find(): Promise<MachineBox> {
     missing: [
       ...(await lacksOfBwrap()),
       ...(isRoot && isOwn ? [NO_USER] : []),
+      ...(!isRoot && isOwn && !sameUser ? [OWN_USER] : []),
       ...lacks,
       ...(['memory', 'processes'] as const).flatMap(lackOf),
     ],
-    weak: isOwn && !isRoot ? [OWN_USER] : [],
+    weak: [...(isOwn && !isRoot && sameUser ? [OWN_USER] : []), ...(mayDump() ? [DUMPS] : [])],
   }
 
   function lackOf(bound: 'memory' | 'processes'): Lack[] {
@@ -105,9 +111,18 @@ const NO_USER = {
   mend: 'give the container 65,536 users, or start the programs worker as an ordinary user',
 }
 
+/** Only namespaces would stand between a program and the files of this user, who may be the server's. */
 const OWN_USER = {
-  what: 'programs run as the user of the process that starts them',
-  mend: 'install uidmap and give that user 65,536 numbers in /etc/subuid and /etc/subgid, or start it as root',
+  what: 'there is no other user to run programs as than the one who starts them',
+  mend:
+    'apt-get install uidmap, and where /etc/subuid and /etc/subgid do not name that user, as root ' +
+    `"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"; ${SAME_USER}=1 has them run as that user ` +
+    'all the same',
+}
+
+const DUMPS = {
+  what: 'a program that crashes has root start what takes dumps (/proc/sys/kernel/core_pattern), outside of its box',
+  mend: 'let the hard limit of dumps be a byte or more where the worker is started (LimitCORE=1, /etc/security/limits.conf)',
 }
 
 async function lacksOfBwrap(): Promise<Lack[]> {

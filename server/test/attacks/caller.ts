@@ -99,7 +99,7 @@ export class Caller {
     ]
     const [program = '', ...args] = terminal ? inTerminal(command) : command
     const child = spawn(program, args, {
-      env: { PATH: process.env.PATH, TMPDIR: own, AJAR_ADMIN_TOKEN: secret },
+      env: { PATH: process.env.PATH, TMPDIR: own, AJAR_ADMIN_TOKEN: secret, AJAR_PROGRAMS_SAME_USER: '1' },
       stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'],
       cwd: own,
     })

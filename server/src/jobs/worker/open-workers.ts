@@ -13,21 +13,27 @@ const PATIENCE_MS = 60_000
 
 /** The workers as the settings want them; they wait for `start`. */
 export function openWorkers(
-  { worker, dataDir, logLevel }: Settings,
+  { worker, dataDir, logLevel, programsSameUser }: Settings,
   log: Log,
   listeners: Pick<WorkersOptions, 'onConnected' | 'onLine'>,
 ): Workers {
-  const environment = { AJAR_DATA_DIR: dataDir, AJAR_LOG_LEVEL: logLevel }
+  const environment = {
+    ...{ AJAR_DATA_DIR: dataDir, AJAR_LOG_LEVEL: logLevel },
+    AJAR_PROGRAMS_SAME_USER: programsSameUser,
+  }
   return new Workers({ dataDir, own: worker === 'own' ? { entry: ENTRY, environment } : null, log, ...listeners })
 }
 
 /** Those that run programs; they wait for `start`. */
 export function openProgramsWorkers(
-  { programsWorker, programsSocketDir, programsAtOnce, dataDir, logLevel }: Settings,
+  { programsWorker, programsSocketDir, programsAtOnce, programsSameUser, dataDir, logLevel }: Settings,
   log: Log,
   onConnected: () => void,
 ): Workers {
-  const environment = { AJAR_DATA_DIR: dataDir, AJAR_PROGRAMS_SOCKET_DIR: programsSocketDir, AJAR_LOG_LEVEL: logLevel }
+  const environment = {
+    ...{ AJAR_DATA_DIR: dataDir, AJAR_PROGRAMS_SOCKET_DIR: programsSocketDir, AJAR_LOG_LEVEL: logLevel },
+    AJAR_PROGRAMS_SAME_USER: programsSameUser,
+  }
   return new Workers({
     ...{
       dataDir,
