@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import history from '../bench/history.bench.ts'
 import { crash } from '../journeys/crash.ts'
+import { fair } from '../journeys/fair.ts'
 import { influxFaults } from '../journeys/influx/faults.ts'
 import { outage } from '../journeys/outage/outage.ts'
 import { prune } from '../journeys/pruning.ts'
@@ -16,14 +19,14 @@ import { table } from '../systemd/redeploy/table.ts'
 import { LONG_FORM } from '../systemd/redeploy/telling.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --redeploy-rounds D --results R]`:
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --redeploy-rounds D --results R --runs P --attack-rounds T]`:
  * the long forms of test/journeys/crash.ts, with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames
  * through a disk of 0.8 GB unless told, of test/systemd/killing.ts, with 50 kills unless told, of
  * test/journeys/rough-network/rough-line.ts, with a bad line that is cut 20 times unless told, of
  * test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20 times unless told, and of
  * test/journeys/influx/faults.ts, each fault of InfluxDB 5 times unless told; of test/systemd/redeploy/, all of its stories once
- * unless told; and test/bench/history.bench.ts with 10 million
- * results unless told. 0 leaves one out.
+ * unless told; test/bench/history.bench.ts with 10 million results unless told; test/journeys/fair.ts with 500 runs of
+ * programs unless told; and all attacks on boxes by all who make them, twice unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -37,6 +40,8 @@ const { values } = parseArgs({
     'influx-rounds': { type: 'string', default: '5' },
     'redeploy-rounds': { type: 'string', default: '1' },
     results: { type: 'string', default: '10000000' },
+    runs: { type: 'string', default: '500' },
+    'attack-rounds': { type: 'string', default: '2' },
   },
 })
 const kills = Number(values.kills)
@@ -47,6 +52,8 @@ const agentKills = Number(values['agent-kills'])
 const influxRounds = Number(values['influx-rounds'])
 const redeployRounds = Number(values['redeploy-rounds'])
 const results = Number(values.results)
+const runs = Number(values.runs)
+const attackRounds = Number(values['attack-rounds'])
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
@@ -55,6 +62,8 @@ if (agentKills > 0) await soakOutage()
 if (influxRounds > 0) await soakInflux()
 if (redeployRounds > 0) await soakRedeploys()
 if (results > 0) await history([10_000, 1_000_000, results])
+if (runs > 0) await soakRuns()
+for (let round = 0; round < attackRounds; round++) soakAttacks()
 
 async function soakCrash() {
   const seed = Number(values.seed)
@@ -126,6 +135,25 @@ async function soakRedeploys() {
   } finally {
     await stage.close()
   }
+}
+
+/** Four of five are of one account; 4 boxes at a time. */
+async function soakRuns() {
+  const few = Math.ceil(runs / 5)
+  const onUnavailable = (reason: string) => {
+    throw new Error(reason)
+  }
+  tell(await fair({ many: runs - few, few, atOnce: 4, onUnavailable }))
+}
+
+/** As their tests, with nothing left out. */
+function soakAttacks() {
+  const { status } = spawnSync('npx', ['vitest', 'run', 'server/test/programs-attacks-'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, CI: '1', AJAR_TEST_ATTACKS: 'all' },
+    stdio: 'inherit',
+  })
+  if (status !== 0) process.exitCode = 1
 }
 
 function tell<Report extends { broken: string[] }>({ broken, ...report }: Report) {
