@@ -120,6 +120,11 @@ describe('switches', () => {
   })
 })
 
+const VERSIONS: Record<string, RegExp> = {
+  ...{ typescript: /^Node \d+\.\d+\.\d+$/, python: /^3\.\d+\.\d+$/, shell: /^sh is \w+(, bash \d[\d.]*)?$/ },
+  ...{ ada: /^GNAT \d+\.[\d.]+$/, cpp: /^g\+\+ \d+\.[\d.]+$/, c: /^gcc \d+\.[\d.]+$/ },
+}
+
 test('what is installed is described: versions, modes, and what to install where it is missing', async () => {
   const described = await describeLanguages()
   expect(described.map(({ name }) => name)).toEqual(LANGUAGES.map(({ name }) => name))
@@ -128,12 +133,12 @@ test('what is installed is described: versions, modes, and what to install where
     expect(languageOf({ files: [example], main: '' }).name).toBe(name)
     if (version === null) expect(missing).toContain('apt-get install')
     else {
-      expect(version).toMatch(/^(\d+(\.\d+)*|POSIX)$/)
+      expect(version).toMatch(VERSIONS[name] ?? /never/)
       expect(missing).toBeNull()
       expect(modes.slice(0, 3)).toEqual(['run', 'submit', 'compile'])
     }
   }
-  expect(described[0]?.version).toBe(process.versions.node)
+  expect(described[0]?.version).toBe(`Node ${process.versions.node}`)
 })
 
 describe('a base project, downloaded and built where no server is', () => {
@@ -163,7 +168,7 @@ describe('a base project, downloaded and built where no server is', () => {
 
   test.each(['c', 'cpp'])('of %s: make builds and runs it', (name) => {
     const { base, run } = download([example(name)], { Compiler: ['-O2'] })
-    expect(base).toEqual(['Makefile'])
+    expect(base).toEqual(['README.md', 'Makefile'])
     const output = run('make', 'run')
     expect(output).toContain('-O2')
     expect(output).toContain('Hello, world!')
@@ -172,14 +177,14 @@ describe('a base project, downloaded and built where no server is', () => {
   test('of Ada with C: gprbuild builds it', (context) => {
     needsProgram('gprbuild', 'gprbuild', context)
     const { base, run } = download(MIXED)
-    expect(base).toEqual(['main.gpr'])
+    expect(base).toEqual(['main.gpr', 'README.md'])
     expect(run('gprbuild', '-q', '-p', '-P', 'main.gpr')).toBe('')
     expect(run('./main')).toBe(' 42\n')
   })
 
   test('of TypeScript: npm start runs it, by the command in its package.json', () => {
     const { base, run } = download([example('typescript')])
-    expect(base).toEqual(['package.json', 'tsconfig.json'])
+    expect(base).toEqual(['README.md', 'package.json', 'tsconfig.json'])
     const start = run('node', '-p', 'require("./package.json").scripts.start')
     expect(run('sh', '-c', start)).toBe('Hello, world!\n')
     expect(run('node', '-p', 'require("./package.json").name')).toBe('my-program-1\n')
@@ -194,9 +199,25 @@ describe('a base project, downloaded and built where no server is', () => {
     }
   })
 
+  test.each(LANGUAGES.map(({ name }) => name))(
+    'of %s: its README builds it, runs it with its arguments, and says what each case should print',
+    (name, context) => {
+      if (name === 'ada') needsProgram('gprbuild', 'gprbuild', context)
+      const cases = file('lab_io.txt', 'in 0:Ann\nout 0:Hello, Ann!\nin 1:"a b" c\nout 1:Hello, a b!\n')
+      const { run } = download([example(name), file('cli.txt', `'$HOME # "#1' two`), cases])
+      const lines = [...run('cat', 'README.md').matchAll(/^ {4}(.*)$/gm)].map(([, line = '']) => line)
+      const outputs = lines.filter((line) => line.startsWith('# ')).map((line) => line.slice(2))
+      const said = lines.filter((line) => !line.startsWith('# ')).map((line) => run('sh', '-c', line))
+      expect(said.slice(-3)).toEqual(['Hello, $HOME # "#1!\n', ...outputs.map((line) => `${line}\n`)])
+      expect(outputs).toEqual(['Hello, Ann!', 'Hello, a b!'])
+      expect(run('cat', 'README.md')).toContain(name === 'typescript' ? 'It needs Node 24' : 'eeds ')
+      if (name === 'c') expect(run('make', 'run')).toContain('Hello, $HOME # "#1!\n')
+    },
+  )
+
   test('what a person wrote himself is not written over', () => {
     const { base } = download([example('c'), file('Makefile', 'all:\n')])
-    expect(base).toEqual([])
+    expect(base).toEqual(['README.md'])
   })
 })
 

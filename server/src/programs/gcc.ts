@@ -3,6 +3,7 @@ import { installed, lineByLine, versionOf } from './installed.ts'
 import type { FoundLanguage, Language, Plan, Project } from './language.ts'
 import { endsIn } from './main-file.ts'
 import type { ProgramRequest, SourceFile } from './program.ts'
+import { argumentsOf, readmeOf } from './project-readme.ts'
 import { refuseProof } from './proving.ts'
 import { switchesFor } from './switches.ts'
 
@@ -25,7 +26,7 @@ export async function findGcc(dialect: GccDialect): Promise<FoundLanguage | null
   // The headers of the C library are a package of their own, and little can be compiled without.
   if (!program || !version || !existsSync('/usr/include/stdio.h')) return null
   return {
-    version,
+    version: `${dialect.compiler} ${version}`,
     modes: ['run', 'submit', 'compile'],
     shows: [],
     plan: (request) => plan(program, dialect, request),
@@ -65,21 +66,25 @@ function partsOf(dialect: GccDialect, request: Project) {
 const named = ({ files }: Pick<Project, 'files'>, endings: readonly string[]) =>
   files.filter(endsIn(endings)).map(({ basename }) => basename)
 
-/** A makefile that does as `plan` does. */
+/** A makefile that does as `plan` does, and a word on how it is used. */
 export function makefile(dialect: GccDialect, request: Project): SourceFile[] {
   const { options, sources } = partsOf(dialect, request)
   const variable = dialect.compiler === 'gcc' ? 'CC' : 'CXX'
   const read = named(request, [...dialect.sources, '.c', '.h', '.hh', '.hpp', '.hxx'])
+  const { title } = dialect.language
+  const needs = `It is written in ${title}, and needs ${dialect.compiler} and make (Debian: \`apt-get install ${dialect.compiler} make\`).`
   return [
+    readmeOf(request, { needs, build: ['make'], run: './main' }),
     {
       basename: 'Makefile',
       contents: `${variable} = ${dialect.compiler}
+ARGUMENTS = ${inMake(argumentsOf(request))}
 
 main: ${read.join(' ')}
 \t$(${variable}) ${[...options, '-o main', ...sources, ...LIBRARIES].join(' ')}
 
 run: main
-\t./main
+\t./main $(ARGUMENTS)
 
 clean:
 \trm -f main
@@ -89,3 +94,7 @@ clean:
     },
   ]
 }
+
+/** As a variable's value, where make would read a variable or a remark. A backslash before # it takes away. */
+const inMake = (text: string) =>
+  text.replaceAll('$', '$$$$').replace(/\\*#/g, (hash) => `${'\\'.repeat(2 * hash.length - 1)}#`)

@@ -65,7 +65,7 @@ export interface Language {
 
 /** A language as this machine has it. */
 export interface FoundLanguage {
-  /** As its tool says it, such as `12.2.0`. */
+  /** Its tool, where that is called otherwise, and what this says of itself: `gcc 12.2.0`, `3.11.2`. */
   version: string
   /** Modes that can be had here. */
   modes: readonly ProgramRequest['mode'][]

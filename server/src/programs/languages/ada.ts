@@ -10,6 +10,7 @@ import {
 } from '../language.ts'
 import { endsIn, mainFile, stem } from '../main-file.ts'
 import type { Mode, ProgramRequest, SourceFile } from '../program.ts'
+import { type Elsewhere, readmeOf } from '../project-readme.ts'
 import { PROVING } from '../proving.ts'
 import { GCC_SWITCHES, switchesFor } from '../switches.ts'
 
@@ -41,7 +42,7 @@ end Main;
     ],
     Builder: [/^-g[0-3]?$/, /^-O[0-3]?$/, /^-[fkmsv]$/, /^-gnat[0-9a-zA-Z.]+$/],
   },
-  base: (request) => project(request, 'run'),
+  base: (request) => [...project(request, 'run'), readmeOf(request, elsewhere(request))],
   find,
 }
 
@@ -58,7 +59,7 @@ async function find(): Promise<FoundLanguage | null> {
   const tools = { gnatmake, gprbuild: installed('gprbuild'), gnatprove: installed('gnatprove') }
   const proofs = tools.gnatprove ? (Object.keys(PROVING) as Mode[]) : []
   return {
-    version,
+    version: `GNAT ${version}`,
     modes: ['run', 'submit', 'compile', ...proofs],
     shows: [],
     plan: (request) => plan(tools, request),
@@ -115,6 +116,15 @@ const compilerSwitches = (request: Project) => [
   ...switchesFor('Compiler', ada.switches, request.switches),
 ]
 const builderSwitches = (request: Project) => switchesFor('Builder', ada.switches, request.switches)
+
+function elsewhere(request: Project): Elsewhere {
+  const main = mainOf(request)
+  return {
+    needs: 'It is written in Ada, and needs GNAT and gprbuild (Debian: `apt-get install gnat gprbuild`).',
+    build: ['gprbuild -p -P main.gpr'],
+    run: main ? `./${stem(main.basename)}` : 'gprbuild -p -P main.gpr',
+  }
+}
 
 /** The project file that gprbuild and gnatprove read, and pragmas where it is to be proved. */
 function project(request: Project, mode: Mode): SourceFile[] {

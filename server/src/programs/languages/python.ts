@@ -2,6 +2,7 @@ import { installed, versionOf } from '../installed.ts'
 import type { Language, Plan } from '../language.ts'
 import { endsIn, mainFile } from '../main-file.ts'
 import type { ProgramRequest, SourceFile } from '../program.ts'
+import { readmeOf } from '../project-readme.ts'
 import { refuseProof } from '../proving.ts'
 import { switchesFor } from '../switches.ts'
 
@@ -18,10 +19,7 @@ export const python: Language = {
   },
   switches: {},
   base: (request) => [
-    {
-      basename: 'README.md',
-      contents: `# ${request.name}\n\nNeeds Python 3.\n\n    python3 ${begin(request).basename}\n`,
-    },
+    readmeOf(request, { needs: 'It needs Python 3.', build: [], run: `python3 ${begin(request).basename}` }),
   ],
   async find() {
     const program = installed('python3')

@@ -1,7 +1,10 @@
+import { realpathSync } from 'node:fs'
+import { basename } from 'node:path'
 import { installed, versionOf } from '../installed.ts'
 import type { Language, Plan } from '../language.ts'
 import { endsIn, mainFile } from '../main-file.ts'
 import type { ProgramRequest, SourceFile } from '../program.ts'
+import { readmeOf } from '../project-readme.ts'
 import { refuseProof } from '../proving.ts'
 import { switchesFor } from '../switches.ts'
 
@@ -17,19 +20,19 @@ export const shell: Language = {
     contents: '#!/bin/sh\nname=world\nif [ $# -gt 0 ]; then name=$1; fi\n\necho "Hello, $name!"\n',
   },
   switches: {},
-  base: (request) => [
-    {
-      basename: 'README.md',
-      contents: `# ${request.name}\n\n    ${nameOfShell(begin(request))} ${begin(request).basename}\n`,
-    },
-  ],
+  base(request) {
+    const begins = begin(request)
+    const name = nameOfShell(begins)
+    const needs = name === 'bash' ? 'It needs bash.' : 'It needs a POSIX shell, such as `sh` of every Unix.'
+    return [readmeOf(request, { needs, build: [], run: `${name} ${begins.basename}` })]
+  },
   async find() {
     const bash = installed('bash')
     const sh = installed('sh')
     if (!sh) return null
-    const version = (bash && (await versionOf(bash, '--version'))) ?? 'POSIX'
+    const version = bash && (await versionOf(bash, '--version'))
     return {
-      version,
+      version: [`sh is ${basename(realpathSync(sh))}`, ...(version ? [`bash ${version}`] : [])].join(', '),
       modes: ['run', 'submit', 'compile'],
       shows: [],
       plan: (request) => plan({ sh, bash: bash ?? sh }, request),

@@ -3,6 +3,7 @@ import { findUsers } from '../../sandbox/users.ts'
 import { type FoundLanguage, type Language, MissingTool, type Plan, type Step } from '../language.ts'
 import { endsIn, mainFile } from '../main-file.ts'
 import type { ProgramLimits, ProgramRequest, SourceFile } from '../program.ts'
+import { readmeOf } from '../project-readme.ts'
 import { refuseProof } from '../proving.ts'
 import { forEveryone } from '../reachable.ts'
 import { switchesFor } from '../switches.ts'
@@ -38,13 +39,19 @@ export const typescript: Language = {
           .replace(/[^a-z0-9]+/g, '-')
           .replace(/^-|-$/g, '') || 'program',
       private: true,
+      engines: { node: NODES },
       scripts: {
         start: ['node', ...nodeOptions(), main].join(' '),
         check: 'tsc',
       },
       devDependencies: { '@types/node': '*', typescript: '*' },
     }
+    const types = request.files.some(isTyped)
+      ? ' Node does not look at types: `npm install` and `npm run check` have TypeScript check them.'
+      : ''
+    const needs = `It needs Node 24, or Node 22 from 22.7 on.${types}`
     return [
+      readmeOf(request, { needs, build: [], run: 'npm start --silent --' }),
       { basename: 'package.json', contents: `${JSON.stringify(manifest, null, 2)}\n` },
       ...(request.files.some(isTyped) ? [tsconfig] : []),
     ]
@@ -53,7 +60,7 @@ export const typescript: Language = {
     const program = await nodeForBoxes()
     const checker = findChecker()
     return {
-      version: process.versions.node,
+      version: `Node ${process.versions.node}`,
       modes: ['run', 'submit', 'compile'],
       shows: [{ from: program, to: NODE }, ...(checker?.shows ?? [])],
       plan: (request, limits) => plan(checker, request, limits),
@@ -73,6 +80,9 @@ async function nodeForBoxes(): Promise<string> {
     `TypeScript and JavaScript cannot be run: ${program} lies where other users cannot read it, and no copy can be made in /var/tmp.`,
   )
 }
+
+/** Releases that know the options which a project is started with. */
+const NODES = '^22.7.0 || ^24.0.0'
 
 /** What `tsc` is asked, here and in a project that was downloaded: what Node takes, and nothing that it would refuse. */
 const OPTIONS = {

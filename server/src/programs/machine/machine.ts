@@ -109,7 +109,7 @@ export class Machine {
     const { reason } = this
     if (reason !== null) return check('warn', `${reason}; AJAR_PROGRAMS=0 wants none`)
     if (!this.#report) return check('ok', 'this machine is looked at when the first program is run, or a little later')
-    const titles = this.#report.languages.map(({ title, version }) => `${title} ${version}`).join(', ')
+    const titles = this.#report.languages.map(({ title, version }) => `${title} (${version})`).join(', ')
     const { weak } = this.#report
     const but = weak.length > 0 ? `; but less safely than they might, since ${inWords(weak)}` : ''
     return check(weak.length > 0 ? 'warn' : 'ok', `are run in boxes, which hold: ${titles}${but}`)

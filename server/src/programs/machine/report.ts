@@ -3,7 +3,7 @@ import type { Mode } from '../program.ts'
 
 /** A language that is installed, as people see it. */
 export interface ShownLanguage extends Pick<Language, 'name' | 'title' | 'endings' | 'example'> {
-  /** As its tool says it, such as `12.2.0`. */
+  /** Of its tool, such as `gcc 12.2.0`. */
   version: string
   modes: readonly Mode[]
   /** Tools that take any: `Builder`, `Compiler`. */

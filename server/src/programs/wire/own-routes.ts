@@ -23,7 +23,7 @@ const Languages = Type.Object({
     Type.Object({
       name: Type.String(),
       title: Type.String(),
-      version: Type.String({ description: 'as its tool says it' }),
+      version: Type.String({ description: 'of its tool, such as `gcc 12.2.0`' }),
       endings: Type.Array(Type.String({ description: 'of files, with the dot' })),
       modes: Type.Array(Type.Enum([...MODES])),
       example: Type.Object({ basename: Type.String(), contents: Type.String() }),
