@@ -54,6 +54,11 @@ test('what an older client sends is taken as it is, and what it leaves out is em
   expect(checkDownload({ files: [file], name: 'x' }, () => language).request.mode).toBe('run')
 })
 
+test('a mode that is missing is told as that', () => {
+  expect(whyOf({ mode: undefined })).toMatch(/^There is no mode: there are run, /)
+  expect(whyOf({ mode: 'fly' })).toMatch(/^"fly" is no mode: /)
+})
+
 test.each([null, [], 'x', 5, undefined])('%j is no program', (body) => {
   expect(() => checkRequest(body, () => language)).toThrow(/The body is no object/)
 })

@@ -36,7 +36,8 @@ export function refuseUnreadBodies(http: FastifyInstance, mostBytes: number) {
 }
 
 export function tooLarge(): HttpError {
-  const message = 'the body is too large: in most calls JSON may have 1 MiB, and a picture AJAR_MAX_FRAME_BYTES'
+  const message =
+    'the body is too large: in most calls JSON may have 1 MiB, a program 2 MiB, and a picture AJAR_MAX_FRAME_BYTES'
   return new HttpError(413, 'too_large', message)
 }
 

@@ -50,7 +50,9 @@ function objectOf(body: unknown): Record<string, unknown> {
 function checkMode(given: unknown): Mode {
   const mode = MODES.find((each) => each === given)
   if (mode) return mode
-  const text = typeof given === 'string' ? said(given) : 'What mode says'
+  // "There is no mode" where it is missing.
+  const text =
+    typeof given === 'string' ? said(given) : given === undefined || given === null ? 'There' : 'What mode says'
   throw new PlanError(`${text} is no mode: there are ${MODES.join(', ')}.`)
 }
 
