@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JobContext } from '../src/jobs/jobs.ts'
+import { JOB_KINDS } from '../src/jobs/kinds.ts'
 import { until } from './running-server.ts'
 import { kind, startJobs, stateOf } from './some-jobs.ts'
 
@@ -12,7 +13,7 @@ async function startWith(room: { atOnce: number }) {
     return new Promise<object>((resolve) => running.set(id, () => resolve({})))
   }
   const started = await startJobs(run, {
-    kinds: [kind('program', 'programs'), kind('work', 'worker')],
+    kinds: [kind('program', 'programs', { isPassing: true }), kind('work', 'worker')],
     handlers: [
       { kind: 'program', run, atOnce: () => room.atOnce },
       { kind: 'work', run: async () => ({}) },
@@ -69,4 +70,16 @@ test('programs that wait keep no training from being asked for', async () => {
   expect(await jobs.isFull(database.write, 'programs')).toBe(true)
   expect(await jobs.isFull(database.write)).toBe(false)
   await jobs.create('work', null, {})
+})
+
+test('a list of all jobs has no programs in it, however many there are; one of programs has', async () => {
+  const { jobs, ask } = await startWith({ atOnce: 0 })
+  const { id } = await jobs.create('work', null, {})
+  const programs: string[] = []
+  for (let i = 0; i < 3; i++) programs.unshift(await ask('a'))
+  const ids = async (filter: object) => (await jobs.list({ limit: 2, ...filter })).map((job) => job.id)
+  expect(await ids({})).toEqual([id])
+  expect(await ids({ states: ['queued'] })).toEqual([])
+  expect(await ids({ kind: 'program' })).toEqual(programs.slice(0, 2))
+  expect(JOB_KINDS.filter(({ isPassing }) => isPassing).map(({ name }) => name)).toEqual(['program'])
 })

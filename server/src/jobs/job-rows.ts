@@ -20,6 +20,8 @@ export interface JobOptions {
 export interface JobFilter {
   camera?: string | undefined
   kind?: string | undefined
+  /** Kinds that are left out. */
+  without: string[]
   states?: JobRow['state'][] | undefined
   /** Those that come after this one. */
   after?: { createdAt: number; id: string } | undefined
@@ -64,12 +66,13 @@ export class JobRows {
   }
 
   /** The newest first. */
-  list({ camera, kind, states, after, limit }: JobFilter): Promise<JobRow[]> {
+  list({ camera, kind, without, states, after, limit }: JobFilter): Promise<JobRow[]> {
     return this.#database.read
       .selectFrom('jobs')
       .selectAll()
       .$if(camera !== undefined, (query) => query.where('camera', '=', camera ?? null))
       .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? ''))
+      .$if(without.length > 0, (query) => query.where('kind', 'not in', without))
       .$if(states !== undefined, (query) => query.where('state', 'in', states ?? []))
       .$if(after !== undefined, (query) =>
         query.where(({ eb, refTuple, tuple }) =>
@@ -128,6 +131,19 @@ export class JobRows {
     })
     this.#events.publish(events)
     return events.length > 0
+  }
+
+  /** Those of them that have ended go, with what they had to say. */
+  async remove(transaction: Kysely<StateTables>, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const gone = await transaction
+      .deleteFrom('jobs')
+      .where('id', 'in', ids)
+      .where('state', 'in', ['done', 'failed', 'cancelled'])
+      .returning('id')
+      .execute()
+    const of = gone.map(({ id }) => id)
+    if (of.length > 0) await transaction.deleteFrom('job_lines').where('job', 'in', of).execute()
   }
 
   /** Writes how a job ended, as soon as the disk takes it. @param giveUp whether nobody waits for the disk any more */

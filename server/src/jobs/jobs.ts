@@ -183,9 +183,15 @@ export class Jobs {
     return row
   }
 
-  /** The newest first. */
-  list(filter: JobFilter): Promise<JobRow[]> {
-    return this.#rows.list(filter)
+  /** Lets jobs go that have ended, with their lines, together with what they were about. */
+  remove(transaction: Kysely<StateTables>, ids: readonly string[]): Promise<void> {
+    return this.#rows.remove(transaction, ids)
+  }
+
+  /** The newest first; of kinds that pass by only where such a kind is asked for. */
+  list(filter: Omit<JobFilter, 'without'>): Promise<JobRow[]> {
+    const passing = this.#ports.kinds.filter(({ isPassing }) => isPassing).map(({ name }) => name)
+    return this.#rows.list({ ...filter, without: filter.kind === undefined ? passing : [] })
   }
 
   /** What a job had to say. @param after only lines with a higher `seq` @throws HttpError 404 */

@@ -32,6 +32,8 @@ export interface JobKind {
    * be cancelled here, and the server's log tells only that it failed.
    */
   isFollowed?: true
+  /** Many come in a day, for their users alone: a list of all jobs leaves them out, and is not swamped by them. */
+  isPassing?: true
 }
 
 const MINUTE = 60_000
@@ -132,6 +134,7 @@ export const JOB_KINDS: readonly JobKind[] = [
     attempts: 1,
     component: 'programs',
     scheduled: null,
+    isPassing: true,
   },
   {
     name: 'backup',

@@ -42,6 +42,7 @@ export function jobRoutes(http: Http, jobs: Jobs) {
         summary: 'Jobs, the newest first',
         description:
           'Jobs that ended are kept for 30 days, the last 1,000 of them; the newest of each kind, camera and outcome stays. ' +
+          'Programs that users had run are listed with `kind=program` only, and go an hour after their end. ' +
           'Why a task or operation failed that an account called for is told to it, to operators and to admins.',
         querystring: Query,
         response: { 200: listOf(JobBody) },

@@ -9,6 +9,8 @@ const POLL_MS = 5_000
 const ANSWER_MS = 10_000
 const MOST_CURRENT = 50
 const MOST_RECENT = 20
+/** Many come in a minute, and the list has none of them. */
+const PASSING = 'program'
 
 export interface Jobs {
   /** Those that wait or run, then those that ended last; null until they are loaded. */
@@ -48,7 +50,7 @@ export function useJobs(): Jobs {
     void loadOnce()
     const poll = setInterval(() => void loadOnce(), POLL_MS)
     const end = live.listen(({ kind, data }) => {
-      if (kind !== 'job') return
+      if (kind !== 'job' || data.kind === PASSING) return
       const known = list.peek()?.find(({ id }) => id === data.id)
       if (known?.state !== data.state) void loadOnce()
     })
