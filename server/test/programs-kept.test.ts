@@ -16,9 +16,11 @@ async function start(most = { runs: 100, bytes: 1e6 }) {
   const clock = { now: 1_000_000_000_000 }
   const now = () => clock.now
   let jobs = 0
+  const gone: string[] = []
+  const remove = async (_: unknown, ids: string[]) => void gone.push(...ids)
   const runs: ProgramRuns = new ProgramRuns({
     ...{ database, now, settings: { programsPerUser: 1000, programsWaiting: 1000 }, refusal: async () => null },
-    jobs: () => ({ add: async () => ({ id: `job-${jobs++}` }), wake: () => {} }) as unknown as Jobs,
+    jobs: () => ({ add: async () => ({ id: `job-${jobs++}` }), wake: () => {}, remove }) as unknown as Jobs,
     onWritten: (...told) => void written.push(kept.written(...told)),
   })
   const written: Promise<void>[] = []
@@ -33,11 +35,11 @@ async function start(most = { runs: 100, bytes: 1e6 }) {
   }
   const rows = async () => (await database.read.selectFrom('program_runs').select('id').execute()).map(({ id }) => id)
   const messages = async () => (await database.read.selectFrom('program_messages').select('run').execute()).length
-  return { database, kept, clock, add, rows, messages }
+  return { database, kept, clock, add, rows, messages, gone }
 }
 
-test('runs go with all they said an hour after their end, no sooner', async () => {
-  const { kept, clock, add, rows, messages } = await start()
+test('runs go with all they said, and with their jobs, an hour after their end, no sooner', async () => {
+  const { kept, clock, add, rows, messages, gone } = await start()
   const old = await add('a')
   clock.now += HOUR_MS / 2
   const young = await add('a')
@@ -47,6 +49,7 @@ test('runs go with all they said an hour after their end, no sooner', async () =
   await kept.sweep()
   expect(await rows()).toEqual([young])
   expect(await messages()).toBe(1)
+  expect(gone).toEqual(['job-0'])
   clock.now += HOUR_MS
   await kept.sweep()
   expect([await rows(), await messages()]).toEqual([[], 0])

@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { jobFor } from '../src/jobs/whose.ts'
 import { until } from './running-server.ts'
 import { type FakeRun, GOOD, line, startPrograms } from './some-programs.ts'
 
@@ -126,6 +128,94 @@ test('one account has so many that wait or run, and all together so many that wa
   await begin('c')
 })
 
+test('those without a token fill half of the queue at most, from however many addresses', async () => {
+  const { run, nth } = untilEnded()
+  const environment = { AJAR_PROGRAMS_AT_ONCE: '1', AJAR_PROGRAMS_WAITING: '4' }
+  const { begin, add } = await startPrograms({ run, environment })
+  await begin('a')
+  await nth(0)
+  await begin('address:10.0.0.1')
+  await begin('address:10.0.0.2')
+  expect(await add('address:10.0.0.3')).toEqual({ refused: expect.stringContaining('2 programs wait already') })
+  await begin('a')
+  await begin('person:address:1')
+  expect(await add('a')).toEqual({ refused: expect.stringContaining('4 programs wait already') })
+})
+
+test('what is to be run is kept as long as a run has not ended; its job goes with it, and tells others nothing', async () => {
+  const { run, nth } = untilEnded()
+  const { begin, ended, database, programs, jobs } = await startPrograms({ run })
+  const id = await begin('person:ada', { name: 'a secret name' })
+  const { end } = await nth(0)
+  const requests = () => database.read.selectFrom('program_requests').select('run').execute()
+  expect(await requests()).toEqual([{ run: id }])
+  end({ status: 77, isSuccess: false })
+  await ended(id)
+  expect(await requests()).toEqual([])
+  const [job] = await until(async () => {
+    const found = await jobs.list({ kind: 'program', states: ['done'], limit: 9 })
+    return found.length > 0 && found
+  })
+  if (!job) throw new Error('there is no job')
+  const shown = JSON.stringify(jobFor({ tokenId: 'b', name: 'bob', account: 'person:bob', role: 'viewer' }, job))
+  for (const secret of ['secret', 'person:ada', '77', id]) expect(shown).not.toContain(secret)
+  expect(await jobs.lines(job.id)).not.toEqual([])
+  await programs.runs.remove([id])
+  await expect(jobs.get(job.id)).rejects.toMatchObject({ status: 404 })
+  expect(await database.read.selectFrom('job_lines').select('job').execute()).toEqual([])
+  expect(await programs.runs.read({ account: '', isAdmin: true }, id, 0)).toBeNull()
+})
+
+test('a job that has not ended stays, whatever becomes of its run', async () => {
+  const { run, nth } = untilEnded()
+  const { begin, programs, jobs } = await startPrograms({ run })
+  const id = await begin('a')
+  const { end } = await nth(0)
+  await programs.runs.remove([id])
+  expect(await jobs.list({ kind: 'program', limit: 9 })).toHaveLength(1)
+  end()
+})
+
+test('one answer holds a quarter of a megabyte, and one message however long that is', async () => {
+  const texts = ['x'.repeat(300_000), ...Array.from({ length: 30 }, () => '\u20ac'.repeat(10_000)), 'last']
+  const { begin, read } = await startPrograms({
+    run: async (_, tell) => {
+      for (const text of texts) await tell([line(text)])
+      return WELL
+    },
+  })
+  const id = await begin('a')
+  await until(async () => (await read(id, texts.length)).completed)
+  const counts: number[] = []
+  const had: string[] = []
+  for (let completed = false; !completed; ) {
+    const answer = await read(id, had.length)
+    had.push(...answer.messages.map(({ data }) => data))
+    counts.push(answer.messages.length)
+    completed = answer.completed
+  }
+  expect(had).toEqual(texts)
+  expect(counts).toEqual([1, 9, 9, 9, 4])
+})
+
+test('what of one run cannot be written takes nothing along of others, and it has failed', async () => {
+  const { run, nth, begun } = untilEnded()
+  const { begin, ended, read, database, programs } = await startPrograms({ run })
+  const [bad, good] = [await begin('a', { name: 'bad' }), await begin('b', { name: 'good' })]
+  await nth(1)
+  const of = (name: string) => begun.find((each) => each.name === name)
+  // As a message is that no column takes.
+  await sql`create trigger refuse before insert on program_messages when new.data = 'poison'
+    begin select raise(abort, 'not this one'); end`.execute(database.write)
+  void of('bad')?.tell('poison')
+  await of('good')?.tell('well')
+  const end = programs.runs.end(bad, { isSuccess: true, status: 0, messages: [line('poison')] })
+  of('good')?.end()
+  await expect(end).rejects.toThrow(/not this one/)
+  expect(await ended(good)).toMatchObject({ messages: [line('well')], message: 'SUCCESS' })
+  expect(await read(bad)).toMatchObject({ completed: false })
+})
+
 test('accounts take turns', async () => {
   const { run, begun, nth } = untilEnded()
   const { begin } = await startPrograms({ run, environment: { AJAR_PROGRAMS_AT_ONCE: '1' } })
@@ -192,7 +282,7 @@ test('a worker that is lost is told as such, once; the queue goes on', async () 
 /** How jobs ended, the newest first; a run is over a moment before its job is. */
 async function settled(jobs: Awaited<ReturnType<typeof startPrograms>>['jobs']): Promise<string[]> {
   return until(async () => {
-    const states = (await jobs.list({ limit: 10 })).map(({ state }) => state)
+    const states = (await jobs.list({ kind: 'program', limit: 10 })).map(({ state }) => state)
     return !states.some((state) => state === 'queued' || state === 'running') && states
   })
 }

@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely'
-import type { Bit } from './bit.ts'
 
 /** Programs that users had run. Times are milliseconds UTC. */
 export interface ProgramsTables {
   program_runs: ProgramRunsTable
+  program_requests: ProgramRequestsTable
   program_messages: ProgramMessagesTable
 }
 
@@ -19,15 +19,19 @@ export interface ProgramRunsTable {
   name: string
   mode: string
   language: string
-  lab: Bit
-  /** What is to be run (`ProgramRequest`); null: it has ended, or was given up. */
-  request_json: string | null
   state: 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE'
   /** Exit code; null as long as it runs, and where there is none. */
   status: number | null
   created_at: number
   started_at: number | null
   finished_at: number | null
+}
+
+/** What is to be run, as long as a run has not ended. */
+export interface ProgramRequestsTable {
+  run: string
+  /** `ProgramRequest`: a megabyte and more. */
+  request_json: string
 }
 
 /** What a run has to say, in order. */

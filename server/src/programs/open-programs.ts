@@ -13,7 +13,7 @@ import { JOB_KIND, ProgramRuns } from './runs/program-runs.ts'
 export interface ProgramsParts {
   database: StateDatabase
   settings: Settings
-  jobs(): Pick<Jobs, 'add' | 'wake' | 'cancel' | 'get'>
+  jobs(): Pick<Jobs, 'add' | 'wake' | 'cancel' | 'get' | 'remove'>
   /** Who runs them. @param onConnected told whenever there is one more */
   openWorkers(onConnected: () => void): Pick<Workers, 'start' | 'close' | 'perform' | 'ready' | 'list' | 'leave'>
   /** Told whenever a worker has connected. */

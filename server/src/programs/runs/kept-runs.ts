@@ -1,4 +1,5 @@
 import type { Log } from '../../logging/levels.ts'
+import { failure } from './perform-run.ts'
 import type { ProgramRuns } from './program-runs.ts'
 
 /** A client that polls has long seen it; one that lost its connection comes back. */
@@ -32,6 +33,8 @@ export class KeptRuns {
   readonly #ports: KeptRunsPorts
   /** Those that have ended, the oldest first. */
   readonly #kept = new Map<string, Kept>()
+  /** What those said, all together. */
+  #bytes = 0
   /** What those said so far that run. */
   readonly #growing = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
@@ -44,7 +47,7 @@ export class KeptRuns {
 
   async start() {
     for (const { id, owner, finished_at, bytes } of await this.#ports.runs.rows.ended())
-      this.#kept.set(id, { owner, finishedAt: finished_at ?? 0, bytes })
+      this.#keep(id, { owner, finishedAt: finished_at ?? 0, bytes })
     this.#again()
   }
 
@@ -56,11 +59,12 @@ export class KeptRuns {
 
   /** @param bytes that it has said more */
   async written(id: string, bytes: number, hasEnded: boolean) {
+    if (this.#kept.has(id)) return // said after its end, and not written
     const all = (this.#growing.get(id) ?? 0) + bytes
     if (!hasEnded) return void this.#growing.set(id, all)
     this.#growing.delete(id)
     const row = await this.#ports.runs.rows.find(id)
-    if (row) this.#kept.set(id, { owner: row.owner, finishedAt: this.#ports.now(), bytes: all })
+    if (row) this.#keep(id, { owner: row.owner, finishedAt: this.#ports.now(), bytes: all })
     if (this.#isOver()) this.#again()
   }
 
@@ -85,24 +89,26 @@ export class KeptRuns {
     const old = [...this.#kept].filter(([, { finishedAt }]) => finishedAt < oldest).map(([id]) => id)
     for (let at = 0; at < old.length && !this.#isClosing; at += SLICE) await this.#remove(old.slice(at, at + SLICE))
     while (this.#isOver() && !this.#isClosing) await this.#remove(this.#tooMuch())
-    for (const { id } of await runs.rows.orphans())
-      await runs.end(id, { isSuccess: false, status: 130, messages: [CANCELLED] })
+    for (const { id, isTakenOff, hasBegun } of await runs.rows.orphans())
+      await runs.end(id, failure(isTakenOff ? TAKEN_OFF : hasBegun ? LOST_END : NOT_BEGUN, isTakenOff ? 130 : 1))
   }
 
   async #remove(ids: string[]) {
-    await this.#ports.runs.rows.remove(ids)
-    for (const id of ids) this.#kept.delete(id)
+    await this.#ports.runs.remove(ids)
+    for (const id of ids) {
+      this.#bytes -= this.#kept.get(id)?.bytes ?? 0
+      this.#kept.delete(id)
+    }
+  }
+
+  #keep(id: string, kept: Kept) {
+    this.#bytes += kept.bytes - (this.#kept.get(id)?.bytes ?? 0)
+    this.#kept.set(id, kept)
   }
 
   #isOver(): boolean {
     const { runs, bytes } = this.#ports.most ?? MOST
-    return this.#kept.size > runs || this.#sum() > bytes
-  }
-
-  #sum(): number {
-    let sum = 0
-    for (const { bytes } of this.#kept.values()) sum += bytes
-    return sum
+    return this.#kept.size > runs || this.#bytes > bytes
   }
 
   /** The oldest of whoever has most: a run counts as what it said, and for being there. */
@@ -119,7 +125,6 @@ export class KeptRuns {
   }
 }
 
-const CANCELLED = {
-  type: 'internal_error',
-  data: 'it was taken off the queue by whoever runs this server: run it again',
-} as const
+const TAKEN_OFF = 'it was taken off the queue by whoever runs this server: run it again'
+const NOT_BEGUN = 'it was not begun: run it again'
+const LOST_END = 'how it ended could not be written down: run it again'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { StateTables } from '../../database/schema.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import { isDiskTrouble } from '../../database/until-written.ts'
@@ -19,6 +19,8 @@ const RETRY_MS = 500
 interface Batch {
   messages: Message[]
   end: RunEnd | null
+  /** Why it could not be written, which was no fault of the disk. */
+  failed: Error | null
 }
 
 export interface WriterPorts {
@@ -45,7 +47,10 @@ export class MessageWriter {
     this.#ports = ports
   }
 
-  /** Resolves at once, but where so much waits to be written that whoever brings it has to wait. */
+  /**
+   * Resolves at once, but where so much waits to be written that whoever brings it has to wait. In closing nothing is taken:
+   * its run's end is not taken either, and the next start says that it was broken off.
+   */
   async take(run: string, messages: readonly Message[]): Promise<void> {
     if (this.#isClosing) return
     this.#batchOf(run).messages.push(...messages)
@@ -63,6 +68,7 @@ export class MessageWriter {
     const { promise } = this.#written // of what is written now, or after what is being written
     this.#arrange()
     await promise
+    if (batch.failed) throw batch.failed
   }
 
   /** Writes what waits. What the disk refuses then is lost: the next start finds its runs unfinished, and ends them. */
@@ -75,7 +81,7 @@ export class MessageWriter {
   }
 
   #batchOf(run: string): Batch {
-    const batch = this.#batches.get(run) ?? { messages: [], end: null }
+    const batch = this.#batches.get(run) ?? { messages: [], end: null, failed: null }
     this.#batches.set(run, batch)
     return batch
   }
@@ -114,15 +120,15 @@ export class MessageWriter {
       written.reject(error)
       return
     }
-    for (const [run, { messages, end }] of batches)
-      this.#ports.onWritten(run, bytesOf([...messages, ...(end?.messages ?? [])]), end !== null)
+    for (const [run, { messages, end, failed }] of batches)
+      if (!failed) this.#ports.onWritten(run, bytesOf([...messages, ...(end?.messages ?? [])]), end !== null)
   }
 
   async #untilWritten(batches: ReadonlyMap<string, Batch>) {
     for (;;) {
       try {
         await this.#ports.database.write.transaction().execute(async (transaction) => {
-          for (const [run, batch] of batches) await this.#writeBatch(transaction, run, batch)
+          for (const [run, batch] of batches) await this.#tryBatch(transaction, run, batch)
         })
         return
       } catch (error) {
@@ -130,6 +136,19 @@ export class MessageWriter {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
+  }
+
+  /** What of one run cannot be written takes nothing along of the others. */
+  async #tryBatch(transaction: Kysely<StateTables>, run: string, batch: Batch) {
+    await sql`savepoint one_run`.execute(transaction)
+    try {
+      await this.#writeBatch(transaction, run, batch)
+    } catch (error) {
+      if (isDiskTrouble(error)) throw error // all of it is tried again
+      await sql`rollback to one_run`.execute(transaction)
+      batch.failed = error as Error
+    }
+    await sql`release one_run`.execute(transaction)
   }
 
   async #writeBatch(transaction: Kysely<StateTables>, run: string, { messages, end }: Batch) {
@@ -159,9 +178,10 @@ export class MessageWriter {
     const { isSuccess, status } = end
     await transaction
       .updateTable('program_runs')
-      .set({ state: isSuccess ? 'SUCCESS' : 'FAILURE', status, request_json: null, finished_at: now() })
+      .set({ state: isSuccess ? 'SUCCESS' : 'FAILURE', status, finished_at: now() })
       .where('id', '=', run)
       .execute()
+    await transaction.deleteFrom('program_requests').where('run', '=', run).execute()
   }
 }
 

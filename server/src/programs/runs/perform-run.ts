@@ -37,12 +37,12 @@ class RunError extends Error {
  */
 export async function performRun({ runs, ...ports }: PerformRunPorts, { id, params, signal }: JobContext) {
   const { run } = params as unknown as RunJob
-  const row = await runs.rows.begin(run)
-  if (!row) throw new RunError('interrupted', 'it was begun before, and the server or its worker ended meanwhile')
+  const request = await runs.rows.begin(run)
+  if (!request) throw new RunError('interrupted', 'it was begun before, and the server or its worker ended meanwhile')
   const refusal = ports.refusal()
   try {
     if (refusal !== null) throw new RunError('programs_off', refusal)
-    const task: ProgramTask = { request: JSON.parse(row.request_json ?? '{}'), limits: ports.limits }
+    const task: ProgramTask = { request, limits: ports.limits }
     const outcome = (await ports.perform(
       {
         ...{ task: 'program', job: id, params: task, inputs: nothing(), limitMs: LIMIT_MS },
@@ -51,7 +51,7 @@ export async function performRun({ runs, ...ports }: PerformRunPorts, { id, para
       signal,
     )) as Outcome
     await runs.end(run, { ...outcome, messages: [] })
-    return { status: outcome.status }
+    return {} // jobs are listed to everybody, and what came of a program is its user's alone
   } catch (error) {
     const { code, message } = error as Error & { code?: unknown }
     await runs.end(run, endOf(code, message, signal.aborted, runs.isStopped(run)))
@@ -72,6 +72,6 @@ function endOf(code: unknown, message: string, wasEnded: boolean, isStopped: boo
 const ENDED = 'it was ended by whoever runs this server, or because the server itself ends: run it again'
 export const LOST = 'the worker that ran it ended: run it again'
 
-export function failure(text: string): RunEnd {
-  return { isSuccess: false, status: 1, messages: [{ type: 'internal_error', data: text }] }
+export function failure(text: string, status = 1): RunEnd {
+  return { isSuccess: false, status, messages: [{ type: 'internal_error', data: text }] }
 }

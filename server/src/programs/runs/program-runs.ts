@@ -5,17 +5,20 @@ import type { Jobs } from '../../jobs/jobs.ts'
 import type { Settings } from '../../settings.ts'
 import type { ProgramRequest } from '../program.ts'
 import { MessageWriter } from './message-writer.ts'
-import { mayReadRun, type RunEnd, type RunOwner, type RunRead, type RunReader } from './run.ts'
+import { mayReadRun, OF_NOBODY, type RunEnd, type RunOwner, type RunRead, type RunReader } from './run.ts'
 import { RunRows } from './run-rows.ts'
 
-/** What one answer holds: more is read with the next cursor. */
-const MOST_MESSAGES = 5000
+/**
+ * What one answer holds: more is read with the next cursor. As JSON a byte may take six, and whoever knows the id may ask
+ * again and again, from the first message on.
+ */
+const MOST = { messages: 5000, bytes: 256 * 1024 }
 export const JOB_KIND = 'program'
 
 export interface RunsPorts {
   database: StateDatabase
   settings: Pick<Settings, 'programsPerUser' | 'programsWaiting'>
-  jobs(): Pick<Jobs, 'add' | 'wake' | 'cancel' | 'get'>
+  jobs(): Pick<Jobs, 'add' | 'wake' | 'cancel' | 'get' | 'remove'>
   /** Why none can be run now; null: they can. */
   refusal(): Promise<string | null>
   /** Milliseconds UTC. */
@@ -83,9 +86,9 @@ export class ProgramRuns {
     // Its state first: of a run that has ended all messages are there.
     const row = await this.rows.find(id)
     if (!row || !mayReadRun(reader, row.owner)) return null
-    const messages = await this.rows.messages(id, Math.max(0, Math.trunc(from)), MOST_MESSAGES)
+    const { messages, hasMore } = await this.rows.messages(id, Math.max(0, Math.trunc(from)), MOST)
     const { state, status } = row
-    const completed = (state === 'SUCCESS' || state === 'FAILURE') && messages.length < MOST_MESSAGES
+    const completed = (state === 'SUCCESS' || state === 'FAILURE') && !hasMore
     return completed
       ? { messages, status: status ?? 0, completed, message: state }
       : { messages, status: 0, completed, message: 'PENDING' }
@@ -136,6 +139,13 @@ export class ProgramRuns {
     return this.#writer.take(id, messages)
   }
 
+  /** With all that they said, and with their jobs, which tell nothing that is not gone then. */
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.#ports.database.write.transaction().execute(async (transaction) => {
+      await this.#ports.jobs().remove(transaction, await this.rows.remove(transaction, ids))
+    })
+  }
+
   /** Resolves when it stands there. */
   end(id: string, end: RunEnd): Promise<void> {
     return this.#writer.end(id, end)
@@ -148,16 +158,20 @@ export class ProgramRuns {
   async #hasMore(id: string, from: number): Promise<boolean> {
     const row = await this.rows.find(id)
     if (!row || row.finished_at !== null) return true
-    return (await this.rows.messages(id, from, 1)).length > 0
+    return this.rows.hasMore(id, from)
   }
 
   async #busy(transaction: Kysely<StateTables>, account: string): Promise<string | null> {
     const { programsPerUser, programsWaiting } = this.#ports.settings
     if ((await this.rows.countOpenOf(transaction, account)) >= programsPerUser)
       return `${programsPerUser} of your programs wait or run already: try again when one of them has ended`
-    if ((await this.rows.countQueued(transaction)) >= programsWaiting)
-      return `the server is busy: ${programsWaiting} programs wait already; try again in a minute`
-    return null
+    const busy = (waiting: number) => `the server is busy: ${waiting} programs wait already; try again in a minute`
+    if ((await this.rows.countQueued(transaction)) >= programsWaiting) return busy(programsWaiting)
+    // Anybody may have as many addresses as he likes: who shows a token finds room beside all of them.
+    const mostOfStrangers = Math.ceil(programsWaiting / 2)
+    if (!account.startsWith(OF_NOBODY)) return null
+    const ofStrangers = await this.rows.countQueued(transaction, { ofStrangers: true })
+    return ofStrangers < mostOfStrangers ? null : busy(ofStrangers)
   }
 }
 

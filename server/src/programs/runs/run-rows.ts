@@ -4,11 +4,12 @@ import type { StateTables } from '../../database/schema.ts'
 import type { ProgramMessageRow, ProgramRunRow } from '../../database/schema-programs.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import type { Message, ProgramRequest } from '../program.ts'
+import { OF_NOBODY } from './run.ts'
 
 /** A row takes some bytes beside what it says. */
 export const ROW_BYTES = 64
-const SIZE = sql<number>`coalesce(sum(length(cast(m.data as blob)) + ${sql.lit(ROW_BYTES)}), 0)`
-const OPEN: ProgramRunRow['state'][] = ['QUEUED', 'RUNNING']
+const BYTES = sql<number>`length(cast(m.data as blob))`
+const SIZE = sql<number>`coalesce(sum(${BYTES} + ${sql.lit(ROW_BYTES)}), 0)`
 
 /** The rows of runs, and of what they have to say. */
 export class RunRows {
@@ -25,13 +26,17 @@ export class RunRows {
     { id, job, owner, language }: Pick<ProgramRunRow, 'id' | 'job' | 'owner' | 'language'>,
     request: ProgramRequest,
   ): Promise<void> {
-    const { name, mode, lab } = request
+    const { name, mode } = request
     await transaction
       .insertInto('program_runs')
       .values({
-        ...{ id, job, owner, name, mode, language, lab: lab ? 1 : 0, request_json: JSON.stringify(request) },
+        ...{ id, job, owner, name, mode, language },
         ...{ state: 'QUEUED', status: null, created_at: this.#now(), started_at: null, finished_at: null },
       })
+      .execute()
+    await transaction
+      .insertInto('program_requests')
+      .values({ run: id, request_json: JSON.stringify(request) })
       .execute()
   }
 
@@ -45,70 +50,96 @@ export class RunRows {
 
   /** How many wait or run of an account. */
   async countOpenOf(transaction: Kysely<StateTables>, owner: string): Promise<number> {
-    const row = await transaction
-      .selectFrom('program_runs')
+    const row = await open(transaction)
       .select(({ fn }) => fn.countAll<number>().as('runs'))
       .where('owner', '=', owner)
-      .where('state', 'in', OPEN)
       .executeTakeFirst()
     return row?.runs ?? 0
   }
 
-  /** How many wait, of all accounts. */
-  async countQueued(transaction: Kysely<StateTables>): Promise<number> {
-    const row = await transaction
-      .selectFrom('program_runs')
+  /** How many wait, of all accounts. @param ofStrangers only those that were asked for without a token */
+  async countQueued(transaction: Kysely<StateTables>, { ofStrangers = false } = {}): Promise<number> {
+    const row = await open(transaction)
       .select(({ fn }) => fn.countAll<number>().as('runs'))
       .where('state', '=', 'QUEUED')
+      .$if(ofStrangers, (query) => query.where(sql<string>`substr(owner, 1, ${OF_NOBODY.length})`, '=', OF_NOBODY))
       .executeTakeFirst()
     return row?.runs ?? 0
   }
 
-  /** @returns the run, which runs now; undefined where it did not wait any more */
-  begin(id: string): Promise<ProgramRunRow | undefined> {
-    return this.#database.write
-      .updateTable('program_runs')
-      .set({ state: 'RUNNING', started_at: this.#now() })
-      .where('id', '=', id)
-      .where('state', '=', 'QUEUED')
-      .returningAll()
-      .executeTakeFirst()
+  /** @returns what the run is to do, which runs now; undefined where it did not wait any more */
+  begin(id: string): Promise<ProgramRequest | undefined> {
+    return this.#database.write.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable('program_runs')
+        .set({ state: 'RUNNING', started_at: this.#now() })
+        .where('id', '=', id)
+        .where('state', '=', 'QUEUED')
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) return undefined
+      const { request_json } = await transaction
+        .selectFrom('program_requests')
+        .select('request_json')
+        .where('run', '=', id)
+        .executeTakeFirstOrThrow()
+      return JSON.parse(request_json)
+    })
   }
 
-  /** @param from the cursor: how many messages are known already */
-  async messages(id: string, from: number, most: number): Promise<Message[]> {
+  /**
+   * @param from the cursor: how many messages are known already
+   * @param most messages, and bytes of them; one message is there however long it is
+   * @returns whether there are more of them behind those
+   */
+  async messages(
+    id: string,
+    from: number,
+    most: { messages: number; bytes: number },
+  ): Promise<{ messages: Message[]; hasMore: boolean }> {
     const rows = await this.#database.read
-      .selectFrom('program_messages')
+      .selectFrom(({ selectFrom }) =>
+        selectFrom('program_messages as m')
+          .select(['m.seq', 'm.type', 'm.data', 'm.ref'])
+          .select(sql<number>`sum(${BYTES}) over (order by m.seq) - ${BYTES}`.as('before'))
+          .where('m.run', '=', id)
+          .where('m.seq', '>=', from)
+          .orderBy('m.seq')
+          .limit(most.messages)
+          .as('next'),
+      )
       .select(['type', 'data', 'ref'])
-      .where('run', '=', id)
-      .where('seq', '>=', from)
+      .where('before', '<', most.bytes)
       .orderBy('seq')
-      .limit(most)
       .execute()
-    return rows.map(asMessage)
+    const last = await this.#database.read
+      .selectFrom('program_messages')
+      .select(({ fn }) => fn.max('seq').as('seq'))
+      .where('run', '=', id)
+      .executeTakeFirst()
+    return { messages: rows.map(asMessage), hasMore: from + rows.length <= (last?.seq ?? -1) }
   }
 
-  /** Those that wait for a job that is none any more: it was cancelled as a job, or is gone. */
-  orphans(): Promise<Pick<ProgramRunRow, 'id'>[]> {
-    return this.#database.write
-      .selectFrom('program_runs as r')
-      .select('r.id')
-      .where('r.state', '=', 'QUEUED')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('jobs as j')
-              .select('j.id')
-              .whereRef('j.id', '=', 'r.job')
-              .where('j.state', 'in', ['queued', 'running']),
-          ),
-        ),
-      )
+  /** Whether there are more messages than so many. */
+  async hasMore(id: string, than: number): Promise<boolean> {
+    const query = this.#database.read.selectFrom('program_messages').select('seq').where('run', '=', id)
+    return (await query.where('seq', '>=', than).limit(1).executeTakeFirst()) !== undefined
+  }
+
+  /** Those whose job is none any more, and has not said how they ended: whether it was cancelled before it began. */
+  async orphans(): Promise<{ id: string; isTakenOff: boolean; hasBegun: boolean }[]> {
+    const rows = await open(this.#database.write)
+      .leftJoin('jobs as j', 'j.id', 'program_runs.job')
+      .select(['program_runs.id', 'program_runs.state', 'j.state as job'])
+      .where(({ or, eb }) => or([eb('j.state', 'is', null), eb('j.state', 'not in', ['queued', 'running'])]))
       .execute()
+    return rows.map(({ id, state, job }) => ({
+      ...{ id, hasBegun: state === 'RUNNING' },
+      isTakenOff: state === 'QUEUED' && job === 'cancelled',
+    }))
   }
 
   running(): Promise<Pick<ProgramRunRow, 'id'>[]> {
-    return this.#database.write.selectFrom('program_runs').select('id').where('state', '=', 'RUNNING').execute()
+    return open(this.#database.write).select('id').where('state', '=', 'RUNNING').execute()
   }
 
   /** Those that have ended, the oldest first, with what their messages take. */
@@ -123,12 +154,18 @@ export class RunRows {
       .execute()
   }
 
-  async remove(ids: readonly string[]): Promise<void> {
-    await this.#database.write.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('program_messages').where('run', 'in', ids).execute()
-      await transaction.deleteFrom('program_runs').where('id', 'in', ids).execute()
-    })
+  /** @returns their jobs */
+  async remove(transaction: Kysely<StateTables>, ids: readonly string[]): Promise<string[]> {
+    await transaction.deleteFrom('program_messages').where('run', 'in', ids).execute()
+    await transaction.deleteFrom('program_requests').where('run', 'in', ids).execute()
+    const gone = await transaction.deleteFrom('program_runs').where('id', 'in', ids).returning('job').execute()
+    return gone.map(({ job }) => job)
   }
+}
+
+/** Those that wait or run, by the index of just those. */
+function open(database: Kysely<StateTables>) {
+  return database.selectFrom('program_runs').where('program_runs.finished_at', 'is', null)
 }
 
 function asMessage({ type, data, ref }: Pick<ProgramMessageRow, 'type' | 'data' | 'ref'>): Message {

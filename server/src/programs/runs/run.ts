@@ -15,7 +15,7 @@ export interface RunReader extends Pick<RunOwner, 'account'> {
 
 /** A run as far as a reader does not have it yet. */
 export interface RunRead {
-  /** From the cursor on, in order; at most 5,000, then more are read with the next cursor. */
+  /** From the cursor on, in order; at most 5,000, of 256 KiB: then more are read with the next cursor. */
   messages: Message[]
   /** Exit code; 0 as long as it runs. */
   status: number
@@ -32,7 +32,8 @@ export interface RunEnd {
   messages: Message[]
 }
 
-const OF_NOBODY = 'address:'
+/** What accounts of those begin with who showed no token. */
+export const OF_NOBODY = 'address:'
 
 /** Whether somebody may read a run: it is his own, he is an admin, or neither of them showed a token, and he knows its id. */
 export function mayReadRun({ account, isAdmin }: RunReader, owner: string): boolean {

@@ -82,8 +82,8 @@ function checkOutput(scope: Http, { runs, access }: OlderRoutesPorts) {
       schema: {
         summary: 'What a run had to say since the last time',
         description:
-          '`read` is a cursor: how many messages the caller has. So nothing is lost with an answer that is lost. At most 5,000 messages ' +
-          'come at once. Where there is nothing new yet, the answer waits a second for it. Runs are kept for an hour after their end.',
+          '`read` is a cursor: how many messages the caller has. So nothing is lost with an answer that is lost. At most 5,000 messages, of ' +
+          '256 KiB, come at once. Where there is nothing new yet, the answer waits a second for it. Runs are kept for an hour after their end.',
         body: Type.Unknown({ description: 'JSON, whatever it is called: `{"identifier":"...","read":0}`' }),
         response: { 200: Output, ...errors },
       },

@@ -1,8 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { Caller } from '../../http/access.ts'
-import type { RunOwner, RunReader } from '../runs/run.ts'
-
-const OF_NOBODY = 'address:'
+import { OF_NOBODY, type RunOwner, type RunReader } from '../runs/run.ts'
 
 /**
  * Who has a program run, or asks for one: an account, or an address where no token is needed.
