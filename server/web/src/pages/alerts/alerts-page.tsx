@@ -4,14 +4,16 @@ import { ApiError, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { ConfirmDialog } from '../../design/confirm-dialog.tsx'
 import { Button, Failed, Loading } from '../../design/elements.tsx'
+import { page } from '../../page.tsx'
 import { Past } from './past.tsx'
 import { RuleCard } from './rule-card.tsx'
-import { RuleDialog } from './rule-dialog.tsx'
 import { SecretDialog } from './secret-dialog.tsx'
 import { Standing } from './standing.tsx'
 import { useRules } from './use-rules.ts'
 import { UsualRules } from './usual-rules.tsx'
 import './alerts.css'
+
+const RuleDialog = page(async () => (await import('./rule-dialog.tsx')).RuleDialog)
 
 /** What stands open over the page. */
 type Open =

@@ -4,6 +4,7 @@ import { ApiError, get, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
+import { page } from '../../page.tsx'
 import { useSensors } from '../../sensors/use-sensors.ts'
 import { AddDialog } from './add-dialog.tsx'
 import type { Credential } from './addresses.ts'
@@ -11,8 +12,9 @@ import { ConfirmDialog } from './confirm-dialog.tsx'
 import { CredentialDialog } from './credential-dialog.tsx'
 import { type DeviceAct, DeviceCard } from './device-card.tsx'
 import { withEvent } from './presence.ts'
-import { SendDialog } from './send-dialog.tsx'
 import './devices.css'
+
+const SendDialog = page(async () => (await import('./send-dialog.tsx')).SendDialog)
 
 /** What stands open over the page. */
 type Open =
