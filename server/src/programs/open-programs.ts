@@ -88,7 +88,7 @@ const RESTARTED = 'the server ended in the middle of it, and runs again: run it 
 
 function offBy({ programs, rehearsal }: Settings): string | null {
   if (rehearsal) return 'none are run in a rehearsal'
-  return programs === '1' ? null : 'programs are switched off on this server; AJAR_PROGRAMS=1 has them run'
+  return programs === '1' ? null : 'Programs are switched off on this server; AJAR_PROGRAMS=1 has them run.'
 }
 
 async function describe(workers: Pick<Workers, 'perform'>): Promise<MachineReport> {

@@ -77,7 +77,7 @@ export class Machine {
     const { off, isThere } = this.#ports
     if (off !== null || this.#fault !== null) return off ?? this.#fault
     if (!isThere()) return NOT_CONNECTED
-    if (this.#report && !this.#isGood) return `programs are not run here, because ${inWords(this.#report.failed)}`
+    if (this.#report && !this.#isGood) return `Programs are not run here, because ${inWords(this.#report.failed)}`
     if (this.#report?.languages.length === 0) return NO_LANGUAGE
     return null
   }
