@@ -199,7 +199,7 @@ describe('a base project, downloaded and built where no server is', () => {
     }
   })
 
-  test.each(LANGUAGES.map(({ name }) => name))(
+  test.for(LANGUAGES.map(({ name }) => name))(
     'of %s: its README builds it, runs it with its arguments, and says what each case should print',
     (name, context) => {
       if (name === 'ada') needsProgram('gprbuild', 'gprbuild', context)

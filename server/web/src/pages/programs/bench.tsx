@@ -77,7 +77,7 @@ export function Bench({ languages: { items, limits }, who }: BenchProps) {
               >
                 {items.map(({ name, title, version }) => (
                   <option key={name} value={name}>
-                    {title} {version}
+                    {title} ({version})
                   </option>
                 ))}
               </select>
@@ -189,7 +189,7 @@ function useKey(start: () => void) {
   }, [])
 }
 
-const MB = 1024 * 1024
+const MB = 1e6
 
 function limitsInWords({ ms, memoryBytes, processes }: LanguagesBody['limits']): string {
   return `A run has ${ms / 1000} s, ${Math.round(memoryBytes / MB)} MB, ${processes} processes, no network and no input.`
