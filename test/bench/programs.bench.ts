@@ -23,6 +23,9 @@ import {
 
 const ROUNDS = Number(process.env.AJAR_BENCH_ROUNDS ?? 40)
 const AIM_MS = 100
+/** As many programs as run side by side where no setting says otherwise. */
+const AT_ONCE = 2
+const SPIN: Bench = { file: 'main.py', text: 'for i in range(3000000): pass\n', bare: '', boxed: null }
 const [INGEST_ROUNDS, SECONDS, PUBLISHERS] = [Number(process.env.AJAR_BENCH_INGEST_ROUNDS ?? 3), 5, 10]
 
 interface Bench {
@@ -133,29 +136,38 @@ async function throughServer({ api }: BenchServer, { file, text }: Bench) {
   }
 }
 
+/** What a run takes of the processors anybody would take who uses what is left of them: that is the peer. */
 async function besideIngest(server: BenchServer) {
   const clients = await addDevices(server.api, PUBLISHERS)
-  const latencies: [number[][], number[][]] = [[], []]
+  const beside = { nothing: [] as number[][], loops: [] as number[][], programs: [] as number[][] }
   let runs = 0
   for (let round = 0; round < INGEST_ROUNDS; round++)
-    for (const isBusy of [false, true]) {
-      let goesOn = isBusy
-      const spin: Bench = { file: 'main.py', text: 'for i in range(3000000): pass\n', bare: '', boxed: null }
+    for (const what of ['nothing', 'loops', 'programs'] as const) {
+      let goesOn = what === 'programs'
+      const loops = what === 'loops' ? Array.from({ length: AT_ONCE }, startLoop) : []
       const busy = Promise.all(
-        Array.from({ length: 4 }, async () => {
-          for (; goesOn; runs++) await throughServer(server, spin)
+        Array.from({ length: AT_ONCE * 2 }, async () => {
+          for (; goesOn; runs++) await throughServer(server, SPIN)
         }),
       )
       const report = await publish({ ...STEADY, seconds: SECONDS, url: server.mqtt, clients })
       goesOn = false
+      for (const loop of loops) loop.kill('SIGKILL')
       await busy
-      latencies[isBusy ? 1 : 0].push(report.latencies)
+      beside[what].push(report.latencies)
       await drained(server.api)
     }
   console.log(
     `${STEADY.rate} frames/s of 100 kB, QoS 1, ${INGEST_ROUNDS} x ${SECONDS} s each, alternating; ${runs} programs ran meanwhile`,
   )
-  for (const line of compareDelays(latencies, 'beside programs that calculate')) console.log(line)
+  for (const line of compareDelays([beside.nothing, beside.programs], 'beside programs that calculate'))
+    console.log(line)
+  console.log(`against ${AT_ONCE} endless loops of the lowest priority (SCHED_IDLE), in no box:`)
+  for (const line of compareDelays([beside.loops, beside.programs], 'beside programs that calculate')) console.log(line)
+}
+
+function startLoop() {
+  return spawn('/usr/bin/chrt', ['--idle', '0', '/usr/bin/python3', '-c', 'while True: pass'], { stdio: 'ignore' })
 }
 
 async function timed(run: () => Promise<void>): Promise<number> {
