@@ -85,6 +85,7 @@ function unitText(release: string, { dataDir, port }: { dataDir: string; port: n
     `WorkingDirectory=${release}`,
     // By env: what EnvironmentFile says would win over Environment.
     `ExecStart=/usr/bin/env -u AJAR_DEPLOY_DIR ${words.join(' ')} ${release}/bin/node ${release}/server/src/main.ts`,
+    'ReadWritePaths=', // those of the real server are none of its
     `ReadWritePaths="${dataDir}"`,
     'IPAddressDeny=any',
     'IPAddressAllow=localhost',
