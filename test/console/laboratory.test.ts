@@ -106,7 +106,7 @@ async function judge({ page, faults } = visit) {
 test('an analyst sees what a viewer sees, and the laboratory, and makes a data session', async () => {
   const { page } = visit
   const pages = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts()
-  expect(pages.map((name) => name.trim())).toEqual(['Wall', 'Alerts', 'Devices', 'Laboratory', 'Tasks'])
+  expect(pages.map((name) => name.trim())).toEqual(['Wall', 'Alerts', 'Devices', 'Laboratory', 'Tasks', 'Programs'])
   await page.getByRole('link', { name: 'Laboratory' }).click()
   await page.getByRole('heading', { name: 'No data session yet' }).waitFor()
   await judge()
