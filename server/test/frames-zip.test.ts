@@ -97,8 +97,9 @@ test('four are open at most, with those of labelled frames; one whose reader has
   const open = async (path: string) => {
     const ending = new AbortController()
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
-    const { status } = await fetch(`${server.url}/api/cameras/pi/large/${path}`, { headers, signal: ending.signal })
-    return { status, ending }
+    const response = await fetch(`${server.url}/api/cameras/pi/large/${path}`, { headers, signal: ending.signal })
+    // Held: an answer that nobody can read any more is given up by the garbage collector, and makes room.
+    return { status: response.status, response, ending }
   }
   const frames = `frames.zip?from=${at(0)}&to=${at(COUNT)}`
   await until(async () => (await server.call('GET', '/api/frames?camera=pi/large')).body.items.length === 24)

@@ -63,8 +63,10 @@ export async function influxFaults(options: InfluxFaultsOptions): Promise<Influx
     const random = randomFrom(options.seed)
     for (let round = 0; round < options.rounds; round++)
       for (const fault of shuffled(faults, random)) await scene.suffer(fault)
+    const { noRoom } = scene
+    if (noRoom) await scene.suffer(noRoom)
     const leftOut = disk instanceof Error ? [`a full disk: ${disk.message.split('\n')[0]}`] : []
-    return { ...(await scene.judge()), faults: options.rounds * faults.length, leftOut }
+    return { ...(await scene.judge()), faults: options.rounds * faults.length + (noRoom ? 1 : 0), leftOut }
   } finally {
     await scene.close()
     if (disk instanceof Error) await rm(folder, { recursive: true, force: true })
@@ -137,7 +139,7 @@ class Scene {
     const influxd = this.#influxd
     const away = /cannot be reached|did not answer|broke off/
     const setPassword = (password: string) => influxd.query('', `set password for ${USER} = '${password}'`, ADMIN)
-    const faults: Fault[] = [
+    return [
       { name: 'killed', begin: () => influxd.kill(), end: () => influxd.start(), said: away },
       { name: 'killed and back at once', begin: () => this.#killInfluxd(), end: () => {}, said: null },
       { name: 'halted', begin: () => influxd.halt(), end: () => influxd.goOn(), said: away },
@@ -153,11 +155,15 @@ class Scene {
       { name: 'another password', begin: () => setPassword('other'), end: () => setPassword(PASSWORD), said: /401/ },
       { name: 'both are killed', begin: () => influxd.kill(), end: () => this.#startBoth(), said: away },
     ]
-    const full: Fault = {
-      ...{ name: 'no room', said: /no space left.*restart it/ },
-      ...{ begin: () => this.#fillDisk(), end: () => this.#emptyDisk() },
-    }
-    return this.#disk ? [...faults, full] : faults
+  }
+
+  /**
+   * The last one: what InfluxDB 1.6 takes when it had no room and was started again it may lose when it is killed the next
+   * time, though it had acknowledged it and gave it back (in three of five runs all that it took since that start).
+   */
+  get noRoom(): Fault | null {
+    const begin = () => this.#fillDisk()
+    return this.#disk && { name: 'no room', said: /no space left.*restart it/, begin, end: () => this.#emptyDisk() }
   }
 
   /** Records while it lasts; when it is over, all of it is there. */
