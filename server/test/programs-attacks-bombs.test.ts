@@ -77,7 +77,7 @@ describe.each(KINDS)('In a box that is made by: %s', (kind) => {
       limits: { ms: 100_000, folderBytes: 4e6, memoryBytes: 24e6 },
     })
     const places = [...stdout.matchAll(/^place (\S+): (\d+) (\w+)$/gm)]
-    expect(places.map(([, place]) => place).toSorted()).toEqual(['/dev/shm', '/tmp', '/work'])
+    expect(places.map(([, place]) => place).toSorted()).toEqual(['/box', '/dev/shm', '/tmp'])
     for (const [, , bytes, why] of places) {
       expect(why).toBe('ENOSPC')
       expect(Number(bytes)).toBeLessThanOrEqual(4e6 + 4096) // whole pages

@@ -56,13 +56,13 @@ describe.each(KINDS)('In a box that is made by: %s', (kind) => {
   test('kill -9 of its caller ends all of it, and the next caller removes its cgroups', async () => {
     const doomed = await Caller.start(kind, afterFile)
     const mark = `ajar-attack-killed-${doomed.pid}`
-    void doomed.run({ command: ['/work/attack', 'daemons', mark], files: compiled('daemons') })
+    void doomed.run({ command: ['/box/attack', 'daemons', mark], files: compiled('daemons') })
     void doomed.run({
-      command: ['/bin/sh', '-c', `/work/attack many ${mark}; sleep 25; : ${mark}`],
+      command: ['/bin/sh', '-c', `/box/attack many ${mark}; sleep 25; : ${mark}`],
       files: compiled('daemons'),
       limits: { ms: 20_000 },
     })
-    void doomed.run({ command: ['/work/attack', 'spins', mark], files: compiled('bombs'), limits: { ms: 20_000 } })
+    void doomed.run({ command: ['/box/attack', 'spins', mark], files: compiled('bombs'), limits: { ms: 20_000 } })
     const processes = () => doomed.traces.found(mark).filter((trace) => trace.startsWith('process'))
     await until(() => processes().length > 20)
     await doomed.kill()

@@ -57,10 +57,10 @@ const TAKERS: Taker[] = [
     told: ['stderr', '<interrupted> : Maximum 160MB memory limit reached.'],
     status: 137,
   },
-  ...['/work', '/tmp', '/dev/shm'].map(
+  ...['/box', '/tmp', '/dev/shm'].map(
     (place): Taker => ({
       does: `fills ${place}`,
-      ...(place === '/work' && { byAll: true }),
+      ...(place === '/box' && { byAll: true }),
       file: 'main.py',
       text: `f = open("${place}/fill", "wb", buffering=0)\nfor i in range(800): f.write(bytes(1000000)) == 1000000 or f.write(b"x")\n`,
       told: ['stderr', `OSError: [Errno 28] ${FULL}`],

@@ -73,7 +73,7 @@ test('without a box a secret is found', async () => {
 
 /** What is mounted so that it can be written to: what changes the kernel in `/proc` refuses it, and devices keep nothing. */
 const DEVICES = ['full', 'null', 'pts', 'random', 'tty', 'urandom', 'zero'].map((name) => `/dev/${name}`)
-const WRITABLE = [...DEVICES, '/dev/shm', '/proc', '/tmp', '/work'].toSorted()
+const WRITABLE = [...DEVICES, '/dev/shm', '/proc', '/tmp', '/box'].toSorted()
 
 /** As a server has one; readable for all, so that nothing but the box keeps anybody off. */
 function dataFolder(secret: string) {

@@ -59,7 +59,7 @@ describe.each(KINDS)('In a box that is made by: %s', (kind) => {
     needsProgram('script', 'bsdutils', context)
     const inTerminal = await Caller.start(kind, afterFile, { terminal: true })
     const { stdout } = await inTerminal.run({
-      command: ['/work/attack', 'ajar-was-here'],
+      command: ['/box/attack', 'ajar-was-here'],
       files: compiled('terminal'),
     })
     expect(stdout).not.toContain('THROUGH')

@@ -63,7 +63,7 @@ test('one process that takes too much memory is told as that, though its parent 
 })
 
 test('files of the box count as memory', async () => {
-  const script = 'head -c 30000000 /dev/zero >/tmp/a; head -c 30000000 /dev/zero >/work/b; exit 0'
+  const script = 'head -c 30000000 /dev/zero >/tmp/a; head -c 30000000 /dev/zero >/box/b; exit 0'
   const end = await boxed(shell(script), { limits: { ...SMALL, folderBytes: 40 * MIB } })
   expect(end.exceeded).toBe('memory')
 })
@@ -85,9 +85,9 @@ test('what is printed is bounded to the byte, both streams together', async () =
 test('no place in a box takes more than it may, and most take nothing', async () => {
   const places = '/ /etc /usr /usr/bin /usr/local /usr/src /dev /dev/pts /proc /bin/../lib /var /home'
   const script = `for place in ${places}; do ! echo x >$place/file || echo "wrote to $place"; done 2>/dev/null
-for place in /work /tmp /dev/shm; do head -c 20000000 /dev/zero >$place/file; stat -c '%n %s' $place/file; done`
+for place in /box /tmp /dev/shm; do head -c 20000000 /dev/zero >$place/file; stat -c '%n %s' $place/file; done`
   const { stdout, stderr } = await boxed(shell(script), { limits: { folderBytes: 2 * MIB } })
-  const full = ['/work', '/tmp', '/dev/shm'].map((place) => `${place}/file ${2 * MIB}\n`)
+  const full = ['/box', '/tmp', '/dev/shm'].map((place) => `${place}/file ${2 * MIB}\n`)
   expect(stdout).toBe(full.join(''))
   expect(stderr.match(/No space left on device/g)).toHaveLength(3)
 })

@@ -144,7 +144,7 @@ const PROGRAMS: {
     needs: [['gcc', 'gcc']],
     file: 'main.c',
     text: '#include <stdio.h>\n#include <pthread.h>\nstatic void *f(void *x){puts("thread");return x;}\nint main(void){pthread_t t;pthread_create(&t,0,f,0);pthread_join(t,0);puts("c");}\n',
-    run: 'gcc -pthread -o /work/main main.c && /work/main',
+    run: 'gcc -pthread -o /box/main main.c && /box/main',
     prints: 'thread\nc\n',
   },
   {
@@ -152,7 +152,7 @@ const PROGRAMS: {
     needs: [['g++', 'g++']],
     file: 'main.cc',
     text: '#include <iostream>\n#include <thread>\nint main(){std::thread t([]{std::cout<<"thread\\n";});t.join();try{throw 1;}catch(int){std::cout<<"c++\\n";}}\n',
-    run: 'g++ -pthread -o /work/main main.cc && /work/main',
+    run: 'g++ -pthread -o /box/main main.cc && /box/main',
     prints: 'thread\nc++\n',
   },
   {
@@ -163,7 +163,7 @@ const PROGRAMS: {
     ],
     file: 'main.adb',
     text: 'with Ada.Text_IO; use Ada.Text_IO;\nprocedure Main is\n   task T;\n   task body T is begin Put_Line ("task"); end T;\nbegin\n   while not T\'Terminated loop delay 0.01; end loop;\n   Put_Line ("ada");\nend Main;\n',
-    run: 'cp main.adb /work; cd /work; echo \'project P is for Main use ("main.adb"); end P;\' > p.gpr; gprbuild -q p.gpr && ./main && gnatmake -q -f main.adb && ./main',
+    run: 'cp main.adb /box; cd /box; echo \'project P is for Main use ("main.adb"); end P;\' > p.gpr; gprbuild -q p.gpr && ./main && gnatmake -q -f main.adb && ./main',
     prints: 'task\nada\ntask\nada\n',
   },
   {
@@ -178,7 +178,7 @@ const PROGRAMS: {
     what: 'TypeScript in Node with a worker thread and a child',
     needs: [],
     file: 'main.ts',
-    text: 'import { execFileSync } from "node:child_process"\nimport { once } from "node:events"\nimport { writeFileSync, watch } from "node:fs"\nimport { Worker } from "node:worker_threads"\nconst worker: Worker = new Worker("console.log(\'thread\')", { eval: true, stdout: true })\nworker.stdout.pipe(process.stdout)\nawait once(worker, "exit")\nprocess.stdout.write(execFileSync("echo", ["child"]))\nwatch("/work").close()\nwriteFileSync("/work/x", "node\\n", { flush: true })\nconsole.log("node")\n',
+    text: 'import { execFileSync } from "node:child_process"\nimport { once } from "node:events"\nimport { writeFileSync, watch } from "node:fs"\nimport { Worker } from "node:worker_threads"\nconst worker: Worker = new Worker("console.log(\'thread\')", { eval: true, stdout: true })\nworker.stdout.pipe(process.stdout)\nawait once(worker, "exit")\nprocess.stdout.write(execFileSync("echo", ["child"]))\nwatch("/box").close()\nwriteFileSync("/box/x", "node\\n", { flush: true })\nconsole.log("node")\n',
     run: '/node main.ts',
     prints: 'thread\nchild\nnode\n',
   },
@@ -191,12 +191,12 @@ def double(n): return 2 * n
 async def main():
     child = await asyncio.create_subprocess_exec("echo", "child", stdout=asyncio.subprocess.PIPE)
     print((await child.stdout.read()).decode(), end="")
-    server = await asyncio.start_unix_server(lambda reader, writer: (writer.write(b"served"), writer.close()), "/work/s")
-    reader, writer = await asyncio.open_unix_connection("/work/s")
+    server = await asyncio.start_unix_server(lambda reader, writer: (writer.write(b"served"), writer.close()), "/box/s")
+    reader, writer = await asyncio.open_unix_connection("/box/s")
     print((await reader.read()).decode())
     server.close()
 if __name__ == "__main__":
-    os.chdir("/work")
+    os.chdir("/box")
     with open("locked", "w+") as file:
         fcntl.flock(file, fcntl.LOCK_EX); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.lockf(file, fcntl.LOCK_UN)
     for mode in "delete", "wal":
@@ -230,7 +230,7 @@ import { copyFile, cp, mkdtemp, open, rm } from "node:fs/promises"
 if (process.send) { process.send("forked"); process.disconnect() }
 else {
   await fetch("http://127.0.0.1:8080").catch((error) => console.log(error.message, error.cause.code))
-  const folder = await mkdtemp("/work/x")
+  const folder = await mkdtemp("/box/x")
   appendFileSync(folder + "/a", "appended"); await copyFile(folder + "/a", folder + "/b"); await cp(folder, folder + "-2", { recursive: true })
   for await (const chunk of createReadStream(folder + "-2/b")) console.log(String(chunk))
   const file = await open(folder + "/a", "r+"); await file.truncate(6); await file.sync(); await file.close()
@@ -246,7 +246,7 @@ else {
     what: 'bash with pipes, a pipe with a name and an archive',
     needs: [['bash', 'bash']],
     file: 'main.sh',
-    text: 'set -eu\ncd /work\nmkfifo f\n(echo fifo > f &)\ncat f\ncp -a f g\nmkdir d; echo x > d/x\ntar c d | tar x\nsync d/x\necho ab | tr a-z A-Z | tee x\nfor i in 1 2 3; do echo $i; done | sort -r | head -1\nset -o pipefail\n[[ ab == a* ]] && cat <(echo read)\n',
+    text: 'set -eu\ncd /box\nmkfifo f\n(echo fifo > f &)\ncat f\ncp -a f g\nmkdir d; echo x > d/x\ntar c d | tar x\nsync d/x\necho ab | tr a-z A-Z | tee x\nfor i in 1 2 3; do echo $i; done | sort -r | head -1\nset -o pipefail\n[[ ab == a* ]] && cat <(echo read)\n',
     run: 'bash main.sh',
     prints: 'fifo\nAB\n3\nread\n',
   },

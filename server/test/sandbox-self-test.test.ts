@@ -42,7 +42,7 @@ const WEAK: [Weakness | null, RegExp[]][] = [
   ['processes', [/in the pid namespace/]],
   ['files', [/reads files/]],
   ['environment', [/reads files or the environment/]],
-  ['bounds', [/fills \/work/, /fills \/tmp/, /fills \/dev\/shm/]],
+  ['bounds', [/fills \/box/, /fills \/tmp/, /fills \/dev\/shm/]],
   ['outside', [/writes to \/mnt/, /fills \/mnt/]],
 ]
 

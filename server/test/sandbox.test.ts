@@ -7,7 +7,7 @@ beforeEach(needsBoxes)
 
 test('a command in a box prints, ends with its code, and finds its working folder empty', async () => {
   const end = await boxed(shell('pwd; ls -A; echo wrong >&2; exit 3'))
-  expect(end).toMatchObject({ code: 3, exceeded: null, kept: null, stdout: '/work\n', stderr: 'wrong\n' })
+  expect(end).toMatchObject({ code: 3, exceeded: null, kept: null, stdout: '/box\n', stderr: 'wrong\n' })
   expect(end.ms).toBeGreaterThanOrEqual(0)
 })
 
@@ -16,7 +16,7 @@ test('a box has the environment that is said and its own, and so has its first p
     environment: { GREETING: 'a b' },
   })
   expect(end.stdout.split('\n')).toEqual([
-    ...['GREETING=a b', 'HOME=/work', 'LANG=C.UTF-8', 'PATH=/usr/bin:/bin', 'PWD=/work', 'TMPDIR=/tmp', 'USER=ajar'],
+    ...['GREETING=a b', 'HOME=/box', 'LANG=C.UTF-8', 'PATH=/usr/bin:/bin', 'PWD=/box', 'TMPDIR=/tmp', 'USER=ajar'],
     ...['PWD=/', ''],
   ])
 })
@@ -29,7 +29,7 @@ test('what is built in one box is run in another, as another user', async (conte
     keeps: { paths: ['main'], mostBytes: 1_000_000, when: 'success' },
   })
   expect(build).toMatchObject({ code: 0, stderr: '' })
-  const run = await boxed(['/work/main'], { files: build.kept })
+  const run = await boxed(['/box/main'], { files: build.kept })
   expect(run).toMatchObject({ code: 5, stdout: '1002\n' })
 })
 
@@ -61,7 +61,7 @@ test('a command reads its input, however much of it it leaves', async () => {
 })
 
 test('a command that there is not ends as in a shell', async () => {
-  expect((await boxed(['/work/nothing'])).code).toBe(127)
+  expect((await boxed(['/box/nothing'])).code).toBe(127)
   expect((await boxed(shell('kill -SEGV $$'))).code).toBe(139)
 })
 

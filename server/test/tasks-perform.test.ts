@@ -180,7 +180,7 @@ test('a picture that is given more than once is one file', async () => {
   const { perform, folder } = await tasksFolder()
   for (const name of ['one', 'other']) await writeFits(join(folder, name), IMAGE)
   const [one, other] = ['one', 'other'].map((name) => fileAt(join(folder, name), name)) as [InputFile, InputFile]
-  const { made } = await perform('same.sh', SH('ls "$(dirname "$out")/work/pictures" >&2; cp "$in" "$out/result"'), {
+  const { made } = await perform('same.sh', SH('ls "$(dirname "$out")/box/pictures" >&2; cp "$in" "$out/result"'), {
     pictures: [
       { name: 'all', isList: true, required: true },
       { name: 'single', isList: false, required: true },

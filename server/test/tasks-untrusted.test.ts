@@ -81,7 +81,7 @@ export default () => 1
     })
     expect(await tasks.task('look')).toMatchObject({
       ...{ title: 'Look', language: 'typescript', isOperators: true, untrusted: join(tasks.folder, 'untrusted') },
-      schema: { title: 'seen false /work/task' },
+      schema: { title: 'seen false /box/task' },
     })
     expect(await tasks.task('count')).toMatchObject({ description: 'Counts.', schema: { properties: { n: {} } } })
     expect(await tasks.task('plain')).toMatchObject({ description: 'Says nothing.', schema: null })
@@ -189,7 +189,7 @@ def task(params):
       ...{ modelsFolder: folder, engine: 'auto', folder: join(folder, 'run'), mostBytes: 1e9 },
     }
     const made = await performOperation([], externalOperation)(task, none(), async () => {})
-    expect(made.data).toEqual([{ kind: 'json', value: { a: 1, work: '/work/task', out: '/work/out' } }])
+    expect(made.data).toEqual([{ kind: 'json', value: { a: 1, work: '/box/task', out: '/box/out' } }])
   })
 
   test('sees no file, no environment and no process of this machine, and writes to none', async () => {

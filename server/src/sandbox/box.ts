@@ -7,9 +7,9 @@ export interface BoxedCommand {
   command: readonly [string, ...string[]]
   /** All of its environment, beside `PATH`, `HOME`, `TMPDIR`, `LANG` and `USER`, which the box sets. */
   environment: Readonly<Record<string, string>>
-  /** A tar archive that lies unpacked in its working folder `/work` when it begins; null: that is empty. */
+  /** A tar archive that lies unpacked in its working folder `/box` when it begins; null: that is empty. */
   files: Uint8Array | null
-  /** What of `/work` is given back as a tar archive when it ended with 0, or always; null: nothing. */
+  /** What of `/box` is given back as a tar archive when it ended with 0, or always; null: nothing. */
   keeps: { paths: readonly string[]; mostBytes: number; when: 'success' | 'always' } | null
   /** What it reads from its standard input; null: that is empty. */
   input: Uint8Array | null
@@ -31,7 +31,7 @@ export interface BoxLimits {
   memoryBytes: number
   /** Processes and threads at once. */
   processes: number
-  /** What `/work` and `/tmp` may hold, each. */
+  /** What `/box` and `/tmp` may hold, each. */
   folderBytes: number
   /** What it may print: more ends it. */
   printedBytes: number
@@ -44,7 +44,7 @@ export interface BoxEnd {
   exceeded: 'time' | 'memory' | 'processes' | 'printed' | null
   /** From its start to its end, milliseconds. */
   ms: number
-  /** What was to be kept of `/work`: an archive that a stranger made. Null: nothing, or more than may be. */
+  /** What was to be kept of `/box`: an archive that a stranger made. Null: nothing, or more than may be. */
   kept: Uint8Array | null
 }
 

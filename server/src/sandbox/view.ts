@@ -13,7 +13,7 @@ const COVER_BYTES = '4096'
 /** Of shared memory and semaphores by name. */
 const MOST_SHARED_BYTES = 16 * 1024 * 1024
 
-export const WORK = '/work'
+export const WORK = '/box'
 export const USER_NUMBER = { build: 1001, run: 1002 }
 export const PATH = '/usr/bin:/bin'
 

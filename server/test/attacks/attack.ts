@@ -36,7 +36,7 @@ export async function attempt(
   given: Partial<Given> = {},
 ): Promise<Attacked> {
   const mark = `${markOf(caller)}-${randomBytes(6).toString('hex')}`
-  const came = await caller.run({ command: ['/work/attack', ...words, mark], files: compiled(program), ...given })
+  const came = await caller.run({ command: ['/box/attack', ...words, mark], files: compiled(program), ...given })
   const lines = came.stdout.split('\n')
   return {
     ...came,

@@ -119,7 +119,7 @@ static void open_by_others(const char *what) {
       if (readlink(link, to, sizeof to - 1) <= 0) continue;
       // A pair of sockets of Node's, whose other end only reads.
       int is_output = strncmp(to, "pipe:", 5) == 0 || strncmp(to, "socket:", 7) == 0;
-      if (file > 12 || (!is_output && strcmp(to, "/dev/null") && strcmp(to, "anon_inode:[eventfd]") && strncmp(to, "/work/", 6)))
+      if (file > 12 || (!is_output && strcmp(to, "/dev/null") && strcmp(to, "anon_inode:[eventfd]") && strncmp(to, "/box/", 5)))
         through(what, "%s is %s", link, to);
     }
   kept(what, "looked through");

@@ -16,10 +16,10 @@ struct call {
 };
 #define P(value) ((long)(value))
 static const struct call calls[] = {
-    {"mount", SYS_mount, {P("none"), P("/work"), P("tmpfs"), 0, 0}},
+    {"mount", SYS_mount, {P("none"), P("/box"), P("tmpfs"), 0, 0}},
     {"umount2", SYS_umount2, {P("/proc"), 2}},
     {"pivot_root", SYS_pivot_root, {P("."), P(".")}},
-    {"chroot", SYS_chroot, {P("/work")}},
+    {"chroot", SYS_chroot, {P("/box")}},
     {"open_tree", SYS_open_tree, {AT_FDCWD, P("/"), 1}},
     {"move_mount", SYS_move_mount, {-1, P(""), -1, P(""), 0}},
     {"fsopen", SYS_fsopen, {P("tmpfs"), 0}},
@@ -61,10 +61,10 @@ static const struct call calls[] = {
     {"init_module", SYS_init_module, {P(room), 0, P("")}},
     {"finit_module", SYS_finit_module, {-1, P(""), 0}},
     {"delete_module", SYS_delete_module, {P("ajar-attack"), 0}},
-    {"swapon", SYS_swapon, {P("/work"), 0}},
-    {"swapoff", SYS_swapoff, {P("/work")}},
+    {"swapon", SYS_swapon, {P("/box"), 0}},
+    {"swapoff", SYS_swapoff, {P("/box")}},
     {"reboot", SYS_reboot, {0, 0, 0, 0}}, // without its magic numbers
-    {"acct", SYS_acct, {P("/work/none")}},
+    {"acct", SYS_acct, {P("/box/none")}},
     {"quotactl", SYS_quotactl, {0, 0, 0, 0}},
     {"syslog", SYS_syslog, {3, P(room), sizeof room}},
     {"settimeofday", SYS_settimeofday, {0, 0}},
@@ -83,8 +83,8 @@ static const struct call calls[] = {
     {"setreuid", SYS_setreuid, {0, 0}},
     {"setresgid", SYS_setresgid, {0, 0, 0}},
     {"setgroups", SYS_setgroups, {1, P(room)}},
-    {"mknod of a disk", SYS_mknodat, {AT_FDCWD, P("/work/disk"), S_IFBLK | 0600, 0x800}},
-    {"mknod of all memory", SYS_mknodat, {AT_FDCWD, P("/work/mem"), S_IFCHR | 0600, 0x101}},
+    {"mknod of a disk", SYS_mknodat, {AT_FDCWD, P("/box/disk"), S_IFBLK | 0600, 0x800}},
+    {"mknod of all memory", SYS_mknodat, {AT_FDCWD, P("/box/mem"), S_IFCHR | 0600, 0x101}},
     {"ioctl TIOCSTI", SYS_ioctl, {0, TIOCSTI, P("x")}},
     {"ioctl TIOCLINUX", SYS_ioctl, {0, TIOCLINUX, P(room)}},
     {"ioctl TIOCSTI in more than 32 bits", SYS_ioctl, {0, P(TIOCSTI | 1L << 32), P("x")}},

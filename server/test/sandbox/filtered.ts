@@ -7,7 +7,7 @@ const LIKE_A_BOX = [
   ...['--unshare-all', '--unshare-user', '--new-session', '--die-with-parent', '--uid', '1001', '--gid', '1001'],
   ...['--ro-bind', '/usr', '/usr', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/bin', '/bin'],
   ...['--ro-bind-try', '/usr/lib64', '/lib64', '--ro-bind-try', '/etc/alternatives', '/etc/alternatives'],
-  ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/work', '--chdir', '/work'],
+  ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/box', '--chdir', '/box'],
 ]
 
 /**
@@ -26,7 +26,7 @@ export function filtered(command: readonly string[], shows: string, isFiltered =
   const file = join(shows, 'filter.bpf')
   writeFileSync(file, filter.program)
   const { stdout, stderr, status } = spawnSync('sh', ['-c', 'exec 9<"$0"; exec "$@"', file, ...bwrap], {
-    env: { PATH: '/usr/bin:/bin', HOME: '/work' },
+    env: { PATH: '/usr/bin:/bin', HOME: '/box' },
     timeout: 60_000,
     encoding: 'utf8',
   })

@@ -32,12 +32,12 @@ export function weakBox(weakness: Weakness | null, folder: string) {
       ...[
         ...sized,
         '--tmpfs',
-        '/work',
+        '/box',
         ...(has('files') ? [...sized, '--tmpfs', '/tmp'] : ['--ro-bind', '/tmp', '/tmp']),
       ],
       ...[...sized, '--tmpfs', '/dev/shm'],
       ...(has('outside') ? [] : ['--bind', folder, '/mnt']),
-      ...['--remount-ro', '/', '--remount-ro', '/dev', '--chdir', '/work'],
+      ...['--remount-ro', '/', '--remount-ro', '/dev', '--chdir', '/box'],
       ...(has('filter') ? ['--seccomp', '9'] : []),
       ...['--', ...command],
     ]

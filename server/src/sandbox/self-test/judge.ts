@@ -3,7 +3,7 @@ import type { Lack } from '../machine.ts'
 import { UNEXPLAINED } from './mend.ts'
 
 /** What it may write to: bounded, and gone with it. */
-const WRITABLE = ['/work', '/tmp', '/dev/shm']
+const WRITABLE = ['/box', '/tmp', '/dev/shm']
 const STATUS: Record<string, { value: RegExp; lack: Lack }> = {
   'Seccomp:': {
     value: /^2$/,

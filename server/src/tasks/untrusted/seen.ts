@@ -7,7 +7,7 @@ import { boxOfMachine } from '../../sandbox/machine.ts'
 /** In a folder of tasks: whose tasks nobody trusts. What lies there is none of the folder's own. */
 export const UNTRUSTED = 'untrusted'
 /** Where an untrusted task finds itself in its box: its folder of tasks, its working folder, and the one for results. */
-export const SEEN = { tasks: '/tasks', work: '/work/task', out: '/work/out' } as const
+export const SEEN = { tasks: '/tasks', work: '/box/task', out: '/box/out' } as const
 /** Within the working folder of the box. */
 export const OUT = 'out'
 
