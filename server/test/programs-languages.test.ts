@@ -120,6 +120,23 @@ describe('switches', () => {
   })
 })
 
+test.each([
+  ['on one line with its clauses', 'with Ada.Text_IO; use Ada.Text_IO; procedure Go is begin Put ("a"); end Go;', true],
+  [
+    'behind comments and pragmas',
+    '-- procedure\npragma Ada_2012; -- with\nprivate with A;\n  procedure Go is null;',
+    true,
+  ],
+  ['of which two words stand on two lines', 'procedure\n  Go\nis\nbegin null; end;', true],
+  ['that takes something', 'procedure Go (A : Integer) is null;', false],
+  ['within a package', 'package body Go is\nprocedure Inner is null;\nend Go;', false],
+  ['of which a comment speaks', '-- text\n-- procedure Go is\npackage body Go is end Go;', false],
+])('a procedure %s: whether a program in Ada begins there', (_, contents, isMain) => {
+  const request = { files: [file('go.adb', contents)], main: '', switches: {}, name: 'go' }
+  const project = baseProject(request).find(({ basename }) => basename === 'main.gpr')?.contents
+  expect(project?.includes('for Main use ("go.adb");')).toBe(isMain)
+})
+
 const VERSIONS: Record<string, RegExp> = {
   ...{ typescript: /^Node \d+\.\d+\.\d+$/, python: /^3\.\d+\.\d+$/, shell: /^sh is \w+(, bash \d[\d.]*)?$/ },
   ...{ ada: /^GNAT \d+\.[\d.]+$/, cpp: /^g\+\+ \d+\.[\d.]+$/, c: /^gcc \d+\.[\d.]+$/ },

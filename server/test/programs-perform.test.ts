@@ -9,6 +9,12 @@ beforeEach(needsBoxes)
 const PATIENCE = { timeout: 180_000 }
 
 describe('each language', PATIENCE, () => {
+  test('a program in Ada may stand on one line', async (context) => {
+    await needsLanguage('ada', context)
+    const contents = 'with Ada.Text_IO; procedure Main is begin Ada.Text_IO.Put_Line ("hi"); end Main;'
+    expect((await perform({ 'main.adb': contents })).of('stdout')).toEqual(['hi'])
+  })
+
   test.for(LANGUAGES.map(({ name }) => name))(
     '%s runs its example, with arguments and without',
     async (name, context) => {

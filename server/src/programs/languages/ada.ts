@@ -162,13 +162,17 @@ end Main;
 const list = (texts: readonly string[]) => `(${texts.map(quoted).join(', ')})`
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
 
+/** Behind what a unit may begin with (Ada 2012, 10.1.2): clauses and pragmas, wherever lines end. */
+const PROCEDURE =
+  /^\s*(?:(?:(?:limited\s+)?(?:private\s+)?with|use|pragma)\b[^;]*;\s*)*procedure\s+[a-z][\w.]*\s+(?:is|with)\b/i
+const isProcedure = (contents: string) => PROCEDURE.test(contents.replaceAll(/--.*/g, ''))
+
 /**
  * A library-level procedure that is no body of a package's or procedure's spec; or a main program in C.
  * @returns null: there is none, as in a project of packages only
  */
 function mainOf({ files, main }: Pick<Project, 'files' | 'main'>): SourceFile | null {
   const specs = new Set(files.filter(endsIn(['.ads'])).map(({ basename }) => stem(basename)))
-  const isProcedure = (contents: string) => /^procedure\s+[A-Za-z][\w.]*\s+(is|with)\b/im.test(contents)
   const bodies = files.filter(isBody).filter(({ basename }) => !specs.has(stem(basename)))
   const ofC = files.filter(isC).filter(({ contents }) => /\bmain\s*\(/.test(contents))
   if (main.trim() !== '') return mainFile([...files.filter(isBody), ...ofC], main, isProcedure)
