@@ -53,4 +53,14 @@ export { loadModel, readModelFiles } from './registry/load.ts'
 export { MODEL_FILES } from './registry/manifest.ts'
 export type { Model } from './registry/model.ts'
 export { clearUnfinished, saveModel } from './registry/save.ts'
+export { numbersOf, type VectorDetails, type VectorHead } from './vector/head.ts'
+export {
+  lengthOf,
+  MOST_NUMBERS,
+  MOST_WINDOW,
+  plainView,
+  VECTOR,
+  type VectorPart,
+  type VectorView,
+} from './vector/view.ts'
 export { VERSIONS } from './versions.ts'

@@ -9,12 +9,12 @@ import { takeDataFolder } from './database/data-folder.ts'
 import { Events } from './database/events.ts'
 import { openDatabases } from './database/open-databases.ts'
 import { disown } from './datasessions/disown.ts'
-import { Cameras } from './devices/cameras.ts'
 import { cameraCare } from './devices/care.ts'
 import { CameraChanges } from './devices/changes.ts'
 import { Devices } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
+import { Sources } from './devices/sources.ts'
 import { healthChecks } from './health-checks.ts'
 import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
@@ -127,8 +127,8 @@ async function build(
   const accounts = new Accounts(database, onRevoked, disown)
   await begin(closers, accounts)
   const unfinishedRenamings = await finishRenamings(database, frames, logging.of('devices'))
-  const cameras = new Cameras(database)
-  await cameras.start()
+  const sources = new Sources(database)
+  await sources.start()
   const devices = new Devices({
     database,
     events,
@@ -138,7 +138,7 @@ async function build(
   })
   await begin(closers, devices)
   const changes = new CameraChanges({ database, events, log: logging.of('devices') })
-  const labels = new Labels({ database, archive, cameras })
+  const labels = new Labels({ database, archive, sources })
   const borrowed = new BorrowedLabels(database)
   const workers = openWorkers(settings, logging.of('worker'), {
     onConnected: () => {
@@ -154,7 +154,7 @@ async function build(
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
   const { models, activations, copies, modelUploads, reEmbedding, training } = openTeaching({
-    ...{ database, cameras, labels, changes, framesFolder, log: logging.of('training') },
+    ...{ database, sources, labels, changes, framesFolder, log: logging.of('training') },
     ...{ engine: settings.engine, backbone: settings.backbone, modelsFolder: join(settings.dataDir, 'models') },
     createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
     cancelJob: (id) => jobs.cancel(id),
@@ -168,7 +168,7 @@ async function build(
     needed: () => uploadsOfJobs(database),
   })
   const imports = new Import({
-    ...{ cameras, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
+    ...{ sources, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
     maxImportBytes: settings.maxImportBytes,
     perform: (work, signal) => workers.perform(work, signal),
     store: (frame) => pipeline.import(frame),
@@ -193,7 +193,7 @@ async function build(
     perform: (work, signal) => workers.perform(work, signal),
   })
   const { laboratory, tasks, programs } = await openAnalysis({
-    ...{ database, events, archive, cameras, settings, log: logging.of('laboratory') },
+    ...{ database, events, archive, cameras: sources, settings, log: logging.of('laboratory') },
     ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => readings.take(reading) },
     programs: {
       ...{ database, jobs: () => jobs, log: logging.of('programs') },
@@ -218,7 +218,7 @@ async function build(
       programs,
     ],
     workers,
-    requireCamera: (id) => void cameras.get(id),
+    requireCamera: (id) => void sources.get(id),
     check: tasks.automatic.checkScheduled,
   })
   const { jobs, schedules } = longWork
@@ -234,7 +234,7 @@ async function build(
     frames,
     framesFolder,
     events,
-    cameras,
+    sources,
     metrics,
     backbone: settings.backbone,
     modelFolder: (id) => models.folderOf(id),
@@ -253,7 +253,7 @@ async function build(
     monotonic: () => performance.now(),
     disk: () => diskOf(settings.dataDir),
     skip: (waiting) => pipeline.skip(waiting),
-    isBeingDeleted: (camera) => cameras.isBeingDeleted(camera),
+    isBeingDeleted: (camera) => sources.isBeingDeleted(camera),
     onAlarm: ({ name: alarm, ...said }) =>
       void events
         .append(database.write, [{ kind: 'storage', data: { alarm, ...said } }])
@@ -261,7 +261,7 @@ async function build(
         .catch((err) => log.warn({ err, alarm }, 'an alarm could not be told')), // it stands in health and in the log
   })
   const care = cameraCare({
-    ...{ database, frames, cameras, devices, log: logging.of('devices'), unfinishedRenamings },
+    ...{ database, frames, sources, devices, log: logging.of('devices'), unfinishedRenamings },
     changes,
     createJob: (...job) => jobs.create(...job),
     addJob: (...job) => jobs.add(...job),
@@ -287,7 +287,7 @@ async function build(
     publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
   })
   const alerts = openAlerts({
-    ...{ database, events, logging, cameras, devices, publish },
+    ...{ database, events, logging, sources, devices, publish },
     ...{ allow: settings.webhookAllow, publicUrl: settings.publicUrl, sends: !isRehearsal },
     state: (camera) => pipeline.recorder.state(camera),
     receivedAt: (camera) => pipeline.recorder.receivedAt(camera),
@@ -319,7 +319,7 @@ async function build(
   )
   logHappenings(http, events, logging)
   const { streams, logFollowers } = await openRoutes(http, {
-    ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, cameras },
+    ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
     ...{ models, activations, modelUploads, readings, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
@@ -329,7 +329,7 @@ async function build(
   })
   const checks = healthChecks({
     ...{ frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
-    ...{ logging, cameras, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
+    ...{ logging, sources, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
     lastRun: releases.lastRun,
     listeners: () => listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
   })
@@ -337,7 +337,7 @@ async function build(
   healthRoutes(http, checks, { release, frames: () => pipeline.counts, isProbe })
 
   metrics.start({
-    ...{ database, events, recorder: pipeline.recorder, cameras: () => cameras.list(), devices: () => devices.list() },
+    ...{ database, events, recorder: pipeline.recorder, sources: () => sources.list(), devices: () => devices.list() },
     pendingFrames: () => pipeline.classifier.waiting,
     influxOutbox: () => influx.waiting(),
     ...{ broker: () => broker.stats(), http: () => connections, streams: () => [streams, logFollowers] },
@@ -351,7 +351,7 @@ async function build(
     ...{ influx, database, events, log: logging.of('influx') },
     ...{ devices: () => devices.list(), storage: () => retention.storage },
     facts: () => ({
-      ...{ pending_frames: pipeline.classifier.waiting, cameras: cameras.list().length },
+      ...{ pending_frames: pipeline.classifier.waiting, cameras: sources.ofKind('camera').length },
       ...{ http_connections: connections.open, mqtt_connections: broker.stats().connections },
     }),
   })
@@ -360,7 +360,7 @@ async function build(
   registry.start()
   await retention.start(!isRehearsal)
   closers.push(() => retention.close())
-  const history = new History({ database, cameras, now: () => retention.believedTime, log: logging.of('record') })
+  const history = new History({ database, sources, now: () => retention.believedTime, log: logging.of('record') })
   if (!isRehearsal) history.start()
   closers.push(() => history.close())
   if (!isRehearsal) await uploads.start()

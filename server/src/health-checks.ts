@@ -1,6 +1,6 @@
 import type { FrameStore } from './database/frames/frame-store.ts'
-import type { Cameras } from './devices/cameras.ts'
 import type { Registry } from './devices/registry.ts'
+import type { Sources } from './devices/sources.ts'
 import type { HttpConnections } from './http/connections.ts'
 import type { OpenStreams } from './http/open-streams.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -34,7 +34,7 @@ export interface CheckedParts {
   streams: Pick<OpenStreams, 'crowd'>
   logFollowers: Pick<OpenStreams, 'crowd'>
   logging: Pick<Logging, 'file'>
-  cameras: Pick<Cameras, 'list'>
+  sources: Pick<Sources, 'list'>
   registry: Pick<Registry, 'health'>
   workers: Workers
   jobs: Pick<Jobs, 'heldUpForMs'>
@@ -50,7 +50,7 @@ export interface CheckedParts {
 /** All that health tells, each part in its own words. @returns asked at every call; answers at once from memory */
 export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
   const { frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams } = parts
-  const { logFollowers, logging, cameras, registry, workers, jobs, processes, loopLag, alerts, backups, lastRun } =
+  const { logFollowers, logging, sources, registry, workers, jobs, processes, loopLag, alerts, backups, lastRun } =
     parts
   const ofParts = (): HealthCheck[] => [
     ...partChecks({
@@ -64,7 +64,7 @@ export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
     ...parts.listeners(),
     connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
     ...logFileHealth(logging.file),
-    ...modelsHealth(cameras.list(), (model) => pipeline.classifier.damageOf(model)),
+    ...modelsHealth(sources.list(), (model) => pipeline.classifier.damageOf(model)),
     ...registry.health,
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,

@@ -7,7 +7,7 @@ import type { Events } from './database/events.ts'
 import type { FrameStore, StoredFrame } from './database/frames/frame-store.ts'
 import type { StateDatabase } from './database/state-database.ts'
 import { withDeadline } from './deadline.ts'
-import type { Camera, Cameras } from './devices/cameras.ts'
+import type { Source, Sources } from './devices/sources.ts'
 import { HttpError } from './http/errors.ts'
 import { type IncomingFrame, type Ingested, type IngestPorts, ingest, type Refusal } from './ingest/ingest.ts'
 import { Masking } from './ingest/masking.ts'
@@ -30,7 +30,7 @@ export interface PipelinePorts {
   frames: FrameStore
   framesFolder: string
   events: Events
-  cameras: Cameras
+  sources: Sources
   metrics: Metrics
   backbone: string
   modelFolder(modelId: string): string
@@ -70,7 +70,7 @@ export class Pipeline {
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
-    const { settings, logOf, database, frames, framesFolder, events, cameras, metrics, backbone } = ports
+    const { settings, logOf, database, frames, framesFolder, events, sources, metrics, backbone } = ports
     const { engine, maxPendingAgeMs } = settings
     const [log, recordLog] = [logOf('classify'), logOf('record')]
 
@@ -78,7 +78,7 @@ export class Pipeline {
       database,
       events,
       now: () => Date.now(),
-      camera: (id) => cameras.get(id),
+      camera: (id) => sources.get(id),
       finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
       publish: (topic, payload) => void this.#publish(topic, payload, true),
       influx: settings.influxUrl !== null,
@@ -129,13 +129,13 @@ export class Pipeline {
     )
     this.classifier = new Classifier({
       pool: this.#pool,
-      modelOf: (camera) => this.#modelOf(cameras.get(camera)),
+      modelOf: (camera) => this.#modelOf(sources.get(camera)),
       record: (classified) => {
         log.debug(classifiedLine(classified), `frame ${classified.answer.kind}`)
         return this.recorder.record(classified)
       },
       pending: (camera, before, limit) => frames.pending(camera, before, limit),
-      pendingCounts: async () => (await frames.pendingCounts()).filter(({ camera }) => !cameras.isBeingDeleted(camera)),
+      pendingCounts: async () => (await frames.pendingCounts()).filter(({ camera }) => !sources.isBeingDeleted(camera)),
       restoreCamera: (camera) => this.#restoreCamera(camera),
       maxPendingAgeMs,
       onFailed: (frame, message) =>
@@ -201,7 +201,7 @@ export class Pipeline {
 
   /** Takes a frame in, by MQTT or by HTTP: it is durable, or refused for good, when the promise resolves. */
   async ingest(frame: IncomingFrame): Promise<Ingested> {
-    const nameNow = () => cameraId(this.#ports.cameras.nameNow(frame))
+    const nameNow = () => cameraId(this.#ports.sources.nameNow(frame))
     return (await this.#turnstile.pass(nameNow, () => this.#ingest(frame), frame.giveUpAt)) ?? { kind: 'given_up' }
   }
 
@@ -210,14 +210,14 @@ export class Pipeline {
    * recorded, or wait in the frames files.
    * @throws HttpError 503 `busy` where that takes too long, for a disk that refuses; nothing was done then
    */
-  async whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T> {
-    return this.#turnstile.whileShut(cameras, async () => {
+  async whileQuiet<T>(sources: string[], work: () => Promise<T>): Promise<T> {
+    return this.#turnstile.whileShut(sources, async () => {
       try {
-        const atRest = this.classifier.setAside(cameras).then(() => this.recorder.settle())
+        const atRest = this.classifier.setAside(sources).then(() => this.recorder.settle())
         await withDeadline(atRest, QUIET_LIMIT_MS, notAtRest)
         return await work()
       } finally {
-        this.classifier.resume(cameras.filter((camera) => !this.#ports.cameras.isBeingDeleted(camera)))
+        this.classifier.resume(sources.filter((camera) => !this.#ports.sources.isBeingDeleted(camera)))
       }
     })
   }
@@ -238,15 +238,15 @@ export class Pipeline {
   }
 
   #ingestPorts(): IngestPorts {
-    const { frames, settings, cameras } = this.#ports
+    const { frames, settings, sources } = this.#ports
     return {
       now: () => Date.now(),
-      nameNow: (ref) => cameras.nameNow(ref),
-      isBeingDeleted: (camera) => cameras.isBeingDeleted(camera),
-      masksOf: (camera) => cameras.find(camera)?.masks ?? [],
+      nameNow: (ref) => sources.nameNow(ref),
+      isBeingDeleted: (camera) => sources.isBeingDeleted(camera),
+      masksOf: (camera) => sources.find(camera)?.masks ?? [],
       blacken: (camera, jpeg, masks) => this.#masking.blacken(camera, jpeg, masks),
       store: (one, giveUpAt) => frames.put(one, giveUpAt),
-      ensureCamera: async (ref) => (await cameras.ensure(ref)) !== null,
+      ensureCamera: async (ref) => (await sources.ensure(ref)) !== null,
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
       enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
       maxFrameBytes: settings.maxFrameBytes,
@@ -259,7 +259,7 @@ export class Pipeline {
    */
   async import(frame: IncomingFrame): Promise<Ingested> {
     const { frames, isPending } = this.#ports
-    const nameNow = () => cameraId(this.#ports.cameras.nameNow(frame))
+    const nameNow = () => cameraId(this.#ports.sources.nameNow(frame))
     const work = async () => {
       const ingested = await ingest(frame, {
         ...this.#ingestPorts(),
@@ -285,10 +285,10 @@ export class Pipeline {
       [...new Set(frames.map(({ camera }) => camera))].map(async (camera) => {
         const ref = parseCameraId(camera)
         if (!ref) return
-        const nameNow = () => cameraId(this.#ports.cameras.nameNow(ref))
+        const nameNow = () => cameraId(this.#ports.sources.nameNow(ref))
         // Not while the camera is being renamed or deleted; of one that was, they are left for the next look.
         await this.#turnstile.pass(nameNow, async () => {
-          if (nameNow() !== camera || this.#ports.cameras.isBeingDeleted(camera)) return
+          if (nameNow() !== camera || this.#ports.sources.isBeingDeleted(camera)) return
           await this.#skip(frames.filter((frame) => frame.camera === camera))
         })
       }),
@@ -303,7 +303,7 @@ export class Pipeline {
 
   /** Classifies a picture that is not kept; null where the camera has no model. */
   async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
-    const { masks, ...asked } = this.#ports.cameras.get(camera)
+    const { masks, ...asked } = this.#ports.sources.get(camera)
     const model = this.#modelOf(asked)
     if (!model) return null
     try {
@@ -315,16 +315,16 @@ export class Pipeline {
     }
   }
 
-  #modelOf({ activeModel }: Pick<Camera, 'activeModel'>): ModelRef | null {
+  #modelOf({ activeModel }: Pick<Source, 'activeModel'>): ModelRef | null {
     return activeModel === null ? null : { id: activeModel, folder: this.#ports.modelFolder(activeModel) }
   }
 
   /** Its frames were acknowledged, so they end, also where the row of their camera is lost. */
   async #restoreCamera(id: string) {
-    const { cameras, logOf } = this.#ports
+    const { sources, logOf } = this.#ports
     const ref = parseCameraId(id)
-    if (!ref || cameras.find(id)) return
-    await cameras.ensure(ref, Number.POSITIVE_INFINITY) // its frames were acknowledged
+    if (!ref || sources.find(id)) return
+    await sources.ensure(ref, Number.POSITIVE_INFINITY) // its frames were acknowledged
     logOf('record').warn(
       { camera: id },
       'state.db did not know this camera of the frames files; it has its defaults now',

@@ -18,13 +18,13 @@ import { baseOf } from './datasessions/files/base-of.ts'
 import type { Laboratory } from './datasessions/open-laboratory.ts'
 import { laboratoryRoutes } from './datasessions/routes.ts'
 import { cameraRoutes } from './devices/camera-routes.ts'
-import type { Cameras } from './devices/cameras.ts'
 import type { cameraCare } from './devices/care.ts'
 import { careRoutes } from './devices/care-routes.ts'
 import { type Devices, isReserved } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import type { Registry } from './devices/registry.ts'
 import { devicesRoutes } from './devices/routes.ts'
+import type { Sources } from './devices/sources.ts'
 import { historyRoutes } from './history/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
 import { consoleRoutes } from './http/console.ts'
@@ -98,7 +98,7 @@ export interface Parts {
   tickets: Tickets
   devices: Devices
   registry: Registry
-  cameras: Cameras
+  sources: Sources
   labels: Labels
   borrowed: BorrowedLabels
   uploads: Uploads
@@ -127,14 +127,14 @@ export interface Parts {
  * @returns who follows events and the log, to be ended with the token that they showed
  */
 export async function openRoutes(http: Http, parts: Parts) {
-  const { settings, logging, database, archive, frames, accounts, devices, registry, cameras } = parts
+  const { settings, logging, database, archive, frames, accounts, devices, registry, sources } = parts
   const { labels, borrowed, training, jobs, pipeline, retention, care } = parts
   authRoutes(http, accounts)
   ticketRoutes(http, parts.tickets)
   sessionRoutes(http, accounts)
-  devicesRoutes(http, devices, registry, cameras)
+  devicesRoutes(http, devices, registry, sources)
   const shown = {
-    cameras,
+    sources,
     state: (camera: string) => pipeline.recorder.state(camera),
     newestFrames: () => newestFrames(database),
     borrowed: () => borrowed.counts(),
@@ -145,32 +145,32 @@ export async function openRoutes(http: Http, parts: Parts) {
   frameRoutes(http, {
     database,
     archive,
-    cameras,
+    sources,
     storedSince: () => retention.storage?.storedSince ?? 0,
     classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
   })
   const texts = new FewAtOnce(MOST_TEXTS, 'downloads of rows as text')
-  resultRoutes(http, { database, cameras, texts })
-  transitionRoutes(http, { database, cameras, texts })
-  historyRoutes(http, { database, cameras })
-  spanContentsRoute(http, { database, cameras })
-  ribbonRoutes(http, { database, cameras, state: shown.state })
+  resultRoutes(http, { database, sources, texts })
+  transitionRoutes(http, { database, sources, texts })
+  historyRoutes(http, { database, sources })
+  spanContentsRoute(http, { database, sources })
+  ribbonRoutes(http, { database, sources, state: shown.state })
   readingRoutes(http, { database, texts })
   sensorRoutes(http, {
     database,
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
     remove: (...sensor) => parts.readings.removeSensor(...sensor),
   })
-  labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, cameras.get(camera).id) })
+  labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
   await importRoutes(http, {
-    ...{ cameras, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
+    ...{ sources, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
     createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),
   })
   const exports = new FewAtOnce(MOST_EXPORTS, 'exports')
-  exportRoutes(http, { cameras, labels, archive, exports })
-  framesZipRoute(http, { cameras, database, archive, exports })
-  trainingRoutes(http, { cameras, jobs, training })
-  const ofModels = { cameras, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
+  exportRoutes(http, { sources, labels, archive, exports })
+  framesZipRoute(http, { sources, database, archive, exports })
+  trainingRoutes(http, { sources, jobs, training })
+  const ofModels = { sources, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
   modelRoutes(http, ofModels)
   await archiveRoutes(http, ofModels)
   jobRoutes(http, jobs)
@@ -193,7 +193,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     versions: { server: server.version, ...VERSIONS },
     redeploy: (ref, author) => parts.releases.redeploys.begin({ ref, release: null, force: false }, author),
     train: async (camera, author) => {
-      await training.check(cameras.get(camera))
+      await training.check(sources.get(camera))
       await jobs.create('training', camera, {}, { owner: author })
     },
   })

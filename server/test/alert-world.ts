@@ -108,7 +108,7 @@ export class AlertWorld {
     })
     const subjects = new Subjects({
       database,
-      cameras: () => [...this.cameras].map(([id, { states }]) => ({ id, states })),
+      sources: () => [...this.cameras].map(([id, { states }]) => ({ id, states })),
       state: (id) => {
         const { state, reason, since } = this.cameras.get(id) as WorldCamera
         return { state, since, confidence: null, frame: null, model: null, ...(reason ? { reason } : {}) }

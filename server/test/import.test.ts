@@ -5,7 +5,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { fromBufferPromise } from 'yauzl'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { Cameras } from '../src/devices/cameras.ts'
+import { Sources } from '../src/devices/sources.ts'
 import { Import, type ImportPorts } from '../src/training/labels/import.ts'
 import { plainJpeg } from './pictures.ts'
 import { RunningServer, until } from './running-server.ts'
@@ -134,33 +134,33 @@ test('a new camera is taught before its first frame, where its device is', async
 })
 
 test('states that somebody sets while the zip is looked at are not written over', async () => {
-  const { database, cameras } = await openCameras()
-  await cameras.ensure({ device: 'pi', camera: 'cam' })
+  const { database, sources } = await openCameras()
+  await sources.ensure({ device: 'pi', camera: 'cam' })
   const imports = new Import({
-    cameras,
+    sources,
     ...({} as Pick<ImportPorts, 'labels' | 'archive' | 'store'>), // none of its pictures gets so far
     uploads: { pathOf: (name) => name },
     async perform({ onMessage }) {
-      await cameras.change('pi/cam', { states: ['ajar', 'shut'] })
+      await sources.change('pi/cam', { states: ['ajar', 'shut'] })
       await onMessage({ kind: 'plan', states: ['closed', 'open'], pictures: 2 })
     },
-    changeStates: (camera, states) => cameras.change(camera, { states }),
+    changeStates: (camera, states) => sources.change(camera, { states }),
     maxFrameBytes: 1,
     maxImportBytes: 1,
   })
   const context = { id: 'job', camera: 'pi/cam', params: {}, owner: 'test', signal: new AbortController().signal }
   const run = imports.run({ ...context, report() {}, log() {} })
   await expect(run).rejects.toMatchObject({ status: 409, code: 'changed_meanwhile' })
-  await cameras.start()
-  expect(cameras.get('pi/cam').states).toEqual(['ajar', 'shut'])
+  await sources.start()
+  expect(sources.get('pi/cam').states).toEqual(['ajar', 'shut'])
   await database.close()
 })
 
 async function openCameras() {
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
-  const cameras = new Cameras(database)
-  await cameras.start()
-  return { database, cameras }
+  const sources = new Sources(database)
+  await sources.start()
+  return { database, sources }
 }
 
 test('masks hide in imported frames what they hide in others', async () => {

@@ -96,7 +96,7 @@ export async function addResults(database: StateDatabase, camera: string, from: 
         probabilities_json: '{"closed":0.1,"open":0.9}',
         reason: null,
       }
-      const more = { latency_ms: 5, late: 0, novelty: null, signature: null } as const
+      const more = { latency_ms: 5, late: 0, novelty: null, signature: null, details_json: null } as const
       return { camera, captured_at: from + (done + i) * 1000, model: `${camera}@1`, ...said, ...more }
     })
     await database.write.insertInto('results').values(rows).execute()

@@ -11,7 +11,7 @@ import { Files } from '../src/datasessions/files/files.ts'
 import { SignedUrls } from '../src/datasessions/files/signed-urls.ts'
 import { AllSources } from '../src/datasessions/sources/all-sources.ts'
 import { FitsFolder } from '../src/datasessions/sources/fits-folder.ts'
-import type { Camera } from '../src/devices/camera.ts'
+import type { Source } from '../src/devices/source.ts'
 import { createLog } from '../src/logging/logging.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -58,7 +58,7 @@ async function open() {
         .values({ ...result, captured_at, state, confidence: 0.5, late: 0, novelty: null, signature: null })
         .execute()
   }
-  const camera = { id: CAMERA } as Camera
+  const camera = { id: CAMERA } as Source
   const cameras = {
     find: (id: string) => (id === CAMERA ? camera : null),
     list: () => [camera],

@@ -28,6 +28,7 @@ async function databaseWithResults(): Promise<{ database: StateDatabase; live: C
     late: 1,
     novelty: null,
     signature: null,
+    details_json: null,
   }))
   await database.write.insertInto('results').values(results).execute()
   const [first, last] = [results.at(0)?.captured_at ?? 0, results.at(-1)?.captured_at ?? 0]

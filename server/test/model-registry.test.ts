@@ -4,8 +4,8 @@ import { featureLengthOf, type Model } from '@ajar/models'
 import { expect, onTestFinished, test } from 'vitest'
 import { Events } from '../src/database/events.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { Cameras } from '../src/devices/cameras.ts'
 import { CameraChanges } from '../src/devices/changes.ts'
+import { Sources } from '../src/devices/sources.ts'
 import { createLog } from '../src/index.ts'
 import { Activations } from '../src/training/registry/activations.ts'
 import { ModelRegistry } from '../src/training/registry/model-registry.ts'
@@ -39,20 +39,20 @@ async function open() {
   const folder = await temporaryFolder(onTestFinished)
   const database = await openStateDatabase(folder)
   onTestFinished(() => database.close())
-  const cameras = new Cameras(database)
-  await cameras.start()
-  await cameras.ensure({ device: 'pi', camera: 'cam' })
-  await cameras.change(CAMERA, { states: ['on', 'off'] })
+  const sources = new Sources(database)
+  await sources.start()
+  await sources.ensure({ device: 'pi', camera: 'cam' })
+  await sources.change(CAMERA, { states: ['on', 'off'] })
   const registry = new ModelRegistry(database, `${folder}/models`)
   const changes = new CameraChanges({ database, events: new Events(), log: createLog('silent') })
-  const activations = new Activations({ database, cameras, changes, registry })
-  return { database, cameras, registry, activations }
+  const activations = new Activations({ database, sources, changes, registry })
+  return { database, sources, registry, activations }
 }
 
 const trained = (job: string) => ({ origin: 'trained', parent: null, job }) as const
 
 test('a job that runs twice makes one model, and one activation, whatever was chosen since', async () => {
-  const { database, cameras, registry, activations } = await open()
+  const { database, sources, registry, activations } = await open()
   const first = await registry.save(CAMERA, await made(1), trained('job-1'))
   const again = await registry.save(CAMERA, await made(2), trained('job-1'))
   expect([again.id, again.seed]).toEqual([first.id, 1])
@@ -61,7 +61,7 @@ test('a job that runs twice makes one model, and one activation, whatever was ch
   for (const { id } of [first, next]) await activations.activate(await registry.row(id), 'trained', 'test')
   await activations.rollback(CAMERA, 'test')
   await activations.activate(await registry.row(next.id), 'trained', 'test') // its job was interrupted just after
-  expect(cameras.get(CAMERA).activeModel).toBe(first.id)
+  expect(sources.get(CAMERA).activeModel).toBe(first.id)
   expect(await database.read.selectFrom('activations').selectAll().execute()).toHaveLength(3)
 })
 

@@ -31,6 +31,7 @@ export function result(captured_at: number, next: () => number, camera = CAMERA)
       latency_ms: 5,
       novelty: null,
       signature: null,
+      details_json: null,
     },
   }
 }

@@ -16,7 +16,7 @@ const camera = 'pi/cam'
 const RESULT: ResultsTable = {
   ...{ camera, captured_at: 1000, model: `${camera}@7`, state: 'open', best: 'open', confidence: 0.75 },
   ...{ probabilities_json: '{"closed":0.25,"open":0.75}', reason: null, latency_ms: 12.5, late: 0 },
-  ...{ novelty: 0.1, signature: null },
+  ...{ novelty: 0.1, signature: null, details_json: null },
 }
 const UNKNOWN: ResultsTable = { ...RESULT, state: 'unknown', reason: 'unlike_training' }
 const frame = {

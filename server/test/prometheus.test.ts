@@ -80,7 +80,7 @@ describe('what is told', () => {
     const transitions = new Counter({ name: 't', help: 't', labelNames: ['camera', 'state'], registers: [registry] })
     let ids = ['pi/a', 'pi/b']
     const recorder = { state: () => ({ ...NOTHING, since: 1 }), receivedAt: () => 1 }
-    tellCameras(registry, { cameras: () => ids.map((id) => ({ id })), recorder }, transitions)
+    tellCameras(registry, { sources: () => ids.map((id) => ({ id })), recorder }, transitions)
     for (const camera of ids) transitions.inc({ camera, state: 'open' })
     const lines = async () => (await registry.metrics()).split('\n').filter((line) => line.includes('pi/'))
     await lines()

@@ -214,7 +214,7 @@ test('a camera that was moved says so', async () => {
   for (let i = 0; i < 30; i++) {
     const frame = classified(10_000 + i * 1000, 'A')
     const said = { state: 'A', confidence: 0.99, probabilities: { A: 1 } }
-    const strange = { ...said, unlike: 'unlike_training', novelty: 0.4, signature: new Uint8Array(32) }
+    const strange = { ...said, unlike: 'unlike_training', novelty: 0.4, signature: new Uint8Array(32), details: null }
     const answer = { kind: 'predicted', prediction: strange, latencyMs: 1 } as typeof frame.answer
     await recording.recorder.record({ ...frame, answer })
   }

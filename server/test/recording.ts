@@ -90,10 +90,27 @@ export class Recording {
   }
 
   #camera(id: string) {
-    const [device = '', camera = ''] = id.split('/')
+    const [device = '', name = ''] = id.split('/')
     const { debounce, staleAfterMs } = this
-    const settings = { states: ['A', 'B'], threshold: 0.8, debounce, staleAfterMs, region: null, masks: [] }
-    return { ...settings, id, device, camera, activeModel: `${id}@1`, createdAt: 0 }
+    const settings = {
+      states: ['A', 'B'],
+      threshold: 0.8,
+      debounce,
+      staleAfterMs,
+      region: null,
+      masks: [],
+      vector: null,
+    }
+    return {
+      ...settings,
+      id,
+      kind: 'camera' as const,
+      device,
+      name,
+      follows: null,
+      activeModel: `${id}@1`,
+      createdAt: 0,
+    }
   }
 }
 
@@ -101,7 +118,7 @@ export class Recording {
 export function classified(capturedAt: number, state: string): Classified {
   const sure = state !== 'unknown'
   const said = { state: sure ? state : 'A', confidence: sure ? 0.95 : 0.4, probabilities: { A: 1 } }
-  const prediction = { ...said, unlike: null, novelty: 0.01, signature: new Uint8Array(32) }
+  const prediction = { ...said, unlike: null, novelty: 0.01, signature: new Uint8Array(32), details: null }
   return {
     frame: {
       camera: CAMERA,

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
-import { Cameras } from '../src/devices/cameras.ts'
+import { Sources } from '../src/devices/sources.ts'
 import { CAMERA, jobEnded, label, train } from './lesson.ts'
 import { type Answer, RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -53,9 +53,9 @@ test('the release before finds the box around a region, and what it sets counts'
   const box = JSON.parse((await row()).box_json ?? '')
   expect([box.x, box.y, box.x + box.width, box.y + box.height]).toEqual([0.2, 0.2, 0.6, 0.7])
   const read = async () => {
-    const cameras = new Cameras(database)
-    await cameras.start()
-    return cameras.get('pi/older').region
+    const sources = new Sources(database)
+    await sources.start()
+    return sources.get('pi/older').region
   }
   expect(await read()).toHaveLength(3)
   const set = (box_json: string | null) =>

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import { Events } from '../src/database/events.ts'
 import { openDatabases } from '../src/database/open-databases.ts'
 import { openLaboratory } from '../src/datasessions/open-laboratory.ts'
-import { Cameras } from '../src/devices/cameras.ts'
+import { Sources } from '../src/devices/sources.ts'
 import { Jobs } from '../src/jobs/jobs.ts'
 import { JOB_KINDS } from '../src/jobs/kinds.ts'
 import { hasRoom } from '../src/jobs/room.ts'
@@ -41,8 +41,8 @@ export async function startLaboratory(given: Given = {}) {
   const framesFolder = join(dataDir, 'frames')
   const { database, archive } = await openDatabases({ dataDir, framesFolder, fileBytes: 1e6, log }, closers)
   const events = new Events()
-  const cameras = new Cameras(database)
-  await cameras.start()
+  const sources = new Sources(database)
+  await sources.start()
   const environment = { AJAR_DATA_DIR: dataDir, AJAR_TEST_FOLDER: testFolder }
   const workers = new Workers({
     ...{ dataDir, log, own: own ? { entry: WORKER, environment } : null },
@@ -50,7 +50,7 @@ export async function startLaboratory(given: Given = {}) {
     onLine: () => {},
   })
   const laboratory = await openLaboratory({
-    ...{ database, events, archive, cameras, leastFreeBytes, log, operations: TEST_OPERATIONS },
+    ...{ database, events, archive, cameras: sources, leastFreeBytes, log, operations: TEST_OPERATIONS },
     settings: {
       ...{ dataDir, archiveDir, laboratoryBytes: mostBytes, laboratoryMs: 86_400_000, engine: 'auto', publicUrl: '' },
       ...{ maxImportBytes: 1e9, rehearsal: false },

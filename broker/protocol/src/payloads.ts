@@ -15,6 +15,10 @@ export const REJECT_CODES = [
   'not_a_reading',
   /** Of a reading: the device has more sensors than the server keeps. */
   'too_many_sensors',
+  /** Of a reading: its sensor has states, and this is neither a number nor a list of numbers. */
+  'not_a_vector',
+  /** Of a reading: its sensor has states, and its other readings are of another length. */
+  'wrong_length',
 ] as const
 export type RejectCode = (typeof REJECT_CODES)[number]
 

@@ -1,3 +1,4 @@
+import type { VectorDetails } from '../vector/head.ts'
 import { type Head, rooted, softmax } from './head.ts'
 import { noveltyDistance, wholeOf } from './novelty.ts'
 import { signatureOfWhole } from './signature.ts'
@@ -16,6 +17,8 @@ export interface Prediction {
   novelty: number
   /** 32 bytes by which frames are compared (`signatureDistance`). */
   signature: Uint8Array
+  /** What a model of vectors says besides; null where a model of pictures was asked. */
+  details: VectorDetails | null
 }
 
 export interface Predictor {
@@ -54,6 +57,7 @@ export function openHead(head: Head): Predictor {
         unlike: spread < COVERED_SPREAD ? 'covered' : distance > novelty.threshold ? 'unlike_training' : null,
         novelty: distance,
         signature: signatureOfWhole(whole),
+        details: null,
       }
     },
   }

@@ -3,8 +3,8 @@ import { type CameraState, cameraId, parseCameraId } from '@ajar/protocol'
 import type { Events } from '../database/events.ts'
 import type { EventRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
 import type { Devices } from '../devices/devices.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { Logging } from '../logging/logging.ts'
 import type { HealthCheck } from '../observe/health.ts'
 import { AlertRows } from './alert-rows.ts'
@@ -18,7 +18,7 @@ export interface AlertsParts {
   database: StateDatabase
   events: Events
   logging: Pick<Logging, 'of' | 'clean'>
-  cameras: Pick<Cameras, 'list' | 'find' | 'nameNow'>
+  sources: Pick<Sources, 'list' | 'find' | 'nameNow'>
   devices: Pick<Devices, 'list' | 'has'>
   /** What is published of a camera. */
   state(camera: string): CameraState
@@ -46,7 +46,7 @@ export type Alerts = ReturnType<typeof openAlerts>
 
 /** They wait for `load`, before the broker has to know what stands, and `start`. */
 export function openAlerts(parts: AlertsParts) {
-  const { database, events, cameras, devices, allow, publicUrl, onOutcome } = parts
+  const { database, events, sources, devices, allow, publicUrl, onOutcome } = parts
   const log = parts.logging.of('alerts')
   const now = () => Date.now()
   const webhooks = new Webhooks({
@@ -55,7 +55,7 @@ export function openAlerts(parts: AlertsParts) {
   })
   const rules = new Rules({
     ...{ database, webhooks, now, allow },
-    statesOf: (camera) => cameras.find(camera)?.states ?? null,
+    statesOf: (camera) => sources.find(camera)?.states ?? null,
     hasDevice: (name) => devices.has(name),
   })
   const announcer = new Announcer({ log, publish: parts.publish })
@@ -66,11 +66,11 @@ export function openAlerts(parts: AlertsParts) {
   const subjects = new Subjects({
     ...{ database, state: parts.state, receivedAt: parts.receivedAt, freeBytes: parts.freeBytes },
     health: parts.health,
-    cameras: () => cameras.list(),
+    sources: () => sources.list(),
     devices: () => devices.list(),
     nameNow(camera) {
       const ref = parseCameraId(camera)
-      return ref ? cameraId(cameras.nameNow(ref)) : camera
+      return ref ? cameraId(sources.nameNow(ref)) : camera
     },
   })
   const engine = new Engine({ rules, subjects, rows, log, now, monotonic: () => performance.now() })

@@ -6,7 +6,7 @@ import type { CameraFacts, DeviceFacts, ServerFacts } from './alert-kind.ts'
 
 export interface SubjectsPorts {
   database: StateDatabase
-  cameras(): { id: string; states: readonly string[] }[]
+  sources(): { id: string; states: readonly string[] }[]
   /** What is published of a camera. */
   state(camera: string): CameraState
   /** The server's time when the last of a camera's frames came in; null where none did. */
@@ -42,9 +42,9 @@ export class Subjects {
   }
 
   cameras({ now, watchedSince, settled }: Moment): Map<string, CameraFacts> {
-    const { cameras, state, receivedAt } = this.#ports
+    const { sources, state, receivedAt } = this.#ports
     return new Map(
-      cameras().map(({ id, states }) => {
+      sources().map(({ id, states }) => {
         const seen = (receivedAt(id) ?? Number.NEGATIVE_INFINITY) > watchedSince
         return [id, { subject: id, now, settled, states, state: state(id), seen }]
       }),

@@ -28,6 +28,7 @@ export const NAMES_OF_CAMERA: readonly [table: keyof StateTables, column: string
   ['state_hours', 'camera'],
   ['history_progress', 'camera'],
   ['result_cameras', 'camera'],
+  ['door_members', 'source'],
 ]
 
 interface Timed {

@@ -22,7 +22,9 @@ export type JoinedRow = Pick<
   FrameRow,
   'camera' | 'captured_at' | 'received_at' | 'stored_at' | 'size' | 'sha256' | 'outcome' | 'code' | 'late'
 > & {
-  [K in 'state' | 'best' | 'confidence' | 'probabilities_json' | 'reason' | 'model' | 'latency_ms']: ResultRow[K] | null
+  [K in 'state' | 'best' | 'confidence' | 'probabilities_json' | 'reason' | 'model' | 'latency_ms' | 'details_json']:
+    | ResultRow[K]
+    | null
 } & { label: string | null }
 
 /** The most uncertain are looked for among so many of the newest: to compare all that a camera ever saw holds up others. */
@@ -97,6 +99,7 @@ export function joined({ read }: StateDatabase) {
       'f.late',
     ])
     .select(['r.state', 'r.best', 'r.confidence', 'r.probabilities_json', 'r.reason', 'r.model', 'r.latency_ms'])
+    .select('r.details_json')
     .select('l.state as label')
 }
 

@@ -6,6 +6,7 @@ import { INFLUX_TARGETS } from './migrations/influx-targets.ts'
 import { LABORATORY, OPEN_OPERATIONS } from './migrations/laboratory.ts'
 import { PROGRAMS } from './migrations/programs.ts'
 import { RESULT_CAMERAS } from './migrations/result-cameras.ts'
+import { SOURCES } from './migrations/sources.ts'
 import { TASKS } from './migrations/tasks.ts'
 
 /**
@@ -30,6 +31,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '015-open-operations': { up: (database) => run(database, OPEN_OPERATIONS) },
   '016-tasks': { up: (database) => run(database, TASKS) },
   '017-programs': { up: (database) => run(database, PROGRAMS) },
+  '018-sources': { up: (database) => run(database, SOURCES) },
 }
 
 async function run(database: Kysely<unknown>, statements: readonly string[]) {

@@ -6,6 +6,7 @@ import type { HistoryTables } from './schema-history.ts'
 import type { InfluxTables } from './schema-influx.ts'
 import type { LaboratoryTables } from './schema-laboratory.ts'
 import type { ProgramsTables } from './schema-programs.ts'
+import type { SourcesTables } from './schema-sources.ts'
 import type { TasksTables } from './schema-tasks.ts'
 
 /**
@@ -18,14 +19,10 @@ export interface StateTables
     AlertTables,
     LaboratoryTables,
     ProgramsTables,
+    SourcesTables,
     TasksTables {
   activations: ActivationsTable
   borrowed_labels: BorrowedLabelsTable
-  camera_aliases: CameraAliasesTable
-  camera_deletions: CameraDeletionsTable
-  camera_renames: CameraRenamesTable
-  cameras: CamerasTable
-  camera_states: CameraStatesTable
   devices: DevicesTable
   embeddings: EmbeddingsTable
   events: EventsTable
@@ -68,76 +65,6 @@ export interface BorrowedLabelsTable {
   state: string
   author: string
   borrowed_at: number
-}
-
-/** Names that a camera had: frames that still come under them are its own. */
-export interface CameraAliasesTable {
-  /** `device/camera` */
-  alias: string
-  camera: string
-  since: number
-}
-
-/** Cameras that are gone for everybody while what they had is being removed. */
-export interface CameraDeletionsTable {
-  camera: string
-  author: string
-  at: number
-}
-
-/** Renamings that were begun: what the server's end interrupted is finished at its next start. */
-export interface CameraRenamesTable {
-  from_camera: string
-  to_camera: string
-  author: string
-  at: number
-}
-
-export interface CamerasTable {
-  id: string
-  device: string
-  name: string
-  states_json: string
-  /** A result whose confidence is below it is `unknown`. */
-  threshold: number
-  /** How many agreeing results change the state. */
-  debounce: number
-  stale_after_ms: number
-  /** The bounding box `{x, y, width, height}` of `region_json`, or null: what the release before knows of it. */
-  box_json: string | null
-  /**
-   * Region of interest as a polygon `[{x, y}, ...]` in fractions of the upright frame; `box_json` says it where this is
-   * null, or has another bounding box.
-   */
-  region_json: string | null
-  /** Privacy masks `[[{x, y}, ...], ...]` in fractions of the upright frame; null in rows of an older release. */
-  masks_json: string | null
-  active_model: string | null
-  created_at: number
-}
-
-/** What debounce remembers of a camera, and the state that is published of it. */
-export interface CameraStatesTable {
-  camera: string
-  state: string
-  reason: UnknownReason | null
-  confidence: number | null
-  since: number | null
-  /** Capture time of the frame that made the state, or null. */
-  frame_at: number | null
-  model: string | null
-  /** The state that the latest results agree on, and how many do. */
-  run_state: string | null
-  run_length: number
-  run_since: number | null
-  /** So many of the latest results in a row are unlike anything in training. */
-  unlike_length: number
-  /** Capture time of the newest frame that was classified: older ones are late. */
-  newest_at: number | null
-  /** The server's time when the last of these frames came in; null in rows of an older release. */
-  received_at: number | null
-  /** Capture time of the oldest late frame whose transitions were not computed again yet. */
-  late_from: number | null
 }
 
 export interface DevicesTable {
@@ -290,6 +217,8 @@ export interface ReadingsTable {
   at: number
   received_at: number
   value_json: string
+  /** Null in rows of an older release. */
+  stored_at?: number | null
 }
 
 export interface ResultsTable {
@@ -309,6 +238,8 @@ export interface ResultsTable {
   novelty: number | null
   /** A few bytes by which frames are compared (`signatureOf`). */
   signature: Uint8Array | null
+  /** What is said of it besides: of ordinal states, of estimators (`VectorDetails`), of a door's members; null: nothing. */
+  details_json: string | null
 }
 
 /** Sensors by what they read; readings that a release before stored are known here again at the next start of this one. */
@@ -364,9 +295,8 @@ export interface UsersTable {
   created_at: number
 }
 
+export type { CameraRow, CameraStateRow } from './schema-sources.ts'
 export type ActivationRow = Selectable<ActivationsTable>
-export type CameraRow = Selectable<CamerasTable>
-export type CameraStateRow = Selectable<CameraStatesTable>
 export type DeviceRow = Selectable<DevicesTable>
 export type EventRow = Selectable<EventsTable>
 export type FrameRow = Selectable<FramesTable>

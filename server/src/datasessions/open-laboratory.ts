@@ -3,7 +3,7 @@ import type { Span } from '../database/camera-rows.ts'
 import type { Events } from '../database/events.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Work } from '../jobs/worker/messages.ts'
@@ -37,7 +37,7 @@ export interface LaboratoryParts {
   database: StateDatabase
   events: Events
   archive: Archive
-  cameras: Pick<Cameras, 'find' | 'list' | 'nameNow'>
+  cameras: Pick<Sources, 'find' | 'list' | 'nameNow'>
   settings: Pick<
     Settings,
     | 'dataDir'

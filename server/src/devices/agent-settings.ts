@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { badRequest } from '../http/errors.ts'
 import { nullable } from '../http/shapes.ts'
 import { Polygon } from './camera-body.ts'
-import type { Cameras } from './cameras.ts'
+import type { Sources } from './sources.ts'
 
 const interval = (of: string) =>
   Type.Optional(
@@ -52,11 +52,11 @@ export type AgentSettings = Static<typeof AgentSettings>
  * shape than ajar's is not judged.
  * @throws HttpError 400 `heartbeat_too_long`
  */
-export function refuseLongHeartbeats(cameras: Pick<Cameras, 'staleAfterMs'>, device: string, settings: object) {
+export function refuseLongHeartbeats(sources: Pick<Sources, 'staleAfterMs'>, device: string, settings: object) {
   for (const [camera, own] of Object.entries(part(settings, 'cameras'))) {
     const { heartbeatMs } = part(own, 'gate')
     if (typeof heartbeatMs !== 'number') continue
-    const staleAfterMs = cameras.staleAfterMs({ device, camera })
+    const staleAfterMs = sources.staleAfterMs({ device, camera })
     if (heartbeatMs < staleAfterMs) continue
     throw badRequest(
       'heartbeat_too_long',

@@ -1,7 +1,7 @@
 import { CameraState, NAME_PATTERN } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { iso, Name, nullable, Time } from '../http/shapes.ts'
-import type { Camera, Cameras } from './cameras.ts'
+import type { Source, Sources } from './sources.ts'
 
 /** A camera as every route that answers with one shows it. */
 
@@ -56,7 +56,7 @@ export const CameraBody = Type.Object({
 })
 
 export interface CameraBodyPorts {
-  cameras: Cameras
+  sources: Sources
   /** The state that is published of the camera. */
   state(camera: string): CameraState
   /** Ids of the newest classified frame of each camera that has one. */
@@ -66,22 +66,23 @@ export interface CameraBodyPorts {
 }
 
 /** Shows cameras: what they are set to, and what is known of them besides. */
-export async function shownCameras(shown: Camera[], { cameras, state, newestFrames, borrowed }: CameraBodyPorts) {
+export async function shownCameras(shown: Source[], { sources, state, newestFrames, borrowed }: CameraBodyPorts) {
   const [counts, newest] = await Promise.all([borrowed(), newestFrames()])
-  return shown.map(({ activeModel, createdAt, ...camera }) => ({
+  return shown.map(({ activeModel, createdAt, kind: _kind, vector: _vector, follows: _follows, name, ...camera }) => ({
     ...camera,
+    camera: name,
     model: activeModel,
     createdAt: iso(createdAt),
     state: state(camera.id),
     lastFrame: newest.get(camera.id) ?? null,
-    aliases: cameras.aliasesOf(camera.id),
+    aliases: sources.aliasesOf(camera.id),
     borrowed: counts
       .filter((one) => one.camera === camera.id)
       .map(({ source, labels }) => ({ camera: source, labels })),
   }))
 }
 
-export async function shownCamera(camera: Camera, ports: CameraBodyPorts) {
+export async function shownCamera(camera: Source, ports: CameraBodyPorts) {
   const [shown] = await shownCameras([camera], ports)
   if (!shown) throw new Error('one camera in, one camera out')
   return shown

@@ -7,20 +7,20 @@ import type { Http } from '../http/http.ts'
 import { CameraPath, listOf } from '../http/shapes.ts'
 import { reservedState } from '../marks.ts'
 import { CameraBody, type CameraBodyPorts, cameraSettings, shownCamera, shownCameras } from './camera-body.ts'
-import type { Camera, CameraSettings } from './cameras.ts'
 import { isReserved } from './devices.ts'
 import { areaOf, isFlat } from './polygon.ts'
+import type { Source, SourceSettings } from './sources.ts'
 
 /** Its share of the frame: of a picture of 640 x 480 no less than 17 x 17 pixels. */
 const LEAST_REGION = 0.001
 
 export interface CameraRoutesPorts extends CameraBodyPorts {
-  change(camera: string, change: Partial<CameraSettings>, author: string): Promise<Camera>
+  change(camera: string, change: Partial<SourceSettings>, author: string): Promise<Source>
 }
 
 export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
-  const { cameras, change, state } = ports
-  const shown = (camera: Camera) => shownCamera(camera, ports)
+  const { sources, change, state } = ports
+  const shown = (camera: Source) => shownCamera(camera, ports)
 
   http.get(
     '/api/cameras',
@@ -28,7 +28,7 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       config: { access: 'viewer' },
       schema: { summary: 'All cameras with their states', response: { 200: listOf(CameraBody) } },
     },
-    async () => ({ items: await shownCameras(cameras.list(), ports), next: null }),
+    async () => ({ items: await shownCameras(sources.list(), ports), next: null }),
   )
 
   http.get(
@@ -37,7 +37,7 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       config: { access: 'viewer' },
       schema: { summary: 'One camera', params: CameraPath, response: { 200: CameraBody } },
     },
-    async ({ params }) => shown(cameras.get(`${params.device}/${params.camera}`)),
+    async ({ params }) => shown(sources.get(`${params.device}/${params.camera}`)),
   )
 
   http.get(
@@ -46,7 +46,7 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       config: { access: 'viewer' },
       schema: { summary: 'The state of a camera', params: CameraPath, response: { 200: CameraState } },
     },
-    async ({ params }) => state(cameras.get(`${params.device}/${params.camera}`).id),
+    async ({ params }) => state(sources.get(`${params.device}/${params.camera}`).id),
   )
 
   http.patch(
@@ -71,7 +71,7 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       if (isReserved(params.device))
         throw badRequest('reserved', `${params.device} is an MQTT user name of people`, 'device')
       // A camera may be set up before its first frame.
-      const made = await cameras.ensure(params)
+      const made = await sources.ensure(params)
       if (!made) throw badRequest('too_many_cameras', 'this device has 64 cameras already')
       return shown(await change(made.id, body, callerName(request)))
     },

@@ -18,7 +18,7 @@ export interface CareRoutesPorts extends CameraBodyPorts {
 
 /** What is done to a camera as a whole. */
 export function careRoutes(http: Http, ports: CareRoutesPorts) {
-  const { cameras, care } = ports
+  const { sources, care } = ports
 
   http.post(
     '/api/cameras/:device/:camera/rename',
@@ -57,8 +57,8 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       },
     },
     async ({ params }, reply) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
-      await cameras.freeAlias(id, `${params.oldDevice}/${params.oldCamera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
+      await sources.freeAlias(id, `${params.oldDevice}/${params.oldCamera}`)
       return reply.status(204).send()
     },
   )
@@ -147,7 +147,7 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       },
     },
     async ({ params, query }) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
       return { removed: await ports.giveBack(id, query.from) }
     },
   )

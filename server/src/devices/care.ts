@@ -1,17 +1,17 @@
 import type { FrameStore } from '../database/frames/frame-store.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Log } from '../logging/levels.ts'
-import type { Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 import { Deletion, type DeletionPorts } from './deletion.ts'
 import { Purge, type PurgePorts } from './purge.ts'
 import { Renaming, type RenamingPorts } from './renaming.ts'
 import { SettingUp, type SettingUpPorts } from './setting-up.ts'
+import type { Sources } from './sources.ts'
 
 export interface CarePorts extends SettingUpPorts, RenamingPorts, DeletionPorts, PurgePorts {
   database: StateDatabase
   frames: FrameStore
-  cameras: Cameras
+  sources: Sources
   changes: CameraChanges
   log: Log
 }

@@ -7,15 +7,15 @@ import type { JobRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { conflict } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
-import type { Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 import { refuseDuringJobs } from './during-jobs.ts'
 import { removeSpan } from './remove-span.ts'
+import type { Sources } from './sources.ts'
 
 export interface DeletionPorts {
   database: StateDatabase
   frames: Pick<FrameStore, 'remove'>
-  cameras: Cameras
+  sources: Sources
   changes: CameraChanges
   /** Adds a job inside the transaction. */
   addJob(
@@ -28,9 +28,9 @@ export interface DeletionPorts {
   /** Jobs that were added are committed. */
   wakeJobs(): void
   /** Ends what embeds labelled frames of these cameras. */
-  stopEmbedding(cameras: string[]): Promise<string[]>
+  stopEmbedding(sources: string[]): Promise<string[]>
   /** Runs the work while no frame of these cameras is on its way. */
-  whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
+  whileQuiet<T>(sources: string[], work: () => Promise<T>): Promise<T>
   /** Forgets the camera in one transaction with what `write` writes. */
   forget(
     camera: string,
@@ -59,17 +59,17 @@ export class Deletion {
 
   /** Goes on with deletions whose job is no more: it was cancelled, or failed. Jobs that wait go on by themselves. */
   async start() {
-    for (const camera of this.#ports.cameras.beingDeleted()) await this.#goOn(camera, 'ajar')
+    for (const camera of this.#ports.sources.beingDeleted()) await this.#goOn(camera, 'ajar')
   }
 
   /** @returns the job that removes what it had. @throws HttpError 404; 409 `being_renamed`, `job_runs`; 503 `busy` */
   async delete(id: string, author: string): Promise<JobRow> {
-    const { cameras, changes, database, stopEmbedding, whileQuiet, forget, addJob, wakeJobs } = this.#ports
-    if (cameras.isBeingDeleted(id)) return this.#goOn(id, author)
-    cameras.get(id)
+    const { sources, changes, database, stopEmbedding, whileQuiet, forget, addJob, wakeJobs } = this.#ports
+    if (sources.isBeingDeleted(id)) return this.#goOn(id, author)
+    sources.get(id)
     await stopEmbedding([id])
     const job = await whileQuiet([id], async () => {
-      cameras.get(id) // another request may have come first
+      sources.get(id) // another request may have come first
       await refuseDuringJobs(database.write, [id])
       if (await isBeingRenamed(database.write, id))
         throw conflict('being_renamed', `${id} is half renamed: /api/health/ready says why`)
@@ -81,7 +81,7 @@ export class Deletion {
         row = await addJob(transaction, 'deletion', id, {}, { owner: author })
       }
       await forget(id, write, () => {
-        cameras.beginDeletion(id)
+        sources.beginDeletion(id)
         resolve(row)
       })
       return added
@@ -106,9 +106,9 @@ export class Deletion {
 
   /** The handler of jobs of kind `deletion`. */
   async run({ id: job, camera, signal, report }: JobContext): Promise<object> {
-    const { cameras, database, resume, forgetFrames } = this.#ports
-    if (camera === null || !cameras.isBeingDeleted(camera)) return { frames: 0 }
-    const names = [camera, ...cameras.aliasesOf(camera)]
+    const { sources, database, resume, forgetFrames } = this.#ports
+    if (camera === null || !sources.isBeingDeleted(camera)) return { frames: 0 }
+    const names = [camera, ...sources.aliasesOf(camera)]
     const frames = await removeSpan(this.#ports, camera, ALWAYS, (phase, progress) => {
       signal.throwIfAborted()
       report(phase, progress)
@@ -130,7 +130,7 @@ export class Deletion {
       await transaction.deleteFrom('jobs').where('camera', '=', camera).where('id', '!=', job).execute()
       await transaction.deleteFrom('camera_deletions').where('camera', '=', camera).execute()
     })
-    cameras.deleted(camera)
+    sources.deleted(camera)
     resume(camera)
     return { frames }
   }

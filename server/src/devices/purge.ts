@@ -6,18 +6,18 @@ import type { JobRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { badRequest } from '../http/errors.ts'
 import type { JobContext } from '../jobs/jobs.ts'
-import type { Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 import { removeSpan } from './remove-span.ts'
+import type { Sources } from './sources.ts'
 
 export interface PurgePorts {
   database: StateDatabase
   frames: Pick<FrameStore, 'remove'>
-  cameras: Cameras
+  sources: Sources
   changes: CameraChanges
   createJob(kind: string, camera: string, params: Record<string, unknown>, options: { owner: string }): Promise<JobRow>
   /** Runs the work while no frame of these cameras is on its way. */
-  whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
+  whileQuiet<T>(sources: string[], work: () => Promise<T>): Promise<T>
   /** The state that is published names no frame of the span any more. */
   forgetSpan(camera: string, span: Span): Promise<void>
   /** Lets go what was made of these frames. @param names the camera's, and those that it had */
@@ -40,8 +40,8 @@ export class Purge {
 
   /** @returns the job that does it. @throws HttpError 400 `empty_span`; 404; 409 `being_renamed`, `queue_full` */
   async purge(id: string, { from, to }: Span, author: string): Promise<JobRow> {
-    const { cameras, createJob } = this.#ports
-    cameras.get(id)
+    const { sources, createJob } = this.#ports
+    sources.get(id)
     if (from >= to) throw badRequest('empty_span', 'nothing lies between `from` and `to`', 'to')
     return createJob('purge', id, { from, to }, { owner: author })
   }
@@ -51,10 +51,10 @@ export class Purge {
    * their way, what came in meanwhile, so that no frame is left without its rows or rows without their frame.
    */
   async run({ id: job, camera: id, params, owner, signal, report }: JobContext): Promise<object> {
-    const { cameras, changes, database, whileQuiet, forgetSpan, forgetFrames } = this.#ports
-    const camera = cameras.get(id ?? '').id
+    const { sources, changes, database, whileQuiet, forgetSpan, forgetFrames } = this.#ports
+    const camera = sources.get(id ?? '').id
     const span = { from: Number(params.from), to: Number(params.to) }
-    const names = [camera, ...cameras.aliasesOf(camera)]
+    const names = [camera, ...sources.aliasesOf(camera)]
     const mentions = new Mentions(database.write, names, span)
     let frames = await removeSpan(this.#ports, camera, span, (phase, progress) => {
       signal.throwIfAborted()
@@ -62,7 +62,7 @@ export class Purge {
     })
     await mentions.remove(signal)
     await whileQuiet([camera], async () => {
-      cameras.get(camera) // renamed in the instant in which this job was asked for: nothing was purged then
+      sources.get(camera) // renamed in the instant in which this job was asked for: nothing was purged then
       frames += await removeSpan(this.#ports, camera, span)
       await forgetSpan(camera, span)
       await mentions.remove()

@@ -8,25 +8,25 @@ import type { StateDatabase } from '../database/state-database.ts'
 import { isDiskTrouble } from '../database/until-written.ts'
 import { badRequest, conflict } from '../http/errors.ts'
 import type { Log } from '../logging/levels.ts'
-import { type Camera, type Cameras, MAX_CAMERAS_PER_DEVICE } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
 import { type Devices, isReserved } from './devices.ts'
 import { refuseDuringJobs } from './during-jobs.ts'
+import { MAX_CAMERAS_PER_DEVICE, type Source, type Sources } from './sources.ts'
 
 export interface RenamingPorts {
   database: StateDatabase
   frames: Pick<FrameStore, 'rename' | 'pendingCounts'>
-  cameras: Cameras
+  sources: Sources
   devices: Pick<Devices, 'has'>
   changes: CameraChanges
   log: Log
   unfinishedRenamings: UnfinishedRenamings
   /** Ends what embeds labelled frames of these cameras, which is for later only. @returns whose it was */
-  stopEmbedding(cameras: string[]): Promise<string[]>
+  stopEmbedding(sources: string[]): Promise<string[]>
   /** Asks for it again. */
   onSeenOtherwise(camera: string, author: string): Promise<void>
   /** Runs the work while no frame of these cameras is on its way. */
-  whileQuiet<T>(cameras: string[], work: () => Promise<T>): Promise<T>
+  whileQuiet<T>(sources: string[], work: () => Promise<T>): Promise<T>
   /** Renames all rows that are left in one transaction, and all that is known in memory. */
   rename(from: string, to: string, committed: () => void): Promise<void>
 }
@@ -62,8 +62,8 @@ export class Renaming {
    * @throws HttpError 400 `same_name`, `reserved`, `no_such_device`, `too_many_cameras`; 404; 409 `camera_exists`, `alias_in_use`,
    *   `being_deleted`, `being_renamed`, `job_runs`; 503 `busy`
    */
-  async rename(from: string, ref: CameraRef, author: string): Promise<Camera> {
-    const { cameras, changes, unfinishedRenamings, whileQuiet, log, stopEmbedding, onSeenOtherwise } = this.#ports
+  async rename(from: string, ref: CameraRef, author: string): Promise<Source> {
+    const { sources, changes, unfinishedRenamings, whileQuiet, log, stopEmbedding, onSeenOtherwise } = this.#ports
     const to = cameraId(ref)
     this.#refuse(from, ref)
     const stopped = await stopEmbedding([from, to])
@@ -78,26 +78,26 @@ export class Renaming {
       }
       unfinishedRenamings.delete(from)
       await changes.tell({ camera: from, change: 'renamed', to }, author)
-      return cameras.get(to)
+      return sources.get(to)
     })
     for (const camera of stopped) await onSeenOtherwise(camera === from ? to : camera, author)
     return renamed
   }
 
   #refuse(from: string, ref: CameraRef) {
-    const { cameras, devices } = this.#ports
+    const { sources, devices } = this.#ports
     const to = cameraId(ref)
-    const { device } = cameras.get(from)
+    const { device } = sources.get(from)
     if (from === to) throw badRequest('same_name', `${from} has this name already`, 'to')
     if (isReserved(ref.device)) throw badRequest('reserved', `${ref.device} is an MQTT user name of people`, 'to')
     // A typing error would move the camera out of sight; one whose own device was removed can still be renamed.
     if (ref.device !== device && !devices.has(ref.device))
       throw badRequest('no_such_device', `there is no device ${ref.device}: add it first`, 'to')
-    if (cameras.isBeingDeleted(to)) throw conflict('being_deleted', `${to} is being deleted: wait for that job`)
-    const owner = cameraId(cameras.nameNow(ref))
+    if (sources.isBeingDeleted(to)) throw conflict('being_deleted', `${to} is being deleted: wait for that job`)
+    const owner = cameraId(sources.nameNow(ref))
     if (owner !== to && owner !== from)
       throw conflict('alias_in_use', `${to} is an old name of ${owner}: free it with DELETE of that alias first`)
-    const siblings = cameras.list().filter(({ id, device }) => device === ref.device && id !== from && id !== to)
+    const siblings = sources.list().filter(({ id, device }) => device === ref.device && id !== from && id !== to)
     if (siblings.length >= MAX_CAMERAS_PER_DEVICE)
       throw badRequest('too_many_cameras', `${ref.device} has ${MAX_CAMERAS_PER_DEVICE} cameras already`, 'to')
   }
@@ -139,12 +139,12 @@ export class Renaming {
 
   /** It has begun, so it ends: until then no frame of the camera gets in. */
   async #untilDone(from: string, to: string) {
-    const { database, frames, cameras, rename, log } = this.#ports
+    const { database, frames, sources, rename, log } = this.#ports
     for (;;) {
       try {
         await frames.rename(from, to)
         for (let moved = 1; moved > 0; ) moved = await moveHistory(database.write, from, to, ROWS_AT_ONCE)
-        return await rename(from, to, () => cameras.renamed(from, to))
+        return await rename(from, to, () => sources.renamed(from, to))
       } catch (error) {
         if (this.#closing || !isDiskTrouble(error)) throw error
         log.error({ err: error, from, to }, 'a camera is half renamed; trying again')

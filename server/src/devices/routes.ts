@@ -2,9 +2,9 @@ import { Type } from 'typebox'
 import type { Http } from '../http/http.ts'
 import { iso, isoOrNull, listOf, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
 import { AgentSettings, refuseLongHeartbeats } from './agent-settings.ts'
-import type { Cameras } from './cameras.ts'
 import type { Devices } from './devices.ts'
 import type { KnownDevice, Registry } from './registry.ts'
+import type { Sources } from './sources.ts'
 
 const Device = Type.Object({
   name: Type.String({ description: 'of a device over HTTP whatever it calls itself' }),
@@ -35,7 +35,7 @@ const Desired = Type.Object({ version: Type.Integer(), settings: Type.Record(Typ
 const ByName = Type.Object({ name: Name })
 const strict = { additionalProperties: false }
 
-export function devicesRoutes(http: Http, devices: Devices, registry: Registry, cameras: Cameras) {
+export function devicesRoutes(http: Http, devices: Devices, registry: Registry, sources: Sources) {
   http.get(
     '/api/devices',
     { config: { access: 'viewer' }, schema: { summary: 'All devices', response: { 200: listOf(Device) } } },
@@ -110,7 +110,7 @@ export function devicesRoutes(http: Http, devices: Devices, registry: Registry, 
     async (request) => {
       const { name } = request.params
       const { settings } = request.body
-      refuseLongHeartbeats(cameras, devices.get(name).name, settings)
+      refuseLongHeartbeats(sources, devices.get(name).name, settings)
       return devices.configure(name, settings)
     },
   )

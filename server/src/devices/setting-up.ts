@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { badRequest } from '../http/errors.ts'
-import type { Camera, CameraSettings, Cameras } from './cameras.ts'
 import type { CameraChanges } from './changes.ts'
+import type { Source, SourceSettings, Sources } from './sources.ts'
 
 /** What is copied from one camera to another. */
 export type Copied = 'settings' | 'states' | 'labels' | 'model'
 
 export interface SettingUpPorts {
-  cameras: Cameras
+  sources: Sources
   changes: CameraChanges
   /** Told when the frames of a camera are seen otherwise from now on: where its region or its masks are others. */
   onSeenOtherwise(camera: string, author: string): Promise<void>
@@ -32,10 +32,10 @@ export class SettingUp {
   }
 
   /** Every frame stored after it resolves has been blackened by the masks it sets. */
-  async change(id: string, change: Partial<CameraSettings>, author: string): Promise<Camera> {
-    const { cameras, changes, onSeenOtherwise, whileShut } = this.#ports
-    const before = cameras.get(id)
-    const write = () => cameras.change(id, change)
+  async change(id: string, change: Partial<SourceSettings>, author: string): Promise<Source> {
+    const { sources, changes, onSeenOtherwise, whileShut } = this.#ports
+    const before = sources.get(id)
+    const write = () => sources.change(id, change)
     const camera = await (change.masks ? whileShut(id, write) : write())
     await changes.tell({ camera: id, change: 'changed' }, author, { settings: Object.keys(change) })
     const isSeenOtherwise = !isDeepStrictEqual([before.region, before.masks], [camera.region, camera.masks])
@@ -48,15 +48,15 @@ export class SettingUp {
    * @throws HttpError 400 `same_camera`, `unknown_state`, `other_states`, `state_in_use`, 404 where there is no such
    *   camera, 409 `no_model`, `model_damaged`
    */
-  async copy(id: string, source: string, what: Copied[], author: string): Promise<Camera> {
-    const { cameras, changes, borrowLabels, checkModel, copyModel } = this.#ports
-    const [target, model] = [cameras.get(id), cameras.get(source)]
+  async copy(id: string, source: string, what: Copied[], author: string): Promise<Source> {
+    const { sources, changes, borrowLabels, checkModel, copyModel } = this.#ports
+    const [target, model] = [sources.get(id), sources.get(source)]
     if (id === source) throw badRequest('same_camera', 'a camera cannot copy itself: name another one', 'from')
     const states = what.includes('states') ? model.states : target.states
     if (what.includes('labels')) await this.#refuseUnknownStates(id, states, source)
     if (what.includes('model')) await checkModel(source, states)
     const { threshold, debounce, staleAfterMs, region, masks } = model
-    const change: Partial<CameraSettings> = {
+    const change: Partial<SourceSettings> = {
       ...(what.includes('settings') ? { threshold, debounce, staleAfterMs, region, masks } : {}),
       ...(what.includes('states') ? { states } : {}),
     }
@@ -66,7 +66,7 @@ export class SettingUp {
       await changes.tell({ camera: id, change: 'changed' }, author, { from: source, borrowed })
     }
     if (what.includes('model')) await copyModel(id, source, author)
-    return cameras.get(id)
+    return sources.get(id)
   }
 
   async #refuseUnknownStates(id: string, states: string[], source: string) {

@@ -6,7 +6,7 @@ import { tellHours } from './state-hours.ts'
 
 export interface HistoryPorts {
   database: StateDatabase
-  cameras: { list(): { id: string }[] }
+  sources: { list(): { id: string }[] }
   /** Milliseconds UTC, as far as the clock is believed: of years that never were no hours are told. */
   now(): number
   log: Pick<Log, 'info' | 'warn'>
@@ -56,10 +56,10 @@ export class History {
   }
 
   async #keep() {
-    const { database, cameras, now, log } = this.#ports
+    const { database, sources, now, log } = this.#ports
     try {
       let slices = 0
-      for (const { id } of cameras.list()) {
+      for (const { id } of sources.list()) {
         await this.#inSlices(() => tellHours(database, id, now()))
         slices += await this.#inSlices(() => fillSlice(database, id))
       }

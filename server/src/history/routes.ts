@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, isoOrNull, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { refuseEmpty } from '../http/span.ts'
@@ -34,7 +34,7 @@ const InState = Type.Object({
 const span = { from: Milliseconds, to: Milliseconds }
 
 /** The past of a camera, at a cost of what is shown and not of what is stored. */
-export function historyRoutes(http: Http, { database, cameras }: { database: StateDatabase; cameras: Cameras }) {
+export function historyRoutes(http: Http, { database, sources }: { database: StateDatabase; sources: Sources }) {
   http.get(
     '/api/cameras/:device/:camera/history',
     {
@@ -51,7 +51,7 @@ export function historyRoutes(http: Http, { database, cameras }: { database: Sta
       },
     },
     async ({ params, query }) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
       refuseEmpty(query)
       const { width, items } = await bucketsOf(database.read, id, query)
       const since = isoOrNull(await knownSince(database.read, id))
@@ -85,7 +85,7 @@ export function historyRoutes(http: Http, { database, cameras }: { database: Sta
       },
     },
     async ({ params, query }) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
       refuseEmpty(query)
       const times = await timeInState(database.read, id, query, Date.now())
       return { items: times.map(({ state, ms, entered }) => ({ state, seconds: ms / 1000, entered })), next: null }

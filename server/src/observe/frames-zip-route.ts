@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
@@ -11,7 +11,7 @@ import { type FramesZipPorts, framesIn } from './frames-zip.ts'
 /** @param exports those that are open, of whatever kind */
 export function framesZipRoute(
   http: Http,
-  { cameras, exports, ...ports }: FramesZipPorts & { cameras: Cameras; exports: FewAtOnce },
+  { sources, exports, ...ports }: FramesZipPorts & { sources: Sources; exports: FewAtOnce },
 ) {
   http.get(
     '/api/cameras/:device/:camera/frames.zip',
@@ -37,7 +37,7 @@ export function framesZipRoute(
       },
     },
     async ({ params, query }, reply) => {
-      const { id, device, camera } = cameras.get(`${params.device}/${params.camera}`)
+      const { id, device, name: camera } = sources.get(`${params.device}/${params.camera}`)
       refuseEmpty(query)
       const zip = exports.open(() => Readable.from(storedZip(framesIn(ports, { ...query, camera: id }))))
       const name = `${device}-${camera}-frames${inFileName(query)}.zip`

@@ -4,7 +4,7 @@ import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import { type JoinedRow, joined, mostUncertainOf, newestOf } from '../database/chosen-frames.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import { AtMost } from '../http/at-most.ts'
 import { badRequest, HttpError, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
@@ -64,7 +64,7 @@ const CLASSIFY_LIMIT_MS = 10_000
 export interface FrameRoutesPorts {
   database: StateDatabase
   archive: Archive
-  cameras: Cameras
+  sources: Sources
   /** Milliseconds UTC: of frames stored before, only those that are kept have their picture. */
   storedSince(): number
   /** Classifies a picture that is not kept; null where the camera has no model. */
@@ -72,7 +72,7 @@ export interface FrameRoutesPorts {
 }
 
 export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
-  const { database, archive, cameras, storedSince } = ports
+  const { database, archive, sources, storedSince } = ports
   const classifying = new AtMost(MOST_CLASSIFYING, CLASSIFY_LIMIT_MS)
   const narrowed = new NarrowedPictures()
 
@@ -98,7 +98,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ params, body }) => {
-      const camera = cameras.get(`${params.device}/${params.camera}`)
+      const camera = sources.get(`${params.device}/${params.camera}`)
       const picture = pictureIn(body)
       const answer = await classifying.run(() => ports.classify(camera.id, picture))
       if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
@@ -142,7 +142,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ query }) => {
-      const { order, limit, cursor, ...choice } = { ...query, camera: cameras.get(query.camera).id }
+      const { order, limit, cursor, ...choice } = { ...query, camera: sources.get(query.camera).id }
       if (order === 'useful') {
         if ((choice.label ?? 'none') !== 'none' || choice.every !== undefined)
           throw badRequest('bad_request', 'order=useful is of frames without a label, and thins them itself', 'order')
@@ -169,7 +169,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     },
     async ({ params }) => {
       const id = frameId(params)
-      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const { id: camera } = sources.get(`${params.device}/${params.camera}`)
       const isPending = await archive.isPending(camera, params.capturedAtMs)
       const row = await joined(database)
         .where('f.camera', '=', camera)
@@ -207,7 +207,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
     },
     async (request, reply) => {
       const { params, query } = request
-      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const { id: camera } = sources.get(`${params.device}/${params.camera}`)
       const frame = await archive.find(camera, params.capturedAtMs)
       if (!frame) throw await noPicture(database, camera, params.capturedAtMs)
       const { width } = query
@@ -238,7 +238,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       schema: { summary: 'When each step of a frame happened', params: FramePath, response: { 200: Journey } },
     },
     async ({ params }) => {
-      const { id: camera } = cameras.get(`${params.device}/${params.camera}`)
+      const { id: camera } = sources.get(`${params.device}/${params.camera}`)
       const isPending = await archive.isPending(camera, params.capturedAtMs)
       const row = await database.read
         .selectFrom('frames')

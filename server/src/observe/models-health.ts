@@ -1,8 +1,8 @@
-import type { Camera } from '../devices/cameras.ts'
+import type { Source } from '../devices/sources.ts'
 import type { HealthCheck } from './health.ts'
 
 /** Cameras whose model cannot be asked. @param damageOf why that is; null where it can */
-export function modelsHealth(cameras: Camera[], damageOf: (model: string) => string | null): HealthCheck[] {
+export function modelsHealth(cameras: Source[], damageOf: (model: string) => string | null): HealthCheck[] {
   return cameras.flatMap(({ id, activeModel }) => {
     const why = activeModel === null ? null : damageOf(activeModel)
     if (why === null) return []

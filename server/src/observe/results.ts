@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { ResultRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Camera, Cameras } from '../devices/cameras.ts'
+import type { Source, Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
@@ -35,7 +35,7 @@ interface Asked {
 /** What was said of a camera over a span of capture time, oldest first. */
 export function resultRoutes(
   http: Http,
-  { database, cameras, texts }: { database: StateDatabase; cameras: Cameras; texts: FewAtOnce },
+  { database, sources, texts }: { database: StateDatabase; sources: Sources; texts: FewAtOnce },
 ) {
   const select = (camera: string, { from, to, every, limit }: Asked) => {
     const rows = database.read
@@ -83,13 +83,13 @@ export function resultRoutes(
       },
     },
     async ({ params, query }, reply) => {
-      const camera = cameras.get(`${params.device}/${params.camera}`)
+      const camera = sources.get(`${params.device}/${params.camera}`)
       refuseEmpty(query)
       const { to = FOREVER, every, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)
       if (format !== 'json')
         return sendRows(reply, format, texts, {
-          name: `${camera.device}-${camera.camera}-results${inFileName(query)}`,
+          name: `${camera.device}-${camera.name}-results${inFileName(query)}`,
           pages: pages(camera.id, { from, to, every, limit: PAGE }),
           shown: shownResult,
           columns: columnsOf(camera),
@@ -117,7 +117,7 @@ export function shownResult(row: Omit<ResultRow, 'novelty' | 'signature'>) {
 }
 
 /** With a column for each state that the camera has now; whatever others there were is in ndjson. */
-function columnsOf({ states }: Camera): Record<string, (row: ResultRow) => string | number | null> {
+function columnsOf({ states }: Source): Record<string, (row: ResultRow) => string | number | null> {
   const probabilities = states.map((state) => [
     `probability_${state}`,
     ({ probabilities_json: json }: ResultRow) => (json === null ? null : (JSON.parse(json)[state] ?? null)),

@@ -3,7 +3,7 @@ import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import { Type } from 'typebox'
 import type { StateTables, TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Camera, Cameras } from '../devices/cameras.ts'
+import type { Source, Sources } from '../devices/sources.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { refuseEmpty } from '../http/span.ts'
@@ -41,7 +41,7 @@ interface Span {
 
 export interface RibbonPorts {
   database: StateDatabase
-  cameras: Cameras
+  sources: Sources
   /** The state that is published of the camera. */
   state(camera: string): CameraState
 }
@@ -50,8 +50,8 @@ export interface RibbonPorts {
  * In which states cameras were over a span: their transitions, and the state that was in force when it began. Nothing is
  * said of a time when nothing was known, because no frames came.
  */
-export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPorts) {
-  const ribbon = async (camera: Camera, span: Span) => {
+export function ribbonRoutes(http: Http, { database, sources, state }: RibbonPorts) {
+  const ribbon = async (camera: Source, span: Span) => {
     const changes = await changesOf(database, camera.id, span)
     // Where older changes were left out, nothing is said of the time before.
     const isCut = changes.length === span.limit
@@ -80,7 +80,7 @@ export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPor
       },
     },
     async ({ params, query }) => {
-      const camera = cameras.get(`${params.device}/${params.camera}`)
+      const camera = sources.get(`${params.device}/${params.camera}`)
       return { items: await ribbon(camera, spanOf(query)), next: null }
     },
   )
@@ -97,8 +97,8 @@ export function ribbonRoutes(http: Http, { database, cameras, state }: RibbonPor
     },
     async ({ query }) => {
       const span = spanOf({ ...query, limit: MOST_SEGMENTS_ON_WALL })
-      const one = async (camera: Camera) => ({ camera: camera.id, segments: await ribbon(camera, span) })
-      return { items: await Promise.all(cameras.list().map(one)), next: null }
+      const one = async (camera: Source) => ({ camera: camera.id, segments: await ribbon(camera, span) })
+      return { items: await Promise.all(sources.list().map(one)), next: null }
     },
   )
 }
@@ -147,7 +147,7 @@ function lastOfEach(camera: string, { from, to, limit }: Span, every: number) {
 }
 
 /** What is said of each change, until the next one. */
-function saidBy(camera: Camera, changes: TransitionRow[], { from, to }: Span): Said[] {
+function saidBy(camera: Source, changes: TransitionRow[], { from, to }: Span): Said[] {
   return changes.map((change, index) => ({
     from: Math.max(from, change.at),
     to: Math.min(to, changes[index + 1]?.at ?? to),
@@ -164,7 +164,7 @@ function saidBy(camera: Camera, changes: TransitionRow[], { from, to }: Span): S
  */
 async function saidBefore(
   database: StateDatabase,
-  camera: Camera,
+  camera: Source,
   first: TransitionRow | undefined,
   live: CameraState,
   { from, to, every, limit }: Span,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
 
@@ -9,7 +9,7 @@ const SLICE = 20_000
 const SpanContents = Type.Object({ frames: Type.Integer(), labelled: Type.Integer() })
 
 /** What lies in a span of a camera, for whoever is about to remove it. */
-export function spanContentsRoute(http: Http, { database, cameras }: { database: StateDatabase; cameras: Cameras }) {
+export function spanContentsRoute(http: Http, { database, sources }: { database: StateDatabase; sources: Sources }) {
   http.get(
     '/api/cameras/:device/:camera/frames',
     {
@@ -22,7 +22,7 @@ export function spanContentsRoute(http: Http, { database, cameras }: { database:
       },
     },
     async ({ params, query: { from, to } }) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
       return {
         frames: await countFrames(database.read, id, from, to),
         labelled: await countLabelled(database.read, id, from, to),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
 import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
@@ -22,7 +22,7 @@ const FOREVER = 8_640_000_000_000_000
 /** Changes of a camera's state over a span of time, oldest first. */
 export function transitionRoutes(
   http: Http,
-  { database, cameras, texts }: { database: StateDatabase; cameras: Cameras; texts: FewAtOnce },
+  { database, sources, texts }: { database: StateDatabase; sources: Sources; texts: FewAtOnce },
 ) {
   const select = (camera: string, from: number, to: number, limit: number) =>
     database.read
@@ -53,7 +53,7 @@ export function transitionRoutes(
       },
     },
     async ({ params, query }, reply) => {
-      const { id, device, camera } = cameras.get(`${params.device}/${params.camera}`)
+      const { id, device, name: camera } = sources.get(`${params.device}/${params.camera}`)
       refuseEmpty(query)
       const { to = FOREVER, limit, cursor = 0, format } = query
       const from = Math.max(query.from ?? 0, cursor)

@@ -53,10 +53,17 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
   if (answer.kind !== 'predicted' && answer.kind !== 'no_model') return null
   const key = { camera: frame.camera, captured_at: frame.capturedAt, latency_ms: answer.latencyMs, late: 0 } as const
   if (answer.kind === 'no_model') {
-    const nothing = { best: null, confidence: null, probabilities_json: null, novelty: null, signature: null }
+    const nothing = {
+      best: null,
+      confidence: null,
+      probabilities_json: null,
+      novelty: null,
+      signature: null,
+      details_json: null,
+    }
     return { ...key, ...nothing, model: '', state: UNKNOWN, reason: 'no_model' }
   }
-  const { state: best, confidence, probabilities, unlike, novelty, signature } = answer.prediction
+  const { state: best, confidence, probabilities, unlike, novelty, signature, details } = answer.prediction
   const reason = unlike ?? (confidence < threshold ? 'low_confidence' : null)
   return {
     ...key,
@@ -68,6 +75,7 @@ export function resultRow({ frame, model, answer }: Classified, threshold: numbe
     reason,
     novelty,
     signature,
+    details_json: details ? JSON.stringify(details) : null,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Events } from '../database/events.ts'
 import type { StoredFrame } from '../database/frames/frame-store.ts'
 import type { FramesTable, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Camera } from '../devices/cameras.ts'
+import type { Source } from '../devices/sources.ts'
 import type { Transition } from './debounce.ts'
 
 /** What the recorder asks of the parts around it. */
@@ -13,7 +13,7 @@ export interface RecorderPorts {
   events: Events
   /** Milliseconds UTC. */
   now(): number
-  camera(id: string): Camera
+  camera(id: string): Source
   /** Marks frames as through the pipeline. */
   finish(frames: StoredFrame[]): void
   /** Publishes a retained message; null clears it. */

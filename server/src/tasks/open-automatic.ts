@@ -1,7 +1,7 @@
 import { newestOf } from '../database/chosen-frames.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Log } from '../logging/levels.ts'
 import type { RecorderPorts } from '../record/recorder-ports.ts'
@@ -15,7 +15,7 @@ import { Triggers } from './triggers/triggers.ts'
 export interface AutomaticParts extends CheckAutomaticPorts {
   database: StateDatabase
   archive: Pick<Archive, 'described'>
-  cameras: Pick<Cameras, 'find'>
+  cameras: Pick<Sources, 'find'>
   jobs(): Pick<Jobs, 'add' | 'isFull' | 'wake'>
   takeReading: TaskReadingsPorts['take']
   /** Told what became of each transition that a trigger is for. */

@@ -1,7 +1,7 @@
 import { type BackboneId, signatureOf } from '@ajar/models'
 import { sql } from 'kysely'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Camera } from '../devices/cameras.ts'
+import type { Source } from '../devices/sources.ts'
 import type { Embedded, FrameToEmbed } from './trainer-messages.ts'
 
 /** Those of so many frames are held at once. */
@@ -13,7 +13,7 @@ const ROWS_AT_ONCE = 50
  * What the features of a labelled frame depend on besides the frame.
  * @param seed of what augmentations draw; without these it changes nothing
  */
-export function recipeFor(backbone: BackboneId, { region, masks }: Camera, augmentations: number, seed = 1): string {
+export function recipeFor(backbone: BackboneId, { region, masks }: Source, augmentations: number, seed = 1): string {
   const drawn = augmentations > 0 ? [seed] : []
   return JSON.stringify([backbone, region, augmentations, ...drawn, ...(masks.length > 0 ? [masks] : [])])
 }

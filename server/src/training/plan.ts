@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AUGMENTATIONS, type BackboneId, type Model, summariseLabels } from '@ajar/models'
-import type { Camera } from '../devices/cameras.ts'
+import type { Source } from '../devices/sources.ts'
 import { recipeFor } from './embeddings.ts'
 import { freshOf, unlabelledOf } from './frames-to-judge.ts'
 import type { Label } from './labels/labels.ts'
@@ -9,7 +9,7 @@ import type { LabelledFrame } from './trainer-messages.ts'
 
 /** All that a training begins with: what it learns from, how it sees that, and what it is compared with. */
 export interface Plan {
-  camera: Camera
+  camera: Source
   labels: Label[]
   seed: number
   augmentations: number
@@ -24,7 +24,7 @@ export interface Plan {
 
 /** @param marked frames that teach nothing and judge nothing: they are in nobody's test set any more */
 export function planOf(
-  camera: Camera,
+  camera: Source,
   { labels, marked, active }: { labels: Label[]; marked: ReadonlySet<string>; active: Model | null },
   params: Record<string, unknown>,
   backbone: BackboneId,
@@ -42,12 +42,12 @@ export function planOf(
 }
 
 /** Models of other states cannot be compared, for each is wrong about what the other one knows. */
-export function sameStates({ head }: Model, { states }: Camera): boolean {
+export function sameStates({ head }: Model, { states }: Source): boolean {
   return isDeepStrictEqual(head.states.toSorted(), states.toSorted())
 }
 
 /** What it said of its test set counts always; it can be asked only where it sees frames as the candidate does. */
-function rivalOf(active: Model, camera: Camera, marked: ReadonlySet<string>, backbone: BackboneId): Rival {
+function rivalOf(active: Model, camera: Source, marked: ReadonlySet<string>, backbone: BackboneId): Rival {
   const seesTheSame = isDeepStrictEqual([active.backbone, active.region], [backbone, camera.region])
   return {
     testSet: active.testSet.filter(({ frame }) => !marked.has(frame)),
@@ -57,7 +57,7 @@ function rivalOf(active: Model, camera: Camera, marked: ReadonlySet<string>, bac
 
 /** The labelled frames, and those by which the active model was judged. */
 function framesOf(
-  camera: Camera,
+  camera: Source,
   labels: Label[],
   active: Model | null,
   rival: Rival | null,

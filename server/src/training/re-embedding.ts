@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AUGMENTATIONS, type BackboneId } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import { InTurn } from '../in-turn.ts'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Work } from '../jobs/worker/messages.ts'
@@ -13,7 +13,7 @@ import type { EmbedTask, TrainerMessage } from './trainer-messages.ts'
 
 export interface ReEmbeddingPorts {
   database: StateDatabase
-  cameras: Cameras
+  sources: Sources
   labels: Labels
   log: Log
   createJob(kind: string, camera: string, owner: string): Promise<unknown>
@@ -47,8 +47,8 @@ export class ReEmbedding {
 
   /** The server may have been started with another backbone. */
   async start() {
-    const { backbone, cameras } = this.#ports
-    for (const { id } of cameras.list()) {
+    const { backbone, sources } = this.#ports
+    for (const { id } of sources.list()) {
       const recipes = await this.#embeddings.recipesOf(id)
       const isOther = recipes.length > 0 && recipes.every((recipe) => JSON.parse(recipe)[0] !== backbone)
       if (isOther) await this.queue(id, 'ajar')
@@ -73,16 +73,16 @@ export class ReEmbedding {
    * what people ask for. Resolves when none is at work any more, or after ten seconds.
    * @returns the cameras whose frames are not all embedded now
    */
-  async stop(cameras: string[]): Promise<string[]> {
+  async stop(sources: string[]): Promise<string[]> {
     const { database, cancelJob } = this.#ports
     const atWork = async () => {
-      const borrowers = database.write.selectFrom('borrowed_labels').select('camera').where('source', 'in', cameras)
+      const borrowers = database.write.selectFrom('borrowed_labels').select('camera').where('source', 'in', sources)
       return database.write
         .selectFrom('jobs')
         .select(['id', 'camera'])
         .where('kind', '=', 'embedding')
         .where('state', 'in', ['queued', 'running'])
-        .where(({ eb, or }) => or([eb('camera', 'in', cameras), eb('camera', 'in', borrowers)]))
+        .where(({ eb, or }) => or([eb('camera', 'in', sources), eb('camera', 'in', borrowers)]))
         .execute()
     }
     const stopped = await atWork()
@@ -107,8 +107,8 @@ export class ReEmbedding {
 
   /** The handler of jobs of kind `embedding`. */
   async run({ id: job, camera: id, signal, report, log }: JobContext): Promise<object> {
-    const { cameras, labels, perform, framesFolder, engine, backbone } = this.#ports
-    const camera = cameras.get(id ?? '')
+    const { sources, labels, perform, framesFolder, engine, backbone } = this.#ports
+    const camera = sources.get(id ?? '')
     const recipe = recipeFor(backbone, camera, AUGMENTATIONS)
     const learned = await labels.of(camera.id)
     const missing = await this.#embeddings.missing(learned, recipe)
@@ -141,9 +141,9 @@ export class ReEmbedding {
   }
 
   async #prune(source: string) {
-    const { backbone, cameras } = this.#ports
+    const { backbone, sources } = this.#ports
     await this.#embeddings.prune(source, (learner) => {
-      const camera = cameras.find(learner)
+      const camera = sources.find(learner)
       return camera ? [recipeFor(backbone, camera, AUGMENTATIONS)] : []
     })
   }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Cameras } from '../devices/cameras.ts'
+import type { Sources } from '../devices/sources.ts'
 import { callerName } from '../http/access.ts'
 import type { Http } from '../http/http.ts'
 import { JobBody, shownJob } from '../http/job-body.ts'
@@ -8,12 +8,12 @@ import type { Jobs } from '../jobs/jobs.ts'
 import type { Training } from './training.ts'
 
 export interface TrainingRoutesPorts {
-  cameras: Cameras
+  sources: Sources
   jobs: Jobs
   training: Training
 }
 
-export function trainingRoutes(http: Http, { cameras, jobs, training }: TrainingRoutesPorts) {
+export function trainingRoutes(http: Http, { sources, jobs, training }: TrainingRoutesPorts) {
   http.post(
     '/api/training',
     {
@@ -38,7 +38,7 @@ export function trainingRoutes(http: Http, { cameras, jobs, training }: Training
     },
     async (request, reply) => {
       const { camera: id, startAt, ...params } = request.body
-      await training.check(cameras.get(id))
+      await training.check(sources.get(id))
       const runAt = startAt === undefined ? null : Date.parse(startAt)
       const job = await jobs.create('training', id, params, { owner: callerName(request), runAt })
       return reply.status(202).send(shownJob(job))

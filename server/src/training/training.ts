@@ -1,6 +1,6 @@
 import { AUGMENTATIONS, type BackboneId, FEWEST_FRAMES, type Gate, type Model, summariseLabels } from '@ajar/models'
 import type { StateDatabase } from '../database/state-database.ts'
-import type { Camera, Cameras } from '../devices/cameras.ts'
+import type { Source, Sources } from '../devices/sources.ts'
 import { badRequest, HttpError } from '../http/errors.ts'
 import type { JobContext } from '../jobs/handlers.ts'
 import type { Work } from '../jobs/worker/messages.ts'
@@ -15,7 +15,7 @@ import type { SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from '.
 
 export interface TrainingPorts {
   database: StateDatabase
-  cameras: Cameras
+  sources: Sources
   labels: Labels
   registry: ModelRegistry
   activations: Activations
@@ -57,7 +57,7 @@ export class Training {
   }
 
   /** @throws HttpError 400 where the labels cannot teach anything; it names the state that lacks frames */
-  async check(camera: Camera): Promise<void> {
+  async check(camera: Source): Promise<void> {
     if (camera.states.length < 2)
       throw badRequest('too_few_states', `${camera.id} needs at least two states: set them with PATCH`, 'camera')
     const labels = await this.#ports.labels.of(camera.id)
@@ -91,7 +91,7 @@ export class Training {
 
   async #train(context: JobContext): Promise<Outcome> {
     const { id: job, params } = context
-    const camera = this.#ports.cameras.get(context.camera ?? '')
+    const camera = this.#ports.sources.get(context.camera ?? '')
     // A run that ended between the model's row and the job's end is not done again: its head would be the same.
     const made = await this.#ports.registry.madeBy(job)
     if (made) return this.#settle(made, (await this.#details(made.id))?.gate ?? null, [], context)
@@ -107,7 +107,7 @@ export class Training {
     return outcome
   }
 
-  async #plan(camera: Camera, params: Record<string, unknown>): Promise<Plan> {
+  async #plan(camera: Source, params: Record<string, unknown>): Promise<Plan> {
     const { backbone, database, labels, registry } = this.#ports
     // One that is damaged is no rival: anything is better.
     const active = camera.activeModel === null ? null : await registry.load(camera.activeModel).catch(() => null)
@@ -215,9 +215,9 @@ export class Training {
 
   /** What was learned just now may have been learned with other augmentations than usual, and may be again. */
   async #pruneEmbeddings(source: string, trained: string, recipe: string) {
-    const { backbone, cameras } = this.#ports
+    const { backbone, sources } = this.#ports
     await this.#embeddings.prune(source, (learner) => {
-      const camera = cameras.find(learner)
+      const camera = sources.find(learner)
       const usual = camera ? [recipeFor(backbone, camera, AUGMENTATIONS)] : []
       return learner === trained ? [...usual, recipe] : usual
     })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { StateDatabase } from '../../database/state-database.ts'
-import type { Camera } from '../../devices/camera.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Source } from '../../devices/source.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { DetailError } from '../field-errors.ts'
 import type { FitsFile, FitsFolder } from '../sources/fits-folder.ts'
 import { basenameOfFrame } from '../sources/frame-source.ts'
@@ -36,7 +36,7 @@ export interface Archived {
 
 export interface ArchiveListParts {
   database: StateDatabase
-  cameras: Pick<Cameras, 'list'>
+  cameras: Pick<Sources, 'list'>
   fits: FitsFolder | null
 }
 
@@ -70,13 +70,14 @@ export class ArchiveList {
     return { count: Math.min(count, MOST_COUNTED), items: merged.slice(offset, offset + limit) }
   }
 
-  #cameras({ proposal, target }: ArchiveFilter): Camera[] {
+  #cameras({ proposal, target }: ArchiveFilter): Source[] {
     return this.#parts.cameras
       .list()
       .filter(
-        ({ id, device, camera }) =>
+        ({ id, kind, device, name }) =>
+          kind === 'camera' &&
           (proposal === undefined || same(device, proposal)) &&
-          (target === undefined || same(camera, target) || same(id, target)),
+          (target === undefined || same(name, target) || same(id, target)),
       )
   }
 
@@ -105,7 +106,7 @@ export class ArchiveList {
     return about
   }
 
-  async #frames(filter: ArchiveFilter, cameras: Camera[], limit: number): Promise<Archived[]> {
+  async #frames(filter: ArchiveFilter, cameras: Source[], limit: number): Promise<Archived[]> {
     const found: Archived[] = []
     for (const some of inParts(cameras)) {
       const newest = some.map(
@@ -124,7 +125,7 @@ export class ArchiveList {
     return found
   }
 
-  async #count(filter: ArchiveFilter, cameras: Camera[]): Promise<number> {
+  async #count(filter: ArchiveFilter, cameras: Source[]): Promise<number> {
     let count = 0
     for (const some of inParts(cameras)) {
       const all = sql.join(

@@ -1,6 +1,6 @@
 import type { Archive } from '../../database/frames/archive.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { Analysis } from '../analysis/analysis.ts'
 import type { Room } from '../execution/room.ts'
 import type { Files } from '../files/files.ts'
@@ -14,7 +14,7 @@ import type { Renderings } from './renderings.ts'
 export interface PictureParts {
   database: StateDatabase
   archive: Archive
-  cameras: Pick<Cameras, 'list'>
+  cameras: Pick<Sources, 'list'>
   files: Files
   urls: SignedUrls
   sources: AllSources

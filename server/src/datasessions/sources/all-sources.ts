@@ -1,5 +1,5 @@
 import type { LaboratoryFileRow } from '../../database/schema-laboratory.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources as KnownSources } from '../../devices/sources.ts'
 import { type Entry, MOST_ENTRIES, MOST_FRAMES, type NamedEntry, type Query, type QueryEntry } from '../entries.ts'
 import { FieldErrors } from '../field-errors.ts'
 import { type Files, formsOf } from '../files/files.ts'
@@ -10,7 +10,7 @@ import { FrameSource, type FrameSourceParts, frameOf } from './frame-source.ts'
 import type { Resolved, Sources } from './sources.ts'
 
 export interface SourcesParts extends FrameSourceParts {
-  cameras: Pick<Cameras, 'find' | 'list' | 'nameNow'>
+  cameras: Pick<KnownSources, 'find' | 'list' | 'nameNow'>
   files: Files
   /** Null where there is no AJAR_ARCHIVE_DIR. */
   fits: FitsFolder | null

@@ -3,7 +3,7 @@ import { newestOf } from '../../database/chosen-frames.ts'
 import type { Archive } from '../../database/frames/archive.ts'
 import type { StoredFrame } from '../../database/frames/frames-file.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { MOST_FRAMES, type Query } from '../entries.ts'
 import type { InputFile } from '../operation.ts'
 import { type Found, Missing } from './found.ts'
@@ -11,7 +11,7 @@ import { type Found, Missing } from './found.ts'
 export interface FrameSourceParts {
   database: StateDatabase
   archive: Pick<Archive, 'described'>
-  cameras: Pick<Cameras, 'find' | 'nameNow'>
+  cameras: Pick<Sources, 'find' | 'nameNow'>
 }
 
 /** So many frames are asked of the frames files, or of state.db, at once. */

@@ -4,15 +4,15 @@ import { gauges, type Sample } from './told.ts'
 
 /** What is known of cameras. Times are milliseconds UTC. */
 export interface CameraFacts {
-  cameras(): { id: string }[]
+  sources(): { id: string }[]
   recorder: Pick<Recorder, 'state' | 'receivedAt'>
 }
 
 /** @param transitions forgets cameras that are gone, so that there are no more series than cameras and their states */
-export function tellCameras(registry: Registry, { cameras, recorder }: CameraFacts, transitions: Counter) {
+export function tellCameras(registry: Registry, { sources, recorder }: CameraFacts, transitions: Counter) {
   const tellAge = (name: string, help: string, since: (camera: string) => number | null) =>
     gauges(registry, name, help, ['camera'], () =>
-      cameras().flatMap(({ id: camera }): Sample[] => {
+      sources().flatMap(({ id: camera }): Sample[] => {
         const at = since(camera)
         return at === null ? [] : [[{ camera }, Math.max(0, Date.now() - at) / 1000]]
       }),
@@ -23,7 +23,7 @@ export function tellCameras(registry: Registry, { cameras, recorder }: CameraFac
     '1 for the state that each camera is in',
     ['camera', 'state'],
     async (): Promise<Sample[]> => {
-      const now = cameras().map(({ id }) => id)
+      const now = sources().map(({ id }) => id)
       await forgetOthers(transitions, new Set(now))
       return now.map((camera) => [{ camera, state: recorder.state(camera).state }, 1])
     },

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import type { FewAtOnce } from '../../http/few-at-once.ts'
 import type { Http } from '../../http/http.ts'
 import { CameraPath } from '../../http/shapes.ts'
@@ -8,7 +8,7 @@ import { type ExportPorts, exportLabelled } from './export.ts'
 /** @param exports those that are open, of whatever kind */
 export function exportRoutes(
   http: Http,
-  { cameras, exports, ...ports }: ExportPorts & { cameras: Cameras; exports: FewAtOnce },
+  { sources, exports, ...ports }: ExportPorts & { sources: Sources; exports: FewAtOnce },
 ) {
   http.get(
     '/api/cameras/:device/:camera/export',
@@ -28,9 +28,9 @@ export function exportRoutes(
       },
     },
     async ({ params, query }, reply) => {
-      const camera = cameras.get(`${params.device}/${params.camera}`)
+      const camera = sources.get(`${params.device}/${params.camera}`)
       const zip = exports.open(() => exportLabelled(camera, ports, query))
-      const name = `${camera.device}-${camera.camera}-labels.zip`
+      const name = `${camera.device}-${camera.name}-labels.zip`
       return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)
     },
   )

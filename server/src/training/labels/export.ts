@@ -5,7 +5,7 @@ import { nameOfTime } from '@ajar/protocol'
 import { ZipFile } from 'yazl'
 import type { Archive } from '../../database/frames/archive.ts'
 import type { LabelRow } from '../../database/schema.ts'
-import type { Camera } from '../../devices/cameras.ts'
+import type { Source } from '../../devices/sources.ts'
 import { iso } from '../../http/shapes.ts'
 import { isMark } from '../../marks.ts'
 import type { Labels } from './labels.ts'
@@ -22,7 +22,7 @@ const PAGE = 500
  * A zip of all frames of a camera that are labelled, one folder per state or mark, with a manifest. One picture is in
  * memory at a time: the next one is read when this one has been sent. Whoever destroys the stream ends it all.
  */
-export function exportLabelled(camera: Camera, ports: ExportPorts, { marks }: { marks: boolean }): Readable {
+export function exportLabelled(camera: Source, ports: ExportPorts, { marks }: { marks: boolean }): Readable {
   const zip = new ZipFile()
   const out = zip.outputStream as Readable
   const gone = new Promise<void>((resolve) => out.once('close', resolve))
@@ -37,7 +37,7 @@ interface Writing {
   isGone(): boolean
 }
 
-async function write(zip: ZipFile, camera: Camera, { labels, archive }: ExportPorts, { marks, gone, isGone }: Writing) {
+async function write(zip: ZipFile, camera: Source, { labels, archive }: ExportPorts, { marks, gone, isGone }: Writing) {
   const frames: Manifest['frames'] = []
   for (let after = 0, page: LabelRow[] = []; ; after = page.at(-1)?.captured_at ?? after) {
     page = await labels.ownOf(camera.id, after, PAGE)

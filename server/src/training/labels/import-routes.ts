@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type CameraRef, cameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { JobRow } from '../../database/schema.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
 import { badRequest, HttpError } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
@@ -13,17 +13,17 @@ import type { Uploads } from './uploads.ts'
 const ZIP = 'application/zip'
 
 export interface ImportRoutesPorts {
-  cameras: Cameras
+  sources: Sources
   hasDevice(name: string): boolean
   uploads: Uploads
   createJob(camera: string, params: object, owner: string): Promise<JobRow>
 }
 
-export async function importRoutes(http: Http, { cameras, hasDevice, uploads, createJob }: ImportRoutesPorts) {
+export async function importRoutes(http: Http, { sources, hasDevice, uploads, createJob }: ImportRoutesPorts) {
   /** A new camera of a device that is there may be taught before its first frame. */
   const cameraFor = async (ref: CameraRef): Promise<string> => {
-    if (!hasDevice(ref.device)) return cameras.get(cameraId(ref)).id
-    const camera = await cameras.ensure(ref)
+    if (!hasDevice(ref.device)) return sources.get(cameraId(ref)).id
+    const camera = await sources.ensure(ref)
     if (!camera)
       throw badRequest('too_many_cameras', `${ref.device} has as many cameras as a device may have`, 'camera')
     return camera.id

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Archive } from '../../database/frames/archive.ts'
-import type { Camera, Cameras } from '../../devices/cameras.ts'
+import type { Source, Sources } from '../../devices/sources.ts'
 import { conflict, HttpError } from '../../http/errors.ts'
 import type { IncomingFrame, Ingested } from '../../ingest/ingest.ts'
 import type { JobContext } from '../../jobs/handlers.ts'
@@ -10,7 +10,7 @@ import type { Labels } from './labels.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface ImportPorts {
-  cameras: Cameras
+  sources: Sources
   labels: Labels
   archive: Pick<Archive, 'jpeg'>
   uploads: Pick<Uploads, 'pathOf'>
@@ -63,8 +63,8 @@ export class Import {
   }
 
   readonly run = async ({ id: job, camera: id, params, signal, report, owner, log }: JobContext): Promise<object> => {
-    const { cameras, uploads, perform, maxFrameBytes, maxImportBytes } = this.#ports
-    const camera = cameras.get(id ?? '')
+    const { sources, uploads, perform, maxFrameBytes, maxImportBytes } = this.#ports
+    const camera = sources.get(id ?? '')
     const task: ImportTask = {
       path: uploads.pathOf(String(params.upload)),
       states: camera.states,
@@ -103,9 +103,9 @@ export class Import {
   }
 
   /** @param before as its states were when they were compared with the folders @throws HttpError 409 `changed_meanwhile` */
-  async #addStates({ id, states: before }: Camera, after: string[], author: string) {
-    const { cameras, changeStates } = this.#ports
-    if (!isDeepStrictEqual(cameras.get(id).states, before)) {
+  async #addStates({ id, states: before }: Source, after: string[], author: string) {
+    const { sources, changeStates } = this.#ports
+    if (!isDeepStrictEqual(sources.get(id).states, before)) {
       const message = `the states of ${id} were changed while the zip was looked at: import it again`
       throw conflict('changed_meanwhile', message)
     }
@@ -135,7 +135,7 @@ export class Import {
     id: string,
     { capturedAt, jpeg }: ImportedPicture,
   ): Promise<{ frame: string; isNew: boolean } | { reason: string }> {
-    const { device, camera } = this.#ports.cameras.get(id)
+    const { device, name: camera } = this.#ports.sources.get(id)
     for (let at = capturedAt; at < capturedAt + MOST_TRIES; at++) {
       // A copy of its own, for ingest gives its memory away.
       const frame = { device, camera, time: String(at), dup: false, jpeg: new Uint8Array(jpeg) }

@@ -5,7 +5,7 @@ import type { Archive } from '../../database/frames/archive.ts'
 import type { FrameId } from '../../database/frames/frame-store.ts'
 import type { LabelRow, StateTables } from '../../database/schema.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { badRequest, conflict, HttpError, notFound } from '../../http/errors.ts'
 import { isMark, MARKS } from '../../marks.ts'
 
@@ -22,12 +22,12 @@ export interface Label {
 export class Labels {
   readonly #database: StateDatabase
   readonly #archive: Archive
-  readonly #cameras: Cameras
+  readonly #sources: Sources
 
-  constructor({ database, archive, cameras }: { database: StateDatabase; archive: Archive; cameras: Cameras }) {
+  constructor({ database, archive, sources }: { database: StateDatabase; archive: Archive; sources: Sources }) {
     this.#database = database
     this.#archive = archive
-    this.#cameras = cameras
+    this.#sources = sources
   }
 
   /**
@@ -77,7 +77,7 @@ export class Labels {
 
   /** How many frames of a camera are labelled, by state and by mark; those without any are not named. @throws HttpError 404 */
   async countsOf(id: string, table: 'labels' | 'borrowed_labels' = 'labels'): Promise<Record<string, number>> {
-    const { id: camera } = this.#cameras.get(id) // no labels and no camera are two things
+    const { id: camera } = this.#sources.get(id) // no labels and no camera are two things
     const rows = await this.#database.read
       .selectFrom(table)
       .select(({ fn }) => ['state', fn.countAll<number>().as('frames')])
@@ -132,14 +132,14 @@ export class Labels {
       throw conflict('being_renamed', `${camera}, or a camera that it learns from, is being renamed: ask again then`)
     const row = await transaction.selectFrom('cameras').select('id').where('id', '=', camera).executeTakeFirst()
     if (row) return
-    this.#cameras.get(camera) // says what it is called now
+    this.#sources.get(camera) // says what it is called now
     throw notFound(`the camera ${camera}`)
   }
 
   #checked(frame: string, state: string | null): FrameId & { state: string | null } {
     const ref = parseFrameId(frame)
     if (!ref) throw badRequest('bad_frame', `${frame} is no frame id (device/camera/capturedAtMs)`, 'frame')
-    const { id: camera, states } = this.#cameras.get(`${ref.device}/${ref.camera}`)
+    const { id: camera, states } = this.#sources.get(`${ref.device}/${ref.camera}`)
     if (state !== null && !isMark(state) && !states.includes(state)) {
       const known = states.join(', ') || 'none yet: set them with PATCH /api/cameras/{device}/{camera}'
       const marks = MARKS.join(' and ')

@@ -3,15 +3,15 @@ import type { Kysely } from 'kysely'
 import { isBeingRenamed } from '../../database/camera-rows.ts'
 import type { ActivationRow, ModelRow, StateTables } from '../../database/schema.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
-import type { Cameras } from '../../devices/cameras.ts'
 import type { CameraChanges } from '../../devices/changes.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { conflict, notFound } from '../../http/errors.ts'
 import { earlierModels } from './history.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 export interface ActivationsPorts {
   database: StateDatabase
-  cameras: Cameras
+  sources: Sources
   changes: CameraChanges
   registry: ModelRegistry
 }
@@ -40,7 +40,7 @@ export class Activations {
    * @throws HttpError as `activate`; 409 `worse_than_active` where that came out when it was made, unless forced
    */
   async choose(model: ModelRow, author: string, force: boolean): Promise<void> {
-    const { activeModel } = this.#ports.cameras.get(model.camera)
+    const { activeModel } = this.#ports.sources.get(model.camera)
     if (activeModel === model.id) return
     const { gate } = (await this.#ports.registry.detailsOf(model)) ?? {}
     // What it was compared with is what was active then; of any other model nothing is known.
@@ -59,8 +59,8 @@ export class Activations {
    * @throws HttpError 404; 409 `no_earlier_model`, `being_renamed`
    */
   async rollback(camera: string, author: string): Promise<ModelRow> {
-    const { cameras, database, registry } = this.#ports
-    const { activeModel } = cameras.get(camera)
+    const { sources, database, registry } = this.#ports
+    const { activeModel } = sources.get(camera)
     const history = await database.write
       .selectFrom('activations')
       .selectAll()
@@ -96,8 +96,8 @@ export class Activations {
   }
 
   async #refuseUnusable({ id, camera }: ModelRow): Promise<void> {
-    const { cameras, registry } = this.#ports
-    const { states } = cameras.get(camera)
+    const { sources, registry } = this.#ports
+    const { states } = sources.get(camera)
     const model = await registry.load(id).catch((error) => {
       if (error instanceof ModelsError) throw conflict('model_damaged', error.message)
       throw error
@@ -108,7 +108,7 @@ export class Activations {
 
   /** @param expected the model that has to be active still; undefined: whichever is */
   async #change(camera: string, model: string, reason: Reason, author: string, expected?: string | null) {
-    const { cameras, changes, database } = this.#ports
+    const { sources, changes, database } = this.#ports
     const told = await database.write.transaction().execute(async (transaction) => {
       const previous = await activeNow(transaction, camera)
       if (expected !== undefined && previous !== expected)
@@ -123,7 +123,7 @@ export class Activations {
       return changes.append(transaction, { camera, change: 'changed' }, author, { model, reason })
     })
     if (!told) return
-    cameras.activated(camera, model)
+    sources.activated(camera, model)
     told()
   }
 }

@@ -23,7 +23,7 @@ const SHA256 = '^[0-9a-fA-F]{64}$'
 
 /** Models as zip files, out and in. */
 export async function archiveRoutes(http: Http, ports: ArchiveRoutesPorts) {
-  const { cameras, registry, uploads } = ports
+  const { sources, registry, uploads } = ports
 
   http.get(
     '/api/models/:device/:name/archive',
@@ -93,7 +93,7 @@ export async function archiveRoutes(http: Http, ports: ArchiveRoutesPorts) {
       },
       async (request, reply) => {
         const { params, query, headers, body } = request
-        const { id } = cameras.get(`${params.device}/${params.camera}`)
+        const { id } = sources.get(`${params.device}/${params.camera}`)
         if (!(body instanceof Uint8Array))
           throw new HttpError(415, 'no_zip', `send the bytes of a zip with Content-Type: ${ZIP}`)
         const zip = Buffer.from(body.buffer, body.byteOffset, body.byteLength)

@@ -1,5 +1,5 @@
 import { type Model, ModelsError } from '@ajar/models'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { badRequest, conflict } from '../../http/errors.ts'
 import { type Activations, differenceOf } from './activations.ts'
 import type { ModelRegistry } from './model-registry.ts'
@@ -12,9 +12,9 @@ const NEVER_NOVEL = 2
  * yet, so that check is switched off, and nothing is said of how good it is here: the next training will.
  */
 export class ModelCopies {
-  readonly #ports: { cameras: Cameras; registry: ModelRegistry; activations: Activations }
+  readonly #ports: { sources: Sources; registry: ModelRegistry; activations: Activations }
 
-  constructor(ports: { cameras: Cameras; registry: ModelRegistry; activations: Activations }) {
+  constructor(ports: { sources: Sources; registry: ModelRegistry; activations: Activations }) {
     this.#ports = ports
   }
 
@@ -24,8 +24,8 @@ export class ModelCopies {
    * @throws HttpError 409 `no_model`, `model_damaged`; 400 `other_states`
    */
   async check(source: string, states: string[]): Promise<Model> {
-    const { cameras, registry } = this.#ports
-    const { activeModel } = cameras.get(source)
+    const { sources, registry } = this.#ports
+    const { activeModel } = sources.get(source)
     if (activeModel === null) throw conflict('no_model', `${source} has no active model: train it first`)
     const model = await registry.load(activeModel).catch((error) => {
       if (error instanceof ModelsError) throw conflict('model_damaged', error.message)
@@ -38,8 +38,8 @@ export class ModelCopies {
 
   /** It is active at once. @throws HttpError as `check`; 409 `being_renamed` */
   async copy(camera: string, source: string, author: string): Promise<void> {
-    const { cameras, registry, activations } = this.#ports
-    const { states, region } = cameras.get(camera)
+    const { sources, registry, activations } = this.#ports
+    const { states, region } = sources.get(camera)
     const { id: parent, ...model } = await this.check(source, states)
     const { head } = model
     const made = {

@@ -1,7 +1,7 @@
 import { type Evaluation, renewedEvaluation } from '@ajar/models'
 import { type Static, Type } from 'typebox'
 import type { ModelRow } from '../../database/schema.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { iso, nullable, Time } from '../../http/shapes.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
@@ -46,7 +46,7 @@ const UNKNOWN = 'its files cannot be read: nobody knows how good it is'
 /** Shows models of any age. */
 export async function shownModel(
   row: ModelRow,
-  { cameras, registry }: { cameras: Cameras; registry: ModelRegistry },
+  { sources, registry }: { sources: Sources; registry: ModelRegistry },
 ): Promise<Static<typeof ModelBody>> {
   const details = await registry.detailsOf(row)
   const evaluation: Evaluation | null = renewedEvaluation(JSON.parse(row.evaluation_json))
@@ -56,7 +56,7 @@ export async function shownModel(
     version: row.version,
     backbone: row.backbone,
     engine: row.engine,
-    active: cameras.find(row.camera)?.activeModel === row.id,
+    active: sources.find(row.camera)?.activeModel === row.id,
     createdAt: iso(row.created_at),
     origin: row.origin ?? 'trained',
     parent: row.parent,

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ModelRow } from '../../database/schema.ts'
-import type { Cameras } from '../../devices/cameras.ts'
+import type { Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
 import type { Http } from '../../http/http.ts'
 import { CameraPath, iso, listOf, nullable, Time } from '../../http/shapes.ts'
@@ -9,7 +9,7 @@ import { ModelBody, shownModel } from './model-body.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 export interface ModelRoutesPorts {
-  cameras: Cameras
+  sources: Sources
   registry: ModelRegistry
   activations: Activations
 }
@@ -29,7 +29,7 @@ const Activation = Type.Object({
 const MOST_LISTED = 200
 
 export function modelRoutes(http: Http, ports: ModelRoutesPorts) {
-  const { cameras, registry, activations } = ports
+  const { sources, registry, activations } = ports
   const shown = (row: ModelRow) => shownModel(row, ports)
 
   http.get(
@@ -43,7 +43,7 @@ export function modelRoutes(http: Http, ports: ModelRoutesPorts) {
       },
     },
     async ({ query }) => {
-      const rows = await registry.rowsOf(cameras.get(query.camera).id)
+      const rows = await registry.rowsOf(sources.get(query.camera).id)
       return { items: await Promise.all(rows.map(shown)), next: null }
     },
   )
@@ -116,7 +116,7 @@ export function modelRoutes(http: Http, ports: ModelRoutesPorts) {
       },
     },
     async ({ params, query }) => {
-      const { id } = cameras.get(`${params.device}/${params.camera}`)
+      const { id } = sources.get(`${params.device}/${params.camera}`)
       const rows = await activations.list(id, query.limit + 1, query.cursor ?? Number.MAX_SAFE_INTEGER)
       const items = rows.slice(0, query.limit)
       return {

@@ -1,6 +1,6 @@
 import { type Model, ModelsError, modelOf } from '@ajar/models'
 import { isName } from '@ajar/protocol'
-import type { Camera, CameraSettings, Cameras } from '../../devices/cameras.ts'
+import type { Source, SourceSettings, Sources } from '../../devices/sources.ts'
 import { badRequest } from '../../http/errors.ts'
 import type { Log } from '../../logging/levels.ts'
 import { reservedState } from '../../marks.ts'
@@ -8,10 +8,10 @@ import { differenceOf } from './activations.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 export interface ModelUploadsPorts {
-  cameras: Cameras
+  sources: Sources
   registry: ModelRegistry
   /** Sets up a camera. */
-  change(camera: string, change: Partial<CameraSettings>, author: string): Promise<Camera>
+  change(camera: string, change: Partial<SourceSettings>, author: string): Promise<Source>
   log: Log
 }
 
@@ -28,13 +28,13 @@ export class ModelUploads {
    * @throws HttpError 400 `bad_model` (says which file is wrong, and how), `other_states`; 404; 409 `being_renamed`
    */
   async take(camera: string, files: ReadonlyMap<string, Uint8Array>, author: string): Promise<Model> {
-    const { cameras, registry, change, log } = this.#ports
+    const { sources, registry, change, log } = this.#ports
     const given = await modelOf(files).catch((error) => {
       if (error instanceof ModelsError && error.fault === 'caller') throw badRequest('bad_model', error.message)
       throw error
     })
-    const { states } = cameras.get(camera)
-    if (states.length > 0) this.#refuseOtherStates(given, cameras.get(camera))
+    const { states } = sources.get(camera)
+    if (states.length > 0) this.#refuseOtherStates(given, sources.get(camera))
     else this.#refuseImpossibleStates(given)
     const parent = await this.#knownHere(given)
     const model = await registry.save(camera, given, { origin: 'uploaded', parent, original: given.id })
@@ -49,7 +49,7 @@ export class ModelUploads {
     return row?.created_at === createdAtMs ? id : null
   }
 
-  #refuseOtherStates({ id, head }: Model, camera: Camera) {
+  #refuseOtherStates({ id, head }: Model, camera: Source) {
     const difference = differenceOf(head.states, camera.states)
     if (difference) throw badRequest('other_states', `${id} ${difference}: make them the same first`)
   }

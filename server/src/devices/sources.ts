@@ -3,26 +3,30 @@ import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
 import { MARKS } from '../marks.ts'
-import type { Camera, CameraSettings } from './camera.ts'
-import { columnsOf, fromRow, toRow } from './camera-row.ts'
+import type { Source, SourceKind, SourceSettings } from './source.ts'
+import { columnsOf, fromRow, toRow } from './source-row.ts'
 
-export type { Camera, CameraSettings } from './camera.ts'
+export type { Source, SourceKind, SourceSettings } from './source.ts'
 
-const DEFAULTS: CameraSettings = {
+/** What a source is when it is made. */
+type Given = Partial<SourceSettings> & Partial<Pick<Source, 'kind' | 'follows'>>
+
+const DEFAULTS: SourceSettings = {
   states: [],
   threshold: 0.8,
   debounce: 3,
   staleAfterMs: 60_000,
   region: null,
   masks: [],
+  vector: null,
 }
 /** A device that invents names does not fill the database with cameras. */
 export const MAX_CAMERAS_PER_DEVICE = 64
 
 /** Every camera with its settings. A camera exists from its first frame on. All are held in memory. */
-export class Cameras {
+export class Sources {
   readonly #database: StateDatabase
-  readonly #cameras = new Map<string, Camera>()
+  readonly #sources = new Map<string, Source>()
   /** Names that cameras had, and what these are called now. */
   readonly #aliases = new Map<string, string>()
   readonly #beingDeleted = new Set<string>()
@@ -33,22 +37,26 @@ export class Cameras {
 
   async start() {
     for (const row of await this.#database.read.selectFrom('cameras').selectAll().execute())
-      this.#cameras.set(row.id, fromRow(row))
+      this.#sources.set(row.id, fromRow(row))
     for (const { alias, camera } of await this.#database.read.selectFrom('camera_aliases').selectAll().execute())
       this.#aliases.set(alias, camera)
     for (const { camera } of await this.#database.read.selectFrom('camera_deletions').selectAll().execute())
       this.#beingDeleted.add(camera)
   }
 
-  list(): Camera[] {
-    return [...this.#cameras.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  list(): Source[] {
+    return [...this.#sources.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  find(id: string): Camera | null {
-    return this.#cameras.get(id) ?? null
+  ofKind(kind: SourceKind): Source[] {
+    return this.list().filter((source) => source.kind === kind)
   }
 
-  get(id: string): Camera {
+  find(id: string): Source | null {
+    return this.#sources.get(id) ?? null
+  }
+
+  get(id: string): Source {
     const camera = this.find(id)
     if (camera) return camera
     const now = this.#aliases.get(id)
@@ -75,9 +83,9 @@ export class Cameras {
   /** A camera has another name now, as its rows say already; the old one is an alias. */
   renamed(from: string, to: string) {
     const camera = this.get(from)
-    const { device, camera: name } = parseCameraId(to) ?? camera
-    this.#cameras.delete(from)
-    this.#cameras.set(to, { ...camera, id: to, device, camera: name })
+    const { device, camera: name } = parseCameraId(to) ?? { device: camera.device, camera: camera.name }
+    this.#sources.delete(from)
+    this.#sources.set(to, { ...camera, id: to, device, name })
     for (const alias of this.aliasesOf(from)) this.#aliases.set(alias, to)
     this.#aliases.set(from, to)
     this.#aliases.delete(to)
@@ -92,7 +100,7 @@ export class Cameras {
 
   /** The camera is gone for everybody; its names stay taken until `deleted`. */
   beginDeletion(id: string) {
-    this.#cameras.delete(id)
+    this.#sources.delete(id)
     this.#beingDeleted.add(id)
   }
 
@@ -115,12 +123,17 @@ export class Cameras {
   /**
    * The camera, made with default settings where this is its first frame; null where its device has too many. Waits
    * while the disk refuses.
-   * @param limit cameras that its device may have
+   * @param given what it is, where it is made: a camera unless told otherwise
+   * @param limit sources that its device may have
+   * @throws HttpError 409 `other_kind` where that name is taken by a source of another kind
    * @throws HttpError 404 `camera_renamed`, 409 `being_deleted`: what a name stood for is no camera to be made anew
    */
-  async ensure(ref: CameraRef, limit = MAX_CAMERAS_PER_DEVICE): Promise<Camera | null> {
+  async ensure(ref: CameraRef, limit = MAX_CAMERAS_PER_DEVICE, given: Given = {}): Promise<Source | null> {
     const id = cameraId(ref)
-    const known = this.#cameras.get(id)
+    const { kind = 'camera' } = given
+    const known = this.#sources.get(id)
+    if (known && known.kind !== kind)
+      throw conflict('other_kind', `${id} is a ${known.kind}: a ${kind} needs another name`)
     if (known) return known
     if (this.#aliases.has(id)) return this.get(id)
     if (this.#beingDeleted.has(id))
@@ -128,7 +141,11 @@ export class Cameras {
     const siblings = this.list().filter((camera) => camera.device === ref.device)
     if (siblings.length >= limit) return null
     const { device, camera: name } = ref
-    const made: Camera = { ...DEFAULTS, id, device, camera: name, activeModel: null, createdAt: Date.now() }
+    const made: Source = {
+      ...DEFAULTS,
+      ...{ id, kind, device, name, activeModel: null, follows: null, createdAt: Date.now() },
+      ...given,
+    }
     await untilWritten(() =>
       this.#database.write
         .insertInto('cameras')
@@ -136,13 +153,13 @@ export class Cameras {
         .onConflict((clash) => clash.doNothing())
         .execute(),
     )
-    const first = this.#cameras.get(id) ?? made // two frames may both have been the first
-    this.#cameras.set(id, first)
+    const first = this.#sources.get(id) ?? made // two frames may both have been the first
+    this.#sources.set(id, first)
     return first
   }
 
   /** @throws HttpError 400 where a state has labels but is no longer named. */
-  async change(id: string, change: Partial<CameraSettings>): Promise<Camera> {
+  async change(id: string, change: Partial<SourceSettings>): Promise<Source> {
     this.get(id)
     const given = columnsOf(change)
     if (change.states) await this.#refuseOrphans(id, change.states)
@@ -157,9 +174,9 @@ export class Cameras {
   }
 
   /** Into the camera as it is now: much may have changed while a row was written. */
-  #merge(id: string, change: Partial<Camera>): Camera {
+  #merge(id: string, change: Partial<Source>): Source {
     const merged = { ...this.get(id), ...change }
-    this.#cameras.set(id, merged)
+    this.#sources.set(id, merged)
     return merged
   }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { boxAround, cornersOf, type Region } from '@ajar/models'
 import type { CameraRow } from '../database/schema.ts'
-import type { Camera, CameraSettings } from './camera.ts'
+import type { Source, SourceSettings } from './source.ts'
 
 type SettingsColumn =
   | 'states_json'
@@ -11,20 +11,24 @@ type SettingsColumn =
   | 'box_json'
   | 'region_json'
   | 'masks_json'
+  | 'vector_json'
 
 /** A camera, as its row says it. */
-export function fromRow(row: CameraRow): Camera {
+export function fromRow(row: CameraRow): Source {
   return {
     id: row.id,
     device: row.device,
-    camera: row.name,
+    kind: row.kind,
+    name: row.name,
     states: JSON.parse(row.states_json),
     threshold: row.threshold,
     debounce: row.debounce,
     staleAfterMs: row.stale_after_ms,
     region: regionOf(row),
     masks: row.masks_json === null ? [] : JSON.parse(row.masks_json),
+    vector: row.vector_json === null ? null : JSON.parse(row.vector_json),
     activeModel: row.active_model,
+    follows: row.follows,
     createdAt: row.created_at,
   }
 }
@@ -46,8 +50,8 @@ function regionColumns(region: Region | null): Pick<CameraRow, 'region_json' | '
 }
 
 /** The columns of the settings that are given. */
-export function columnsOf(given: CameraSettings): Pick<CameraRow, SettingsColumn>
-export function columnsOf(given: Partial<CameraSettings>): Partial<Pick<CameraRow, SettingsColumn>>
+export function columnsOf(given: SourceSettings): Pick<CameraRow, SettingsColumn>
+export function columnsOf(given: Partial<SourceSettings>): Partial<Pick<CameraRow, SettingsColumn>>
 export function columnsOf({
   states,
   threshold,
@@ -55,7 +59,8 @@ export function columnsOf({
   staleAfterMs,
   region,
   masks,
-}: Partial<CameraSettings>): Partial<Pick<CameraRow, SettingsColumn>> {
+  vector,
+}: Partial<SourceSettings>): Partial<Pick<CameraRow, SettingsColumn>> {
   return {
     ...(states === undefined ? {} : { states_json: JSON.stringify(states) }),
     ...(threshold === undefined ? {} : { threshold }),
@@ -63,16 +68,19 @@ export function columnsOf({
     ...(staleAfterMs === undefined ? {} : { stale_after_ms: staleAfterMs }),
     ...(region === undefined ? {} : regionColumns(region)),
     ...(masks === undefined ? {} : { masks_json: JSON.stringify(masks) }),
+    ...(vector === undefined ? {} : { vector_json: vector && JSON.stringify(vector) }),
   }
 }
 
-export function toRow(camera: Camera): CameraRow {
+export function toRow(source: Source): CameraRow {
   return {
-    id: camera.id,
-    device: camera.device,
-    name: camera.camera,
-    ...columnsOf(camera),
-    active_model: camera.activeModel,
-    created_at: camera.createdAt,
+    id: source.id,
+    device: source.device,
+    name: source.name,
+    ...columnsOf(source),
+    active_model: source.activeModel,
+    follows: source.follows,
+    created_at: source.createdAt,
+    kind: source.kind,
   }
 }
