@@ -24,6 +24,7 @@ import { type Devices, isReserved } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import type { Registry } from './devices/registry.ts'
 import { devicesRoutes } from './devices/routes.ts'
+import { sensorRoutes } from './devices/sensor-routes.ts'
 import type { Sources } from './devices/sources.ts'
 import { historyRoutes } from './history/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
@@ -46,7 +47,6 @@ import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
-import { sensorRoutes } from './observe/sensors.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import { transitionRoutes } from './observe/transitions.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -157,7 +157,9 @@ export async function openRoutes(http: Http, parts: Parts) {
   ribbonRoutes(http, { database, sources, state: shown.state })
   readingRoutes(http, { database, texts })
   sensorRoutes(http, {
+    ...shown,
     database,
+    change: (...change) => care.settingUp.change(...change),
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
     remove: (...sensor) => parts.readings.removeSensor(...sensor),
   })

@@ -56,6 +56,23 @@ const ROUTES: Record<string, string> = {
   'GET /api/cameras/:device/:camera/frames.zip': 'operator',
   'GET /api/cameras/:device/:camera/history': 'viewer',
   'GET /api/cameras/:device/:camera/time-in-state': 'viewer',
+  'GET /api/sensors/:device/:sensor/state': 'viewer',
+  'GET /api/sensors/:device/:sensor/results': 'viewer',
+  'GET /api/sensors/:device/:sensor/transitions': 'viewer',
+  'GET /api/sensors/:device/:sensor/ribbon': 'viewer',
+  'GET /api/sensors/:device/:sensor/history': 'viewer',
+  'GET /api/sensors/:device/:sensor/time-in-state': 'viewer',
+  'GET /api/doors/:door/state': 'viewer',
+  'GET /api/doors/:door/results': 'viewer',
+  'GET /api/doors/:door/transitions': 'viewer',
+  'GET /api/doors/:door/ribbon': 'viewer',
+  'GET /api/doors/:door/history': 'viewer',
+  'GET /api/doors/:door/time-in-state': 'viewer',
+  'GET /api/sensors/:device/:sensor': 'viewer',
+  'PATCH /api/sensors/:device/:sensor': 'operator',
+  'GET /api/sensors/:device/:sensor/activations': 'viewer',
+  'POST /api/sensors/:device/:sensor/rollback': 'operator',
+  'POST /api/sensors/:device/:sensor/models': 'operator',
   'GET /api/alert-kinds': 'viewer',
   'GET /api/alert-rules': 'viewer',
   'POST /api/alert-rules': 'operator',
@@ -209,8 +226,10 @@ const closeOf = (client: MqttClient) => new Promise<void>((resolve) => client.on
 /** A path of the route that leads to nothing that exists. */
 const pathOf = (route: string) =>
   route
-    .replace(':capturedAtMs', '1')
-    .replace(/:(oldDevice|oldCamera|device|camera|name|job|id)/g, (_, name) => (name === 'name' ? 'no-one' : 'none'))
+    .replace(/:(capturedAtMs|atMs)/, '1')
+    .replace(/:(oldDevice|oldCamera|device|camera|sensor|door|name|job|id)/g, (_, name) =>
+      name === 'name' ? 'no-one' : 'none',
+    )
 
 describe('every route', () => {
   test('is in the list of this test, with who may call it', () => {

@@ -307,6 +307,7 @@ export type ModelRow = Selectable<ModelsTable>
 export type ReadingRow = Selectable<ReadingsTable>
 export type ResultRow = Selectable<ResultsTable>
 export type ScheduleRow = Selectable<SchedulesTable>
+export type SensorRow = Selectable<SensorsTable>
 export type TokenRow = Selectable<TokensTable>
 export type TransitionRow = Selectable<TransitionsTable>
 export type UserRow = Selectable<UsersTable>

@@ -1,11 +1,11 @@
-import { CameraState, NAME_PATTERN } from '@ajar/protocol'
+import { CameraState } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { iso, Name, nullable, Time } from '../http/shapes.ts'
+import { commonSettings, fraction } from './source-settings.ts'
 import type { Source, Sources } from './sources.ts'
 
 /** A camera as every route that answers with one shows it. */
 
-const fraction = { minimum: 0, maximum: 1 }
 const strict = { additionalProperties: false }
 
 export const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Type.Number(fraction) }, strict), {
@@ -15,18 +15,7 @@ export const Polygon = Type.Array(Type.Object({ x: Type.Number(fraction), y: Typ
 })
 /** What an operator sets of a camera. */
 export const cameraSettings = {
-  states: Type.Array(Type.String({ pattern: NAME_PATTERN }), {
-    maxItems: 32,
-    uniqueItems: true,
-    description: 'names the camera can be in; `unknown` and the marks `unclear` and `ignore` are none',
-  }),
-  threshold: Type.Number({ ...fraction, description: 'a result of less confidence is `unknown`' }),
-  debounce: Type.Integer({ minimum: 1, maximum: 1000, description: 'so many agreeing results change the state' }),
-  staleAfterMs: Type.Integer({
-    minimum: 1000,
-    maximum: 86_400_000,
-    description: '`unknown` when frames stop for so long',
-  }),
+  ...commonSettings,
   region: nullable({
     ...Polygon,
     description:

@@ -1,14 +1,15 @@
 import type { Region } from '@ajar/models'
-import { CameraState } from '@ajar/protocol'
+import { CameraState, cameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
-import { CameraPath, listOf } from '../http/shapes.ts'
-import { reservedState } from '../marks.ts'
+import { CAMERA, NOUNS, refIn } from '../http/nouns.ts'
+import { listOf } from '../http/shapes.ts'
 import { CameraBody, type CameraBodyPorts, cameraSettings, shownCamera, shownCameras } from './camera-body.ts'
-import { isReserved } from './devices.ts'
+import { refuseReserved } from './devices.ts'
 import { areaOf, isFlat } from './polygon.ts'
+import { refuseReservedStates } from './source-settings.ts'
 import type { Source, SourceSettings } from './sources.ts'
 
 /** Its share of the frame: of a picture of 640 x 480 no less than 17 x 17 pixels. */
@@ -28,50 +29,50 @@ export function cameraRoutes(http: Http, ports: CameraRoutesPorts) {
       config: { access: 'viewer' },
       schema: { summary: 'All cameras with their states', response: { 200: listOf(CameraBody) } },
     },
-    async () => ({ items: await shownCameras(sources.list(), ports), next: null }),
+    async () => ({ items: await shownCameras(sources.ofKind('camera'), ports), next: null }),
   )
 
   http.get(
-    '/api/cameras/:device/:camera',
+    CAMERA.path,
     {
       config: { access: 'viewer' },
-      schema: { summary: 'One camera', params: CameraPath, response: { 200: CameraBody } },
+      schema: { summary: 'One camera', params: CAMERA.params, response: { 200: CameraBody } },
     },
-    async ({ params }) => shown(sources.get(`${params.device}/${params.camera}`)),
+    async ({ params }) => shown(sources.at(CAMERA, params)),
   )
 
-  http.get(
-    '/api/cameras/:device/:camera/state',
-    {
-      config: { access: 'viewer' },
-      schema: { summary: 'The state of a camera', params: CameraPath, response: { 200: CameraState } },
-    },
-    async ({ params }) => state(sources.get(`${params.device}/${params.camera}`).id),
-  )
+  for (const noun of NOUNS)
+    http.get(
+      `${noun.path}/state`,
+      {
+        config: { access: 'viewer' },
+        schema: { summary: `The state of ${noun.one}`, params: noun.params, response: { 200: CameraState } },
+      },
+      async ({ params }) => state(sources.at(noun, params).id),
+    )
 
   http.patch(
-    '/api/cameras/:device/:camera',
+    CAMERA.path,
     {
       config: { access: 'operator' },
       schema: {
         summary: 'Set states, threshold, debounce, region of interest, privacy masks',
-        params: CameraPath,
+        params: CAMERA.params,
         body: Type.Partial(Type.Object(cameraSettings), { additionalProperties: false }),
         response: { 200: CameraBody },
       },
     },
     async (request) => {
       const { params, body } = request
-      for (const reserved of body.states?.map(reservedState) ?? [])
-        if (reserved !== null) throw badRequest('reserved', reserved, 'states')
+      refuseReservedStates(body.states)
       refuseUselessRegion(body.region ?? null)
       const flat = body.masks?.findIndex(isFlat) ?? -1
       if (flat >= 0)
         throw badRequest('flat_mask', 'the corners of this mask lie on one line: it covers nothing', `masks.${flat}`)
-      if (isReserved(params.device))
-        throw badRequest('reserved', `${params.device} is an MQTT user name of people`, 'device')
+      const ref = refIn(params)
+      if (!sources.find(cameraId(ref))) refuseReserved(ref.device, 'device')
       // A camera may be set up before its first frame.
-      const made = await sources.ensure(params)
+      const made = await sources.ensure(ref)
       if (!made) throw badRequest('too_many_cameras', 'this device has 64 cameras already')
       return shown(await change(made.id, body, callerName(request)))
     },

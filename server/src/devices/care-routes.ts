@@ -1,9 +1,10 @@
-import { parseCameraId } from '@ajar/protocol'
+import { cameraId, parseCameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
 import { badRequest } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { JobBody, shownJob } from '../http/job-body.ts'
+import { CAMERA } from '../http/nouns.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
 import { CameraBody, type CameraBodyPorts, shownCamera } from './camera-body.ts'
 import type { CameraCare } from './care.ts'
@@ -40,10 +41,8 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       const { params, body } = request
       const to = parseCameraId(body.to)
       if (!to) throw badRequest('bad_name', `${body.to} is no device/camera: lower-case letters, digits, hyphens`, 'to')
-      return shownCamera(
-        await care.renaming.rename(`${params.device}/${params.camera}`, to, callerName(request)),
-        ports,
-      )
+      const { id } = sources.at(CAMERA, params)
+      return shownCamera(await care.renaming.rename(id, to, callerName(request)), ports)
     },
   )
 
@@ -57,7 +56,7 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       },
     },
     async ({ params }, reply) => {
-      const { id } = sources.get(`${params.device}/${params.camera}`)
+      const { id } = sources.at(CAMERA, params)
       await sources.freeAlias(id, `${params.oldDevice}/${params.oldCamera}`)
       return reply.status(204).send()
     },
@@ -78,8 +77,9 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       },
     },
     async (request, reply) => {
-      const { device, camera } = request.params
-      return reply.status(202).send(shownJob(await care.deletion.delete(`${device}/${camera}`, callerName(request))))
+      const id = cameraId(request.params)
+      if (!sources.isBeingDeleted(id)) sources.at(CAMERA, request.params)
+      return reply.status(202).send(shownJob(await care.deletion.delete(id, callerName(request))))
     },
   )
 
@@ -101,7 +101,7 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
     },
     async (request, reply) => {
       const { params, query } = request
-      const job = await care.purge.purge(`${params.device}/${params.camera}`, query, callerName(request))
+      const job = await care.purge.purge(sources.at(CAMERA, params).id, query, callerName(request))
       return reply.status(202).send(shownJob(job))
     },
   )
@@ -130,7 +130,7 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
     },
     async (request) => {
       const { params, body } = request
-      const id = `${params.device}/${params.camera}`
+      const { id } = sources.at(CAMERA, params)
       return shownCamera(await care.settingUp.copy(id, body.from, body.what, callerName(request)), ports)
     },
   )
@@ -147,7 +147,7 @@ export function careRoutes(http: Http, ports: CareRoutesPorts) {
       },
     },
     async ({ params, query }) => {
-      const { id } = sources.get(`${params.device}/${params.camera}`)
+      const { id } = sources.at(CAMERA, params)
       return { removed: await ports.giveBack(id, query.from) }
     },
   )

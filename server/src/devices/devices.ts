@@ -7,6 +7,7 @@ import type { DeviceRow, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, notFound } from '../http/errors.ts'
+import { DOORS } from '../http/nouns.ts'
 import type { Log } from '../logging/levels.ts'
 import { makeToken, tokenDigest } from '../secrets.ts'
 import { DeviceLines } from './device-lines.ts'
@@ -36,11 +37,23 @@ type DeviceChange = 'added' | 'changed' | 'removed' | 'seen'
 export const OPERATORS = 'token'
 /** A device of this name could read what is told of the server. One that has it already keeps it. */
 const SERVER = 'server'
-/** Names that no device can have: people's, with a token and with a ticket. */
-const RESERVED = new Set([OPERATORS, 'ticket'])
+/** The device name of what older clients send: they say of no device that they are it. */
+export const LEGACY = 'legacy'
+/** Names that no device can have, and why. */
+const RESERVED = new Map([
+  ...[OPERATORS, 'ticket'].map((name) => [name, 'is an MQTT user name of people'] as const),
+  [DOORS, "is where doors stand, which are the server's own"],
+  [LEGACY, 'is where the readings of older clients stand'],
+])
 
 export function isReserved(name: string): boolean {
   return RESERVED.has(name)
+}
+
+/** @throws HttpError 400 `reserved` */
+export function refuseReserved(name: string, field: string) {
+  const why = RESERVED.get(name)
+  if (why !== undefined) throw badRequest('reserved', `${name} ${why}`, field)
 }
 
 /** Those who watch are told so often at most that a device was refused: strangers can have it refused at any rate. */
@@ -134,7 +147,7 @@ export class Devices {
 
   /** @returns the credential: it is kept as a digest only, so this is the one time it is seen */
   async create(name: string): Promise<string> {
-    if (isReserved(name)) throw badRequest('reserved', `${name} is an MQTT user name of people`, 'name')
+    refuseReserved(name, 'name')
     if (name === SERVER)
       throw badRequest('reserved', `alerts about the server itself stand under ajar/${name}/`, 'name')
     const token = makeToken()

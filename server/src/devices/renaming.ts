@@ -9,7 +9,7 @@ import { isDiskTrouble } from '../database/until-written.ts'
 import { badRequest, conflict } from '../http/errors.ts'
 import type { Log } from '../logging/levels.ts'
 import type { CameraChanges } from './changes.ts'
-import { type Devices, isReserved } from './devices.ts'
+import { type Devices, refuseReserved } from './devices.ts'
 import { refuseDuringJobs } from './during-jobs.ts'
 import { MAX_CAMERAS_PER_DEVICE, type Source, type Sources } from './sources.ts'
 
@@ -87,9 +87,11 @@ export class Renaming {
   #refuse(from: string, ref: CameraRef) {
     const { sources, devices } = this.#ports
     const to = cameraId(ref)
-    const { device } = sources.get(from)
+    const { device, kind } = sources.get(from)
+    const there = sources.find(to)
+    if (there && there.kind !== kind) throw conflict('other_kind', `${to} is a ${there.kind}: take another name`)
     if (from === to) throw badRequest('same_name', `${from} has this name already`, 'to')
-    if (isReserved(ref.device)) throw badRequest('reserved', `${ref.device} is an MQTT user name of people`, 'to')
+    refuseReserved(ref.device, 'to')
     // A typing error would move the camera out of sight; one whose own device was removed can still be renamed.
     if (ref.device !== device && !devices.has(ref.device))
       throw badRequest('no_such_device', `there is no device ${ref.device}: add it first`, 'to')
@@ -97,7 +99,7 @@ export class Renaming {
     const owner = cameraId(sources.nameNow(ref))
     if (owner !== to && owner !== from)
       throw conflict('alias_in_use', `${to} is an old name of ${owner}: free it with DELETE of that alias first`)
-    const siblings = sources.list().filter(({ id, device }) => device === ref.device && id !== from && id !== to)
+    const siblings = sources.ofKind(kind).filter(({ id, device }) => device === ref.device && id !== from && id !== to)
     if (siblings.length >= MAX_CAMERAS_PER_DEVICE)
       throw badRequest('too_many_cameras', `${ref.device} has ${MAX_CAMERAS_PER_DEVICE} cameras already`, 'to')
   }

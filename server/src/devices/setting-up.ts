@@ -9,7 +9,7 @@ export type Copied = 'settings' | 'states' | 'labels' | 'model'
 export interface SettingUpPorts {
   sources: Sources
   changes: CameraChanges
-  /** Told when the frames of a camera are seen otherwise from now on: where its region or its masks are others. */
+  /** Told when frames or readings are seen otherwise from now on: where region, masks or the view of vectors are others. */
   onSeenOtherwise(camera: string, author: string): Promise<void>
   /** Runs the work while no frame of the camera is between its arrival and its acknowledgement. */
   whileShut<T>(camera: string, work: () => Promise<T>): Promise<T>
@@ -38,7 +38,7 @@ export class SettingUp {
     const write = () => sources.change(id, change)
     const camera = await (change.masks ? whileShut(id, write) : write())
     await changes.tell({ camera: id, change: 'changed' }, author, { settings: Object.keys(change) })
-    const isSeenOtherwise = !isDeepStrictEqual([before.region, before.masks], [camera.region, camera.masks])
+    const isSeenOtherwise = !isDeepStrictEqual(viewOf(before), viewOf(camera))
     if (isSeenOtherwise) await onSeenOtherwise(id, author)
     return camera
   }
@@ -51,6 +51,8 @@ export class SettingUp {
   async copy(id: string, source: string, what: Copied[], author: string): Promise<Source> {
     const { sources, changes, borrowLabels, checkModel, copyModel } = this.#ports
     const [target, model] = [sources.get(id), sources.get(source)]
+    if (target.kind !== model.kind)
+      throw badRequest('other_kind', `${source} is a ${model.kind}, and ${id} a ${target.kind}`, 'from')
     if (id === source) throw badRequest('same_camera', 'a camera cannot copy itself: name another one', 'from')
     const states = what.includes('states') ? model.states : target.states
     if (what.includes('labels')) await this.#refuseUnknownStates(id, states, source)
@@ -75,4 +77,8 @@ export class SettingUp {
     const what = `${source} has labels that say ${unknown.join(', ')}, and ${id} has no such state`
     throw badRequest('unknown_state', `${what}: copy its states too, or add them with PATCH`, 'what')
   }
+}
+
+function viewOf({ region, masks, vector }: Source) {
+  return [region, masks, vector]
 }

@@ -2,6 +2,7 @@ import { type CameraRef, cameraId, parseCameraId } from '@ajar/protocol'
 import type { StateDatabase } from '../database/state-database.ts'
 import { untilWritten } from '../database/until-written.ts'
 import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
+import { type Noun, refIn } from '../http/nouns.ts'
 import { MARKS } from '../marks.ts'
 import type { Source, SourceKind, SourceSettings } from './source.ts'
 import { columnsOf, fromRow, toRow } from './source-row.ts'
@@ -11,7 +12,7 @@ export type { Source, SourceKind, SourceSettings } from './source.ts'
 /** What a source is when it is made. */
 type Given = Partial<SourceSettings> & Partial<Pick<Source, 'kind' | 'follows'>>
 
-const DEFAULTS: SourceSettings = {
+export const DEFAULTS: SourceSettings = {
   states: [],
   threshold: 0.8,
   debounce: 3,
@@ -62,6 +63,19 @@ export class Sources {
     const now = this.#aliases.get(id)
     if (now) throw new HttpError(404, 'camera_renamed', `${id} is called ${now} now: ask for that`)
     throw notFound(`the camera ${id}`)
+  }
+
+  /**
+   * The source that a path names.
+   * @throws HttpError 404 where there is none of that kind
+   */
+  at({ kind, path }: Pick<Noun, 'kind' | 'path'>, params: Parameters<typeof refIn>[0]): Source {
+    const id = cameraId(refIn(params))
+    const known = this.find(id)
+    if (known?.kind === kind) return known
+    if (known) throw new HttpError(404, 'other_kind', `${id} is a ${known.kind}, and ${path} is of a ${kind}`)
+    if (this.#aliases.has(id)) return this.get(id)
+    throw notFound(`the ${kind} ${id}`)
   }
 
   /** The camera that is meant by a name, which it may have had once. */
@@ -138,7 +152,7 @@ export class Sources {
     if (this.#aliases.has(id)) return this.get(id)
     if (this.#beingDeleted.has(id))
       throw conflict('being_deleted', `${id} is being deleted: set up the next camera of that name when it is done`)
-    const siblings = this.list().filter((camera) => camera.device === ref.device)
+    const siblings = this.ofKind(kind).filter((source) => source.device === ref.device)
     if (siblings.length >= limit) return null
     const { device, camera: name } = ref
     const made: Source = {

@@ -13,7 +13,7 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   {
     name: 'models',
     description: 'What was learned, how good it is, and which of it a camera is asked with.',
-    paths: /^\/api\/(models\b|cameras\/[^/]+\/[^/]+\/(models|rollback|activations)$)/,
+    paths: /^\/api\/(models\b|(cameras|sensors)\/[^/]+\/[^/]+\/(models?|rollback|activations)$)/,
   },
   {
     name: 'frames',
@@ -26,19 +26,29 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
     paths: /^\/api\/(cameras|ribbons)\b/,
   },
   {
+    name: 'sensors',
+    description: 'Sensors and what they read; of those that are set up their settings, their state, and how it went.',
+    paths: /^\/api\/(sensors|readings)\b/,
+  },
+  {
+    name: 'doors',
+    description: 'Doors that several cameras and sensors see: what these say together, and how it went.',
+    paths: /^\/api\/doors\b/,
+  },
+  {
     name: 'jobs',
     description: 'Long work: how far it is, an end to it, and what is done again and again.',
     paths: /^\/api\/(jobs|schedules)\b/,
   },
   {
     name: 'alerts',
-    description: 'Rules over cameras, devices and the server, and what they found.',
+    description: 'Rules over cameras, sensors, doors, devices and the server, and what they found.',
     paths: /^\/api\/(alerts|alert-rules|alert-kinds)\b/,
   },
   {
     name: 'devices',
-    description: 'Devices, their credentials and settings, and what their sensors read.',
-    paths: /^\/api\/(devices|readings|sensors)\b/,
+    description: 'Devices, their credentials and settings.',
+    paths: /^\/api\/devices\b/,
   },
   {
     name: 'users',

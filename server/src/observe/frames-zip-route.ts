@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
+import { CAMERA } from '../http/nouns.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
 import { inFileName, refuseEmpty } from '../http/span.ts'
 import { storedZip } from '../http/stored-zip.ts'
@@ -37,7 +38,7 @@ export function framesZipRoute(
       },
     },
     async ({ params, query }, reply) => {
-      const { id, device, name: camera } = sources.get(`${params.device}/${params.camera}`)
+      const { id, device, name: camera } = sources.at(CAMERA, params)
       refuseEmpty(query)
       const zip = exports.open(() => Readable.from(storedZip(framesIn(ports, { ...query, camera: id }))))
       const name = `${device}-${camera}-frames${inFileName(query)}.zip`

@@ -8,6 +8,7 @@ import type { Sources } from '../devices/sources.ts'
 import { AtMost } from '../http/at-most.ts'
 import { badRequest, HttpError, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { CAMERA } from '../http/nouns.ts'
 import { Picture, pictureIn } from '../http/picture.ts'
 import {
   CameraPath,
@@ -98,7 +99,7 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
       },
     },
     async ({ params, body }) => {
-      const camera = sources.get(`${params.device}/${params.camera}`)
+      const camera = sources.at(CAMERA, params)
       const picture = pictureIn(body)
       const answer = await classifying.run(() => ports.classify(camera.id, picture))
       if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)

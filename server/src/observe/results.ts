@@ -5,7 +5,8 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { Source, Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
-import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { NOUNS } from '../http/nouns.ts'
+import { iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { inFileName, refuseEmpty } from '../http/span.ts'
 import { firstOfEach } from './first-of-each.ts'
 import { Format, orText, PAGE, pagesAfter, sendRows } from './rows-as-text.ts'
@@ -61,44 +62,45 @@ export function resultRoutes(
         .execute()
     })
 
-  http.get(
-    '/api/cameras/:device/:camera/results',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'Results of a span; `every` keeps the first of each so many milliseconds',
-        description:
-          'Columns of CSV: captured_at, state, confidence, best, reason, model, latency_ms, late (0 or 1), ' +
-          'probability_<state> of each state that the camera has now, and frame.',
-        params: CameraPath,
-        querystring: Type.Object({
-          from: Type.Optional(Milliseconds),
-          to: Type.Optional(Milliseconds),
-          limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
-          cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
-          every: Type.Optional(Type.Integer({ minimum: 1 })),
-          format: Format,
-        }),
-        response: { 200: orText(listOf(Result)) },
+  for (const noun of NOUNS)
+    http.get(
+      `${noun.path}/results`,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'Results of a span; `every` keeps the first of each so many milliseconds',
+          description:
+            'Columns of CSV: captured_at, state, confidence, best, reason, model, latency_ms, late (0 or 1), ' +
+            'probability_<state> of each state that the camera has now, and frame.',
+          params: noun.params,
+          querystring: Type.Object({
+            from: Type.Optional(Milliseconds),
+            to: Type.Optional(Milliseconds),
+            limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
+            cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
+            every: Type.Optional(Type.Integer({ minimum: 1 })),
+            format: Format,
+          }),
+          response: { 200: orText(listOf(Result)) },
+        },
       },
-    },
-    async ({ params, query }, reply) => {
-      const camera = sources.get(`${params.device}/${params.camera}`)
-      refuseEmpty(query)
-      const { to = FOREVER, every, limit, cursor = 0, format } = query
-      const from = Math.max(query.from ?? 0, cursor)
-      if (format !== 'json')
-        return sendRows(reply, format, texts, {
-          name: `${camera.device}-${camera.name}-results${inFileName(query)}`,
-          pages: pages(camera.id, { from, to, every, limit: PAGE }),
-          shown: shownResult,
-          columns: columnsOf(camera),
-        })
-      const rows = await select(camera.id, { from, to, every, limit: limit + 1 }).execute()
-      const next = rows[limit]?.captured_at
-      return { items: rows.slice(0, limit).map(shownResult), next: next === undefined ? null : String(next) }
-    },
-  )
+      async ({ params, query }, reply) => {
+        const camera = sources.at(noun, params)
+        refuseEmpty(query)
+        const { to = FOREVER, every, limit, cursor = 0, format } = query
+        const from = Math.max(query.from ?? 0, cursor)
+        if (format !== 'json')
+          return sendRows(reply, format, texts, {
+            name: `${camera.device}-${camera.name}-results${inFileName(query)}`,
+            pages: pages(camera.id, { from, to, every, limit: PAGE }),
+            shown: shownResult,
+            columns: columnsOf(camera),
+          })
+        const rows = await select(camera.id, { from, to, every, limit: limit + 1 }).execute()
+        const next = rows[limit]?.captured_at
+        return { items: rows.slice(0, limit).map(shownResult), next: next === undefined ? null : String(next) }
+      },
+    )
 }
 
 export function shownResult(row: Omit<ResultRow, 'novelty' | 'signature'>) {

@@ -5,7 +5,8 @@ import type { StateTables, TransitionRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Source, Sources } from '../devices/sources.ts'
 import type { Http } from '../http/http.ts'
-import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { NOUNS } from '../http/nouns.ts'
+import { iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { refuseEmpty } from '../http/span.ts'
 import { frameRuns } from './frame-runs.ts'
 
@@ -60,30 +61,31 @@ export function ribbonRoutes(http: Http, { database, sources, state }: RibbonPor
     return segments.map((segment) => ({ ...segment, from: iso(segment.from), to: iso(segment.to) }))
   }
 
-  http.get(
-    '/api/cameras/:device/:camera/ribbon',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'States over a span, oldest first; where there are more than `limit`, the newest of them',
-        description:
-          'Before a camera earned its first state there are segments of `unknown` where frames came, and none where none ' +
-          'did; /time-in-state counts both as `unknown`.',
-        params: CameraPath,
-        querystring: Type.Object({
-          from: Milliseconds,
-          to: Milliseconds,
-          every,
-          limit: Type.Integer({ minimum: 1, maximum: MOST_SEGMENTS, default: 1000 }),
-        }),
-        response: { 200: listOf(Segment) },
+  for (const noun of NOUNS)
+    http.get(
+      `${noun.path}/ribbon`,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'States over a span, oldest first; where there are more than `limit`, the newest of them',
+          description:
+            'Before a camera earned its first state there are segments of `unknown` where frames came, and none where none ' +
+            'did; /time-in-state counts both as `unknown`.',
+          params: noun.params,
+          querystring: Type.Object({
+            from: Milliseconds,
+            to: Milliseconds,
+            every,
+            limit: Type.Integer({ minimum: 1, maximum: MOST_SEGMENTS, default: 1000 }),
+          }),
+          response: { 200: listOf(Segment) },
+        },
       },
-    },
-    async ({ params, query }) => {
-      const camera = sources.get(`${params.device}/${params.camera}`)
-      return { items: await ribbon(camera, spanOf(query)), next: null }
-    },
-  )
+      async ({ params, query }) => {
+        const camera = sources.at(noun, params)
+        return { items: await ribbon(camera, spanOf(query)), next: null }
+      },
+    )
 
   http.get(
     '/api/ribbons',

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Sources } from '../devices/sources.ts'
 import type { Http } from '../http/http.ts'
+import { CAMERA } from '../http/nouns.ts'
 import { CameraPath, Milliseconds } from '../http/shapes.ts'
 
 const SLICE = 20_000
@@ -22,7 +23,7 @@ export function spanContentsRoute(http: Http, { database, sources }: { database:
       },
     },
     async ({ params, query: { from, to } }) => {
-      const { id } = sources.get(`${params.device}/${params.camera}`)
+      const { id } = sources.at(CAMERA, params)
       return {
         frames: await countFrames(database.read, id, from, to),
         labelled: await countLabelled(database.read, id, from, to),

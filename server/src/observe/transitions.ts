@@ -4,7 +4,8 @@ import type { StateDatabase } from '../database/state-database.ts'
 import type { Sources } from '../devices/sources.ts'
 import type { FewAtOnce } from '../http/few-at-once.ts'
 import type { Http } from '../http/http.ts'
-import { CameraPath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
+import { NOUNS } from '../http/nouns.ts'
+import { iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { inFileName, refuseEmpty } from '../http/span.ts'
 import { Format, orText, PAGE, pagesAfter, sendRows } from './rows-as-text.ts'
 
@@ -35,40 +36,41 @@ export function transitionRoutes(
       .limit(limit)
       .execute()
 
-  http.get(
-    '/api/cameras/:device/:camera/transitions',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'Debounced changes of state of a span',
-        params: CameraPath,
-        querystring: Type.Object({
-          from: Type.Optional(Milliseconds),
-          to: Type.Optional(Milliseconds),
-          limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
-          cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
-          format: Format,
-        }),
-        response: { 200: orText(listOf(TransitionBody)) },
+  for (const noun of NOUNS)
+    http.get(
+      `${noun.path}/transitions`,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'Debounced changes of state of a span',
+          params: noun.params,
+          querystring: Type.Object({
+            from: Type.Optional(Milliseconds),
+            to: Type.Optional(Milliseconds),
+            limit: Type.Integer({ minimum: 1, maximum: 5000, default: 500 }),
+            cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
+            format: Format,
+          }),
+          response: { 200: orText(listOf(TransitionBody)) },
+        },
       },
-    },
-    async ({ params, query }, reply) => {
-      const { id, device, name: camera } = sources.get(`${params.device}/${params.camera}`)
-      refuseEmpty(query)
-      const { to = FOREVER, limit, cursor = 0, format } = query
-      const from = Math.max(query.from ?? 0, cursor)
-      if (format !== 'json')
-        return sendRows<TransitionRow>(reply, format, texts, {
-          name: `${device}-${camera}-transitions${inFileName(query)}`,
-          pages: pagesAfter((last) => select(id, last ? last.at + 1 : from, to, PAGE)),
-          shown,
-          columns: COLUMNS,
-        })
-      const rows = await select(id, from, to, limit + 1)
-      const next = rows[limit]?.at
-      return { items: rows.slice(0, limit).map(shown), next: next === undefined ? null : String(next) }
-    },
-  )
+      async ({ params, query }, reply) => {
+        const { id, device, name: camera } = sources.at(noun, params)
+        refuseEmpty(query)
+        const { to = FOREVER, limit, cursor = 0, format } = query
+        const from = Math.max(query.from ?? 0, cursor)
+        if (format !== 'json')
+          return sendRows<TransitionRow>(reply, format, texts, {
+            name: `${device}-${camera}-transitions${inFileName(query)}`,
+            pages: pagesAfter((last) => select(id, last ? last.at + 1 : from, to, PAGE)),
+            shown,
+            columns: COLUMNS,
+          })
+        const rows = await select(id, from, to, limit + 1)
+        const next = rows[limit]?.at
+        return { items: rows.slice(0, limit).map(shown), next: next === undefined ? null : String(next) }
+      },
+    )
 }
 
 const COLUMNS: Record<string, (row: TransitionRow) => string | number | null> = {

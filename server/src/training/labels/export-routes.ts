@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Sources } from '../../devices/sources.ts'
 import type { FewAtOnce } from '../../http/few-at-once.ts'
 import type { Http } from '../../http/http.ts'
+import { CAMERA } from '../../http/nouns.ts'
 import { CameraPath } from '../../http/shapes.ts'
 import { type ExportPorts, exportLabelled } from './export.ts'
 
@@ -28,7 +29,7 @@ export function exportRoutes(
       },
     },
     async ({ params, query }, reply) => {
-      const camera = sources.get(`${params.device}/${params.camera}`)
+      const camera = sources.at(CAMERA, params)
       const zip = exports.open(() => exportLabelled(camera, ports, query))
       const name = `${camera.device}-${camera.name}-labels.zip`
       return reply.type('application/zip').header('content-disposition', `attachment; filename="${name}"`).send(zip)

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { callerName } from '../../http/access.ts'
 import { badRequest, HttpError } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
-import { CameraPath } from '../../http/shapes.ts'
+import { LEARNERS } from '../../http/nouns.ts'
 import { filesIn, zipOf } from './archive.ts'
 import { ModelBody, shownModel } from './model-body.ts'
 import { ModelPath, type ModelRoutesPorts } from './model-routes.ts'
@@ -60,48 +60,49 @@ export async function archiveRoutes(http: Http, ports: ArchiveRoutesPorts) {
     zips.setErrorHandler((error: { statusCode?: number }) => {
       throw error.statusCode === 413 ? tooLarge() : error
     })
-    zips.post(
-      '/api/cameras/:device/:camera/models',
-      {
-        bodyLimit: MOST_BYTES,
-        config: { access: 'operator' },
-        onRequest: async ({ headers }, reply) => {
-          if (Number(headers['content-length'] ?? 0) > MOST_BYTES) throw tooLarge()
-          if (uploading >= MOST_AT_ONCE)
-            throw new HttpError(503, 'busy', 'other models are being uploaded: send yours in a moment')
-          uploading += 1
-          reply.raw.once('close', () => {
-            uploading -= 1
-          })
+    for (const noun of LEARNERS)
+      zips.post(
+        `${noun.path}/models`,
+        {
+          bodyLimit: MOST_BYTES,
+          config: { access: 'operator' },
+          onRequest: async ({ headers }, reply) => {
+            if (Number(headers['content-length'] ?? 0) > MOST_BYTES) throw tooLarge()
+            if (uploading >= MOST_AT_ONCE)
+              throw new HttpError(503, 'busy', 'other models are being uploaded: send yours in a moment')
+            uploading += 1
+            reply.raw.once('close', () => {
+              uploading -= 1
+            })
+          },
+          schema: {
+            summary: 'Take a model in that was downloaded, here or elsewhere, as the next version of this camera',
+            description:
+              'It has to know the states that the camera has; a camera without states takes those of the model. It is not ' +
+              'active until it is activated. What its evaluation says was said where it was made.',
+            consumes: [ZIP],
+            params: noun.params,
+            querystring: Type.Object({
+              sha256: Type.Optional(
+                Type.String({ pattern: SHA256, description: `of the zip; \`${SUM}\` may say it too` }),
+              ),
+            }),
+            headers: Type.Object({ [SUM]: Type.Optional(Type.String({ pattern: SHA256 })) }),
+            body: Type.Unknown({ description: 'the bytes of the zip' }),
+            response: { 201: ModelBody },
+          },
         },
-        schema: {
-          summary: 'Take a model in that was downloaded, here or elsewhere, as the next version of this camera',
-          description:
-            'It has to know the states that the camera has; a camera without states takes those of the model. It is not ' +
-            'active until it is activated. What its evaluation says was said where it was made.',
-          consumes: [ZIP],
-          params: CameraPath,
-          querystring: Type.Object({
-            sha256: Type.Optional(
-              Type.String({ pattern: SHA256, description: `of the zip; \`${SUM}\` may say it too` }),
-            ),
-          }),
-          headers: Type.Object({ [SUM]: Type.Optional(Type.String({ pattern: SHA256 })) }),
-          body: Type.Unknown({ description: 'the bytes of the zip' }),
-          response: { 201: ModelBody },
+        async (request, reply) => {
+          const { params, query, headers, body } = request
+          const { id } = sources.at(noun, params)
+          if (!(body instanceof Uint8Array))
+            throw new HttpError(415, 'no_zip', `send the bytes of a zip with Content-Type: ${ZIP}`)
+          const zip = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+          for (const expected of [query.sha256, headers[SUM]]) refuseOtherSum(zip, expected)
+          const model = await uploads.take(id, await filesIn(zip), callerName(request))
+          return reply.status(201).send(await shownModel(await registry.row(model.id), ports))
         },
-      },
-      async (request, reply) => {
-        const { params, query, headers, body } = request
-        const { id } = sources.get(`${params.device}/${params.camera}`)
-        if (!(body instanceof Uint8Array))
-          throw new HttpError(415, 'no_zip', `send the bytes of a zip with Content-Type: ${ZIP}`)
-        const zip = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-        for (const expected of [query.sha256, headers[SUM]]) refuseOtherSum(zip, expected)
-        const model = await uploads.take(id, await filesIn(zip), callerName(request))
-        return reply.status(201).send(await shownModel(await registry.row(model.id), ports))
-      },
-    )
+      )
   })
 }
 

@@ -3,7 +3,8 @@ import type { ModelRow } from '../../database/schema.ts'
 import type { Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
 import type { Http } from '../../http/http.ts'
-import { CameraPath, iso, listOf, nullable, Time } from '../../http/shapes.ts'
+import { LEARNERS } from '../../http/nouns.ts'
+import { iso, listOf, nullable, Time } from '../../http/shapes.ts'
 import type { Activations } from './activations.ts'
 import { ModelBody, shownModel } from './model-body.ts'
 import type { ModelRegistry } from './model-registry.ts'
@@ -82,53 +83,55 @@ export function modelRoutes(http: Http, ports: ModelRoutesPorts) {
     },
   )
 
-  http.post(
-    '/api/cameras/:device/:camera/rollback',
-    {
-      config: { access: 'operator' },
-      schema: {
-        summary: 'Go back to the model that was active before; called again, to the one before that',
-        description:
-          'Models whose files are damaged, or that know other states than the camera has now, are passed over. Where none ' +
-          'is left the active one stays (no_earlier_model).',
-        params: CameraPath,
-        response: { 200: ModelBody },
+  for (const noun of LEARNERS)
+    http.post(
+      `${noun.path}/rollback`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          summary: 'Go back to the model that was active before; called again, to the one before that',
+          description:
+            'Models whose files are damaged, or that know other states than the camera has now, are passed over. Where none ' +
+            'is left the active one stays (no_earlier_model).',
+          params: noun.params,
+          response: { 200: ModelBody },
+        },
       },
-    },
-    async (request) => {
-      const { device, camera } = request.params
-      return shown(await activations.rollback(`${device}/${camera}`, callerName(request)))
-    },
-  )
+      async (request) => {
+        const { id } = sources.at(noun, request.params)
+        return shown(await activations.rollback(id, callerName(request)))
+      },
+    )
 
-  http.get(
-    '/api/cameras/:device/:camera/activations',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        summary: 'Which models a camera had, and who gave them to it, the newest first',
-        params: CameraPath,
-        querystring: Type.Object({
-          limit: Type.Integer({ minimum: 1, maximum: MOST_LISTED, default: 50 }),
-          cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
-        }),
-        response: { 200: listOf(Activation) },
+  for (const noun of LEARNERS)
+    http.get(
+      `${noun.path}/activations`,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'Which models a camera had, and who gave them to it, the newest first',
+          params: noun.params,
+          querystring: Type.Object({
+            limit: Type.Integer({ minimum: 1, maximum: MOST_LISTED, default: 50 }),
+            cursor: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
+          }),
+          response: { 200: listOf(Activation) },
+        },
       },
-    },
-    async ({ params, query }) => {
-      const { id } = sources.get(`${params.device}/${params.camera}`)
-      const rows = await activations.list(id, query.limit + 1, query.cursor ?? Number.MAX_SAFE_INTEGER)
-      const items = rows.slice(0, query.limit)
-      return {
-        items: items.map(({ at, model, previous, reason, author }) => ({
-          at: iso(at),
-          model,
-          previous,
-          reason,
-          author,
-        })),
-        next: rows.length > items.length ? String(items.at(-1)?.id) : null,
-      }
-    },
-  )
+      async ({ params, query }) => {
+        const { id } = sources.at(noun, params)
+        const rows = await activations.list(id, query.limit + 1, query.cursor ?? Number.MAX_SAFE_INTEGER)
+        const items = rows.slice(0, query.limit)
+        return {
+          items: items.map(({ at, model, previous, reason, author }) => ({
+            at: iso(at),
+            model,
+            previous,
+            reason,
+            author,
+          })),
+          next: rows.length > items.length ? String(items.at(-1)?.id) : null,
+        }
+      },
+    )
 }
