@@ -62,6 +62,7 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'record',
       'observe',
       'devices',
+      'doors',
       'auth',
       'jobs',
       'training',
