@@ -153,7 +153,7 @@ async function build(
   })
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
-  const { models, activations, copies, modelUploads, reEmbedding, training } = openTeaching({
+  const { models, activations, copies, modelUploads, reEmbedding, training, holds } = openTeaching({
     ...{ database, sources, labels, changes, framesFolder, log: logging.of('training') },
     ...{ engine: settings.engine, backbone: settings.backbone, modelsFolder: join(settings.dataDir, 'models') },
     createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
@@ -321,7 +321,7 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads, readings, alerts, releases, backups, laboratory, tasks, programs },
+    ...{ models, activations, modelUploads, holds, readings, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
@@ -355,6 +355,7 @@ async function build(
       ...{ http_connections: connections.open, mqtt_connections: broker.stats().connections },
     }),
   })
+  closers.push(() => holds.close())
   await begin(closers, pipeline)
   await begin(closers, readings)
   registry.start()

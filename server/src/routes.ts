@@ -63,6 +63,8 @@ import type { Settings } from './settings.ts'
 import type { Tasks } from './tasks/open-tasks.ts'
 import { taskRoutes } from './tasks/routes.ts'
 import { triggerRoutes } from './tasks/triggers/routes.ts'
+import type { Holds } from './training/holds/holds.ts'
+import { holdRoutes } from './training/holds/routes.ts'
 import type { BorrowedLabels } from './training/labels/borrowed-labels.ts'
 import { exportRoutes } from './training/labels/export-routes.ts'
 import { importRoutes } from './training/labels/import-routes.ts'
@@ -106,6 +108,7 @@ export interface Parts {
   models: ModelRegistry
   activations: Activations
   modelUploads: ModelUploads
+  holds: Holds
   jobs: Jobs
   schedules: Schedules
   pipeline: Pipeline
@@ -171,6 +174,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   const exports = new FewAtOnce(MOST_EXPORTS, 'exports')
   exportRoutes(http, { sources, labels, archive, exports })
   framesZipRoute(http, { sources, database, archive, exports })
+  holdRoutes(http, { sources, holds: parts.holds })
   trainingRoutes(http, { sources, jobs, training })
   const ofModels = { sources, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
   modelRoutes(http, ofModels)

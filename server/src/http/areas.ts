@@ -8,7 +8,7 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   {
     name: 'labels and training',
     description: 'What people say of frames, and what a camera learns from it.',
-    paths: /^\/api\/(labels|training)\b|\/(label|borrowed-labels|copy|import|export)$/,
+    paths: /^\/api\/(labels|training)\b|\/(label|borrowed-labels|copy|import|export|holds|usability)$/,
   },
   {
     name: 'models',

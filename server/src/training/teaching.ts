@@ -1,4 +1,5 @@
 import type { CameraChanges } from '../devices/changes.ts'
+import { Holds } from './holds/holds.ts'
 import { ReEmbedding, type ReEmbeddingPorts } from './re-embedding.ts'
 import { Activations } from './registry/activations.ts'
 import { ModelCopies } from './registry/copies.ts'
@@ -21,6 +22,7 @@ export interface Teaching {
   modelUploads: ModelUploads
   reEmbedding: ReEmbedding
   training: Training
+  holds: Holds
 }
 
 export function openTeaching(ports: TeachingPorts): Teaching {
@@ -34,5 +36,6 @@ export function openTeaching(ports: TeachingPorts): Teaching {
     modelUploads: new ModelUploads(inner),
     reEmbedding: new ReEmbedding(inner),
     training: new Training(inner),
+    holds: new Holds(ports),
   }
 }

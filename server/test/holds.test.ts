@@ -1,0 +1,94 @@
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
+import type { Source } from '../src/devices/source.ts'
+import { HttpError } from '../src/http/errors.ts'
+import { Holds } from '../src/training/holds/holds.ts'
+import { RunningServer } from './running-server.ts'
+
+/** What a hold meets: a sensor with two states, and labels that are remembered. */
+function world({ silenceMs = 60_000 } = {}) {
+  const said = new Map<string, string | null>()
+  const gone = new Set<string>()
+  const put = vi.fn(async (labels: { frame: string; state: string | null }[]) => {
+    if (labels.some(({ frame }) => gone.has(frame))) throw new HttpError(404, 'pruned', 'it is not kept any more')
+    for (const { frame, state } of labels) said.set(frame, state)
+  })
+  const get = (id: string) => ({ id, kind: id === 'pi/cam' ? 'camera' : 'sensor', states: ['0', '15'] }) as Source
+  // biome-ignore lint/suspicious/noExplicitAny: a hold asks for no more of them
+  const holds = new Holds({ sources: { get } as any, labels: { put }, log: { warn: vi.fn() }, silenceMs })
+  onTestFinished(() => holds.close())
+  const stored = (capturedAt: number) => holds.stored({ camera: 'esp/csi', capturedAt })
+  return { holds, put, said, gone, stored }
+}
+
+const ask = (state: string, readings = 3) => ({ state, readings, seconds: null, author: 'eve' })
+const now = () => Date.now()
+
+test('so many readings are labelled, no more, and another state may follow at once', async () => {
+  const { holds, said, stored } = world()
+  const at = now()
+  stored(at) // nobody holds anything yet
+  const first = holds.begin('esp/csi', ask('0'))
+  for (let i = 1; i <= 5; i++) stored(at + i)
+  expect(first).toMatchObject({ endedBy: 'count' })
+  const second = holds.begin('esp/csi', ask('15'))
+  for (let i = 6; i <= 8; i++) stored(at + i)
+  await holds.close()
+  expect([first.got, second.got]).toEqual([3, 3])
+  expect([...said].sort()).toEqual([1, 2, 3, 6, 7, 8].map((i) => [`esp/csi/${at + i}`, i < 6 ? '0' : '15']))
+})
+
+test('a hold is refused in words while another runs, for an unknown state, and for a camera', () => {
+  const { holds } = world()
+  holds.begin('esp/csi', ask('0'))
+  expect(() => holds.begin('esp/csi', ask('15'))).toThrow(/eve holds 0 at esp\/csi now/)
+  expect(() => holds.begin('esp/b', ask('90'))).toThrow(/no state 90; its states are 0, 15/)
+  expect(() => holds.begin('pi/cam', ask('0'))).toThrow(/the sensor pi\/cam/)
+})
+
+test('what was measured long before the hold, and what is gone, has no label, and the reason is told', async () => {
+  const { holds, said, gone, stored } = world()
+  const hold = holds.begin('esp/csi', ask('0', 4))
+  stored(hold.startedAt - 60_000)
+  expect(hold).toMatchObject({ refused: 1, reason: expect.stringMatching(/60 s before the hold/) })
+  gone.add(`esp/csi/${hold.startedAt + 2}`)
+  for (let i = 1; i <= 3; i++) stored(hold.startedAt + i)
+  await holds.stop('esp/csi')
+  expect(hold).toMatchObject({ got: 2, refused: 2, reason: 'it is not kept any more', endedBy: 'stopped' })
+  expect(said.size).toBe(2)
+})
+
+test('silence and time end a hold; its labels can be taken back', async () => {
+  const { holds, said, stored } = world({ silenceMs: 50 })
+  const hold = holds.begin('esp/csi', ask('0', 100))
+  stored(hold.startedAt + 1)
+  await vi.waitFor(() => expect(hold.endedBy).toBe('silence'), { timeout: 10_000 })
+  await holds.stop('esp/csi', { takeBack: true })
+  expect(hold).toMatchObject({ got: 0, endedBy: 'silence' })
+  expect([...said.values()]).toEqual([null])
+  const timed = holds.begin('esp/b', { ...ask('0', 5000), seconds: 0 })
+  await vi.waitFor(() => expect(timed.endedBy).toBe('time'), { timeout: 10_000 })
+})
+
+test('labels that cannot be written at all end the hold', async () => {
+  const { holds, put, stored } = world()
+  put.mockRejectedValue(new HttpError(400, 'unknown_state', 'no state 0 any more'))
+  const hold = holds.begin('esp/csi', ask('0', 100))
+  stored(hold.startedAt + 1)
+  await vi.waitFor(() => expect(hold.endedBy).toBe('fault'), { timeout: 10_000 })
+  expect(hold).toMatchObject({ got: 0, refused: 1, reason: 'no state 0 any more' })
+})
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await RunningServer.start(afterFile)
+})
+
+test('over HTTP: a sensor that is none, and bodies that say too much', async () => {
+  const path = '/api/sensors/esp/csi/holds'
+  expect((await server.call('GET', path)).status).toBe(404)
+  expect((await server.call('POST', path, { state: '0' })).status).toBe(404)
+  expect((await server.call('POST', path, { state: '0', readings: 1 })).body.error).toMatchObject({ field: 'readings' })
+  expect((await server.call('POST', path, { state: '0', readings: 2, seconds: 3 })).body.error.code).toBe('both')
+  expect((await server.call('DELETE', path)).status).toBe(404)
+})
