@@ -8,6 +8,8 @@ const CameraPage = page(async () => (await import('./pages/camera/camera-page.ts
 const TeachPage = page(async () => (await import('./pages/teach/teach-page.tsx')).TeachPage)
 const ModelsPage = page(async () => (await import('./pages/models/models-page.tsx')).ModelsPage)
 const ModelPage = page(async () => (await import('./pages/model/model-page.tsx')).ModelPage)
+const SensorPage = page(async () => (await import('./pages/sensor/sensor-page.tsx')).SensorPage)
+const DoorsPage = page(async () => (await import('./pages/doors/doors-page.tsx')).DoorsPage)
 const AlertsPage = page(async () => (await import('./pages/alerts/alerts-page.tsx')).AlertsPage)
 const DevicesPage = page(async () => (await import('./pages/devices/devices-page.tsx')).DevicesPage)
 const LaboratoryPage = page(async () => (await import('./pages/laboratory/laboratory-page.tsx')).LaboratoryPage)
@@ -44,6 +46,10 @@ function CurrentPage() {
       return <ModelsPage key={`${route.device}/${route.camera}`} device={route.device} camera={route.camera} />
     case 'model':
       return <ModelPage key={JSON.stringify(route)} {...route} />
+    case 'sensor':
+      return <SensorPage key={`${route.device}/${route.sensor}`} device={route.device} sensor={route.sensor} />
+    case 'doors':
+      return <DoorsPage key={route.door ?? ''} {...route} />
     case 'alerts':
       return <AlertsPage />
     case 'devices':

@@ -119,6 +119,8 @@ function titleOf(route: Route, pages: ShownPage[]): string {
     if (route.page === 'models') return `Models of ${camera}`
     return route.page === 'model' ? `Model ${route.version} of ${camera}` : camera
   }
+  if (route.page === 'sensor') return `${route.sensor} · ${route.device} · ajar`
+  if (route.page === 'doors') return `${route.door ?? 'Doors'} · ajar`
   const page = (route.page === 'tasks' && route.task) || pages.find((one) => one.page === route.page)?.name
   return page ? `${page} · ajar` : 'ajar'
 }

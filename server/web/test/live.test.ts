@@ -20,6 +20,14 @@ class Source extends EventTarget {
 let newest: string | null
 let answers: Promise<void>
 let live: Live
+let calls: string[]
+const csi = {
+  ...{ device: 'esp', sensor: 'csi', at: new Date(T).toISOString(), value: [1, 2, 3] },
+  source: {
+    ...{ states: ['0', '90'], model: 'esp/csi@1', staleAfterMs: 60_000 },
+    state: { state: '90', confidence: 0.9, since: T, frame: `esp/csi/${T}`, model: 'esp/csi@1' },
+  },
+}
 
 const body = (lastFrame: string | null) => ({
   ...{ id: CAMERA, device: 'pi', camera: 'cam', states: ['closed', 'open'], staleAfterMs: 60_000, model: null },
@@ -52,7 +60,10 @@ beforeEach(async () => {
   stub('requestAnimationFrame', (paint: () => void) => paint())
   newest = `${CAMERA}/${T}`
   answers = Promise.resolve()
-  serve((call) => [200, { items: call === 'GET /api/cameras' ? [body(newest)] : [] }])
+  calls = serve((call) => {
+    if (call === 'GET /api/cameras') return [200, { items: [body(newest)] }]
+    return [200, { items: call.startsWith('GET /api/sensors') ? [csi, { ...csi, sensor: 'wifi', source: null }] : [] }]
+  })
   const fetchNow = fetch
   stub('fetch', async (...asked: Parameters<typeof fetch>) => {
     const answer = await fetchNow(...asked)
@@ -105,4 +116,24 @@ test('what was missed may be its end: then nobody says that it goes on', () => {
   expect(live.isRedeployed.value).toBe(true)
   Source.latest.dispatchEvent(Object.assign(new Event('reset'), { lastEventId: '9' }))
   expect(live.isRedeployed.value).toBe(false)
+})
+
+test('sensors with states stand beside the cameras, with their newest numbers; others do not', () => {
+  expect(live.ids.value).toEqual([CAMERA])
+  expect(live.all.value).toEqual(['esp/csi', CAMERA])
+  expect(live.camera('esp/csi')?.value).toMatchObject({ kind: 'sensor', state: '90', frameAt: T })
+  expect(live.valueOf('esp/csi').value).toEqual([1, 2, 3])
+  say({ kind: 'reading', data: { device: 'esp', sensor: 'csi', at: new Date(T + 1).toISOString(), value: [4, 5, 6] } })
+  expect(live.valueOf('esp/csi').value).toEqual([4, 5, 6])
+})
+
+test('results of what no answer names are asked about once, and not with every result', async () => {
+  const asked = () => calls.filter((call) => call === 'GET /api/cameras').length
+  const before = asked()
+  const stranger = { camera: 'pi/new', frame: `pi/new/${T}`, state: 'open', confidence: 1, reason: null, model: null }
+  for (let i = 0; i < 20; i++) {
+    say({ kind: 'result', data: { ...stranger, late: false } })
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  await vi.waitFor(() => expect(asked()).toBe(before + 1))
 })

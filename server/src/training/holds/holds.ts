@@ -123,11 +123,11 @@ export class Holds {
     running.writing ??= this.#write(running)
   }
 
-  /** Told of a reading that was refused at the door. @param why as its sender is told */
-  refused(camera: string, why: string) {
+  /** Told of a reading of a source that was refused at the door. */
+  refused(camera: string) {
     const running = this.#holds.get(camera)
     if (!running || running.hold.endedBy !== null) return
-    refuse(running.hold, 1, why)
+    refuse(running.hold, 1, 'it was refused at the door: it has another length, or is no list of finite numbers')
   }
 
   /** Ends all holds; what came before has its label then. */

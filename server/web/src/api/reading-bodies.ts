@@ -1,3 +1,5 @@
+import type { StateBody } from './bodies.ts'
+
 /** What a sensor says: a number, a text, or a list of numbers such as a spectrum. */
 export type ReadingValue = number | string | number[]
 
@@ -16,4 +18,6 @@ export interface SensorBody extends ReadingBody {
   driver: string | null
   /** Why it cannot be read now. */
   fault: string | null
+  /** Where it has states; absent or null where it has none. */
+  source?: { states: string[]; model: string | null; state: StateBody; staleAfterMs: number } | null
 }

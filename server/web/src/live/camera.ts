@@ -1,8 +1,9 @@
 import type { CameraBody } from '../api/bodies.ts'
 import type { ResultEvent, TransitionEvent } from '../api/events.ts'
 
-/** A camera as it is shown while its frames come in. Times are milliseconds UTC. */
+/** A camera, a sensor with states, or a door, as it is shown while its frames come in. Times are milliseconds UTC. */
 export interface LiveCamera {
+  kind: 'camera' | 'sensor' | 'door'
   /** `device/camera` */
   id: string
   device: string
@@ -23,6 +24,13 @@ export interface LiveCamera {
   staleAfterMs: number
 }
 
+/** What is read of an answer. */
+type Shown = Pick<
+  CameraBody,
+  'id' | 'device' | 'camera' | 'states' | 'model' | 'state' | 'lastFrame' | 'staleAfterMs'
+> &
+  Partial<CameraBody>
+
 export function liveCamera({
   id,
   device,
@@ -33,8 +41,9 @@ export function liveCamera({
   state,
   lastFrame,
   staleAfterMs,
-}: CameraBody): LiveCamera {
+}: Shown): LiveCamera {
   return {
+    kind: 'camera',
     id,
     device,
     camera,

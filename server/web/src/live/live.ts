@@ -1,12 +1,14 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import type { CameraBody, DeviceBody, List, SegmentBody } from '../api/bodies.ts'
+import type { DeviceBody, List, SegmentBody } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
-import type { CameraEvent, DeviceEvent, JobEvent, StreamEvent } from '../api/events.ts'
+import type { CameraEvent, DeviceEvent, JobEvent, ReadingEvent, StreamEvent } from '../api/events.ts'
+import type { ReadingValue } from '../api/reading-bodies.ts'
 import { heardServerTime, serverNow } from '../design/clock.ts'
 import { isOver } from '../jobs/latest-job.ts'
 import { Alerts } from './alerts.ts'
-import { type LiveCamera, liveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
+import { type LiveCamera, withAnswer, withoutPast, withResult, withTransition } from './camera.ts'
 import { Health } from './health.ts'
+import { loadSources } from './load-sources.ts'
 import { type Segment, segmentsOf, withChange } from './segments.ts'
 import { type Liveness, Stream } from './stream.ts'
 
@@ -18,6 +20,7 @@ const MOST_JOBS = 50
 const MOST_DEVICES = 1_000
 /** A page in the background renders nothing: events wait until so many are here. */
 const MOST_WAITING = 5_000
+const MOST_STRANGERS = 1_000
 const RELOAD_RETRY_MS = 2_000
 
 type Listener = (event: StreamEvent) => void
@@ -31,6 +34,12 @@ export class Live {
   readonly health = new Health()
   readonly #liveness = signal<Liveness>('reconnecting')
   readonly #ids = signal<string[] | null>(null)
+  readonly #others = signal<string[]>([])
+  readonly #all = computed(() => this.#ids.value && [...this.#others.value, ...this.#ids.value])
+  /** The newest readings of sensors that have states. */
+  readonly #values = new Map<string, Signal<ReadingValue | null>>()
+  /** Sources of events that no answer named: they are asked for once. */
+  readonly #strangers = new Set<string>()
   readonly #cameras = new Map<string, Signal<LiveCamera>>()
   readonly #strips = new Map<string, Signal<Segment[]>>()
   readonly #devices = signal<ReadonlyMap<string, DeviceEvent> | null>(null)
@@ -74,6 +83,16 @@ export class Live {
     return this.#ids
   }
 
+  /** Ids of all that has states: doors and sensors, then cameras; null until they are loaded. */
+  get all(): ReadonlySignal<string[] | null> {
+    return this.#all
+  }
+
+  /** The newest reading of a sensor that has states; null where there is none. */
+  valueOf(id: string): ReadonlySignal<ReadingValue | null> {
+    return this.#valueOf(id)
+  }
+
   /** What is known of devices that may have cameras, by name; null until they are loaded. */
   get devices(): ReadonlySignal<ReadonlyMap<string, DeviceEvent> | null> {
     return this.#devices
@@ -84,6 +103,7 @@ export class Live {
     return this.#jobs
   }
 
+  /** A camera, a sensor or a door. */
   camera(id: string): ReadonlySignal<LiveCamera> | null {
     return this.#cameras.get(id) ?? null
   }
@@ -108,6 +128,9 @@ export class Live {
     this.#stream.stop()
     this.health.stop()
     this.#cameras.clear()
+    this.#values.clear()
+    this.#others.value = []
+    this.#strangers.clear()
     this.#strips.clear()
     this.#ids.value = null
     this.#devices.value = null
@@ -145,16 +168,19 @@ export class Live {
 
   async #loadCameras() {
     const removals = this.#removals
-    const { items } = await get<List<CameraBody>>('/api/cameras')
+    const { cameras, others, values } = await loadSources()
     if (removals !== this.#removals) return // asked for again already
-    for (const body of items) {
-      const loaded = liveCamera(body)
+    for (const loaded of [...cameras, ...others]) {
+      this.#strangers.delete(loaded.id)
       const known = this.#cameras.get(loaded.id)
       if (!known) this.#cameras.set(loaded.id, signal(loaded))
       else known.value = withAnswer(known.peek(), loaded)
     }
-    const ids = items.map(({ id }) => id)
-    for (const id of this.#cameras.keys()) if (!ids.includes(id)) this.#cameras.delete(id)
+    for (const [id, value] of values) this.#valueOf(id).value = value
+    const [ids, otherIds] = [cameras, others].map((list) => list.map(({ id }) => id)) as [string[], string[]]
+    const all = new Set([...ids, ...otherIds])
+    for (const id of this.#cameras.keys()) if (!all.has(id)) this.#cameras.delete(id)
+    if (otherIds.join() !== this.#others.value.join()) this.#others.value = otherIds
     if (ids.join() !== this.#ids.value?.join()) this.#ids.value = ids
   }
 
@@ -174,6 +200,14 @@ export class Live {
       every: STRIP_GRAIN_MS,
     })
     for (const { camera, segments } of items) this.#stripOf(camera).value = segmentsOf(segments, to)
+  }
+
+  #valueOf(id: string): Signal<ReadingValue | null> {
+    const known = this.#values.get(id)
+    if (known) return known
+    const value = signal<ReadingValue | null>(null)
+    this.#values.set(id, value)
+    return value
   }
 
   #stripOf(id: string): Signal<Segment[]> {
@@ -208,14 +242,15 @@ export class Live {
   }
 
   #applyOne(event: StreamEvent, changed: Map<string, LiveCamera>) {
-    if (event.kind === 'reading' || event.kind === 'sensor') return // for who listens
+    if (event.kind === 'reading') return this.#onReading(event.data)
+    if (event.kind === 'sensor') return // for who listens
     if (event.kind === 'alert') return this.alerts.take(event.data)
     if (event.kind === 'device') return this.#takeDevice(event.data)
     if (event.kind === 'job') return this.#remember(this.#jobs, event.data.id, event.data, MOST_JOBS)
     if (event.kind === 'camera') return this.#onCamera(event.data, changed)
     const id = event.data.camera
     const before = changed.get(id) ?? this.#cameras.get(id)?.peek()
-    if (!before) return void this.reload() // its first frame
+    if (!before) return this.#onStranger(id)
     if (event.kind === 'result') return void changed.set(id, withResult(before, event.data))
     changed.set(id, withTransition(before, event.data))
     if ('recomputedFrom' in event.data) return void this.#loadStrips().catch(() => {})
@@ -223,10 +258,24 @@ export class Live {
     strip.value = withChange(strip.peek(), event.data, serverNow() - STRIP_MS)
   }
 
+  #onReading({ device, sensor, value }: ReadingEvent) {
+    const id = `${device}/${sensor}`
+    if (this.#cameras.has(id)) this.#valueOf(id).value = value
+  }
+
+  /** Its first frame; of one that the answers do not name, there is nothing to show. */
+  #onStranger(id: string) {
+    if (this.#strangers.has(id)) return
+    if (this.#strangers.size >= MOST_STRANGERS) this.#strangers.clear()
+    this.#strangers.add(id)
+    void this.reload()
+  }
+
   #onCamera({ camera: id, change }: CameraEvent, changed: Map<string, LiveCamera>) {
     const known = changed.get(id) ?? this.#cameras.get(id)?.peek()
     if (known && (change === 'purged' || change === 'deleted')) {
       this.#removals++
+      this.#strangers.delete(id) // another may come under its name
       changed.set(id, withoutPast(known))
     }
     void this.reload()

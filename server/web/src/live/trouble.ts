@@ -5,24 +5,31 @@ import type { LiveCamera } from './camera.ts'
 /** What is known of devices, by name; null until they are loaded. */
 type Presence = Said | null
 
+/** Their readings come by HTTP, under a device that is none. */
+const OLDER_CLIENTS = 'legacy'
+
 /**
  * Why a camera does not do what it is there for, in words; null where it does.
  * @param now milliseconds UTC
  */
 export function troubleOf(camera: LiveCamera, now: number, devices: Presence): string | null {
-  if (camera.frameAt === null) return withCause('no frames yet', agentFault(camera, devices))
+  if (camera.kind === 'door') return camera.state === 'unknown' ? reasonInWords(camera.reason) : null
+  const things = camera.kind === 'sensor' ? 'readings' : 'frames'
+  if (camera.frameAt === null) return withCause(`no ${things} yet`, agentFault(camera, devices))
   const age = now - camera.frameAt
   if (age > camera.staleAfterMs) {
-    const silence = `no frames for ${duration(age)}`
+    const silence = `no ${things} for ${duration(age)}`
     if (isOrphan(camera, devices))
-      return `its device was removed, ${silence}: add ${camera.device} again, or rename the camera onto another device`
+      return camera.kind === 'sensor'
+        ? `its device was removed, ${silence}: add ${camera.device} again`
+        : `its device was removed, ${silence}: add ${camera.device} again, or rename the camera onto another device`
     const isOffline = devices?.get(camera.device)?.connected === false
     return withCause(isOffline ? `offline, ${silence}` : silence, agentFault(camera, devices))
   }
   if (isUntaught(camera) || camera.state !== 'unknown') return null
   // Frames come again, and so far too few of them agree.
   if (camera.reason === 'stale' || camera.reason === 'offline')
-    return `no frames had come for more than ${duration(camera.staleAfterMs)}, and too few since then to know the state`
+    return `no ${things} had come for more than ${duration(camera.staleAfterMs)}, and too few since then to know the state`
   return reasonInWords(camera.reason)
 }
 
@@ -32,10 +39,10 @@ function withCause(trouble: string, cause: string | null): string {
 
 /** Whether no device can send its frames any more. */
 export function isOrphan({ device }: Pick<LiveCamera, 'device'>, devices: Presence): boolean {
-  return devices !== null && !devices.has(device)
+  return device !== OLDER_CLIENTS && devices !== null && !devices.has(device)
 }
 
 /** Whether somebody has to name its states and train before it can say anything. */
-export function isUntaught({ model }: LiveCamera): boolean {
-  return model === null
+export function isUntaught({ kind, model }: LiveCamera): boolean {
+  return model === null && kind !== 'door'
 }

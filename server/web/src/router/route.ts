@@ -5,6 +5,8 @@ export type Route =
   | { page: 'teach'; device: string; camera: string }
   | { page: 'models'; device: string; camera: string }
   | { page: 'model'; device: string; camera: string; version: number }
+  | { page: 'sensor'; device: string; sensor: string }
+  | { page: 'doors'; door?: string }
   | { page: 'alerts' }
   | { page: 'devices' }
   | LaboratoryRoute
@@ -37,6 +39,8 @@ export interface PictureName {
 
 const NAME = '([a-z0-9][a-z0-9-]{0,31})'
 const OF_CAMERA = new RegExp(`^/(camera|teach|models)/${NAME}/${NAME}$`)
+const OF_SENSOR = new RegExp(`^/sensors/${NAME}/${NAME}$`)
+const OF_DOORS = new RegExp(`^/doors(?:/${NAME})?$`)
 const OF_MODEL = new RegExp(`^/models/${NAME}/${NAME}/([1-9][0-9]{0,8})$`)
 
 const OF_LABORATORY = /^\/laboratory(?:\/([1-9][0-9]{0,14})(?:\/(archive|datalab)\/([^/]{1,600}))?)?$/
@@ -53,7 +57,14 @@ export function routeOf(path: string): Route {
   if (plain === '/processes') return { page: 'processes' }
   if (plain === '/releases') return { page: 'releases' }
   if (plain === '/sign-in') return { page: 'sign-in' }
-  return ofLaboratory(plain) ?? ofTasks(plain) ?? ofCamera(plain) ?? ofModel(plain) ?? { page: 'missing' }
+  return (
+    ofLaboratory(plain) ??
+    ofTasks(plain) ??
+    ofCamera(plain) ??
+    ofModel(plain) ??
+    ofSensor(plain) ??
+    ofDoors(plain) ?? { page: 'missing' }
+  )
 }
 
 function ofCamera(path: string): Route | null {
@@ -65,6 +76,17 @@ function ofCamera(path: string): Route | null {
 function ofModel(path: string): Route | null {
   const [, device, camera, version] = OF_MODEL.exec(path) ?? []
   return device && camera ? { page: 'model', device, camera, version: Number(version) } : null
+}
+
+function ofSensor(path: string): Route | null {
+  const [, device, sensor] = OF_SENSOR.exec(path) ?? []
+  return device && sensor ? { page: 'sensor', device, sensor } : null
+}
+
+function ofDoors(path: string): Route | null {
+  const [whole, door] = OF_DOORS.exec(path) ?? []
+  if (whole === undefined) return null
+  return door === undefined ? { page: 'doors' } : { page: 'doors', door }
 }
 
 function ofLaboratory(path: string): Route | null {
@@ -99,6 +121,11 @@ export const taskPath = (task: string) => `${TASKS_PATH}/${task}`
 /** @param job the run that is shown beside it */
 export const runPath = (task: string, job: string) => `${taskPath(task)}${runQuery(job)}`
 export const runQuery = (job: string) => `?run=${encodeURIComponent(job)}`
+/** @param sensor `device/sensor` */
+export const sensorPath = (sensor: string) => `/sensors/${sensor}`
+export const DOORS_PATH = '/doors'
+/** @param door its name, without `doors/` */
+export const doorPath = (door: string) => `${DOORS_PATH}/${door}`
 export const ALERTS_PATH = '/alerts'
 export const PROCESSES_PATH = '/processes'
 /** @param camera `device/camera` */

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { clock } from '../design/clock.ts'
 import { Button } from '../design/elements.tsx'
+import { sensorPath } from '../router/route.ts'
 import type { Sensor } from './sensor.ts'
 import { valueInWords } from './words.ts'
 import './sensors.css'
@@ -8,6 +9,8 @@ import './sensors.css'
 interface SensorListProps {
   title: string
   sensors: Sensor[]
+  /** Whose sensors lead to their pages; left out where they do not. */
+  device?: string | undefined
   /** Says when a reading was taken; milliseconds UTC. */
   when(at: number): ComponentChildren
   /** Asks whether one is to be removed; left out where nobody may. */
@@ -22,7 +25,7 @@ const SENT_LATELY_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** Sensors with what they read; nothing where there are none. */
-export function SensorList({ title, sensors, when, onRemove }: SensorListProps) {
+export function SensorList({ title, sensors, device, when, onRemove }: SensorListProps) {
   if (sensors.length === 0) return null
   // One more than fits is not worth a fold.
   const most = sensors.length === MOST + 1 ? MOST + 1 : MOST
@@ -30,23 +33,29 @@ export function SensorList({ title, sensors, when, onRemove }: SensorListProps) 
   return (
     <section class="sensors" aria-label={title}>
       <h3>{title}</h3>
-      <Rows sensors={sensors.slice(0, most)} when={when} onRemove={onRemove} />
+      <Rows sensors={sensors.slice(0, most)} device={device} when={when} onRemove={onRemove} />
       {rest.length > 0 && (
         <details>
           <summary>{rest.length} more</summary>
-          <Rows sensors={rest} when={when} onRemove={onRemove} />
+          <Rows sensors={rest} device={device} when={when} onRemove={onRemove} />
         </details>
       )}
     </section>
   )
 }
 
-function Rows({ sensors, when, onRemove }: Omit<SensorListProps, 'title'>) {
+function Rows({ sensors, device, when, onRemove }: Omit<SensorListProps, 'title'>) {
   return (
     <dl class="facts">
       {sensors.map(({ name, reading, unit, fault, isSent, task }) => (
         <div key={name}>
-          <dt title={task === null ? undefined : `written by the task ${task}`}>{name}</dt>
+          <dt title={task === null ? undefined : `written by the task ${task}`}>
+            {device === undefined || typeof reading?.value === 'string' ? (
+              name
+            ) : (
+              <a href={sensorPath(`${device}/${name}`)}>{name}</a>
+            )}
+          </dt>
           <dd>
             {reading && (
               <>

@@ -80,6 +80,7 @@ function MqttDeviceCard(props: DeviceCardProps) {
       />
       <SensorList
         title="Sensors"
+        device={device.name}
         sensors={sensorsOf(ownSensors, device)}
         when={(at) => <Age at={at} />}
         onRemove={canOperate ? onRemoveSensor : undefined}

@@ -11,6 +11,7 @@ interface ChooseCamerasProps {
 
 export function ChooseCameras({ chosen, shown, all }: ChooseCamerasProps) {
   const { live } = useConsole()
+  const thing = all === live.ids.value?.length ? 'camera' : 'tile'
   return (
     <search class="choose">
       <input
@@ -47,9 +48,7 @@ export function ChooseCameras({ chosen, shown, all }: ChooseCamerasProps) {
         />
         In trouble first
       </label>
-      <small aria-live="polite">
-        {shown === all ? counted(all, 'camera') : `${shown} of ${counted(all, 'camera')}`}
-      </small>
+      <small aria-live="polite">{shown === all ? counted(all, thing) : `${shown} of ${counted(all, thing)}`}</small>
     </search>
   )
 }

@@ -50,7 +50,7 @@ export class ChosenCameras {
 
   #choose(live: Live): string[] {
     const name = this.name.value.trim().toLowerCase()
-    const ids = (live.ids.value ?? []).filter((id) => id.includes(name))
+    const ids = (live.all.value ?? []).filter((id) => id.includes(name))
     const state = this.state.value
     const sorts = this.troubledFirst.value
     if (state === '' && !sorts) return ids
@@ -68,6 +68,6 @@ export class ChosenCameras {
 
 /** Every state that some camera can be in. */
 export function statesOf(live: Live): string[] {
-  const cameras = (live.ids.value ?? []).flatMap((id) => live.camera(id)?.peek() ?? [])
+  const cameras = (live.all.value ?? []).flatMap((id) => live.camera(id)?.peek() ?? [])
   return [...new Set(cameras.flatMap(({ states }) => states))].sort()
 }

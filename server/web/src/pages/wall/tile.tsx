@@ -5,20 +5,18 @@ import { StateBadge } from '../../design/state-badge.tsx'
 import { duration } from '../../design/words.ts'
 import type { LiveCamera } from '../../live/camera.ts'
 import { isUntaught, troubleOf } from '../../live/trouble.ts'
-import { LivePicture } from '../../picture/live-picture.tsx'
-import { cameraPath, teachPath } from '../../router/route.ts'
+import { cameraPath, doorPath, sensorPath, teachPath } from '../../router/route.ts'
 import { Strip } from './strip.tsx'
 import { AlertCount, AlertNote } from './tile-alert.tsx'
+import { TileFace } from './tile-face.tsx'
 
-const PICTURE_WIDTH = 320
-
-/** One camera of the wall. It renders with its own events only. */
+/** One camera, sensor or door of the wall. It renders with its own events only. */
 export function Tile({ id }: { id: string }) {
   const camera = useConsole().live.camera(id)?.value
   if (!camera) return null
   return (
     <li class="tile card">
-      <LivePicture frame={camera.frame} width={PICTURE_WIDTH} alt={`${id}, the newest frame`} />
+      <TileFace source={camera} />
       <div class="tile-sign">
         <StateBadge
           state={camera.state}
@@ -29,12 +27,14 @@ export function Tile({ id }: { id: string }) {
       <AlertCount id={id} />
       <div class="tile-words">
         <h2>
-          <a href={cameraPath(id)} title={id}>
+          <a href={pathOf(camera)} title={id}>
             {camera.camera}
           </a>
         </h2>
-        <small class="device">{camera.device}</small>
-        <small class="age">{camera.frameAt === null ? '–' : <Age at={camera.frameAt} />}</small>
+        <small class="device">{camera.kind === 'door' ? 'door' : camera.device}</small>
+        <small class="age">
+          {camera.kind === 'door' ? '' : camera.frameAt === null ? '–' : <Age at={camera.frameAt} />}
+        </small>
       </div>
       <Strip id={id} states={camera.states} />
       <AlertNote id={id} />
@@ -42,6 +42,9 @@ export function Tile({ id }: { id: string }) {
     </li>
   )
 }
+
+const pathOf = ({ id, kind, camera }: LiveCamera) =>
+  kind === 'camera' ? cameraPath(id) : kind === 'sensor' ? sensorPath(id) : doorPath(camera)
 
 /** What is wrong with it, and what is to be done next; or for how long it has been so. */
 function Notes({ camera }: { camera: LiveCamera }) {
@@ -53,7 +56,7 @@ function Notes({ camera }: { camera: LiveCamera }) {
       {trouble !== null && <p class="tile-note trouble">{trouble}</p>}
       {isUntaught(camera) && session.canOperate.value && camera.frameAt !== null ? (
         <p class="tile-note">
-          <a class="to-teach" href={teachPath(camera.id)}>
+          <a class="to-teach" href={camera.kind === 'sensor' ? sensorPath(camera.id) : teachPath(camera.id)}>
             Teach it its states
           </a>
         </p>

@@ -10,11 +10,11 @@ import './wall.css'
 
 const chosen = new ChosenCameras()
 
-/** All cameras at a glance. */
+/** All cameras, and all else that has states, at a glance. */
 export function WallPage() {
   const { live, router } = useConsole()
   useAddress(router)
-  const ids = live.ids.value
+  const ids = live.all.value
   if (ids === null) return <Loading what="cameras" />
   if (ids.length === 0) return <NoCameras />
   const shown = chosen.among(live).value

@@ -1,0 +1,81 @@
+import type { FrameBody, ResultBody, StateBody } from './bodies.ts'
+
+/** What the server answers of sensors with states, and of doors. */
+
+/** Numbers of a reading that belong together. */
+export interface VectorPart {
+  name: string
+  length: number
+  /** `phase`: angles in radians, which jump by whole turns. */
+  kind: 'value' | 'phase'
+}
+
+/** How readings are seen. */
+export interface VectorView {
+  parts: VectorPart[]
+  /** So many readings make one look. */
+  window: number
+}
+
+/** What an operator sets of a sensor. */
+export interface SensorSettings {
+  states: string[]
+  /** 0..1 */
+  threshold: number
+  /** Agreeing results that change the state. */
+  debounce: number
+  staleAfterMs: number
+  vector: VectorView | null
+}
+
+/** A sensor that has states. */
+export interface SensorSourceBody extends SensorSettings {
+  /** `device/sensor` */
+  id: string
+  model: string | null
+  state: StateBody
+  createdAt: string
+  /** The sensor whose model it is asked with; null: its own. */
+  follows?: string | null
+}
+
+/** What is said of a reading besides its state. */
+export interface DetailsBody {
+  /** Where all states are numbers: the most probable value, and where the true one lies in 90 of 100 cases. */
+  expected?: number | null
+  interval?: { low: number; high: number } | null
+  estimators?: Record<string, { state: string; confidence: number }>
+}
+
+/** A reading that took the journey of frames. */
+export interface TakenReading extends Omit<FrameBody, 'result'> {
+  value: number | number[] | null
+  result: (ResultBody & { details?: DetailsBody | null }) | null
+}
+
+/** A hold of guided collection. */
+export interface HoldBody {
+  state: string
+  author: string
+  /** Null where it is held for a time. */
+  wanted: number | null
+  got: number
+  refused: number
+  /** Why the last of these has no label. */
+  reason: string | null
+  perSecond: number
+  startedAt: string
+  endsAt: string
+  endedAt: string | null
+  endedBy: 'count' | 'time' | 'silence' | 'stopped' | 'closed' | 'fault' | null
+}
+
+/** Seen by cameras and sensors together. */
+export interface DoorBody {
+  /** `doors/name` */
+  id: string
+  name: string
+  states: string[]
+  state: StateBody
+  staleAfterMs: number
+}
