@@ -31,6 +31,8 @@ export interface ArrivedReading {
   time: string | null
   /** Goes on to subscribers afterwards: read it, but do not change or transfer it. The same holds for status and config/applied. */
   payload: Uint8Array
+  /** As of `ArrivedFrame`. */
+  dup: boolean
 }
 
 /**

@@ -66,7 +66,7 @@ export class Intake {
         return this.#ports.onFrame({ device, camera: source, time, jpeg: payload, dup })
       case 'reading':
         this.#report.count('readings')
-        return this.#ports.onReading({ device, sensor: source, time, payload })
+        return this.#ports.onReading({ device, sensor: source, time, payload, dup })
       case 'status':
         return this.#ports.onStatus(device, payload)
       case 'config-applied':

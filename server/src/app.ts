@@ -37,7 +37,6 @@ import { LoopLag } from './processes/loop-lag.ts'
 import { Processes } from './processes/processes.ts'
 import { openInflux } from './record/influx/open-influx.ts'
 import { openSamples } from './record/influx/samples.ts'
-import { ReadingJourney } from './record/reading-journey.ts'
 import { isOnTrial } from './releases/on-trial.ts'
 import { openReleases } from './releases/open-releases.ts'
 import { ownRelease } from './releases/own-release.ts'
@@ -194,7 +193,7 @@ async function build(
   })
   const { laboratory, tasks, programs } = await openAnalysis({
     ...{ database, events, archive, cameras: sources, settings, log: logging.of('laboratory') },
-    ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => readings.take(reading) },
+    ...{ leastFreeBytes: limits.freeBytes, jobs: () => jobs, takeReading: (reading) => pipeline.take(reading) },
     programs: {
       ...{ database, jobs: () => jobs, log: logging.of('programs') },
       onConnected: () => processes.workerConnected('programs'),
@@ -240,7 +239,8 @@ async function build(
     modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
     followUp: tasks.automatic.followUp,
-    isPending: (camera, capturedAt) => archive.isPending(camera, capturedAt),
+    archive,
+    factsOf: (device, sensor) => devices.sensorOf(device, sensor),
     publish,
   })
   const retention = new Retention({
@@ -281,11 +281,6 @@ async function build(
     stopEmbedding: (of) => reEmbedding.stop(of),
     forgetFrames: (...frames) => laboratory.forgetFrames(...frames),
   })
-  const readings = new ReadingJourney({
-    ...{ database, events, metrics, sparingLog, log: logging.of('record'), influx: settings.influxUrl !== null },
-    factsOf: (device, sensor) => devices.sensorOf(device, sensor),
-    publish: (topic, payload) => broker.publish(topic, JSON.stringify(payload), { retain: false }),
-  })
   const alerts = openAlerts({
     ...{ database, events, logging, sources, devices, publish },
     ...{ allow: settings.webhookAllow, publicUrl: settings.publicUrl, sends: !isRehearsal },
@@ -297,7 +292,7 @@ async function build(
     onOutcome: (outcome, messages) => metrics.webhookMessages.inc({ outcome }, messages),
   })
   const broker: Broker = openBroker({
-    ...{ accounts, tickets, devices, pipeline, readings, logging, metrics, publish },
+    ...{ accounts, tickets, devices, pipeline, logging, metrics, publish },
     maxFrameBytes: settings.maxFrameBytes,
   })
 
@@ -321,14 +316,14 @@ async function build(
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
     ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
-    ...{ models, activations, modelUploads, holds, readings, alerts, releases, backups, laboratory, tasks, programs },
+    ...{ models, activations, modelUploads, holds, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,
       authority: () => certificates && ownRoot(String(certificates.options.cert)),
     },
   })
   const checks = healthChecks({
-    ...{ frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
+    ...{ frames, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
     ...{ logging, sources, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
     lastRun: releases.lastRun,
     listeners: () => listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
@@ -357,7 +352,6 @@ async function build(
   })
   closers.push(() => holds.close())
   await begin(closers, pipeline)
-  await begin(closers, readings)
   registry.start()
   await retention.start(!isRehearsal)
   closers.push(() => retention.close())

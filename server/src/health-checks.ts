@@ -13,7 +13,6 @@ import type { HealthCheck } from './observe/health.ts'
 import { modelsHealth } from './observe/models-health.ts'
 import { partChecks } from './observe/part-checks.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { ReadingJourney } from './record/reading-journey.ts'
 import type { LastRun } from './releases/last-run.ts'
 import type { Retention } from './retention/retention.ts'
 
@@ -23,8 +22,7 @@ interface Health {
 
 export interface CheckedParts {
   frames: Pick<FrameStore, 'held'>
-  readings: Pick<ReadingJourney, 'held'>
-  pipeline: Pick<Pipeline, 'engine' | 'engineFailure' | 'recorder' | 'classifier'>
+  pipeline: Pick<Pipeline, 'engine' | 'engineFailure' | 'recorder' | 'classifier' | 'readingsHeld'>
   influx: { health(): Pick<HealthCheck, 'level' | 'text'> }
   retention: Pick<Retention, 'alarms'>
   /** What each waits for, by camera. */
@@ -49,13 +47,13 @@ export interface CheckedParts {
 
 /** All that health tells, each part in its own words. @returns asked at every call; answers at once from memory */
 export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
-  const { frames, readings, pipeline, influx, retention, unfinishedRenamings, connections, streams } = parts
+  const { frames, pipeline, influx, retention, unfinishedRenamings, connections, streams } = parts
   const { logFollowers, logging, sources, registry, workers, jobs, processes, loopLag, alerts, backups, lastRun } =
     parts
   const ofParts = (): HealthCheck[] => [
     ...partChecks({
       framesHeld: frames.held,
-      stateHeld: pipeline.recorder.held ?? readings.held,
+      stateHeld: pipeline.recorder.held ?? pipeline.readingsHeld,
       ...{ engine: pipeline.engine, engineFailure: pipeline.engineFailure },
       influx: influx.health(),
     }),

@@ -8,14 +8,12 @@ import { SparingLog } from './logging/sparing-log.ts'
 import { BrokerEvents, type BrokerEventsPorts } from './observe/broker-events.ts'
 import { connectionShare } from './open-files.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { ReadingJourney } from './record/reading-journey.ts'
 
 export interface BrokerParts extends Pick<BrokerEventsPorts, 'metrics' | 'publish'> {
   accounts: Accounts
   tickets: Tickets
   devices: Devices
-  pipeline: Pick<Pipeline, 'ingest'>
-  readings: Pick<ReadingJourney, 'take'>
+  pipeline: Pick<Pipeline, 'ingest' | 'take'>
   logging: Logging
   maxFrameBytes: number
 }
@@ -25,7 +23,7 @@ const MOST_MQTT = 2500
 
 /** The broker, and who takes what comes over it. */
 export function openBroker(parts: BrokerParts): Broker {
-  const { accounts, tickets, devices, pipeline, readings, logging, metrics, publish, maxFrameBytes } = parts
+  const { accounts, tickets, devices, pipeline, logging, metrics, publish, maxFrameBytes } = parts
   const events = new BrokerEvents({ log: new SparingLog(logging.of('broker')), metrics, publish })
   const people = { accounts, tickets, operators: OPERATORS }
   return createBroker(
@@ -33,7 +31,7 @@ export function openBroker(parts: BrokerParts): Broker {
       authenticate: async (...credential) =>
         mqttIdentity({ ...people, isDevice: (name, token) => devices.authenticate(name, token) }, ...credential),
       onFrame: async (frame) => void (await pipeline.ingest(frame)),
-      onReading: async (reading) => void (await readings.take(reading)),
+      onReading: async (reading) => void (await pipeline.take(reading)),
       onStatus: (device, payload) => devices.onStatus(device, payload),
       onConfigApplied: (device, payload) => devices.onConfigApplied(device, payload),
       onPresence: (device, connected) =>

@@ -1,25 +1,35 @@
 import { DecodeError } from '@ajar/models'
-import { cameraId, isName, parseCameraId, topics } from '@ajar/protocol'
+import { cameraId, parseCameraId } from '@ajar/protocol'
 import { type Classified, Classifier } from './classify/classifier.ts'
 import { type ClassifyAnswer, ClassifyPool } from './classify/classify-pool.ts'
 import type { ModelRef } from './classify/classify-thread.ts'
 import type { Events } from './database/events.ts'
-import type { FrameStore, StoredFrame } from './database/frames/frame-store.ts'
+import type { Archive } from './database/frames/archive.ts'
+import type { FrameId, FrameStore, StoredFrame } from './database/frames/frame-store.ts'
+import { numbersOf } from './database/frames/vector-bytes.ts'
 import type { StateDatabase } from './database/state-database.ts'
 import { withDeadline } from './deadline.ts'
 import type { Source, Sources } from './devices/sources.ts'
 import { HttpError } from './http/errors.ts'
-import { type IncomingFrame, type Ingested, type IngestPorts, ingest, type Refusal } from './ingest/ingest.ts'
+import type { Entrance } from './ingest/entrance.ts'
+import type { IncomingFrame, Ingested, Refusal } from './ingest/ingest.ts'
 import { Masking } from './ingest/masking.ts'
-import { Turnstile } from './ingest/turnstile.ts'
+import type { Medium } from './ingest/media.ts'
+import type { IncomingReading } from './ingest/reading.ts'
+import { reportRefusal } from './ingest/report-refusal.ts'
+import type { StoredReading } from './ingest/vector.ts'
 import type { Log } from './logging/levels.ts'
 import type { SparingLog } from './logging/sparing-log.ts'
 import type { FrameCounts } from './observe/health.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { pruneEvents } from './observe/prune-events.ts'
+import { openEntrance } from './open-entrance.ts'
+import { openRecorder } from './open-recorder.ts'
 import { Progress } from './processes/progress.ts'
-import { Recorder } from './record/recorder.ts'
+import { Readings } from './record/readings.ts'
+import type { Recorder } from './record/recorder.ts'
 import type { RecorderPorts } from './record/recorder-ports.ts'
+import { SensorRemoval } from './record/sensor-removal.ts'
 import type { Settings } from './settings.ts'
 
 export interface PipelinePorts {
@@ -36,8 +46,12 @@ export interface PipelinePorts {
   modelFolder(modelId: string): string
   isConnected(device: string): boolean
   followUp: RecorderPorts['followUp']
-  /** Whether a stored frame waits for the pipeline. */
-  isPending(camera: string, capturedAt: number): Promise<boolean>
+  joined?: NonNullable<RecorderPorts['joined']>
+  factsOf: NonNullable<RecorderPorts['factsOf']>
+  archive: Pick<Archive, 'isPending' | 'jpeg'>
+  /** Told of each reading of a sensor with states that is newly stored, and of each that was refused. */
+  onStored?(reading: StoredReading): void
+  onRefusedReading?(source: string): void
   /** @param payload null clears what is retained */
   publish(topic: string, payload: object | null, options: { retain: boolean }): Promise<void>
 }
@@ -45,7 +59,7 @@ export interface PipelinePorts {
 /** Frames in the threads come to rest in less, unless the disk refuses. */
 const QUIET_LIMIT_MS = 15_000
 
-/** One step of a frame's journey through the server. */
+/** One step of the journey through the server. */
 interface Step {
   name: 'ingest' | 'classify' | 'record' | 'observe'
   start(): Promise<void> | void
@@ -53,71 +67,45 @@ interface Step {
 }
 
 /**
- * The journey of a frame inside the server: ingest -> classify -> record -> observe. Each part is told only the
- * function that takes what it hands on.
+ * The journey of a frame or a reading inside the server: ingest -> classify -> record -> observe. Each part is told only
+ * the function that takes what it hands on. A reading of a sensor without states ends with its ingest.
  */
 export class Pipeline {
   readonly #ports: PipelinePorts
-  readonly #turnstile = new Turnstile()
+  readonly #entrance: Entrance
   readonly #masking = new Masking()
   readonly #pool: ClassifyPool
   readonly #steps: Step[]
   readonly #progress: Progress
   readonly classifier: Classifier
   readonly recorder: Recorder
+  readonly #readings: Readings
+  readonly #removal: SensorRemoval
   #taken = 0
   #ended = 0
 
   constructor(ports: PipelinePorts) {
     this.#ports = ports
-    const { settings, logOf, database, frames, framesFolder, events, sources, metrics, backbone } = ports
+    const { settings, logOf, database, frames, framesFolder, events, sources, backbone } = ports
     const { engine, maxPendingAgeMs } = settings
     const [log, recordLog] = [logOf('classify'), logOf('record')]
 
-    this.recorder = new Recorder({
-      database,
-      events,
-      now: () => Date.now(),
-      camera: (id) => sources.get(id),
-      finish: (done) => void frames.finish(done).catch(() => {}), // closed: they are found recorded at the next start
+    this.recorder = openRecorder({
+      ...ports,
       publish: (topic, payload) => void this.#publish(topic, payload, true),
-      influx: settings.influxUrl !== null,
-      ...(ports.followUp ? { followUp: ports.followUp } : {}),
-      onTransition: (camera, { from_state, to_state, reason, confidence, at, frame_at }) => {
-        metrics.transitions.inc({ camera, state: to_state })
-        const frame = frame_at === null ? {} : { frame: `${camera}/${frame_at}` }
-        const details = {
-          camera,
-          ...frame,
-          confidence: confidence === null ? null : Number(confidence.toFixed(3)),
-          ...(reason === null ? {} : { reason }),
-          at: new Date(at).toISOString(),
-        }
-        recordLog.info(details, `${camera}: ${from_state} -> ${to_state}`)
+      onEnded: () => {
+        this.#ended += 1
       },
-      onRecorded: (outcome, { frame, answer }) => {
-        recordLog.debug({ frame: frameId(frame), outcome }, 'frame recorded')
-        // An imported picture is one that nobody skipped for want of time or room; it has not gone the way of frames.
-        if (answer.kind !== 'skipped' || answer.code !== 'imported') this.#ended += 1
-        metrics.framesRecorded.inc({ outcome: (answer.kind === 'skipped' && answer.code) || outcome })
-        metrics.pipeline.observe((Date.now() - frame.receivedAt) / 1000)
-        if (answer.kind !== 'skipped') metrics.frameAge.observe((Date.now() - frame.capturedAt) / 1000)
-        if (answer.kind === 'predicted') metrics.latency.observe(answer.latencyMs / 1000)
-        if (answer.kind === 'refused') {
-          this.#reportRefusal({
-            device: frame.camera.split('/')[0] ?? '',
-            frame: frameId(frame),
-            code: answer.code,
-            reason: answer.reason,
-          })
-        }
-      },
+      onRefused: (kind, refusal) => this.#onRefused(kind, refusal),
+      isBusy: (source) => this.classifier.isBusy(source),
+    })
+    this.#removal = new SensorRemoval({ database, events, log: recordLog })
+    this.#readings = new Readings({
+      ...{ database, events, influx: settings.influxUrl !== null, factsOf: ports.factsOf },
       onHeld: (why) =>
-        why ? recordLog.error({ why }, 'state.db takes nothing; trying again') : recordLog.info('state.db works'),
-      onFault: (what, error) =>
-        recordLog.error({ err: error }, `${what} cannot be recorded; this is a fault of ajar, please report it`),
-      isConnected: ports.isConnected,
-      isBusy: (camera) => this.classifier.isBusy(camera),
+        why
+          ? recordLog.error({ why }, 'state.db takes no readings; trying again')
+          : recordLog.info('state.db takes readings again'),
     })
     this.#pool = new ClassifyPool(
       settings.classifyWorkers,
@@ -129,7 +117,9 @@ export class Pipeline {
     )
     this.classifier = new Classifier({
       pool: this.#pool,
-      modelOf: (camera) => this.#modelOf(sources.get(camera)),
+      modelOf: (source) => this.#modelOf(sources.judged(source)),
+      isSensor: (source) => sources.find(source)?.kind === 'sensor',
+      bytesOf: ({ camera, capturedAt }) => ports.archive.jpeg(camera, capturedAt),
       record: (classified) => {
         log.debug(classifiedLine(classified), `frame ${classified.answer.kind}`)
         return this.recorder.record(classified)
@@ -150,11 +140,22 @@ export class Pipeline {
       now: () => performance.now(),
     })
 
+    this.#entrance = openEntrance({
+      ...ports,
+      blacken: (...seen) => this.#masking.blacken(...seen),
+      write: (reading) => this.#readings.record(reading),
+      recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
+      enqueue: (stored, bytes) => this.classifier.add(stored, bytes),
+      onTaken: () => {
+        this.#taken += 1
+      },
+      onRefused: (kind, refusal) => this.#onRefused(kind, refusal),
+    })
     // In the order of the journey.
     this.#steps = [
       { name: 'ingest', start: () => {}, close: () => {} }, // the listeners open after `start` and close before `close`
       { name: 'classify', start: () => this.classifier.start(), close: () => this.#closeClassify() },
-      { name: 'record', start: () => this.recorder.start(), close: () => this.recorder.close() },
+      { name: 'record', start: () => this.#startRecord(), close: () => this.#closeRecord() },
       this.#observeStep(),
     ]
   }
@@ -199,10 +200,27 @@ export class Pipeline {
     for (const step of this.#steps) await step.close()
   }
 
+  /** Why the disk refuses readings of sensors without states right now, or null. */
+  get readingsHeld(): string | null {
+    return this.#readings.held
+  }
+
   /** Takes a frame in, by MQTT or by HTTP: it is durable, or refused for good, when the promise resolves. */
-  async ingest(frame: IncomingFrame): Promise<Ingested> {
-    const nameNow = () => cameraId(this.#ports.sources.nameNow(frame))
-    return (await this.#turnstile.pass(nameNow, () => this.#ingest(frame), frame.giveUpAt)) ?? { kind: 'given_up' }
+  ingest(frame: IncomingFrame): Promise<Ingested> {
+    return this.#entrance.frame(frame)
+  }
+
+  /**
+   * Takes a reading in, by MQTT, by HTTP or from a task, likewise; that of a sensor with states is asked about.
+   * @throws when the server closes before it is stored
+   */
+  take(reading: IncomingReading): Promise<Ingested<FrameId>> {
+    return this.#entrance.reading(reading)
+  }
+
+  /** Removes a sensor with all that it read, see `SensorRemoval`. */
+  removeSensor(device: string, sensor: string, author: string): Promise<void> {
+    return this.#removal.remove(device, sensor, author)
   }
 
   /**
@@ -211,7 +229,7 @@ export class Pipeline {
    * @throws HttpError 503 `busy` where that takes too long, for a disk that refuses; nothing was done then
    */
   async whileQuiet<T>(sources: string[], work: () => Promise<T>): Promise<T> {
-    return this.#turnstile.whileShut(sources, async () => {
+    return this.#entrance.whileShut(sources, async () => {
       try {
         const atRest = this.classifier.setAside(sources).then(() => this.recorder.settle())
         await withDeadline(atRest, QUIET_LIMIT_MS, notAtRest)
@@ -224,59 +242,23 @@ export class Pipeline {
 
   /** Runs `work` while no frame of the camera is between its arrival and its acknowledgement. */
   whileShut<T>(camera: string, work: () => Promise<T>): Promise<T> {
-    return this.#turnstile.whileShut([camera], work)
-  }
-
-  async #ingest(frame: IncomingFrame): Promise<Ingested> {
-    const { metrics } = this.#ports
-    const ingested = await ingest(frame, this.#ingestPorts())
-    this.#ports.logOf('ingest').debug(ingestedLine(frame, ingested), `frame ${ingested.kind}`)
-    if (ingested.kind !== 'given_up') metrics.framesIngested.inc({ outcome: ingested.kind })
-    if (ingested.kind === 'stored') this.#taken += 1
-    if (ingested.kind === 'refused') this.#reportRefusal(ingested.refusal)
-    return ingested
-  }
-
-  #ingestPorts(): IngestPorts {
-    const { frames, settings, sources } = this.#ports
-    return {
-      now: () => Date.now(),
-      nameNow: (ref) => sources.nameNow(ref),
-      isBeingDeleted: (camera) => sources.isBeingDeleted(camera),
-      masksOf: (camera) => sources.find(camera)?.masks ?? [],
-      blacken: (camera, jpeg, masks) => this.#masking.blacken(camera, jpeg, masks),
-      store: (one, giveUpAt) => frames.put(one, giveUpAt),
-      ensureCamera: async (ref) => (await sources.ensure(ref)) !== null,
-      recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
-      enqueue: (stored, jpeg) => this.classifier.add(stored, jpeg),
-      maxFrameBytes: settings.maxFrameBytes,
-    }
+    return this.#entrance.whileShut([camera], work)
   }
 
   /**
-   * Takes in a frame that is past and known to somebody: stored and masked as any other, it makes no result, no transition
-   * and no point, whatever happens meanwhile, and ends as skipped (`imported`). Refused, it is nobody's news.
+   * Takes in a frame, or a reading of a sensor with states, that is past and known to somebody: stored and masked as any
+   * other, it makes no result, no transition and no point, whatever happens meanwhile, and ends as skipped (`imported`).
+   * Refused, it is nobody's news. Many at once share one sync of the disk.
    */
-  async import(frame: IncomingFrame): Promise<Ingested> {
-    const { frames, isPending } = this.#ports
-    const nameNow = () => cameraId(this.#ports.sources.nameNow(frame))
-    const work = async () => {
-      const ingested = await ingest(frame, {
-        ...this.#ingestPorts(),
-        store: (one, giveUpAt) => frames.put({ ...one, ended: true }, giveUpAt),
-        recordRefusal: async () => {},
-        enqueue: () => {},
-      })
-      if (ingested.kind !== 'stored' && ingested.kind !== 'duplicate') return ingested
-      const stored = ingested.frame
+  import(given: IncomingFrame | IncomingReading): Promise<Ingested> {
+    return this.#entrance.past(given, async (ingested) => {
+      if (ingested.kind !== 'stored' && ingested.kind !== 'duplicate') return
+      const { frame } = ingested
       // A server that was killed may have stored it and no more; a frame of the camera itself that waits ends as any other.
-      if (ingested.kind === 'stored' || !(await isPending(stored.camera, stored.capturedAt))) {
-        const answer = { kind: 'skipped', code: 'imported' } as const
-        await this.recorder.record({ frame: stored, model: null, answer, classifiedAt: Date.now() })
-      }
-      return ingested
-    }
-    return (await this.#turnstile.pass(nameNow, work, frame.giveUpAt)) ?? { kind: 'given_up' }
+      if (ingested.kind === 'duplicate' && (await this.#ports.archive.isPending(frame.camera, frame.capturedAt))) return
+      const answer = { kind: 'skipped', code: 'imported' } as const
+      await this.recorder.record({ frame, model: null, answer, classifiedAt: Date.now() })
+    })
   }
 
   /** Ends frames that wait as skipped, for their bytes have to go; durable when it resolves. */
@@ -285,10 +267,9 @@ export class Pipeline {
       [...new Set(frames.map(({ camera }) => camera))].map(async (camera) => {
         const ref = parseCameraId(camera)
         if (!ref) return
-        const nameNow = () => cameraId(this.#ports.sources.nameNow(ref))
         // Not while the camera is being renamed or deleted; of one that was, they are left for the next look.
-        await this.#turnstile.pass(nameNow, async () => {
-          if (nameNow() !== camera || this.#ports.sources.isBeingDeleted(camera)) return
+        await this.#entrance.pass(ref, async (now) => {
+          if (cameraId(now) !== camera || this.#ports.sources.isBeingDeleted(camera)) return
           await this.#skip(frames.filter((frame) => frame.camera === camera))
         })
       }),
@@ -301,13 +282,17 @@ export class Pipeline {
     await Promise.all(frames.map((frame) => this.recorder.record({ frame, ...skipped })))
   }
 
-  /** Classifies a picture that is not kept; null where the camera has no model. */
-  async classifyOnce(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null> {
-    const { masks, ...asked } = this.#ports.sources.get(camera)
+  /**
+   * Classifies what is not kept: a picture, or readings, the newest last; null where there is no model.
+   * @throws HttpError 404 where there is no such source
+   */
+  async classifyOnce(source: string, given: Uint8Array | number[][]): Promise<ClassifyAnswer | null> {
+    const { masks, ...asked } = this.#ports.sources.judged(source)
     const model = this.#modelOf(asked)
     if (!model) return null
+    if (!(given instanceof Uint8Array)) return this.#pool.classify({ jpeg: null, stored: null, readings: given, model })
     try {
-      const seen = masks.length === 0 ? jpeg : await this.#masking.blacken(camera, jpeg, masks)
+      const seen = masks.length === 0 ? given : await this.#masking.blacken(source, given, masks)
       return await this.#pool.classify({ jpeg: seen, stored: null, model })
     } catch (error) {
       if (error instanceof DecodeError) return { kind: 'refused', code: error.code, reason: error.message }
@@ -321,21 +306,22 @@ export class Pipeline {
 
   /** Its frames were acknowledged, so they end, also where the row of their camera is lost. */
   async #restoreCamera(id: string) {
-    const { sources, logOf } = this.#ports
+    const { sources, logOf, frames, archive } = this.#ports
     const ref = parseCameraId(id)
     if (!ref || sources.find(id)) return
-    await sources.ensure(ref, Number.POSITIVE_INFINITY) // its frames were acknowledged
+    const [one] = await frames.pending(id, Number.MAX_SAFE_INTEGER, 1)
+    const bytes = one ? await archive.jpeg(id, one.capturedAt) : null
+    const kind = bytes && numbersOf(bytes) ? 'sensor' : 'camera'
+    await sources.ensure(ref, Number.POSITIVE_INFINITY, { kind }) // its frames were acknowledged
     logOf('record').warn(
       { camera: id },
       'state.db did not know this camera of the frames files; it has its defaults now',
     )
   }
 
-  #reportRefusal({ device, frame, code, reason }: Omit<Refusal, 'key'>) {
-    const { metrics, sparingLog } = this.#ports
-    metrics.framesRefused.inc({ code })
-    sparingLog.warn(`frame ${code}`, { frame, code, reason }, 'frame refused')
-    if (isName(device)) void this.#publish(topics.rejected(device), { frame, code, reason }, false)
+  #onRefused(kind: Medium['kind'], refusal: Omit<Refusal, 'key'>) {
+    const publish = (topic: string, payload: object) => void this.#publish(topic, payload, false)
+    reportRefusal(kind, refusal, { ...this.#ports, publish })
   }
 
   /** The broker closes before the last frames are recorded; their states are published again from rows at the start. */
@@ -347,6 +333,15 @@ export class Pipeline {
     } catch (error) {
       this.#ports.logOf('observe').debug({ topic, why: (error as Error).message }, 'not published')
     }
+  }
+
+  async #startRecord() {
+    await this.recorder.start()
+    await this.#readings.start()
+  }
+
+  async #closeRecord() {
+    await Promise.all([this.#removal.close(), this.#readings.close(), this.recorder.close()])
   }
 
   async #closeClassify() {
@@ -373,15 +368,8 @@ export class Pipeline {
   }
 }
 
-function frameId({ camera, capturedAt }: StoredFrame): string {
+function frameId({ camera, capturedAt }: FrameId): string {
   return `${camera}/${capturedAt}`
-}
-
-/** What an operator who follows one frame reads of its arrival. The sender's names are judged by then, or shown cut. */
-function ingestedLine({ device, camera, time }: IncomingFrame, ingested: Ingested): object {
-  if (ingested.kind === 'refused') return { frame: ingested.refusal.frame, code: ingested.refusal.code }
-  if (ingested.kind === 'given_up') return { frame: [device, camera, time].filter(Boolean).join('/') }
-  return { frame: frameId(ingested.frame), bytes: ingested.frame.size }
 }
 
 function classifiedLine({ frame, model, answer }: Classified): object {

@@ -54,7 +54,6 @@ import type { Processes } from './processes/processes.ts'
 import { processRoutes } from './processes/routes.ts'
 import type { Programs } from './programs/open-programs.ts'
 import { programRoutes } from './programs/wire/routes.ts'
-import type { ReadingJourney } from './record/reading-journey.ts'
 import type { Releases } from './releases/open-releases.ts'
 import { releaseRoutes } from './releases/routes.ts'
 import type { Retention } from './retention/retention.ts'
@@ -112,7 +111,6 @@ export interface Parts {
   jobs: Jobs
   schedules: Schedules
   pipeline: Pipeline
-  readings: ReadingJourney
   retention: Retention
   care: ReturnType<typeof cameraCare>
   alerts: Alerts
@@ -164,7 +162,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     database,
     change: (...change) => care.settingUp.change(...change),
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
-    remove: (...sensor) => parts.readings.removeSensor(...sensor),
+    remove: (...sensor) => parts.pipeline.removeSensor(...sensor),
   })
   labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
   await importRoutes(http, {

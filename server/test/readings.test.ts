@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { Events } from '../src/database/events.ts'
 import { openStateDatabase, type StateDatabase } from '../src/database/state-database.ts'
 import { KNOW_SENSORS, Readings } from '../src/record/readings.ts'
+import { takingInto, wordOf } from './taking.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const nothing = { unit: null, driver: null }
@@ -19,11 +20,12 @@ async function start(folder?: string) {
   const held: (string | null)[] = []
   const factsOf = (_device: string, sensor: string) => (sensor === 'heat' ? { ...HEAT, fault: null } : null)
   const onHeld = (why: string | null) => held.push(why)
-  const readings = new Readings({ database, events, now: () => Date.now(), influx: true, factsOf, onHeld })
+  const readings = new Readings({ database, events, influx: true, factsOf, onHeld })
   await readings.start()
   onTestFinished(() => readings.close())
-  const recordText = (payload: string | Uint8Array, time: string | null = null, sensor = 'door', device = 'pi') =>
-    readings.record({ device, sensor, time, payload: Buffer.from(payload) })
+  const take = takingInto(readings)
+  const recordText = async (payload: string | Uint8Array, time: string | null = null, sensor = 'door', device = 'pi') =>
+    wordOf(await take({ device, sensor, time, payload: Buffer.from(payload) }))
   const record = (value: unknown, ...more: [time?: string | null, sensor?: string, device?: string]) =>
     recordText(JSON.stringify({ value }), ...more)
   const stored = () =>

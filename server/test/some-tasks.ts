@@ -5,11 +5,11 @@ import { Archive } from '../src/database/frames/archive.ts'
 import { FrameStore } from '../src/database/frames/frame-store.ts'
 import type { JobContext } from '../src/jobs/jobs.ts'
 import { JOB_KINDS } from '../src/jobs/kinds.ts'
-import type { IncomingReading } from '../src/record/judge-reading.ts'
 import { Readings } from '../src/record/readings.ts'
 import { openAutomatic } from '../src/tasks/open-automatic.ts'
 import type { BrokenTask, Task } from '../src/tasks/task.ts'
 import { startJobs } from './some-jobs.ts'
+import { takingInto } from './taking.ts'
 
 export const KINDS = JOB_KINDS.filter(({ name }) => ['task', 'operation'].includes(name))
 
@@ -62,7 +62,7 @@ export async function startAutomatic({ folder, now = () => Date.now(), perform =
     ],
   })
   const readings = new Readings({
-    ...{ database, events: new Events(), now: () => Date.now(), influx: true },
+    ...{ database, events: new Events(), influx: true },
     ...{ factsOf: () => null, onHeld: () => {} },
   })
   await readings.start()
@@ -78,7 +78,7 @@ export async function startAutomatic({ folder, now = () => Date.now(), perform =
     findTask: async (name) => tasks.get(name),
     checkParams: async () => {},
     checkPictures: async () => {},
-    takeReading: (reading: IncomingReading) => readings.record(reading),
+    takeReading: takingInto(readings),
     onTriggered: (outcome) => outcomes.push(outcome),
   })
   return {

@@ -85,9 +85,17 @@ test('the log says what was written, what was there, and what was not', async ()
       takenFrom: async (_task, _device, sensors) => new Map(sensors.includes('theirs') ? [['theirs', 'other']] : []),
     },
     async take({ device, sensor, time, payload }) {
-      taken.push(`${device}/${sensor}/${time} ${new TextDecoder().decode(payload)}`)
-      if (sensor === 'full') return { code: 'too_many_sensors', reason: 'this device has 64' }
-      return sensor === 'again' ? 'duplicate' : 'stored'
+      taken.push(`${device}/${sensor}/${time} ${JSON.stringify(payload)}`)
+      const refusal = {
+        device,
+        frame: sensor,
+        key: null,
+        code: 'too_many_sensors',
+        reason: 'this device has 64',
+      } as const
+      if (sensor === 'full') return { kind: 'refused', refusal }
+      const frame = { camera: `${device}/${sensor}`, capturedAt: Number(time) }
+      return { kind: sensor === 'again' ? 'duplicate' : 'stored', frame }
     },
   })
   const write = async (more: Partial<Measured>) => {

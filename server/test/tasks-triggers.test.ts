@@ -42,7 +42,9 @@ async function start({ debounce = 1, isRehearsal = false } = {}) {
     findTask: async (name) => (name === 'camera_health' ? task(name) : undefined),
     checkParams: async () => {},
     checkPictures: async () => {},
-    takeReading: async () => 'stored',
+    takeReading: async ({ device, sensor, time }) => {
+      return { kind: 'stored', frame: { camera: `${device}/${sensor}`, capturedAt: Number(time) } }
+    },
     onTriggered: (outcome) => outcomes.push(outcome),
   })
   const { triggers } = automatic

@@ -42,6 +42,8 @@ const INSIDE: Record<string, { roots: string[]; features: string[]; foundations:
       'open-analysis.ts',
       'dispatcher-process.ts',
       'open-broker.ts',
+      'open-entrance.ts',
+      'open-recorder.ts',
       'health-checks.ts',
       'pipeline.ts',
       'routes.ts',

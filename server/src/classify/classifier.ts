@@ -16,12 +16,18 @@ export interface Classified {
     | { kind: 'skipped'; code?: 'imported' }
     | { kind: 'no_model'; latencyMs: 0 }
   classifiedAt: number
+  /** Bytes of a reading, by which its sensor's newest value is told; null of a frame, or where they are gone. */
+  reading?: Uint8Array | null
 }
 
 export interface ClassifierPorts {
   pool: ClassifyPool
   /** The camera's active model. */
   modelOf(camera: string): ModelRef | null
+  /** Whether what comes of that source are readings. */
+  isSensor?(source: string): boolean
+  /** The bytes of what is stored, or null. */
+  bytesOf?(stored: StoredFrame): Promise<Uint8Array | null>
   /** Durable when it resolves; waits while the disk refuses. False: it stays pending, and is not to be tried again. */
   record(classified: Classified): Promise<boolean>
   pending(camera: string, before: number, limit: number): Promise<StoredFrame[]>
@@ -181,7 +187,13 @@ export class Classifier {
     this.#working += 1
     this.#begin(frame)
     this.#order.begin(frame.camera, frame.capturedAt)
-    const { model, answer } = await this.#ask(frame, this.#ports.modelOf(frame.camera))
+    const jpeg = this.#takeJpeg(frame)
+    const reading = await this.#reading(frame, jpeg)
+    const { model, answer } = await this.#ask(
+      frame,
+      jpeg ?? reading?.slice() ?? null,
+      this.#ports.modelOf(frame.camera),
+    )
     this.#working -= 1
     this.#steps += 1
     const expired = frame.receivedAt < Date.now() - this.#ports.maxPendingAgeMs
@@ -196,6 +208,7 @@ export class Classifier {
       model,
       answer: answer.kind === 'failed' && expired ? { kind: 'skipped' } : answer,
       classifiedAt: Date.now(),
+      reading,
     }
     for (const classified of this.#order.end(frame.camera, frame.capturedAt, done))
       if (classified.answer.kind !== 'failed') void this.#record(classified)
@@ -204,8 +217,11 @@ export class Classifier {
   }
 
   /** A frame whose model cannot be asked ends as that of a camera without one: no later try would find it better. */
-  async #ask(frame: StoredFrame, model: ModelRef | null): Promise<Pick<Classified, 'model' | 'answer'>> {
-    const jpeg = this.#takeJpeg(frame)
+  async #ask(
+    frame: StoredFrame,
+    jpeg: Uint8Array | null,
+    model: ModelRef | null,
+  ): Promise<Pick<Classified, 'model' | 'answer'>> {
     const nobody = { model: null, answer: { kind: 'no_model', latencyMs: 0 } } as const
     if (!model) return nobody
     const answer = await this.#ports.pool.classify({ jpeg, stored: frame, model })
@@ -216,6 +232,12 @@ export class Classifier {
     if (!this.#damaged.has(model.id)) this.#ports.onDamaged(model.id, answer.message)
     this.#damaged.set(model.id, answer.message)
     return nobody
+  }
+
+  /** What a reading says is told with its outcome; its bytes are given away before. */
+  async #reading(frame: StoredFrame, bytes: Uint8Array | null): Promise<Uint8Array | null> {
+    if (!this.#ports.isSensor?.(frame.camera)) return null
+    return bytes?.slice() ?? (await this.#ports.bytesOf?.(frame).catch(() => null)) ?? null
   }
 
   /** A model that is broken fails with every frame: that is said once. */
@@ -290,9 +312,10 @@ export class Classifier {
     const classifiedAt = Date.now()
     const receivedBefore = classifiedAt - this.#ports.maxPendingAgeMs
     for (const frame of [...this.#queue.takeExpired(receivedBefore), ...this.#failed.takeExpired(receivedBefore)]) {
-      this.#takeJpeg(frame)
+      const bytes = this.#takeJpeg(frame)
+      const reading = this.#ports.isSensor?.(frame.camera) ? bytes : null
       this.#begin(frame)
-      void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt })
+      void this.#record({ frame, model: null, answer: { kind: 'skipped' }, classifiedAt, reading })
     }
   }
 }

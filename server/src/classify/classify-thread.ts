@@ -15,6 +15,7 @@ import {
   type SkippedEngine,
 } from '@ajar/models'
 import { FrameReader } from '../database/frames/frame-reader.ts'
+import type { StoredFrame } from '../database/frames/frames-file.ts'
 
 /** A thread that classifies: it reads a frame's bytes, decodes, embeds, and asks the camera's head. */
 
@@ -35,7 +36,9 @@ export interface ClassifyRequest {
   id: number
   /** The bytes, where they are at hand, and where they lie, where they are kept. */
   jpeg: Uint8Array | null
-  stored: { file: string; row: number } | null
+  stored: Pick<StoredFrame, 'camera' | 'capturedAt' | 'file' | 'row'> | null
+  /** Readings that are asked about and not kept, the newest last; instead of bytes. */
+  readings?: number[][]
   model: ModelRef
 }
 

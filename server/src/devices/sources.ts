@@ -78,6 +78,15 @@ export class Sources {
     throw notFound(`the ${kind} ${id}`)
   }
 
+  /** A source as its results are judged: one that follows another has the states, the threshold and the model of that. */
+  judged(id: string): Source {
+    const source = this.get(id)
+    const followed = source.follows === null ? null : this.find(source.follows)
+    if (!followed) return source
+    const { states, threshold, vector, activeModel } = followed
+    return { ...source, states, threshold, vector, activeModel }
+  }
+
   /** The camera that is meant by a name, which it may have had once. */
   nameNow(ref: CameraRef): CameraRef {
     const now = this.#aliases.get(cameraId(ref))

@@ -4,17 +4,16 @@ import type { Events } from '../database/events.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { ThreadClosedError } from '../database/thread-calls.ts'
 import { isDiskTrouble } from '../database/until-written.ts'
-import { type IncomingReading, type JudgedReading, judgeReading } from './judge-reading.ts'
-import { type WriteOptions, type Written, writeReadings } from './write-readings.ts'
+import type { JudgedReading, Written } from '../ingest/value.ts'
+import type { TellOptions } from './tell-readings.ts'
+import { writeReadings } from './write-readings.ts'
 
 export interface ReadingsPorts {
   database: StateDatabase
   events: Events
-  /** Milliseconds UTC. */
-  now(): number
   /** Whether points go into the outbox of the InfluxDB sink. */
   influx: boolean
-  factsOf: WriteOptions['factsOf']
+  factsOf: TellOptions['factsOf']
   /** Told why the disk refuses readings, and null when it takes them again. */
   onHeld(why: string | null): void
 }
@@ -33,7 +32,7 @@ const RETRY_MS = 500
 const MOST_TOLD = 10_000
 
 /**
- * Stores readings: the row, what is known of the sensor, the event and the InfluxDB outbox row commit in one
+ * Stores readings of sensors without states: the row, what is known of the sensor, the event and the InfluxDB outbox row commit in one
  * transaction, all that waits at a time: one sync of the disk for many readings. Whoever sends waits for it, so what the
  * broker lets in bounds what waits here.
  */
@@ -65,11 +64,9 @@ export class Readings {
    * again with its time and value changes nothing; one without a time is another reading each time it comes.
    * @throws when the server closes before it is stored
    */
-  record(incoming: IncomingReading): Promise<Written> {
-    const judged = judgeReading(incoming, this.#ports.now())
-    if ('code' in judged) return Promise.resolve(judged)
+  record(reading: JudgedReading): Promise<Written> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ reading: judged, resolve, reject })
+      this.#waiting.push({ reading, resolve, reject })
       if (this.#running) return
       this.#running = true
       this.#loop = this.#run()

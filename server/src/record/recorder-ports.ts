@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
 import type { Events } from '../database/events.ts'
 import type { StoredFrame } from '../database/frames/frame-store.ts'
-import type { FramesTable, StateTables } from '../database/schema.ts'
+import type { FramesTable, ResultsTable, StateTables } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Source } from '../devices/sources.ts'
 import type { Transition } from './debounce.ts'
+import type { TellOptions } from './tell-readings.ts'
 
 /** What the recorder asks of the parts around it. */
 export interface RecorderPorts {
@@ -13,7 +14,16 @@ export interface RecorderPorts {
   events: Events
   /** Milliseconds UTC. */
   now(): number
+  /** A source as its results are judged (`Sources.judged`). */
   camera(id: string): Source
+  /** What the agent of a device says of a sensor. */
+  factsOf?: TellOptions['factsOf']
+  /**
+   * What a result says of whatever its source is a part of: results of doors, inside the same transaction. It answers at
+   * once, from memory, and may be asked again about the same result where the disk refused. Told of no late result.
+   * @returns rows whose `captured_at` is moved on where the door has a result of then already
+   */
+  joined?(result: ResultsTable): ResultsTable[]
   /** Marks frames as through the pipeline. */
   finish(frames: StoredFrame[]): void
   /** Publishes a retained message; null clears it. */

@@ -17,6 +17,14 @@ import {
 import { type Draft, OutcomeQueue } from './outcome-queue.ts'
 import { frameRow, observationOf, refusedRow, resultRow, stateOf } from './recorded.ts'
 import type { RecorderPorts } from './recorder-ports.ts'
+import { SourceReadings } from './source-readings.ts'
+
+/** A result, when what it is of came in, and how long that took until it was classified. */
+interface Seen {
+  row: ResultsTable
+  receivedAt: number
+  pipelineMs: number
+}
 
 const SWEEP_MS = 1000
 /** Late frames arrive in a row: transitions are computed again once none came for this long. */
@@ -31,12 +39,14 @@ export class Recorder {
   readonly #memory = new Map<string, CameraStateRow>()
   readonly #lastLate = new Map<string, number>()
   readonly #queue: OutcomeQueue
+  readonly #readings: SourceReadings
   #sweeping: NodeJS.Timeout | null = null
   #startedAt = 0
 
   constructor(ports: RecorderPorts) {
     this.#ports = ports
-    const { database, onHeld, onFault } = ports
+    const { database, events, influx, factsOf = () => null, onHeld, onFault } = ports
+    this.#readings = new SourceReadings({ events, influx, factsOf })
     this.#queue = new OutcomeQueue({
       ...{ database, onHeld, onFault },
       recordFrames: (draft, batch) => this.#recordFrames(draft, batch),
@@ -196,35 +206,54 @@ export class Recorder {
     const rows = batch.map((classified) => frameRow(classified, recordedAt))
     const isNew = await insertFrames(draft.transaction, rows)
     const fresh = batch.filter(({ frame }) => isNew.has(`${frame.camera}/${frame.capturedAt}`))
-    const results: { row: ResultsTable; pipelineMs: number }[] = []
+    const results: Seen[] = []
     const transitions: CameraTransition[] = []
     for (const classified of fresh) {
-      const { id, threshold, debounce: needed } = this.#ports.camera(classified.frame.camera)
+      const { threshold } = this.#ports.camera(classified.frame.camera)
       const result = resultRow(classified, threshold)
       if (!result) continue
-      const before = this.#recall(draft, id)
-      const late = before.newest_at !== null && result.captured_at < before.newest_at
-      const row: ResultsTable = { ...result, late: late ? 1 : 0 }
-      results.push({ row, pipelineMs: classified.classifiedAt - classified.frame.receivedAt })
-      // Frames that waited in an outbox while the state was forgotten belong before that: the span is told again.
-      const overtaken = isForgotten(before) && result.captured_at <= (before.since ?? 0)
-      if (late || overtaken) {
-        const late_from = Math.min(before.late_from ?? result.captured_at, result.captured_at)
-        draft.memory.set(id, { ...before, late_from })
-        draft.afterwards.push(() => this.#lastLate.set(id, recordedAt))
-      }
-      if (late) continue
-      const { after, transition } = debounce(this.#recall(draft, id), observationOf(row), needed)
-      const received_at = Math.max(before.received_at ?? 0, classified.frame.receivedAt)
-      draft.memory.set(id, { ...after, received_at })
-      if (transition) transitions.push({ camera: id, transition })
+      const { receivedAt } = classified.frame
+      const seen = { row: result, receivedAt, pipelineMs: classified.classifiedAt - receivedAt }
+      results.push(seen, ...this.#see(draft, seen, recordedAt, transitions))
     }
     const ended = fresh.map((classified) => frameRow(classified, recordedAt))
     const points = pointsOfFrames(results, ended)
     await this.#write(draft, { results: results.map(({ row }) => row), transitions, points })
+    draft.afterwards.push(await this.#readings.tell(draft.transaction, fresh))
     draft.afterwards.push(() => {
       this.#ports.finish(batch.map(({ frame }) => frame))
       for (const [i, { outcome }] of ended.entries()) this.#ports.onRecorded(outcome, fresh[i] as Classified)
+    })
+  }
+
+  /**
+   * One result: whether it is late, what debounce makes of it, and what it says of doors.
+   * @param seen its row is told whether it is late
+   * @returns the results of doors
+   */
+  #see(draft: Draft, seen: Seen, recordedAt: number, transitions: CameraTransition[]): Seen[] {
+    const { row, receivedAt } = seen
+    const { id, debounce: needed } = this.#ports.camera(row.camera)
+    const before = this.#recall(draft, id)
+    const late = before.newest_at !== null && row.captured_at < before.newest_at
+    row.late = late ? 1 : 0
+    // Frames that waited in an outbox while the state was forgotten belong before that: the span is told again.
+    const overtaken = isForgotten(before) && row.captured_at <= (before.since ?? 0)
+    if (late || overtaken) {
+      const late_from = Math.min(before.late_from ?? row.captured_at, row.captured_at)
+      draft.memory.set(id, { ...before, late_from })
+      draft.afterwards.push(() => this.#lastLate.set(id, recordedAt))
+    }
+    if (late) return []
+    const { after, transition } = debounce(this.#recall(draft, id), observationOf(row), needed)
+    draft.memory.set(id, { ...after, received_at: Math.max(before.received_at ?? 0, receivedAt) })
+    if (transition) transitions.push({ camera: id, transition })
+    return (this.#ports.joined?.(row) ?? []).flatMap((joined) => {
+      // A door's results are in the order in which they were made, whatever the clocks of its members say.
+      const newest = this.#recall(draft, joined.camera).newest_at
+      const captured_at = newest === null ? joined.captured_at : Math.max(joined.captured_at, newest + 1)
+      const ofDoor = { ...seen, row: { ...joined, captured_at } }
+      return [ofDoor, ...this.#see(draft, ofDoor, recordedAt, transitions)]
     })
   }
 
@@ -252,7 +281,8 @@ export class Recorder {
   }
 
   #whyLost(camera: string): 'stale' | 'offline' {
-    return this.#ports.isConnected(this.#ports.camera(camera).device) ? 'stale' : 'offline'
+    const { kind, device } = this.#ports.camera(camera)
+    return kind === 'door' || this.#ports.isConnected(device) ? 'stale' : 'offline'
   }
 
   async #forget(draft: Draft, id: string, now: number) {

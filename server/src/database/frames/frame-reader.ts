@@ -46,6 +46,23 @@ export class FrameReader {
     return null
   }
 
+  /**
+   * The bytes of what the source took last before then, the newest first, at most `count`. Files are looked through from
+   * the newest on, and only those that can hold one of them.
+   */
+  bytesBefore(camera: string, capturedAt: number, count: number): Uint8Array[] {
+    let found: { capturedAt: number; bytes: Uint8Array }[] = []
+    for (const { file, range } of this.#files()) {
+      const oldest = found.length < count ? Number.NEGATIVE_INFINITY : (found.at(-1)?.capturedAt ?? 0)
+      if (range && (range.low >= capturedAt || range.high <= oldest)) continue
+      const more = file.before(camera, capturedAt, count)
+      // What was kept of a file that goes stands in both for a while.
+      const all = new Map([...found, ...more].map((one) => [one.capturedAt, one]))
+      found = [...all.values()].sort((a, b) => b.capturedAt - a.capturedAt).slice(0, count)
+    }
+    return found.map(({ bytes }) => bytes)
+  }
+
   /** Whether the frame is stored and its end is not recorded, or not marked here yet. */
   isPending(camera: string, capturedAt: number): boolean {
     for (const { file, range } of this.#files())

@@ -203,6 +203,13 @@ export class FramesFile {
     return (this.#statements.jpeg.get(row)?.jpeg as Uint8Array | undefined) ?? null
   }
 
+  /** Bytes of the camera's frames captured last before then, the newest first. */
+  before(camera: string, capturedAt: number, limit: number): { capturedAt: number; bytes: Uint8Array }[] {
+    return this.#statements.before
+      .all(camera, camera, capturedAt, limit)
+      .map(({ captured_at, jpeg }) => ({ capturedAt: captured_at as number, bytes: jpeg as Uint8Array }))
+  }
+
   /** Earliest and latest capture time in the file. */
   range(): { low: number; high: number } {
     const { low, high } = this.#statements.range.get() as { low: number | null; high: number | null }

@@ -51,6 +51,9 @@ export function frameStatements(database: DatabaseSync) {
     ),
     newest: prepare(`select ${FRAME} from frames f where f.camera = ${STORED} order by f.captured_at desc limit ?`),
     jpeg: prepare('select jpeg from frames where row = ?'),
+    before: prepare(
+      `select captured_at, jpeg from frames where camera = ${STORED} and captured_at < ? order by captured_at desc limit ?`,
+    ),
     after: prepare(`select ${FRAME} from frames f where f.row > ? order by f.row limit ?`),
     span: prepare(
       `select ${FRAME} from frames f

@@ -1,11 +1,13 @@
+import type { FrameId } from '../../database/frames/frame-store.ts'
+import type { Ingested } from '../../ingest/ingest.ts'
+import type { IncomingReading } from '../../ingest/reading.ts'
 import type { JobContext } from '../../jobs/handlers.ts'
-import type { IncomingReading, ReadingFlaw } from '../../record/judge-reading.ts'
 import { type Numbers, numbersAt, numbersAtTop } from './numbers.ts'
 import type { Writers } from './writers.ts'
 
 export interface TaskReadingsPorts {
   /** Takes a reading in as one that a device sent: stored with all that follows from it, or refused for good. */
-  take(reading: IncomingReading): Promise<'stored' | 'duplicate' | ReadingFlaw>
+  take(reading: IncomingReading): Promise<Ingested<FrameId>>
   /** Keeps which task writes which sensor: what no agent sends would look as if it had ended. */
   writers: Pick<Writers, 'keep' | 'takenFrom'>
 }
@@ -56,21 +58,21 @@ export class TaskReadings {
       flaws.push(`${sensor} was not written: the task ${other} writes that sensor: give it another name with readings`)
     const outcomes = await Promise.all(
       [...bySensor.entries().filter(([sensor]) => !taken.has(sensor))].map(async ([sensor, value]) => {
-        const payload = new TextEncoder().encode(JSON.stringify({ value }))
-        return { sensor, value, written: await take({ device, sensor, time: String(at), payload }) }
+        return { sensor, value, written: await take({ device, sensor, time: String(at), payload: { value } }) }
       }),
     )
-    const stand = outcomes.filter(({ written }) => typeof written === 'string')
+    const stand = outcomes.filter(({ written }) => written.kind === 'stored' || written.kind === 'duplicate')
     await writers.keep(
       task,
       device,
       stand.map(({ sensor }) => sensor),
     )
     for (const { sensor, written } of outcomes)
-      if (typeof written !== 'string') flaws.push(`${sensor} was not written: ${written.reason} (${written.code})`)
+      if (written.kind === 'refused')
+        flaws.push(`${sensor} was not written: ${written.refusal.reason} (${written.refusal.code})`)
     for (const flaw of flaws) log('warn', flaw)
     const said = (which: string) =>
-      stand.filter(({ written }) => written === which).map(({ sensor, value }) => `${sensor} ${value}`)
+      stand.filter(({ written }) => written.kind === which).map(({ sensor, value }) => `${sensor} ${value}`)
     const time = new Date(at).toISOString()
     if (said('stored').length > 0) log('info', `readings of ${device} at ${time}: ${said('stored').join(', ')}`)
     if (said('duplicate').length > 0)
