@@ -11,8 +11,9 @@ import type { RecorderPorts } from './record/recorder-ports.ts'
 import type { Settings } from './settings.ts'
 
 export interface RecorderParts
-  extends Pick<RecorderPorts, 'publish' | 'followUp' | 'joined' | 'factsOf' | 'isConnected' | 'isBusy'> {
+  extends Pick<RecorderPorts, 'publish' | 'joined' | 'factsOf' | 'isConnected' | 'isBusy'> {
   settings: Pick<Settings, 'influxUrl'>
+  followUp: RecorderPorts['followUp']
   logOf(component: 'record'): Log
   database: StateDatabase
   events: Events

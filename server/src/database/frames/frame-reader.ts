@@ -47,10 +47,10 @@ export class FrameReader {
   }
 
   /**
-   * The bytes of what the source took last before then, the newest first, at most `count`. Files are looked through from
-   * the newest on, and only those that can hold one of them.
+   * What the source took last before then, the newest first, at most `count`. Files are looked through from the newest on,
+   * and only those that can hold one of them.
    */
-  bytesBefore(camera: string, capturedAt: number, count: number): Uint8Array[] {
+  before(camera: string, capturedAt: number, count: number): { capturedAt: number; bytes: Uint8Array }[] {
     let found: { capturedAt: number; bytes: Uint8Array }[] = []
     for (const { file, range } of this.#files()) {
       const oldest = found.length < count ? Number.NEGATIVE_INFINITY : (found.at(-1)?.capturedAt ?? 0)
@@ -60,7 +60,7 @@ export class FrameReader {
       const all = new Map([...found, ...more].map((one) => [one.capturedAt, one]))
       found = [...all.values()].sort((a, b) => b.capturedAt - a.capturedAt).slice(0, count)
     }
-    return found.map(({ bytes }) => bytes)
+    return found
   }
 
   /** Whether the frame is stored and its end is not recorded, or not marked here yet. */

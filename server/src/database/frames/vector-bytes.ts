@@ -29,7 +29,7 @@ export function vectorOf(numbers: readonly number[]): Float32Array {
  * @returns null where that is no reading of the view's length
  */
 export function lookOf(
-  reader: Pick<FrameReader, 'bytesBefore'>,
+  reader: Pick<FrameReader, 'before'>,
   { camera, capturedAt }: Pick<StoredFrame, 'camera' | 'capturedAt'>,
   bytes: Uint8Array,
   view: VectorView,
@@ -39,7 +39,7 @@ export function lookOf(
   if (newest?.length !== length) return null
   const look = [vectorOf(newest)]
   if (view.window === 1) return look
-  for (const before of reader.bytesBefore(camera, capturedAt, view.window - 1)) {
+  for (const { bytes: before } of reader.before(camera, capturedAt, view.window - 1)) {
     const numbers = numbersOf(before)
     if (numbers?.length !== length) break
     look.unshift(vectorOf(numbers))
