@@ -13,8 +13,8 @@ describe('a sensor is set up', () => {
   test('before its first reading, and is listed then', async () => {
     const { status, body } = await call('PATCH', '/api/sensors/hall/csi', { states: ['0', '90'], threshold: 0.5 })
     expect(status).toBe(200)
-    expect(body).toMatchObject({
-      ...{ id: 'hall/csi', device: 'hall', sensor: 'csi', at: null, value: null, setUp: true },
+    expect(body).toMatchObject({ id: 'hall/csi', device: 'hall', sensor: 'csi', at: null, value: null })
+    expect(body.source).toMatchObject({
       ...{ states: ['0', '90'], threshold: 0.5, debounce: 3, staleAfterMs: 60_000, vector: null },
       ...{ model: null, follows: null, state: { state: 'unknown', reason: 'no_model' } },
     })
@@ -31,8 +31,8 @@ describe('a sensor is set up', () => {
       ],
       window: 8,
     }
-    expect((await call('PATCH', '/api/sensors/hall/radio', { vector })).body.vector).toEqual(vector)
-    expect((await call('PATCH', '/api/sensors/hall/radio', { vector: null })).body.vector).toBe(null)
+    expect((await call('PATCH', '/api/sensors/hall/radio', { vector })).body.source.vector).toEqual(vector)
+    expect((await call('PATCH', '/api/sensors/hall/radio', { vector: null })).body.source.vector).toBe(null)
   })
 
   const part = (length: number, name = 'value') => ({ name, length, kind: 'value' })

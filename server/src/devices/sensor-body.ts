@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { SensorRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { isoOrNull, NullableTime, nullable } from '../http/shapes.ts'
+import { iso, isoOrNull, NullableTime, nullable, Time } from '../http/shapes.ts'
 import { sensorSettings } from './source-settings.ts'
-import { DEFAULTS, type Source, type Sources } from './sources.ts'
+import type { Source, Sources } from './sources.ts'
 
 /** A sensor as every route that answers with one shows it. */
 export const SensorBody = Type.Object({
@@ -19,16 +19,24 @@ export const SensorBody = Type.Object({
     }),
   ),
   fault: nullable(Type.String({ description: 'why it cannot be read now; null where its device is away' })),
-  at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+  at: Type.Union([Time, Type.Null()], {
     description: 'of its newest reading; null before the first of one that is set up',
   }),
   value: Type.Unknown({ description: 'number, text or list of numbers' }),
-  setUp: Type.Boolean({ description: 'whether it has states, and so a state: PATCH sets it up' }),
-  ...sensorSettings,
-  model: nullable(Type.String({ description: 'the active model, device/sensor@version' })),
-  follows: nullable(Type.String({ description: 'the source whose model is asked about its readings; null: its own' })),
-  createdAt: NullableTime,
-  state: nullable(CameraState),
+  source: nullable(
+    Type.Object(
+      {
+        ...sensorSettings,
+        model: nullable(Type.String({ description: 'the active model, device/sensor@version' })),
+        follows: nullable(
+          Type.String({ description: 'the source whose states, threshold and model are those of this one too' }),
+        ),
+        createdAt: Time,
+        state: CameraState,
+      },
+      { description: 'what has states: null until PATCH sets the sensor up' },
+    ),
+  ),
 })
 
 /** A sensor by what it reads; of one that was set up before its first reading nothing is known. */
@@ -77,17 +85,16 @@ export function shownSensor(row: KnownSensor, { sources, faultOf, state }: Senso
   const { device, name: sensor, unit, driver } = row
   const id = `${device}/${sensor}`
   const known = sources.find(id)
-  const source: Source | null = known?.kind === 'sensor' ? known : null
-  const { states, threshold, debounce, staleAfterMs, vector } = source ?? DEFAULTS
   return {
     ...{ id, device, sensor, unit, driver, fault: faultOf(device, sensor) },
     at: isoOrNull(row.last_at),
     value: row.last_value_json === null ? null : (JSON.parse(row.last_value_json) as unknown),
-    setUp: source !== null,
-    ...{ states, threshold, debounce, staleAfterMs, vector },
-    model: source?.activeModel ?? null,
-    follows: source?.follows ?? null,
-    createdAt: isoOrNull(source?.createdAt ?? null),
-    state: source && state(id),
+    source: known?.kind === 'sensor' ? shownSource(sources.judged(id), state(id)) : null,
   }
+}
+
+function shownSource(source: Source, state: CameraState) {
+  const { states, threshold, debounce, staleAfterMs, vector, activeModel, follows, createdAt } = source
+  const settings = { states, threshold, debounce, staleAfterMs, vector }
+  return { ...settings, model: activeModel, follows, createdAt: iso(createdAt), state }
 }

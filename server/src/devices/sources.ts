@@ -12,7 +12,7 @@ export type { Source, SourceKind, SourceSettings } from './source.ts'
 /** What a source is when it is made. */
 type Given = Partial<SourceSettings> & Partial<Pick<Source, 'kind' | 'follows'>>
 
-export const DEFAULTS: SourceSettings = {
+const DEFAULTS: SourceSettings = {
   states: [],
   threshold: 0.8,
   debounce: 3,
