@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { SensorRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
-import { iso, isoOrNull, NullableTime, nullable, Time } from '../http/shapes.ts'
+import { iso, isoOrNull, nullable, Time } from '../http/shapes.ts'
 import { sensorSettings } from './source-settings.ts'
 import type { Source, Sources } from './sources.ts'
 
