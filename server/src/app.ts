@@ -19,6 +19,7 @@ import { healthChecks } from './health-checks.ts'
 import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
 import { openHttp } from './http/open-http.ts'
+import type { IncomingFrame } from './ingest/ingest.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openWorkers } from './jobs/worker/open-workers.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
@@ -170,8 +171,8 @@ async function build(
     ...{ sources, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
     maxImportBytes: settings.maxImportBytes,
     perform: (work, signal) => workers.perform(work, signal),
-    store: (frame) => pipeline.import(frame),
-    changeStates: (camera, states, author) => care.settingUp.change(camera, { states }, author),
+    store: (incoming) => pipeline.import(incoming as IncomingFrame),
+    change: (source, change, author) => care.settingUp.change(source, change, author),
   })
   const influx = openInflux({
     ...{ database, settings, log: logging.of('influx'), dropped: metrics.influxDropped },

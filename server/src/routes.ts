@@ -65,6 +65,7 @@ import { triggerRoutes } from './tasks/triggers/routes.ts'
 import type { Holds } from './training/holds/holds.ts'
 import { holdRoutes } from './training/holds/routes.ts'
 import type { BorrowedLabels } from './training/labels/borrowed-labels.ts'
+import { endOfTimes } from './training/labels/csv/end-of-times.ts'
 import { exportRoutes } from './training/labels/export-routes.ts'
 import { importRoutes } from './training/labels/import-routes.ts'
 import { labelRoutes } from './training/labels/label-routes.ts'
@@ -167,7 +168,8 @@ export async function openRoutes(http: Http, parts: Parts) {
   labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
   await importRoutes(http, {
     ...{ sources, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
-    createJob: (camera, params, owner) => jobs.create('import', camera, { ...params }, { owner }),
+    createJob: (source, params, owner) => jobs.create('import', source, { ...params }, { owner }),
+    endOfTimes: (sensor, sha256) => endOfTimes(database, sensor, sha256, Date.now()),
   })
   const exports = new FewAtOnce(MOST_EXPORTS, 'exports')
   exportRoutes(http, { sources, labels, archive, exports })

@@ -6,6 +6,7 @@ import { performTask, type Task } from './jobs/worker/perform-task.ts'
 /** What can be done here; a line for each. Loaded when it is asked for: it may take long to load. */
 const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
   import: async () => (await import('./training/labels/import-task.ts')).importZip,
+  import_csv: async () => (await import('./training/labels/csv/import-csv.ts')).importCsv,
   embedding: async () => (await import('./training/embed-task.ts')).embed,
   backup: async () => (await import('./backup/backup-task.ts')).backUp,
   operation: async () => {

@@ -142,9 +142,9 @@ test('states that somebody sets while the zip is looked at are not written over'
     uploads: { pathOf: (name) => name },
     async perform({ onMessage }) {
       await sources.change('pi/cam', { states: ['ajar', 'shut'] })
-      await onMessage({ kind: 'plan', states: ['closed', 'open'], pictures: 2 })
+      await onMessage({ kind: 'plan', states: ['closed', 'open'], items: 2 })
     },
-    changeStates: (camera, states) => sources.change(camera, { states }),
+    change: (camera, change) => sources.change(camera, change),
     maxFrameBytes: 1,
     maxImportBytes: 1,
   })

@@ -53,7 +53,7 @@ export const JOB_KINDS: readonly JobKind[] = [
   },
   {
     name: 'import',
-    title: 'import of labelled pictures',
+    title: 'import of labelled pictures or readings',
     lane: 'worker',
     timeLimitMs: 4 * HOUR,
     attempts: 10,

@@ -1,6 +1,6 @@
 import { stateOfFolder } from '@ajar/protocol'
 import { isMark, reservedState } from '../../marks.ts'
-import { ImportError } from './import-messages.ts'
+import { ImportError, type ImportTask } from './import-messages.ts'
 import { shown } from './zip.ts'
 
 /** Which file of a zip says what. */
@@ -62,28 +62,37 @@ function statesOf(pictures: { file: string; folder: string }[]): Map<string, str
   return states
 }
 
-/** Of a camera; `camera-body.ts` says so too. */
+/** Of a source; `camera-body.ts` says so too. */
 const MOST_STATES = 32
 
 /**
- * The states that the camera has once the pictures are in.
- * @param known those it has; where it has none, the folders become its states
+ * The states that the source has once all of the file is in.
+ * @param named those that the file names @param task states that it has; where it has none, those of the file become its states
  * @throws ImportError `unknown_state`, `too_many_states`
  */
-export function statesAfter(layout: Layout, known: string[], add: boolean): string[] {
-  const fresh = [...new Set(layout.pictures.values())]
-    .filter((state) => !isMark(state) && !known.includes(state))
-    .sort()
-  if (fresh.length > 0 && known.length > 0 && !add)
+export function statesAfter(
+  named: Iterable<string>,
+  { states: known, addStates }: Pick<ImportTask, 'states' | 'addStates'>,
+  noun: 'camera' | 'sensor',
+): string[] {
+  const fresh = [...new Set(named)].filter((state) => !isMark(state) && !known.includes(state)).sort(inOrder)
+  if (fresh.length > 0 && known.length > 0 && !addStates) {
+    const names = noun === 'camera' ? 'folders' : 'labels'
     throw new ImportError(
       'unknown_state',
-      `the camera has no state ${fresh.join(', ')}; its states are ${known.join(', ')}: rename the folders, or import with states=add`,
+      `the ${noun} has no state ${fresh.join(', ')}; its states are ${known.join(', ')}: rename the ${names}, or import with states=add`,
     )
+  }
   const states = [...known, ...fresh]
   if (states.length > MOST_STATES)
     throw new ImportError(
       'too_many_states',
-      `the camera would have ${states.length} states, ${MOST_STATES} are possible`,
+      `the ${noun} would have ${states.length} states, ${MOST_STATES} are possible`,
     )
   return states
+}
+
+/** Numbers by their size, and before words. */
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
 }

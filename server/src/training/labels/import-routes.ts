@@ -2,71 +2,75 @@ import { Readable } from 'node:stream'
 import { type CameraRef, cameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { JobRow } from '../../database/schema.ts'
-import type { Sources } from '../../devices/sources.ts'
+import type { Source, SourceKind, Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
-import { badRequest, HttpError } from '../../http/errors.ts'
+import { badRequest, conflict, HttpError } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
 import { JobBody, shownJob } from '../../http/job-body.ts'
 import { CameraPath } from '../../http/shapes.ts'
+import { IMPORT_FORMATS, type ImportFormat } from './import-formats.ts'
 import type { Uploads } from './uploads.ts'
-
-const ZIP = 'application/zip'
 
 export interface ImportRoutesPorts {
   sources: Sources
   hasDevice(name: string): boolean
   uploads: Uploads
-  createJob(camera: string, params: object, owner: string): Promise<JobRow>
+  createJob(source: string, params: object, owner: string): Promise<JobRow>
+  /** When the last reading of a file was that tells no times (`csv/end-of-times.ts`). */
+  endOfTimes(sensor: string, sha256: string): Promise<number>
 }
 
-export async function importRoutes(http: Http, { sources, hasDevice, uploads, createJob }: ImportRoutesPorts) {
-  /** A new camera of a device that is there may be taught before its first frame. */
-  const cameraFor = async (ref: CameraRef): Promise<string> => {
-    if (!hasDevice(ref.device)) return sources.get(cameraId(ref)).id
-    const camera = await sources.ensure(ref)
-    if (!camera)
-      throw badRequest('too_many_cameras', `${ref.device} has as many cameras as a device may have`, 'camera')
-    return camera.id
-  }
+/** Labelled pictures and readings as files: a call for each format. */
+export async function importRoutes(http: Http, ports: ImportRoutesPorts) {
   // In a scope of its own: elsewhere a zip is small and read at once.
-  await http.register(async (scope: Http) => {
-    scope.removeContentTypeParser(ZIP)
-    scope.addContentTypeParser(ZIP, (_request, body, done) => done(null, body))
+  for (const format of IMPORT_FORMATS) await http.register(async (scope: Http) => importRoute(scope, format, ports))
+}
 
-    scope.post(
-      '/api/cameras/:device/:camera/import',
-      {
-        bodyLimit: Number.MAX_SAFE_INTEGER, // how much it is stands in a setting, and so in the error
-        config: { access: 'operator', longBody: true },
-        schema: {
-          summary: 'Import labelled pictures from a zip; answers with the job',
-          description:
-            'One folder per state with JPEGs, PNGs or WebPs; `unclear` and `ignore` are marks, and what an export wrote is ' +
-            'read again. The time of a picture is that of the manifest, else of its name (yyyymmdd_hhmmss), else of its ' +
-            'EXIF, else of its entry in the zip, all UTC. The pictures become frames as any others, masks applied, but ' +
-            'make no results; sent again they are the same frames. A state that the camera does not have is an error ' +
-            'unless it has none at all, or with `states=add`. A camera that is not there is made where its device is. The result of the job: imported, labelled, duplicates, ' +
-            'skipped (file and reason, at most 100), skippedCount.',
-          consumes: [ZIP],
-          body: Type.Unknown({ description: 'the bytes of one zip' }),
-          params: CameraPath,
-          querystring: Type.Object({ states: Type.Optional(Type.Enum(['add'])) }),
-          response: { 202: JobBody },
-        },
+function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts) {
+  const { noun, contentType, extension, summary, description } = format
+  const { uploads, createJob, endOfTimes } = ports
+  if (scope.hasContentTypeParser(contentType)) scope.removeContentTypeParser(contentType)
+  scope.addContentTypeParser(contentType, (_request, body, done) => done(null, body))
+
+  scope.post(
+    `/api/${noun}/:device/:camera/import`,
+    {
+      bodyLimit: Number.MAX_SAFE_INTEGER, // how much it is stands in a setting, and so in the error
+      config: { access: 'operator', longBody: true },
+      schema: {
+        ...{ summary, description },
+        consumes: [contentType],
+        body: Type.Unknown({ description: `the bytes of one ${extension}` }),
+        params: CameraPath,
+        querystring: Type.Object({ states: Type.Optional(Type.Enum(['add'])) }),
+        response: { 202: JobBody },
       },
-      async (request, reply) => {
-        const { params, query, headers } = request
-        const { body } = request
-        if (!(body instanceof Readable))
-          throw new HttpError(415, 'not_zip', `send the bytes of one zip with Content-Type: ${ZIP}`)
-        const id = await cameraFor(params)
-        const author = callerName(request)
-        const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
-        const job = await uploads.take(author, body, length, (upload) =>
-          createJob(id, { upload, addStates: query.states === 'add' }, author),
-        )
-        return reply.status(202).send(shownJob(job))
-      },
-    )
-  })
+    },
+    async (request, reply) => {
+      const { params, query, headers, body } = request
+      if (!(body instanceof Readable)) {
+        const what = `send the bytes of one ${extension} with Content-Type: ${contentType}`
+        throw new HttpError(415, `not_${extension}`, what)
+      }
+      const id = (await sourceFor(params, format.kind, ports)).id
+      const author = callerName(request)
+      const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
+      const begin = async (upload: string, sha256: string) => {
+        const times = extension === 'csv' ? { sha256, endAt: await endOfTimes(id, sha256) } : {}
+        return createJob(id, { upload, addStates: query.states === 'add', ...times }, author)
+      }
+      const job = await uploads.take(author, body, length, begin, extension)
+      return reply.status(202).send(shownJob(job))
+    },
+  )
+}
+
+/** A new source of a device that is there may be taught before its first frame or reading. */
+async function sourceFor(ref: CameraRef, kind: SourceKind, { sources, hasDevice }: ImportRoutesPorts): Promise<Source> {
+  const source = hasDevice(ref.device) ? await sources.ensure(ref, undefined, { kind }) : sources.get(cameraId(ref))
+  if (!source) throw badRequest('too_many_cameras', `${ref.device} has as many ${kind}s as a device may have`, 'camera')
+  if (source.kind !== kind) throw conflict('other_kind', `${source.id} is a ${source.kind}, and no ${kind}`)
+  const { id, follows } = source
+  if (follows) throw conflict('follows', `${id} is told by the model of ${follows}: import into that`)
+  return source
 }

@@ -11,6 +11,7 @@ import { readManifest } from './manifest.ts'
 import { timeInExif } from './picture-time.ts'
 import { shown, Zip } from './zip.ts'
 
+type ZipTask = Pick<ImportTask, 'path' | 'states' | 'addStates' | 'maxFrameBytes' | 'maxTotalBytes'>
 type Tell = (message: ImportMessage) => Promise<void>
 
 /** Twenty thousand lines of it. */
@@ -24,18 +25,18 @@ const MOST_PIXELS = 50_000_000
  * All of it is looked at before anything is told that would be kept.
  * @throws ImportError where it is refused as a whole; a picture that cannot be used is left out
  */
-export async function importZip(task: ImportTask, _inputs: AsyncIterable<never>, tell: Tell): Promise<object> {
+export async function importZip(task: ZipTask, _inputs: AsyncIterable<never>, tell: Tell): Promise<object> {
   const zip = await Zip.open(task.path, task)
   try {
     const layout = layoutOf(zip.entries.map(({ fileName }) => fileName))
-    const states = statesAfter(layout, task.states, task.addStates)
+    const states = statesAfter(layout.pictures.values(), task, 'camera')
     const pictures = zip.entries.filter(({ fileName }) => layout.pictures.has(fileName))
     const manifest = await manifestOf(zip, layout.manifest)
     for (const [i, entry] of pictures.entries()) {
       if (entry.uncompressedSize <= task.maxFrameBytes) await zip.probe(entry)
       await tell({ kind: 'checked', fraction: (i + 1) / pictures.length })
     }
-    await tell({ kind: 'plan', states, pictures: pictures.length })
+    await tell({ kind: 'plan', states, items: pictures.length })
     for (const file of layout.others) await tell({ kind: 'left_out', file: shown(file), reason: 'it is no picture' })
     const times = new Set<number>()
     for (const entry of pictures) {
@@ -44,7 +45,10 @@ export async function importZip(task: ImportTask, _inputs: AsyncIterable<never>,
       const picture = await pictureOf(zip, entry, told, task.maxFrameBytes)
       const file = shown(entry.fileName)
       if (typeof picture === 'string') await tell({ kind: 'left_out', file, reason: picture })
-      else await tell({ kind: 'picture', file, state, jpeg: picture.jpeg, capturedAt: free(times, picture.takenAt) })
+      else {
+        const item = { file, state, content: picture.jpeg, capturedAt: free(times, picture.takenAt) }
+        await tell({ kind: 'labelled', items: [item] })
+      }
     }
     return {}
   } finally {

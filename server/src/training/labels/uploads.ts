@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -19,7 +19,7 @@ export interface UploadsOptions {
 }
 
 const MOST_AT_ONCE = 4
-/** Its pictures are stored beside it. */
+/** What is in it is stored beside it. */
 const COPIES = 2
 
 /** Files that people send to be worked on later. One that did not come whole leaves nothing behind. */
@@ -54,19 +54,27 @@ export class Uploads {
   /**
    * Takes an upload in, durably, and has something made of it; if that fails, it is gone again.
    * @param length what is announced, in bytes, if anything is
+   * @param use is told its name and the sha256 of its bytes
+   * @param extension of its name
    * @throws HttpError 409 `upload_runs`, 503 `busy`, 413 `too_large`, 507 `disk_full`, 408 `stalled`, 400 `cut_off`
    */
-  async take<T>(caller: string, body: Readable, length: number | null, use: (name: string) => Promise<T>): Promise<T> {
+  async take<T>(
+    caller: string,
+    body: Readable,
+    length: number | null,
+    use: (name: string, sha256: string) => Promise<T>,
+    extension = 'zip',
+  ): Promise<T> {
     if (this.#open.has(caller)) throw conflict('upload_runs', 'another upload of yours is on its way: wait for its end')
     if (this.#open.size >= MOST_AT_ONCE)
       throw new HttpError(503, 'busy', `${MOST_AT_ONCE} uploads are on their way: send yours later`)
-    const name = `${randomUUID()}.zip`
+    const name = `${randomUUID()}.${extension}`
     this.#open.set(caller, name)
     try {
       await this.#checkLength(length)
-      await this.#write(body, partOf(name))
+      const sha256 = await this.#write(body, partOf(name))
       await rename(this.pathOf(partOf(name)), this.pathOf(name))
-      return await use(name)
+      return await use(name, sha256)
     } catch (error) {
       for (const path of [partOf(name), name]) await rm(this.pathOf(path), { force: true })
       throw error
@@ -80,12 +88,15 @@ export class Uploads {
     if ((length ?? 0) * COPIES > (await this.#options.room())) throw diskFull()
   }
 
-  async #write(body: Readable, name: string) {
+  async #write(body: Readable, name: string): Promise<string> {
     const { mostBytes, room, stallMs } = this.#options
+    const hash = createHash('sha256')
     await bodyToFile(body, this.pathOf(name), {
       ...{ mostBytes, room, stallMs, diskFull },
       tooLarge: () => this.#tooLarge(),
+      look: (chunk) => hash.update(chunk),
     })
+    return hash.digest('hex')
   }
 
   #tooLarge(): HttpError {
@@ -100,5 +111,5 @@ function partOf(name: string): string {
 }
 
 function diskFull(): HttpError {
-  return new HttpError(507, 'disk_full', 'the disk has no room for it and its pictures: make room, then send it again')
+  return new HttpError(507, 'disk_full', 'the disk has no room for it and what is in it: make room, then send it again')
 }
