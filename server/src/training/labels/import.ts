@@ -93,9 +93,9 @@ export class Import {
       maxTotalBytes: 2 * maxImportBytes,
     }
     const result: ImportResult = { imported: 0, labelled: 0, duplicates: 0, skipped: [], skippedCount: 0 }
-    const leaveOut = (one: LeftOut) => {
+    const leaveOut = ({ file, reason }: LeftOut) => {
       result.skippedCount += 1
-      if (result.skipped.length < MOST_LISTED) result.skipped.push(one)
+      if (result.skipped.length < MOST_LISTED) result.skipped.push({ file, reason })
     }
     const past = new StorePast(source.id, { sources, archive, store, labels }, { author, result, leaveOut })
     let items = 0
