@@ -22,6 +22,7 @@ import { openHttp } from './http/open-http.ts'
 import type { IncomingFrame } from './ingest/ingest.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openWorkers } from './jobs/worker/open-workers.ts'
+import { openLessons } from './legacy/teaching.ts'
 import { asOpened, openCertificates, openListeners } from './listeners.ts'
 import { logHappenings } from './logging/happenings.ts'
 import type { Logging } from './logging/logging.ts'
@@ -161,10 +162,11 @@ async function build(
     perform: (work, signal) => workers.perform(work, signal),
     change: (camera, change, author) => care.settingUp.change(camera, change, author),
   })
+  const room = async () => (await diskOf(settings.dataDir)).freeBytes - limits.freeBytes
   const uploads = new Uploads({
     folder: join(settings.dataDir, 'imports'),
     mostBytes: settings.maxImportBytes,
-    room: async () => (await diskOf(settings.dataDir)).freeBytes - limits.freeBytes,
+    room,
     needed: () => uploadsOfJobs(database),
   })
   const imports = new Import({
@@ -174,6 +176,7 @@ async function build(
     store: (incoming) => pipeline.import(incoming as IncomingFrame),
     change: (source, change, author) => care.settingUp.change(source, change, author),
   })
+  const lessons = openLessons({ database, events, dataDir: settings.dataDir, room, log: logging.of('legacy') })
   const influx = openInflux({
     ...{ database, settings, log: logging.of('influx'), dropped: metrics.influxDropped },
     clean: (text) => logging.clean(text) ?? '',
@@ -316,7 +319,7 @@ async function build(
   logHappenings(http, events, logging)
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
-    ...{ labels, borrowed, uploads, training, jobs, schedules, pipeline, retention, care, processes },
+    ...{ labels, borrowed, uploads, training, jobs, lessons, schedules, pipeline, retention, care, processes },
     ...{ models, activations, modelUploads, holds, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,
@@ -361,6 +364,7 @@ async function build(
   closers.push(() => history.close())
   if (!isRehearsal) await uploads.start()
   closers.push(sweepAfterImports(events, uploads, log))
+  if (!isRehearsal) await begin(closers, lessons)
   await models.start()
   await begin(closers, releases.lastRun)
   await begin(closers, workers)

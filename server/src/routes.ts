@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { VERSIONS } from '@ajar/models'
+import { plainView, VERSIONS } from '@ajar/models'
 import server from '../package.json' with { type: 'json' }
 import { alertRoutes } from './alerts/alert-routes.ts'
 import type { Alerts } from './alerts/open-alerts.ts'
@@ -37,6 +37,10 @@ import { jobRoutes } from './jobs/routes.ts'
 import { scheduleRoutes } from './jobs/schedules/routes.ts'
 import type { Schedules } from './jobs/schedules/schedules.ts'
 import { legacyRoutes } from './legacy/legacy.ts'
+import type { Lessons } from './legacy/lessons.ts'
+import { Predictions } from './legacy/predictions.ts'
+import { ensureSender } from './legacy/senders.ts'
+import { teachSensor } from './legacy/teaching.ts'
 import type { Logging } from './logging/logging.ts'
 import { logRoutes } from './logging/routes.ts'
 import { eventsRoute } from './observe/events.ts'
@@ -87,6 +91,18 @@ const MOST_EXPORTS = 4
 /** Each holds some 10 MB of long readings while its reader does not read. */
 const MOST_TEXTS = 8
 
+/** How readings are seen that older clients send to be learned from. */
+const VIEWS = {
+  CSI: {
+    parts: [
+      { name: 'amplitude', length: 53, kind: 'value' as const },
+      { name: 'phase', length: 53, kind: 'phase' as const },
+    ],
+    window: 1,
+  },
+  RSSI: plainView(1),
+}
+
 /** What the routes show and change; each route is handed what it needs of it. */
 export interface Parts {
   settings: Settings
@@ -110,6 +126,7 @@ export interface Parts {
   modelUploads: ModelUploads
   holds: Holds
   jobs: Jobs
+  lessons: Lessons
   schedules: Schedules
   pipeline: Pipeline
   retention: Retention
@@ -198,10 +215,21 @@ export async function openRoutes(http: Http, parts: Parts) {
     now: () => new Date(),
     versions: { server: server.version, ...VERSIONS },
     redeploy: (ref, author) => parts.releases.redeploys.begin({ ref, release: null, force: false }, author),
-    train: async (camera, author) => {
-      await training.check(sources.get(camera))
-      await jobs.create('training', camera, {}, { owner: author })
+    lessons: parts.lessons,
+    teach: async (lesson, author) => {
+      if (lesson.type !== 'CAMERA') return teachSensor(lesson, author, { database, sources, jobs, views: VIEWS })
+      await training.check(sources.get(lesson.camera))
+      return jobs.create('training', lesson.camera, {}, { owner: author })
     },
+    takePacket: async (address) => {
+      await ensureSender(sources, address)
+      return { kind: 'given_up' }
+    },
+    predictions: new Predictions({
+      database,
+      find: (source) => sources.find(source),
+      model: (id) => parts.models.load(id),
+    }),
   })
   await laboratoryRoutes(http, parts.laboratory, {
     publicUrl: settings.publicUrl,

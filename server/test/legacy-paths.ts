@@ -16,4 +16,8 @@ export const LEGACY_ROUTES: Record<string, string> = {
   'POST /training/post/train': 'operator',
   'GET /training/get/training_status': 'viewer',
   'GET /training/get/training_time': 'viewer',
+  'POST /ml/post/inference': 'operator',
+  'GET /ml/get/inference_results': 'viewer',
+  'GET /ml/get/test_predicition_results': 'viewer',
+  'GET /ml/get/test_prediction_results': 'viewer',
 }

@@ -48,6 +48,8 @@ test('an entry leaves 30 s after its last keep_alive, whatever is done to the cl
   expect(names()).toEqual([])
 })
 
+const nobodyAsks = () => Promise.reject(new Error('nobody asks for it'))
+
 test('who was not heard for 30 s is in no list, and that is told', { timeout: 30_000 }, async () => {
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
   onTestFinished(() => database.close())
@@ -66,8 +68,9 @@ test('who was not heard for 30 s is in no list, and that is told', { timeout: 30
   onTestFinished(() => http.close())
   const logging = new Logging({ level: 'silent', file: { path: '', maxBytes: 0, enabled: false }, print: () => {} })
   await legacyRoutes(http, true, {
-    ...{ database, registry, now: () => new Date(), train: async () => {}, logging },
-    redeploy: () => Promise.reject(new Error('nobody asks for it')),
+    ...{ database, registry, now: () => new Date(), logging },
+    ...{ redeploy: nobodyAsks, teach: nobodyAsks, takePacket: nobodyAsks, lessons: { take: nobodyAsks } },
+    predictions: { newestFor: nobodyAsks, ofTest: nobodyAsks },
     versions: { server: '', models: '', tensorflow: '' },
   })
   const lists = () => Promise.all(LISTS.map(async (url) => (await http.inject({ url })).json()))

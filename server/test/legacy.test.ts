@@ -27,8 +27,22 @@ const angles = [
   [-40, -41],
   [-42, -43.5],
 ]
-const notReady = (type: string) =>
-  `Error, this server does not train on ${type} yet and nothing was trained: TYPE CAMERA with DATA "device/camera" trains a camera`
+const NO_DATA = 'Error, no data provided'
+/** `[part][angle][subcarrier][point]` */
+const csi = (points: number[] = [2, 3], subcarriers = 53) =>
+  [0, 1].map((part) =>
+    points.map((count, angle) =>
+      Array.from({ length: subcarriers }, (_, i) => Array.from({ length: count }, (_, j) => part + angle * i + j / 8)),
+    ),
+  )
+/** The same, with one place changed. */
+const csiBut = (change: (data: unknown[][][][]) => void) => {
+  const data = csi() as unknown[][][][]
+  change(data)
+  return data
+}
+const packet = Array.from({ length: 106 }, (_, i) => i / 8 - 3)
+const MALFORMED = 'Malformed Packet Recieved'
 
 /** What is sent, the status and the text. Every body goes once as it is and once as a JSON string that holds it. */
 const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
@@ -70,17 +84,66 @@ const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
     [{ TYPE: 'WIFI', DATA: angles }, 403, "Error, data type specified doesn't exist"],
     [{ TYPE: 'toString', DATA: angles }, 403, "Error, data type specified doesn't exist"],
     [{ TYPE: 1, DATA: angles }, 403, "Error, data type specified doesn't exist"],
-    [{ TYPE: 'RSSI', DATA: 'angles' }, 402, 'Error, no data provided'],
-    [{ TYPE: 'RSSI', DATA: [] }, 402, 'Error, no data provided'],
-    [{ TYPE: 'RSSI', DATA: [[1, '2']] }, 402, 'Error, no data provided'],
-    [{ TYPE: 'CSI', DATA: angles }, 402, 'Error, no data provided'],
-    [{ TYPE: 'CSI', DATA: [[angles], [angles], [angles]] }, 402, 'Error, no data provided'],
-    [{ TYPE: 'RSSI', DATA: angles }, 503, notReady('RSSI')],
-    [{ TYPE: 'CSI', DATA: [[angles], [angles]] }, 503, notReady('CSI')],
+    [{ TYPE: 'RSSI', DATA: 'angles' }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: null }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [] }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [[1, '2']] }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [[1, 2], []] }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [[1, 2], 3] }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [angles, angles] }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: angles }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: [[angles], [angles], [angles]] }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: [[angles], [angles]] }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csi([2, 3], 32) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csi().slice(1) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: [csi()[0], csi([2, 3, 4])[1]] }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: [csi()[0], csi([2, 4])[1]] }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csiBut(([phases]) => phases?.[1]?.[5]?.pop()) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csiBut((data) => data[1]?.push([])) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csiBut(([phases]) => phases?.[1]?.[52]?.splice(1, 1, '0.5')) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csiBut(([phases]) => phases?.[0]?.[7]?.splice(0, 1, [1])) }, 402, NO_DATA],
+    [{ TYPE: 'CSI', DATA: csiBut(([phases]) => phases?.[0]?.[7]?.splice(0, 1, null)) }, 402, NO_DATA],
+    [{ TYPE: 'RSSI', DATA: [[1, 2]] }, 400, 'Error, DATA has one angle: at least 2 are needed to tell them apart'],
+    [{ TYPE: 'RSSI', DATA: [[1, 2], [3]] }, 400, 'Error, angle 15 has 1 point, at least 2 are needed'],
+    [{ TYPE: 'CSI', DATA: csi([1, 3]) }, 400, 'Error, angle 0 has 1 point, at least 2 are needed'],
+    [{ TYPE: 'RSSI', DATA: Array(65).fill([1, 2]) }, 400, 'Error, DATA has 65 angles: at most 64'],
+    [
+      { TYPE: 'RSSI', DATA: [[1, 2], Array(20_000).fill(-40)] },
+      413,
+      'Error, DATA has 20002 points: at most 20000 of all angles together, send fewer of each',
+    ],
     [{ TYPE: 'CAMERA', DATA: 7 }, 402, 'Error, no data provided'],
     [{ TYPE: 'CAMERA', DATA: 'pi/none' }, 404, 'the camera pi/none does not exist'],
   ],
+  '/ml/post/inference': [
+    [{}, 400, MALFORMED],
+    [[], 400, MALFORMED],
+    [{ payload: null }, 400, MALFORMED],
+    [{ payload: '' }, 400, MALFORMED],
+    [{ payload: 'packet' }, 400, MALFORMED],
+    [{ payload: 106 }, 400, MALFORMED],
+    [{ payload: {} }, 400, MALFORMED],
+    [{ payload: [] }, 400, MALFORMED],
+    [{ payload: packet.slice(1) }, 400, MALFORMED],
+    [{ payload: [...packet, 1] }, 400, MALFORMED],
+    [{ payload: json(packet.slice(1)) }, 400, MALFORMED],
+    [{ payload: `128,${json(packet)}` }, 400, MALFORMED],
+    [{ payload: json(packet).slice(1, -1) }, 400, MALFORMED],
+    [{ payload: json(packet).replace('1', 'NaN') }, 400, MALFORMED],
+    [{ payload: json(packet).replace('1', '1e999') }, 400, MALFORMED],
+    [{ payload: [...packet.slice(1), null] }, 400, MALFORMED],
+    [{ payload: packet.map(String) }, 400, MALFORMED],
+    [{ payload: packet.map((one) => [one]) }, 400, MALFORMED],
+    [{ payload: [packet] }, 400, MALFORMED],
+    [{ payload: json([packet]) }, 400, MALFORMED],
+    [{ payload: '['.repeat(1000) + ']'.repeat(1000) }, 400, MALFORMED],
+    [{ payload: json(Array(9000).fill(0)) }, 400, MALFORMED],
+  ],
 }
+
+/** What is answered to a body that is no JSON, and to one that holds nothing by the name that is looked for. */
+const NOT_JSON: Record<string, string> = { '/ml/post/inference': MALFORMED }
+const NOTHING: Record<string, number> = { '/ml/post/inference': 400 }
 
 describe.each(Object.entries(POSTS))('%s', (path, lines) => {
   test.each(lines)('%j -> %i %s', async (body, status, text) => {
@@ -98,12 +161,12 @@ describe.each(Object.entries(POSTS))('%s', (path, lines) => {
     expect(await post(path, body)).toEqual({
       status: 400,
       type: 'text/html; charset=utf-8',
-      text: 'Error, not valid JSON',
+      text: NOT_JSON[path] ?? 'Error, not valid JSON',
     })
   })
 
   test.each(['5', 'null', 'true', '"words"', '[1]', '"\\"twice\\""'])('%s holds nothing by a name', async (body) => {
-    expect((await post(path, body)).status).toBe(401)
+    expect((await post(path, body)).status).toBe(NOTHING[path] ?? 401)
   })
 
   test.each([null, 'text/plain', 'application/x-www-form-urlencoded', 'image/jpeg', 'json', ''])(
@@ -139,7 +202,6 @@ describe('/debug/post/echo', () => {
 })
 
 test.each([
-  ['/training/post/train', 1024 * 1024],
   ['/server/post/keep_alive', 4 * 1024],
   ['/debug/post/enable_logging', 4 * 1024],
 ])('%s takes %i bytes and no more', async (path, most) => {
@@ -162,6 +224,9 @@ describe('GET', () => {
     ['/training/get/training_status', async () => 'MODEL_DOESNT_EXIST'],
     ['/training/get/training_status?camera=pi/none', async () => 'MODEL_DOESNT_EXIST'],
     ['/training/get/training_time', async () => '0.0'],
+    ['/ml/get/inference_results', async () => 'DATA NOT AVAILABLE'],
+    ['/ml/get/test_predicition_results', async () => 'DATA NOT AVAILABLE'],
+    ['/ml/get/test_prediction_results', async () => 'DATA NOT AVAILABLE'],
   ])('%s', async (path, text) => {
     const expected = { status: 200, type: 'text/html; charset=utf-8', text: await text() }
     expect(await get(path)).toEqual(expected)

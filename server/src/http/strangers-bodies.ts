@@ -28,8 +28,12 @@ export function boundStrangersBodies(http: FastifyInstance) {
   })
 }
 
-/** What it says itself or, where it comes in chunks, what the route takes: no more is read. */
-function mostBytesOf({ headers, routeOptions: { bodyLimit = MOST_BYTES } }: FastifyRequest): number {
+/**
+ * What it says itself or, where it comes in chunks, what the route takes: no more is read. A long body takes no memory: its
+ * route reads it as it comes.
+ */
+function mostBytesOf({ headers, routeOptions: { bodyLimit = MOST_BYTES, config } }: FastifyRequest): number {
+  if (config.longBody) return 0
   const isChunked = headers['transfer-encoding'] !== undefined
   return isChunked ? bodyLimit : Math.min(Number(headers['content-length'] ?? 0), bodyLimit)
 }

@@ -4,20 +4,22 @@ import type { Logging } from '../logging/logging.ts'
 import type { AccessFor } from './access-for.ts'
 import { logCalls } from './call-lines.ts'
 import { type DebugPorts, debugRoutes } from './debug.ts'
+import { type MlPorts, mlRoutes } from './ml.ts'
 import { takeAnyBody } from './older-body.ts'
 import { answerInText } from './plain-text.ts'
 import { type ServersPorts, serversRoutes } from './servers.ts'
 import { type LegacyTrainingPorts, legacyTrainingRoutes } from './training.ts'
 
-export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts {
+export interface LegacyPorts extends DebugPorts, ServersPorts, LegacyTrainingPorts, MlPorts {
   logging: DebugPorts['logging'] & Pick<Logging, 'of'>
 }
 
 /** Every family of paths that older clients call. */
-const FAMILIES: ((scope: Http, access: AccessFor, ports: LegacyPorts) => void)[] = [
+const FAMILIES: ((scope: Http, access: AccessFor, ports: LegacyPorts) => void | Promise<void>)[] = [
   debugRoutes,
   serversRoutes,
   legacyTrainingRoutes,
+  mlRoutes,
 ]
 
 /**
@@ -30,6 +32,6 @@ export async function legacyRoutes(http: Http, open: boolean, ports: LegacyPorts
     takeAnyBody(scope)
     answerInText(scope)
     refuseForeignPages(scope)
-    for (const family of FAMILIES) family(scope, (role) => (open ? 'public' : role), ports)
+    for (const family of FAMILIES) await family(scope, (role) => (open ? 'public' : role), ports)
   })
 }

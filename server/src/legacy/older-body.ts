@@ -28,6 +28,14 @@ export function takeAnyBody(scope: Http) {
   })
 }
 
+/** Routes whose bodies are read as they come, whatever they are. */
+export function takeStreams(scope: Http) {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request: unknown, body: unknown, done: (error: null, body: unknown) => void) =>
+    done(null, body),
+  )
+}
+
 /** Each in a turn of its own of the event loop, in the order in which they asked. */
 class Turns {
   #last: Promise<void> = Promise.resolve()
@@ -41,18 +49,24 @@ class Turns {
 /** A body for the documentation; what is in it is judged by the route, whose errors have their own words. */
 export const olderBody = (example: string, mostBytes: number) =>
   Type.Unknown({
-    description: `JSON, or a JSON string that holds it, of any content type and at most ${mostBytes / 1024} KiB: \`${example}\``,
+    description: `JSON, or a JSON string that holds it, of any content type and at most ${shown(mostBytes)}: \`${example}\``,
   })
+
+function shown(bytes: number): string {
+  const kib = bytes / 1024
+  return kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`
+}
 
 /**
  * JSON, or a JSON string that holds an object or a list: some clients encode twice. Other strings are what they are.
- * @throws HttpError 400 in the words that older clients know, or `too_deep`
+ * @param mostParts fields and members of all objects and lists
+ * @throws HttpError 400 in the words that older clients know, or `too_deep`, `too_many_parts`
  */
-export function olderJson(body: unknown): OlderJson {
+export function olderJson(body: unknown, mostParts = Number.POSITIVE_INFINITY): OlderJson {
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : ''
-  const value = parsed(text)
+  const value = parsed(text, mostParts)
   if (value === undefined) throw new HttpError(400, 'bad_json', 'Error, not valid JSON')
-  const inner = typeof value === 'string' ? parsed(value) : null
+  const inner = typeof value === 'string' ? parsed(value, mostParts) : null
   return typeof value === 'string' && typeof inner === 'object' && inner !== null
     ? { value: inner, text: value }
     : { value, text }
@@ -64,8 +78,8 @@ export function fieldOf({ value }: OlderJson, name: string): unknown {
   return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 }
 
-function parsed(text: string): unknown {
-  checkDepth(text)
+function parsed(text: string, mostParts: number): unknown {
+  checkDepth(text, undefined, mostParts)
   try {
     return JSON.parse(text)
   } catch {

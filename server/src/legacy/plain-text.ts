@@ -8,12 +8,16 @@ const HTML = 'text/html; charset=utf-8'
 /** It holds names that strangers chose: a browser that opens it runs nothing and is on no page of ours. */
 const INERT = "default-src 'none'; sandbox"
 
+/** Something is full, held or slow, which may pass at once. */
+const RETRY_SECONDS = 1
+
 /** What is said in words is said as the old server said it, errors too. */
 export function answerInText(scope: Http) {
   scope.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const { status, body } = describeError(error)
     if (status >= 500 && body.error.code === 'internal')
       request.log.error({ err: error, url: request.url }, 'request failed')
+    if (status === 503) reply.header('retry-after', RETRY_SECONDS)
     return sendText(reply.status(status), body.error.message)
   })
 }

@@ -1,22 +1,22 @@
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { JobRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import { callerName } from '../http/access.ts'
+import { HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import type { AccessFor } from './access-for.ts'
 import { latestTraining } from './latest-training.ts'
-import { fieldOf, olderBody, olderJson } from './older-body.ts'
+import { type Lesson, type Lessons, MOST_BYTES } from './lessons.ts'
+import { olderBody, takeStreams } from './older-body.ts'
 import { InText, sendText } from './plain-text.ts'
-import { trainingDataFlaw } from './training-data.ts'
 
 export interface LegacyTrainingPorts {
   database: StateDatabase
-  /** @throws HttpError where the camera cannot be trained */
-  train(camera: string, author: string): Promise<unknown>
+  lessons: Pick<Lessons, 'take'>
+  /** Begins a training. @throws HttpError where it cannot begin; nothing was changed then */
+  teach(lesson: Lesson, author: string): Promise<unknown>
 }
-
-/** For lists of numbers; few, as long as nothing is trained on them. */
-const MOST_BYTES = 1024 * 1024
 
 /** Some clients add a parameter so that nothing answers from its cache. */
 const Query = Type.Object(
@@ -33,28 +33,37 @@ const STATUS: Record<Exclude<JobRow['state'], 'cancelled'>, string> = {
 const ANY = Object.keys(STATUS) as (keyof typeof STATUS)[]
 
 /** `/training`: begin one, and how the latest one is doing. */
-export function legacyTrainingRoutes(scope: Http, access: AccessFor, { database, train }: LegacyTrainingPorts) {
-  scope.post(
-    '/training/post/train',
-    {
-      config: { access: access('operator') },
-      bodyLimit: MOST_BYTES,
-      schema: {
-        summary: 'Train the model of a camera from its labelled frames',
-        description: 'TYPE `RSSI` and `CSI` (lists of numbers as DATA) are checked and answered with 503 so far.',
-        body: olderBody('{"TYPE":"CAMERA","DATA":"device/camera"}', MOST_BYTES),
-        response: InText,
+export async function legacyTrainingRoutes(
+  scope: Http,
+  access: AccessFor,
+  { database, lessons, teach }: LegacyTrainingPorts,
+) {
+  await scope.register(async (streams: Http) => {
+    takeStreams(streams)
+    streams.post(
+      '/training/post/train',
+      {
+        config: { access: access('operator'), longBody: true },
+        bodyLimit: Number.MAX_SAFE_INTEGER, // how much it is stands in the error
+        schema: {
+          summary: 'Train a sensor from what is sent, or the model of a camera from its labelled frames',
+          description:
+            'DATA of `RSSI` is `[angle][point]`, of `CSI` `[0=phase, 1=amplitude][angle][subcarrier][point]` with 53 ' +
+            'subcarriers; angles are 0, 15, 30 ... degrees, from 2 to 64, of 2 points or more each, at most 20000 points of ' +
+            'all together. It takes the place of what was sent before. DATA of `CAMERA` is "device/camera".',
+          body: olderBody('{"TYPE":"RSSI","DATA":[[-40,-41],[-52,-50.5]]}', MOST_BYTES),
+          response: InText,
+        },
       },
-    },
-    async (request, reply) => {
-      const said = olderJson(request.body)
-      const [type, data] = [fieldOf(said, 'TYPE'), fieldOf(said, 'DATA')]
-      const flaw = trainingDataFlaw(type, data)
-      if (flaw) throw flaw
-      await train(data as string, callerName(request))
-      return sendText(reply, 'Success')
-    },
-  )
+      async (request, reply) => {
+        const { body, headers } = request
+        if (!(body instanceof Readable)) throw new HttpError(400, 'bad_json', 'Error, not valid JSON')
+        const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
+        await lessons.take(body, length, (lesson) => teach(lesson, callerName(request)))
+        return sendText(reply, 'Success')
+      },
+    )
+  })
 
   const texts: [path: string, summary: string, text: (camera: string | undefined) => Promise<string>][] = [
     ['/training/get/training_status', 'How the latest training is doing', status],
