@@ -80,7 +80,7 @@ const AREAS: { name: string; description: string; paths: RegExp }[] = [
   {
     name: 'legacy',
     description: 'What clients of an earlier back end call, with its texts.',
-    paths: /^\/(debug|server|app|training)\//,
+    paths: /^\/(debug|server|app|training|ml)\//,
   },
 ]
 
