@@ -32,16 +32,16 @@ export interface LessonsOptions {
   log: Pick<Log, 'info' | 'warn'>
 }
 
-/** Twenty thousand packets as Python writes them have 45 MB. */
-export const MOST_BYTES = 64 * 1024 * 1024
+/** Twenty thousand packets have 47 MB where each number is written at its longest. */
+export const MOST_BYTES = 48 * 1024 * 1024
 /** Bodies that come in, which take room on the disk alone. */
 const MOST_AT_ONCE = 4
 /** So long one may take to come in, however it goes on. */
 const TAKE_LIMIT_MS = 10 * 60_000
 /** So long reading one may take, waiting for its turn not counted. */
 const READ_LIMIT_MS = 60_000
-/** The largest body that is taken needs a third of it. */
-const MOST_MEGABYTES = 768
+/** The largest body that is taken needs less than half of it. */
+const MOST_MEGABYTES = 512
 
 /**
  * Bodies of `/training/post/train`: written to a file as they come, and read in a thread, one at a time, so that however

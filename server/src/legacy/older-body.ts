@@ -63,10 +63,13 @@ function shown(bytes: number): string {
  * @throws HttpError 400 in the words that older clients know, or `too_deep`, `too_many_parts`
  */
 export function olderJson(body: unknown, mostParts = Number.POSITIVE_INFINITY): OlderJson {
-  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : ''
-  const value = parsed(text, mostParts)
+  const bytes = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : EMPTY
+  checkDepth(bytes, undefined, mostParts)
+  const text = new TextDecoder().decode(bytes)
+  const value = parsed(text)
   if (value === undefined) throw new HttpError(400, 'bad_json', 'Error, not valid JSON')
-  const inner = typeof value === 'string' ? parsed(value, mostParts) : null
+  if (typeof value === 'string') checkDepth(value, undefined, mostParts)
+  const inner = typeof value === 'string' ? parsed(value) : null
   return typeof value === 'string' && typeof inner === 'object' && inner !== null
     ? { value: inner, text: value }
     : { value, text }
@@ -78,11 +81,12 @@ export function fieldOf({ value }: OlderJson, name: string): unknown {
   return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 }
 
-function parsed(text: string, mostParts: number): unknown {
-  checkDepth(text, undefined, mostParts)
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     return undefined
   }
 }
+
+const EMPTY = Buffer.alloc(0)
