@@ -1,0 +1,191 @@
+import type { Events } from '../database/events.ts'
+import type { EventRow, ResultsTable } from '../database/schema.ts'
+import type { Source, Sources } from '../devices/sources.ts'
+import { DOORS, type DoorDetails, type Member } from './door.ts'
+import { joinedRow, type LastSaid, membersSaid } from './joined-row.ts'
+import { MemberRows } from './members.ts'
+import { Reliabilities, type ReliabilitiesPorts } from './reliabilities.ts'
+
+export interface DoorsPorts extends ReliabilitiesPorts {
+  sources: Pick<Sources, 'find' | 'ofKind'>
+  events: Pick<Events, 'subscribe'>
+}
+
+/** While the joined state stays the same, there is one result in so much time at most, by capture time. */
+const EVERY_MS = 1000
+/** Labels come one after the other. */
+const REFRESH_MS = 15_000
+/** Results that were answered lately: asked again, since their transaction did not go through, they are answered again. */
+const MOST_TRIGGERS = 256
+
+interface Emitted {
+  at: number
+  said: string
+  triggers: Set<string>
+}
+
+/** Doors: what several cameras and sensors say of the same thing, joined. All that a result needs is in memory. */
+export class Doors {
+  readonly #ports: DoorsPorts
+  readonly #rows: MemberRows
+  readonly #reliabilities: Reliabilities
+  #members = new Map<string, Member[]>()
+  /** Doors by the source that sees them. */
+  #seenBy = new Map<string, string[]>()
+  readonly #newest = new Map<string, LastSaid>()
+  readonly #emitted = new Map<string, Emitted>()
+  #unsubscribe = () => {}
+  #timer: NodeJS.Timeout | null = null
+  #refreshing: Promise<void> = Promise.resolve()
+
+  constructor(ports: DoorsPorts) {
+    this.#ports = ports
+    this.#rows = new MemberRows(ports.database)
+    this.#reliabilities = new Reliabilities(ports)
+  }
+
+  /** Before the first result is recorded: what members said last, and how far they can be believed. */
+  async start() {
+    await this.#load()
+    await this.refresh()
+    this.#unsubscribe = this.#ports.events.subscribe((rows) => this.#onEvents(rows))
+    this.#timer = setInterval(() => void this.refresh(), REFRESH_MS)
+  }
+
+  async close() {
+    this.#unsubscribe()
+    if (this.#timer) clearInterval(this.#timer)
+    await this.#refreshing
+  }
+
+  membersOf(door: string): Member[] {
+    return this.#members.get(door) ?? []
+  }
+
+  /** In place of those that it had. */
+  async setMembers(door: string, members: Member[]) {
+    await this.#rows.replace(door, members)
+    await this.#load()
+    this.#reliabilities.forget(door, members)
+    await this.refresh(door)
+  }
+
+  /** Measures members again whose model or labels are others than before. @param only of this door */
+  refresh(only?: string): Promise<void> {
+    const work = async () => {
+      for (const [door, members] of this.#members) {
+        const source = this.#ports.sources.find(door)
+        if (source && (only === undefined || only === door))
+          await this.#reliabilities.refresh(door, source.states, members)
+      }
+    }
+    this.#refreshing = work()
+    return this.#refreshing
+  }
+
+  reliabilityOf(door: Source, source: string) {
+    return this.#reliabilities.of(door.id, source, door.states)
+  }
+
+  /** What all members say right now, joined; without a trace. */
+  look(door: Source): { details: DoorDetails; row: ResultsTable } {
+    return joinedRow(door, this.#saidAt(door))
+  }
+
+  /**
+   * What a result of a camera or sensor makes of the doors that it sees. In the recorder's transaction, which may ask again
+   * with the same row.
+   * @param row of a member, or of any other source, which gives nothing
+   * @returns results of doors; `captured_at` is when the newest of their members saw what it says
+   */
+  joined(row: ResultsTable): ResultsTable[] {
+    const doors = this.#seenBy.get(row.camera)
+    if (!doors || row.late) return []
+    this.#newest.set(row.camera, lastSaid(row))
+    return doors.flatMap((id) => {
+      const door = this.#ports.sources.find(id)
+      if (door?.kind !== 'door') return []
+      const { row: joined, details } = joinedRow(door, this.#saidAt(door))
+      // One that is far behind the others says nothing of now.
+      if (details.members.find(({ source }) => source === row.camera)?.left === 'stale') return []
+      return this.#isNews(joined, `${row.camera}/${row.captured_at}`) ? [joined] : []
+    })
+  }
+
+  #saidAt(door: Source) {
+    return membersSaid(
+      this.membersOf(door.id).map((member) => ({
+        member,
+        source: this.#ports.sources.find(member.source),
+        said: this.#newest.get(member.source) ?? null,
+        reliability: this.#reliabilities.of(door.id, member.source, door.states),
+      })),
+      door.states,
+    )
+  }
+
+  #isNews({ camera, captured_at, state, best }: ResultsTable, trigger: string): boolean {
+    const said = `${state} ${best}`
+    const before = this.#emitted.get(camera) ?? { at: Number.NEGATIVE_INFINITY, said: '', triggers: new Set() }
+    if (before.said === said && Math.abs(captured_at - before.at) < EVERY_MS && !before.triggers.has(trigger))
+      return false
+    before.triggers.add(trigger)
+    for (const old of before.triggers) if (before.triggers.size > MOST_TRIGGERS) before.triggers.delete(old)
+    this.#emitted.set(camera, { at: captured_at, said, triggers: before.triggers })
+    return true
+  }
+
+  async #load() {
+    const members = await this.#rows.load()
+    const seenBy = new Map<string, string[]>()
+    for (const [door, of] of members)
+      for (const { source } of of) seenBy.set(source, [...(seenBy.get(source) ?? []), door])
+    for (const source of seenBy.keys()) if (!this.#newest.has(source)) await this.#restore(source)
+    for (const source of this.#newest.keys()) if (!seenBy.has(source)) this.#newest.delete(source)
+    this.#members = members
+    this.#seenBy = seenBy
+  }
+
+  async #restore(source: string) {
+    const row = await this.#ports.database.read
+      .selectFrom('results')
+      .selectAll()
+      .where('camera', '=', source)
+      .where('late', '=', 0)
+      .orderBy('captured_at', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    // A newer one may have been recorded meanwhile.
+    if (row && !this.#newest.has(source)) this.#newest.set(source, lastSaid(row))
+  }
+
+  #onEvents(rows: EventRow[]) {
+    for (const { kind, data_json } of rows) {
+      if (kind !== 'camera') continue
+      const { camera, change } = JSON.parse(data_json) as { camera: string; change: string }
+      if (change === 'deleted') void this.#onGone(camera)
+      else if (change === 'renamed') void this.#load().then(() => this.refresh(), this.#failed)
+      else if (this.#seenBy.has(camera) || camera.startsWith(`${DOORS}/`)) void this.refresh().catch(this.#failed)
+    }
+  }
+
+  async #onGone(id: string) {
+    if (!this.#seenBy.has(id) && !this.#members.has(id)) return
+    try {
+      await this.#rows.forget(id)
+      await this.#load()
+      this.#newest.delete(id)
+      this.#emitted.delete(id)
+      this.#reliabilities.forget(id)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  readonly #failed = (error: unknown) =>
+    this.#ports.log.warn({ err: error }, 'members of doors could not be read again; the next start does')
+}
+
+function lastSaid({ captured_at, state, best, confidence, reason }: ResultsTable): LastSaid {
+  return { at: captured_at, state, best, confidence, reason }
+}
