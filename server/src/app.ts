@@ -15,6 +15,7 @@ import { Devices } from './devices/devices.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
 import { Sources } from './devices/sources.ts'
+import { Doors } from './doors/doors.ts'
 import { healthChecks } from './health-checks.ts'
 import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
@@ -163,6 +164,8 @@ async function build(
     change: (camera, change, author) => care.settingUp.change(camera, change, author),
   })
   const room = async () => (await diskOf(settings.dataDir)).freeBytes - limits.freeBytes
+  const modelOf = (id: string) => models.load(id)
+  const doors = new Doors({ database, sources, events, modelOf, log: logging.of('record') })
   const uploads = new Uploads({
     folder: join(settings.dataDir, 'imports'),
     mostBytes: settings.maxImportBytes,
@@ -319,7 +322,7 @@ async function build(
   logHappenings(http, events, logging)
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
-    ...{ labels, borrowed, uploads, training, jobs, lessons, schedules, pipeline, retention, care, processes },
+    ...{ labels, borrowed, uploads, doors, training, jobs, lessons, schedules, pipeline, retention, care, processes },
     ...{ models, activations, modelUploads, holds, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,
@@ -328,7 +331,7 @@ async function build(
   })
   const checks = healthChecks({
     ...{ frames, pipeline, influx, retention, unfinishedRenamings, connections, streams, logFollowers },
-    ...{ logging, sources, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
+    ...{ logging, sources, doors, registry, workers, jobs, processes, loopLag, alerts, backups, laboratory, programs },
     lastRun: releases.lastRun,
     listeners: () => listenersHealth(asOpened(settings, opened), certificates?.trouble ?? null),
   })
@@ -355,6 +358,7 @@ async function build(
     }),
   })
   closers.push(() => holds.close())
+  await begin(closers, doors)
   await begin(closers, pipeline)
   registry.start()
   await retention.start(!isRehearsal)

@@ -1,6 +1,8 @@
 import type { FrameStore } from './database/frames/frame-store.ts'
 import type { Registry } from './devices/registry.ts'
 import type { Sources } from './devices/sources.ts'
+import type { Doors } from './doors/doors.ts'
+import { doorsHealth } from './doors/doors-health.ts'
 import type { HttpConnections } from './http/connections.ts'
 import type { OpenStreams } from './http/open-streams.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -32,7 +34,8 @@ export interface CheckedParts {
   streams: Pick<OpenStreams, 'crowd'>
   logFollowers: Pick<OpenStreams, 'crowd'>
   logging: Pick<Logging, 'file'>
-  sources: Pick<Sources, 'list'>
+  doors: Doors
+  sources: Pick<Sources, 'list' | 'ofKind'>
   registry: Pick<Registry, 'health'>
   workers: Workers
   jobs: Pick<Jobs, 'heldUpForMs'>
@@ -63,6 +66,7 @@ export function healthChecks(parts: CheckedParts): () => HealthCheck[] {
     connectionsHealth(connections.crowd, [streams.crowd, logFollowers.crowd]),
     ...logFileHealth(logging.file),
     ...modelsHealth(sources.list(), (model) => pipeline.classifier.damageOf(model)),
+    ...doorsHealth(sources, parts.doors),
     ...registry.health,
     workerHealth(workers, jobs.heldUpForMs),
     processes.health,

@@ -26,6 +26,8 @@ import type { Registry } from './devices/registry.ts'
 import { devicesRoutes } from './devices/routes.ts'
 import { sensorRoutes } from './devices/sensor-routes.ts'
 import type { Sources } from './devices/sources.ts'
+import type { Doors } from './doors/doors.ts'
+import { doorRoutes } from './doors/routes.ts'
 import { historyRoutes } from './history/routes.ts'
 import { codeDocsRoutes } from './http/code-docs.ts'
 import { consoleRoutes } from './http/console.ts'
@@ -117,6 +119,7 @@ export interface Parts {
   devices: Devices
   registry: Registry
   sources: Sources
+  doors: Doors
   labels: Labels
   borrowed: BorrowedLabels
   uploads: Uploads
@@ -160,6 +163,11 @@ export async function openRoutes(http: Http, parts: Parts) {
   }
   cameraRoutes(http, { ...shown, change: (...change) => care.settingUp.change(...change) })
   careRoutes(http, { ...shown, care, giveBack: (camera, source) => borrowed.giveBack(camera, source) })
+  doorRoutes(http, {
+    ...{ ...shown, doors: parts.doors, database },
+    change: (...change) => care.settingUp.change(...change),
+    remove: (...door) => care.deletion.delete(...door),
+  })
   ingestRoutes(http, { isReserved, held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
   frameRoutes(http, {
     database,

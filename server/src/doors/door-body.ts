@@ -1,8 +1,9 @@
 import { CameraState, NAME_PATTERN } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { Source, Sources } from '../devices/sources.ts'
+import { DOORS } from '../http/nouns.ts'
 import { iso, isoOrNull, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
-import { DOORS, type MemberSaid } from './door.ts'
+import type { MemberSaid } from './door.ts'
 import type { Doors } from './doors.ts'
 import { modelAsked } from './reliabilities.ts'
 
@@ -23,7 +24,8 @@ export const Said = Type.Object({
   weight: Type.Number({ ...share, description: 'how much it counts; 0: nothing' }),
   likelihoods: nullable(
     Type.Record(Type.String(), Type.Number(), {
-      description: 'how probable it is that it says this in each state of the door, the largest 1; null where it was left out',
+      description:
+        'how probable it is that it says this in each state of the door, the largest 1; null where it was left out',
     }),
   ),
   left: Type.Union([Type.Enum(['no_model', 'stale', 'unknown', 'unmapped']), Type.Null()], {
@@ -97,7 +99,17 @@ export function shownDoor(door: Source, { sources, doors, state }: DoorBodyPorts
   const { row, details } = doors.look(door)
   const { best, confidence, probabilities_json, reason } = row
   return {
-    ...{ id, name, states, threshold, debounce, staleAfterMs, createdAt: iso(createdAt), model: null, state: state(id) },
+    ...{
+      id,
+      name,
+      states,
+      threshold,
+      debounce,
+      staleAfterMs,
+      createdAt: iso(createdAt),
+      model: null,
+      state: state(id),
+    },
     members: doors.membersOf(id).map((member, i) => {
       const source = sources.find(member.source)
       const { balancedAccuracy, measured, since, stayed } = doors.reliabilityOf(door, member.source)

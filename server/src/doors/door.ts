@@ -1,8 +1,5 @@
 import type { UnknownReason } from '@ajar/protocol'
 
-/** The device that doors stand under where other sources stand under theirs: `doors/name`. */
-export const DOORS = 'doors'
-
 /** A camera or sensor that sees a door. */
 export interface Member {
   /** `device/name` */

@@ -3,16 +3,17 @@ import type { JobRow } from '../database/schema.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Source, SourceSettings, Sources } from '../devices/sources.ts'
 import { callerName } from '../http/access.ts'
-import { badRequest, conflict, notFound } from '../http/errors.ts'
+import { badRequest, conflict } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
+import { JobBody, shownJob } from '../http/job-body.ts'
+import { DOOR, DOORS } from '../http/nouns.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
 import { reservedState } from '../marks.ts'
 import { disagreementsOf } from './disagreements.ts'
-import { DOORS, type Member } from './door.ts'
+import type { Member } from './door.ts'
 import { DoorBody, type DoorBodyPorts, doorId, doorSettings, Said, shownDoor, shownSaid } from './door-body.ts'
 
 const strict = { additionalProperties: false }
-const DoorPath = Type.Object({ name: Name })
 const Members = Type.Array(
   Type.Object(
     {
@@ -48,25 +49,18 @@ const LATEST = 8_640_000_000_000_000
 
 export interface DoorRoutesPorts extends DoorBodyPorts {
   database: StateDatabase
-  sources: Pick<Sources, 'find' | 'get' | 'ofKind' | 'ensure'>
+  sources: Pick<Sources, 'find' | 'at' | 'ofKind' | 'ensure'>
   change(door: string, change: Partial<SourceSettings>, author: string): Promise<Source>
   remove(door: string, author: string): Promise<JobRow>
-  shownJob(job: JobRow): unknown
-  jobBody: ReturnType<typeof Type.Object>
 }
 
 /** Doors that several sources see: their members, what these say together, and where they disagree. */
 export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
   const { sources, doors, database } = ports
-  const find = (name: string): Source => {
-    const door = sources.find(doorId(name))
-    if (door?.kind !== 'door') throw notFound(`the door ${name}`)
-    return door
-  }
   /** With what labels say of its members by now. */
   const shown = async (door: Source) => {
     await doors.refresh(door.id)
-    return shownDoor(find(door.name), ports)
+    return shownDoor(sources.at(DOOR, { door: door.name }), ports)
   }
 
   http.get(
@@ -110,28 +104,35 @@ export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
   )
 
   http.get(
-    '/api/doors/:name',
+    '/api/doors/:door',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'One door: its state, and how it came about', params: DoorPath, response: { 200: DoorBody } },
+      schema: {
+        summary: 'One door: its state, and how it came about',
+        params: DOOR.params,
+        response: { 200: DoorBody },
+      },
     },
-    async ({ params }) => shown(find(params.name)),
+    async ({ params }) => shown(sources.at(DOOR, params)),
   )
 
   http.patch(
-    '/api/doors/:name',
+    '/api/doors/:door',
     {
       config: { access: 'operator' },
       schema: {
         summary: 'Set states, threshold, debounce and members of a door',
-        params: DoorPath,
-        body: Type.Object({ ...Type.Partial(Type.Object(doorSettings)).properties, members: Type.Optional(Members) }, strict),
+        params: DOOR.params,
+        body: Type.Object(
+          { ...Type.Partial(Type.Object(doorSettings)).properties, members: Type.Optional(Members) },
+          strict,
+        ),
         response: { 200: DoorBody },
       },
     },
     async (request) => {
       const { members, ...settings } = request.body
-      const { id, states: before } = find(request.params.name)
+      const { id, states: before } = sources.at(DOOR, request.params)
       const states = settings.states ?? before
       refuseReserved(states)
       const checked = checkedMembers(sources, members ?? doors.membersOf(id), states)
@@ -142,23 +143,23 @@ export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
   )
 
   http.delete(
-    '/api/doors/:name',
+    '/api/doors/:door',
     {
       config: { access: 'operator' },
       schema: {
         summary: 'Delete a door with its results; its cameras and sensors stay. Answers with the job',
-        params: DoorPath,
-        response: { 202: ports.jobBody },
+        params: DOOR.params,
+        response: { 202: JobBody },
       },
     },
     async (request, reply) => {
-      const job = await ports.remove(find(request.params.name).id, callerName(request))
-      return reply.status(202).send(ports.shownJob(job) as object)
+      const job = await ports.remove(sources.at(DOOR, request.params).id, callerName(request))
+      return reply.status(202).send(shownJob(job))
     },
   )
 
   http.get(
-    '/api/doors/:name/disagreements',
+    '/api/doors/:door/disagreements',
     {
       config: { access: 'viewer' },
       schema: {
@@ -166,7 +167,7 @@ export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
         description:
           'The newest first, or the surest of the 20,000 newest results. A moment is labelled at its frame or reading: PUT ' +
           '/api/frames/{frame}/label or /api/readings/{frame}/label. Labels tell which member is to be believed less.',
-        params: DoorPath,
+        params: DOOR.params,
         querystring: Type.Object({
           order: Type.Enum(['newest', 'surest'], { default: 'newest' }),
           limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
@@ -176,13 +177,17 @@ export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
       },
     },
     async ({ params, query }) => {
-      const { id } = find(params.name)
+      const { id } = sources.at(DOOR, params)
       const { order, limit, cursor: before = LATEST } = query
       const { items, next } = await disagreementsOf(database.read, id, { before, limit, order })
       return {
         items: items.map(({ at, from, to, members, ...item }) => ({
           ...{ at: iso(at), fromAt: iso(from), toAt: iso(to), ...item },
-          members: members.map(({ label, ...said }) => ({ ...shownSaid(said), kind: kindOf(sources, said.source), label })),
+          members: members.map(({ label, ...said }) => ({
+            ...shownSaid(said),
+            kind: kindOf(sources, said.source),
+            label,
+          })),
         })),
         next: next === null ? null : String(next),
       }
@@ -217,7 +222,11 @@ function checkedMembers(
     for (const [state, ofDoor] of Object.entries(says)) {
       const field = `members.${i}.states`
       if (!source.states.includes(state))
-        throw badRequest('unknown_state', `${id} has no state ${state}; it has ${source.states.join(', ') || 'none yet'}`, field)
+        throw badRequest(
+          'unknown_state',
+          `${id} has no state ${state}; it has ${source.states.join(', ') || 'none yet'}`,
+          field,
+        )
       if (!states.includes(ofDoor))
         throw badRequest('unknown_state', `the door has no state ${ofDoor}; it has ${states.join(', ')}`, field)
     }

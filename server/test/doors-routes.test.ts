@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterFile } from '../../test/setup/after-file.ts'
+import { jobEnded } from './lesson.ts'
+import { RunningServer } from './running-server.ts'
+
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await RunningServer.start(afterFile)
+  await server.call('PATCH', '/api/cameras/pi/hall', { states: ['closed', 'open'] })
+  await server.call('PATCH', '/api/cameras/pi/yard', { states: ['0', '90', 'covered'] })
+})
+
+const make = (body: object) => server.call('POST', '/api/doors', body)
+
+describe('a door', () => {
+  test('is made of cameras and sensors, and shown with them', async () => {
+    const members = [{ source: 'pi/hall' }, { source: 'pi/yard', states: { '0': 'closed', '90': 'open' } }]
+    const { status, body } = await make({ name: 'front', members, threshold: 0.9 })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({
+      ...{ id: 'doors/front', name: 'front', states: ['closed', 'open'], threshold: 0.9, model: null },
+      state: { state: 'unknown', reason: 'no_model' },
+      joined: { best: null, confidence: null, reason: 'no_model', disagreement: 0 },
+    })
+    expect(body.members).toMatchObject([
+      {
+        source: 'pi/hall',
+        kind: 'camera',
+        states: {},
+        weight: 0,
+        measured: 0,
+        balancedAccuracy: null,
+        left: 'no_model',
+      },
+      { source: 'pi/yard', states: { '0': 'closed', '90': 'open' }, ofSource: ['0', '90', 'covered'], model: null },
+    ])
+    expect((await server.call('GET', '/api/doors')).body.items).toMatchObject([{ id: 'doors/front' }])
+    expect((await server.call('GET', '/api/doors/front/disagreements')).body).toEqual({ items: [], next: null })
+    expect((await make({ name: 'front' })).body.error.code).toBe('name_taken')
+  })
+
+  test.each([
+    ['bad_member', { members: [{ source: 'pi/nobody' }] }],
+    ['bad_member', { members: [{ source: 'pi/hall' }, { source: 'pi/hall' }] }],
+    ['bad_member', { members: [{ source: 'doors/front' }] }],
+    ['unknown_state', { members: [{ source: 'pi/yard', states: { '45': 'open' } }] }],
+    ['unknown_state', { members: [{ source: 'pi/yard', states: { '0': 'ajar' } }] }],
+    ['reserved', { states: ['unknown', 'open'] }],
+    ['bad_request', { states: ['open'] }],
+  ])('is refused with %s for %j', async (code, change) => {
+    for (const answer of [
+      await make({ name: 'other', ...change }),
+      await server.call('PATCH', '/api/doors/front', change),
+    ]) {
+      expect([answer.status, answer.body.error.code]).toEqual([400, code])
+    }
+    expect((await server.call('GET', '/api/doors/other')).status).toBe(404)
+  })
+
+  test('is changed; states that its members say cannot go', async () => {
+    const { status, body } = await server.call('PATCH', '/api/doors/front', {
+      debounce: 1,
+      states: ['closed', 'open', 'ajar'],
+    })
+    expect([status, body.debounce, body.states, body.members.length]).toEqual([200, 1, ['closed', 'open', 'ajar'], 2])
+    const less = await server.call('PATCH', '/api/doors/front', { states: ['closed', 'ajar'] })
+    expect(less.body.error.code).toBe('unknown_state')
+  })
+
+  test('stays, with its members, when the server starts again', async () => {
+    await server.app.close()
+    server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })
+    const { body } = await server.call('GET', '/api/doors/front')
+    expect(body.members).toMatchObject([{ source: 'pi/hall' }, { source: 'pi/yard', states: { '0': 'closed' } }])
+  })
+
+  test('follows a member to its new name, and loses one that is deleted', async () => {
+    await server.call('POST', '/api/devices', { name: 'pi' })
+    const renamed = await server.call('POST', '/api/cameras/pi/hall/rename', { to: 'pi/porch' })
+    expect(renamed.status).toBe(200)
+    const sources = async () =>
+      (await server.call('GET', '/api/doors/front')).body.members.map(({ source }: { source: string }) => source)
+    await expect.poll(sources).toEqual(['pi/porch', 'pi/yard'])
+    await jobEnded(server, (await server.call('DELETE', '/api/cameras/pi/porch')).body.id)
+    await expect.poll(sources).toEqual(['pi/yard'])
+  })
+
+  test('is deleted, and its name is free again', async () => {
+    const { status, body } = await server.call('DELETE', '/api/doors/front')
+    expect(status).toBe(202)
+    expect(await jobEnded(server, body.id)).toMatchObject({ state: 'done' })
+    expect((await server.call('GET', '/api/doors/front')).status).toBe(404)
+    expect((await make({ name: 'front' })).body.members).toEqual([])
+    expect((await server.call('GET', '/api/cameras/pi/yard')).status).toBe(200)
+  })
+})
