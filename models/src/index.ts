@@ -35,11 +35,11 @@ export { APART_MS, distanceTo } from './evaluation/folds.ts'
 export { type Gate, gate } from './evaluation/gate.ts'
 export type { Score, TestFrame, WrongFrame } from './evaluation/score.ts'
 export type { Advice } from './evaluation/verdict.ts'
-export { type Head, tempered } from './head/head.ts'
+export { type Head, isOfVectors, tempered } from './head/head.ts'
 export { openHead, type Prediction, type Predictor } from './head/predict.ts'
 export type { Sample } from './head/sample.ts'
 export { signatureDistance, signatureOf } from './head/signature.ts'
-export { FEWEST_FRAMES, type TrainedHead, type TrainOptions, trainHead } from './head/train.ts'
+export { FEWEST_FRAMES, type TrainedHead, type TrainedVectorHead, type TrainOptions, trainHead } from './head/train.ts'
 export { type Fault, ModelsError, type ModelsErrorCode } from './models-error.ts'
 export { AUGMENTATIONS, augment } from './pixels/augment.ts'
 export { blacken } from './pixels/blacken.ts'
@@ -53,8 +53,13 @@ export { loadModel, readModelFiles } from './registry/load.ts'
 export { MODEL_FILES } from './registry/manifest.ts'
 export type { Model } from './registry/model.ts'
 export { clearUnfinished, saveModel } from './registry/save.ts'
-export { numbersOf, type VectorDetails, type VectorHead } from './vector/head.ts'
+export { embedVector, flawOf } from './vector/embed.ts'
+export { type Estimator, numbersOf, type VectorDetails, type VectorHead } from './vector/head.ts'
+export { vectorSignature } from './vector/signature.ts'
 export {
+  csiView,
+  embeddedLength,
+  FUSED,
   lengthOf,
   MOST_NUMBERS,
   MOST_WINDOW,
@@ -62,5 +67,6 @@ export {
   VECTOR,
   type VectorPart,
   type VectorView,
+  viewFlaw,
 } from './vector/view.ts'
 export { VERSIONS } from './versions.ts'

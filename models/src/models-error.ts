@@ -9,6 +9,7 @@ export type ModelsErrorCode =
   | 'too_few_states'
   | 'too_few_frames'
   | 'bad_samples'
+  | 'bad_reading'
   | 'cancelled'
   | 'bad_model'
   | 'model_missing'

@@ -38,6 +38,7 @@ function exampleModel(): Model {
       { x: 0.6, y: 0 },
       { x: 0.1, y: 1 },
     ],
+    view: null,
     head: {
       states: ['closed', 'open'],
       weights: values(FEATURES * 2),
@@ -123,6 +124,8 @@ const EVALUATION: Json = {
   folds: 4,
   borrowed: 0,
   judgedOn: 'own',
+  accuracy: 0.875,
+  majority: 0.5,
   perState: [{ state: 'open', frames: 4, precision: 1, recall: 0.75 }],
   day: { frames: 8, balancedAccuracy: 0.9, interval: { low: 0.6, high: 1 } },
   night: null,
@@ -214,7 +217,7 @@ test.for<[string, (files: Files) => unknown, RegExp]>([
   ['an engine that does', inManifest({ engine: '\u001b[2J' }), /engine/],
   ['a verdict of a book', inManifest({ verdict: 'x'.repeat(5000) }), /verdict/],
   ['no digest', inManifest({ labels: {} }), /labels/],
-  ['a format of the future', inManifest({ format: 3 }), /format is 3.*reads 1 and 2/],
+  ['a format of the future', inManifest({ format: 4 }), /format is 4.*reads 1, 2 and 3/],
   ['a list for a manifest', (files) => files.set('manifest.json', bytesOf([])), /format/],
   [
     'a judged frame of no state',

@@ -23,6 +23,7 @@ async function made(seed: number): Promise<Omit<Model, 'id' | 'parent'>> {
     seed,
     labels: { digest: 'none', frames: 0, perState: {} },
     region: null,
+    view: null,
     head: {
       states: ['off', 'on'],
       weights: new Float32Array(features * 2),

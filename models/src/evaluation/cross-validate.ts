@@ -1,16 +1,19 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { fit, Rows, scoresOf } from '../head/fit.ts'
 import { softmax } from '../head/head.ts'
 import type { Sample } from '../head/sample.ts'
 import { ModelsError } from '../models-error.ts'
 import { randomStream } from '../random.ts'
+import type { VectorView } from '../vector/view.ts'
 import { type CurvePoint, partOf } from './curve.ts'
 import type { Fold } from './folds.ts'
+import { frameLearner, vectorLearner } from './learners.ts'
 import { balancedAccuracy, confusionOf, type WrongFrame } from './score.ts'
 
 export interface CrossValidationOptions {
   states: string[]
-  /** Which part of the labels the curve's heads learn from. */
+  /** How readings are seen, where the samples are those of a sensor. */
+  view?: VectorView | null
+  /** Which part of the labels the curve's heads learn from; for vectors also the networks' first weights. */
   seed?: number
   /** Called after each head; they take different times. */
   onProgress?: (done: number, heads: number) => void
@@ -22,6 +25,8 @@ export interface CrossValidationOptions {
 export interface Judged {
   sample: Sample
   scores: Float64Array
+  /** What each estimator gave each state, by its name, where the samples are those of a sensor. */
+  estimators?: Record<string, Float64Array>
   /** The place of its label among the states. */
   truth: number
 }
@@ -33,9 +38,9 @@ export interface Judged {
 export async function crossValidate(
   folds: Fold[],
   shares: readonly number[],
-  { states, seed = 1, onProgress, signal }: CrossValidationOptions,
+  { states, view = null, seed = 1, onProgress, signal }: CrossValidationOptions,
 ): Promise<{ judged: Judged[]; curve: CurvePoint[] }> {
-  const rows = new Rows()
+  const learn = view ? vectorLearner({ states, view, seed, ...(signal ? { signal } : {}) }) : frameLearner(states)
   const random = randomStream(seed)
   const parts = shares.map((share) => ({ share, labels: 0, judged: [] as Judged[] }))
   let done = 0
@@ -44,12 +49,9 @@ export async function crossValidate(
       await breathe() // whoever is told of the progress, and whoever cancels, has a turn
       if (signal?.aborted) throw new ModelsError('cancelled', 'caller', 'the evaluation was cancelled')
       const learned = partOf(train, part.share, random)
-      const fitted = fit(learned, states, rows)
+      const ask = await learn(learned, part.share === 1)
       part.labels += learned.length / folds.length
-      for (const sample of test) {
-        const scores = scoresOf(fitted, rows.of(sample)[0] as Float32Array)
-        part.judged.push({ sample, scores, truth: states.indexOf(sample.state) })
-      }
+      for (const sample of test) part.judged.push({ sample, ...ask(sample), truth: states.indexOf(sample.state) })
       onProgress?.(++done, folds.length * parts.length)
     }
   const whole = parts.find(({ share }) => share === 1)

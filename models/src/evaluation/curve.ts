@@ -1,6 +1,7 @@
 import type { Sample } from '../head/sample.ts'
 import { FEWEST_FRAMES } from '../head/train.ts'
 import type { randomStream } from '../random.ts'
+import type { VectorView } from '../vector/view.ts'
 import { byState, inTime } from './folds.ts'
 
 /** How good heads are that learned from a part of the labels only: what more of them would bring. */
@@ -12,7 +13,10 @@ export interface CurvePoint {
   balancedAccuracy: number
 }
 
-export const SHARES = [0.25, 0.5, 0.75, 1] as const
+/** Networks take a hundred times as long to learn, so of vectors there are fewer points. */
+export function sharesOf(view: VectorView | null): readonly number[] {
+  return view ? [0.25, 0.5, 1] : [0.25, 0.5, 0.75, 1]
+}
 
 /** A state's frames are drawn in so many runs of neighbours, for whoever labels less has seen fewer hours. */
 const RUNS = 8

@@ -1,19 +1,26 @@
-import type { Head } from '../head/head.ts'
+import { type Head, softmax } from '../head/head.ts'
 import { openHead } from '../head/predict.ts'
 import type { Sample } from '../head/sample.ts'
 import { checkSamples } from '../head/train.ts'
-import { type CrossValidationOptions, crossValidate, frameOf } from './cross-validate.ts'
-import { type CurvePoint, SHARES } from './curve.ts'
-import { APART_MS, byState, type Fold, timeFolds } from './folds.ts'
+import type { VectorDetails, VectorHead } from '../vector/head.ts'
+import { detailsFrom } from '../vector/predict.ts'
+import type { VectorView } from '../vector/view.ts'
+import { type CrossValidationOptions, crossValidate, frameOf, type Judged } from './cross-validate.ts'
+import { type CurvePoint, sharesOf } from './curve.ts'
+import { apartOf, byState, type Fold, timeFolds } from './folds.ts'
 import { balancedAccuracy, confusionOf, type Score, score, sumOf, type TestFrame, type WrongFrame } from './score.ts'
 import { fitTemperature } from './temperature.ts'
-import { FEWEST_JUDGED, UNJUDGED_HERE, whyUnjudged } from './unjudged.ts'
+import { FEWEST_JUDGED, nounOf, unjudgedHere, whyUnjudged } from './unjudged.ts'
 import { type Advice, advise, type Condition, conditionOf, inWords } from './verdict.ts'
 
-/** How good a camera's model is on frames it has not seen, and what to do about it. */
+/** How good a camera's or sensor's model is on frames it has not seen, and what to do about it. */
 export interface Evaluation extends Score {
   /** Rounds of cross-validation; every frame was judged in at most one, by a head trained on others far from it in time. */
   folds: number
+  /** The share of the judged frames that got their state; null where it was not reckoned, in an older release. */
+  accuracy: number | null
+  /** The share of the commonest state among them: what always saying that would get right. Null as `accuracy`. */
+  majority: number | null
   /** Frames of other cameras that it learned from besides. */
   borrowed: number
   /** `own`: only frames of the camera itself were judged. `all`: it has too few of these, so borrowed ones were, too. */
@@ -59,36 +66,38 @@ const MOST_SUSPECTS = 50
  * @throws ModelsError `too_few_states` | `bad_samples` | `cancelled`
  */
 export async function evaluate(samples: Sample[], options: EvaluateOptions): Promise<Evaluated> {
-  const { states } = options
-  checkSamples(samples, states)
-  const { folds, judgedOn, borrowed, tested } = splitOf(samples, states)
+  const { states, view = null } = options
+  checkSamples(samples, states, view)
+  const apartMs = apartOf(samples, view)
+  const { folds, judgedOn, borrowed, tested } = splitOf(samples, states, apartMs)
   const isEnough = isJudged(folds, states)
-  const { judged, curve } = await crossValidate(folds, isEnough ? SHARES : [1], options)
+  const { judged, curve } = await crossValidate(folds, isEnough ? sharesOf(view) : [1], options)
   const counted = judged.filter(({ sample }) => !sample.judgeOnly)
   const temperature = fitTemperature(counted)
   const frames = counted.map((one) => frameOf(one, states, temperature))
-  const all = judged.map((one) => testFrame(frameOf(one, states, temperature)))
-  if (!isEnough) return { evaluation: null, verdict: whyUnjudged(tested, testsOf(folds), states), judged: all }
+  const all = testSetOf(judged, states, temperature)
+  if (!isEnough)
+    return { evaluation: null, verdict: whyUnjudged(tested, testsOf(folds), { states, view }), judged: all }
   const evaluation = {
-    ...assess(frames, curve, states),
+    ...assess(frames, curve, { states, view, apartMs }),
     folds: folds.filter((fold) => testsOf([fold]).length > 0).length,
     ...{ borrowed, judgedOn, temperature },
-    ...(judgedOn === 'all' ? { verdict: UNJUDGED_HERE } : {}),
+    ...(judgedOn === 'all' ? { verdict: unjudgedHere(view) } : {}),
   }
   return { evaluation, verdict: evaluation.verdict, judged: all }
 }
 
 /** On frames of the camera itself where they can be judged, else on the borrowed ones too. */
-function splitOf(samples: Sample[], states: string[]) {
+function splitOf(samples: Sample[], states: string[], apartMs: number) {
   const besides = samples.filter(({ judgeOnly }) => judgeOnly)
   const learned = samples.filter(({ judgeOnly }) => !judgeOnly)
   const own = learned.filter(({ borrowed }) => !borrowed)
   const more = learned.filter(({ borrowed }) => borrowed)
-  const folds = timeFolds(own, { states, more, besides })
+  const folds = timeFolds(own, { states, more, besides, apartMs })
   if (more.length === 0 || isJudged(folds, states))
     return { folds, judgedOn: 'own' as const, borrowed: more.length, tested: own }
   return {
-    folds: timeFolds(learned, { states, besides }),
+    folds: timeFolds(learned, { states, besides, apartMs }),
     judgedOn: 'all' as const,
     ...{ borrowed: more.length, tested: learned },
   }
@@ -103,12 +112,30 @@ function isJudged(folds: Fold[], states: string[]): boolean {
   return states.every((state) => (tested.get(state)?.length ?? 0) >= FEWEST_JUDGED)
 }
 
-function testFrame({ brightness: _, ...frame }: WrongFrame): TestFrame {
-  return frame
+/** Of so many readings it is kept what each estimator said: enough to look at. */
+const MOST_DETAILED = 100
+
+function testSetOf(judged: Judged[], states: string[], temperature: number): TestFrame[] {
+  const every = Math.ceil(judged.length / MOST_DETAILED)
+  return judged.map((one, i) => {
+    const { brightness: _, ...frame } = frameOf(one, states, temperature)
+    return one.estimators && i % every === 0 ? { ...frame, details: detailsOf(states, one, temperature) } : frame
+  })
+}
+
+function detailsOf(states: string[], { estimators = {} }: Judged, temperature: number): VectorDetails {
+  return detailsFrom(
+    states,
+    Object.entries(estimators).map(([name, scores]) => [name, softmax(scores.map((one) => one / temperature))]),
+  )
 }
 
 /** All that is said of the judged frames. */
-function assess(judged: WrongFrame[], curve: CurvePoint[], states: string[]) {
+function assess(
+  judged: WrongFrame[],
+  curve: CurvePoint[],
+  { states, view, apartMs }: { states: string[]; view: VectorView | null; apartMs: number },
+) {
   const scored = score(states, judged)
   const advice = advise(scored, judged, curve)
   const under = (condition: Condition) => {
@@ -119,12 +146,15 @@ function assess(judged: WrongFrame[], curve: CurvePoint[], states: string[]) {
     .filter(({ confidence }) => confidence >= SUSPICIOUS)
     .toSorted((a, b) => b.confidence - a.confidence)
     .slice(0, MOST_SUSPECTS)
+  const right = judged.filter(({ truth, said }) => truth === said).length
   return {
     ...scored,
+    accuracy: right / judged.length,
+    majority: Math.max(...scored.confusion.map(sumOf)) / judged.length,
     perState: perState(scored),
     ...{ day: under('day'), night: under('night') },
     curve,
-    ...{ suspects, apartMs: APART_MS, advice, verdict: inWords(advice, suspects.length) },
+    ...{ suspects, apartMs, advice, verdict: inWords(advice, suspects.length, nounOf(view)) },
   }
 }
 
@@ -137,7 +167,7 @@ function perState({ states, confusion }: Score): Evaluation['perState'] {
 }
 
 /** Asks a finished head about frames that it has not learned from. */
-export function judge(head: Head, samples: Sample[]): TestFrame[] {
+export function judge(head: Head | VectorHead, samples: Sample[]): TestFrame[] {
   const { predict } = openHead(head)
   return samples.map((sample) => {
     // Only the state is asked for; whether the lens was covered is another question.

@@ -1,8 +1,25 @@
 import type { Sample } from '../head/sample.ts'
 import { FEWEST_FRAMES } from '../head/train.ts'
+import type { VectorView } from '../vector/view.ts'
 
-/** A test frame is at least so far in time from every frame that its head learned from, whatever their states. */
+/** A test frame of a camera is at least so far in time from every frame that its head learned from, whatever their states. */
 export const APART_MS = 600_000
+
+/** The same for readings, which come many a second; besides, no two looks that share a reading are on both sides. */
+const READINGS_APART_MS = 1000
+
+/** How far apart test and training have to be. @param view of a sensor's readings, null for frames */
+export function apartOf(samples: Sample[], view: VectorView | null): number {
+  if (!view) return APART_MS
+  const steps = [...byState(samples).values()]
+    .flatMap((group) => {
+      const times = timesOf(inTime(group))
+      return times.slice(1).map((time, i) => time - (times[i] as number))
+    })
+    .sort((a, b) => a - b)
+  const between = steps[Math.floor(steps.length / 2)] ?? 0
+  return Math.min(READINGS_APART_MS + (view.window - 1) * between, APART_MS)
+}
 
 /** One round of cross-validation. */
 export interface Fold {
@@ -16,6 +33,8 @@ export interface SplitOptions {
   more?: Sample[]
   /** Frames to judge and never to learn from. */
   besides?: Sample[]
+  /** So far in time a test frame is at least from every frame that its head learned from. */
+  apartMs?: number
 }
 
 const MOST_FOLDS = 5
@@ -29,18 +48,26 @@ const MOST_FOLDS = 5
  * Every frame is tested at most once: those of a fold that is left without two frames of each state to learn from stay
  * unjudged. Of five folds and fewer those are taken that judge most frames of the state that is judged least.
  */
-export function timeFolds(samples: Sample[], { states, more = [], besides = [] }: SplitOptions): Fold[] {
+export function timeFolds(
+  samples: Sample[],
+  { states, more = [], besides = [], apartMs = APART_MS }: SplitOptions,
+): Fold[] {
   const groups = byState(samples)
   const fewest = Math.min(...states.map((state) => groups.get(state)?.length ?? 0))
   let best: Fold[] = []
   for (let count = Math.min(MOST_FOLDS, fewest); count >= 2; count--) {
-    const folds = blockFolds(groups, samples, more, count).filter(({ train }) => canTrain(train, states))
+    const folds = blockFolds(groups, [samples, more], count, apartMs).filter(({ train }) => canTrain(train, states))
     if (judgedLeast(folds, states) > judgedLeast(best, states)) best = folds
   }
-  return withBesides(best, besides, [...samples, ...more], states)
+  return withBesides(best, besides, [...samples, ...more], { states, apartMs })
 }
 
-function blockFolds(groups: Map<string, Sample[]>, samples: Sample[], more: Sample[], count: number): Fold[] {
+function blockFolds(
+  groups: Map<string, Sample[]>,
+  [samples, more]: [Sample[], Sample[]],
+  count: number,
+  apartMs: number,
+): Fold[] {
   const blockOf = new Map<Sample, number>()
   for (const group of groups.values()) {
     const ordered = inTime(group)
@@ -56,7 +83,7 @@ function blockFolds(groups: Map<string, Sample[]>, samples: Sample[], more: Samp
     const test = samples.filter((sample) => blockOf.get(sample) === fold)
     const others = samples.filter((sample) => blockOf.get(sample) !== fold)
     const distance = distanceTo(timesOf(test))
-    return { test, train: [...others, ...more].filter(({ capturedAtMs }) => distance(capturedAtMs) >= APART_MS) }
+    return { test, train: [...others, ...more].filter(({ capturedAtMs }) => distance(capturedAtMs) >= apartMs) }
   })
 }
 
@@ -80,7 +107,12 @@ function blockCuts(times: number[], count: number): number[] {
  * A frame that is only to be judged goes to a fold whose training is far enough from it, so that it changes no fold;
  * one that is far from everything is judged by a head that learned everything.
  */
-function withBesides(folds: Fold[], besides: Sample[], all: Sample[], states: string[]): Fold[] {
+function withBesides(
+  folds: Fold[],
+  besides: Sample[],
+  all: Sample[],
+  { states, apartMs }: { states: string[]; apartMs: number },
+): Fold[] {
   if (besides.length === 0) return folds
   const last: Fold[] = canTrain(all, states) ? [{ train: all, test: [] }] : []
   const rounds = [...last, ...folds].map(({ train, test }) => ({
@@ -89,7 +121,7 @@ function withBesides(folds: Fold[], besides: Sample[], all: Sample[], states: st
     distance: distanceTo(timesOf(train)),
   }))
   for (const sample of besides)
-    rounds.find(({ distance }) => distance(sample.capturedAtMs) >= APART_MS)?.test.push(sample)
+    rounds.find(({ distance }) => distance(sample.capturedAtMs) >= apartMs)?.test.push(sample)
   return rounds.filter(({ test }) => test.length > 0).map(({ train, test }) => ({ train, test }))
 }
 

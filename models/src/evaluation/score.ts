@@ -1,3 +1,5 @@
+import type { VectorDetails } from '../vector/head.ts'
+
 /** What a model said of frames whose state a person had said. Counts and rates are of these frames only. */
 export interface Score {
   states: string[]
@@ -12,7 +14,7 @@ export interface Score {
   wrong: WrongFrame[]
 }
 
-/** How a frame was judged by a head that had learned from no frame within ten minutes of it. */
+/** How a frame or reading was judged by a head that had learned from none near it in time (`apartMs`). */
 export interface TestFrame {
   /** The frame's id. */
   frame: string
@@ -21,9 +23,11 @@ export interface TestFrame {
   said: string
   /** Calibrated, 0..1. */
   confidence: number
+  /** Of some readings: what each estimator said. */
+  details?: VectorDetails | null
 }
 
-export interface WrongFrame extends TestFrame {
+export interface WrongFrame extends Omit<TestFrame, 'details'> {
   /** Mean luminance 0..255, or null where it was not known. */
   brightness: number | null
 }

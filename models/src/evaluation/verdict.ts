@@ -53,15 +53,15 @@ export function advise(
 }
 
 /** @param suspects labels that look wrong: more frames do not make up for them */
-export function inWords(advice: Advice | null, suspects: number): string {
+export function inWords(advice: Advice | null, suspects: number, noun = 'frame'): string {
   if (!advice) return 'ready'
   if (suspects > 0) {
     const labels = suspects === 1 ? 'the label that looks' : `the ${suspects} labels that look`
-    return `check ${labels} wrong; if right, ${inWords(advice, 0)}`
+    return `check ${labels} wrong; if right, ${inWords(advice, 0, noun)}`
   }
   const { state, more, when } = advice
   const where = when === 'night' ? ' at night' : when === 'day' ? ' by day' : ''
-  return `needs about ${more} more frames of \`${state}\`${where}`
+  return `needs about ${more} more ${noun}s of \`${state}\`${where}`
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { VectorHead } from '../vector/head.ts'
+
 /** What training makes: one dense softmax layer on a backbone's features, and how far from them is too far. */
 export interface Head {
   /** In the order of the weights' columns. */
@@ -31,9 +33,21 @@ export function rooted(features: Float32Array): Float32Array {
 }
 
 /** The same head with its scores divided by a temperature: it says the same states, each more or less surely. */
-export function tempered<Some extends Head>(head: Some, temperature: number): Some {
+export function tempered<Some extends Head | VectorHead>(head: Some, temperature: number): Some {
   const cooled = (values: Float32Array) => values.map((value) => value / temperature)
-  return { ...head, weights: cooled(head.weights), bias: cooled(head.bias) }
+  if (!isOfVectors(head)) return { ...head, weights: cooled(head.weights), bias: cooled(head.bias) }
+  const estimators = head.estimators.map((estimator) => ({
+    ...estimator,
+    layers: estimator.layers.map(({ kernel, bias }, i, { length }) =>
+      i < length - 1 ? { kernel, bias } : { kernel: cooled(kernel), bias: cooled(bias) },
+    ),
+  }))
+  return { ...head, estimators }
+}
+
+/** Whether a head tells states by vectors, not by pictures. */
+export function isOfVectors(head: Head | VectorHead): head is VectorHead {
+  return 'estimators' in head
 }
 
 export function softmax(scores: Float64Array): number[] {

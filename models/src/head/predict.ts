@@ -1,5 +1,6 @@
-import type { VectorDetails } from '../vector/head.ts'
-import { type Head, rooted, softmax } from './head.ts'
+import type { VectorDetails, VectorHead } from '../vector/head.ts'
+import { openVectorHead } from '../vector/predict.ts'
+import { type Head, isOfVectors, rooted, softmax } from './head.ts'
 import { noveltyDistance, wholeOf } from './novelty.ts'
 import { signatureOfWhole } from './signature.ts'
 
@@ -13,7 +14,7 @@ export interface Prediction {
   probabilities: Record<string, number>
   /** Why no state is earned whatever the confidence: the frame resembles no training frame, or shows nothing at all. */
   unlike: null | 'unlike_training' | 'covered'
-  /** How far (1 - cosine, 0..1) it is from all that the model learned from. */
+  /** How far (1 - cosine, 0..1) it is from all that the model learned from; of a vector: at 0.5 it begins to be unlike. */
   novelty: number
   /** 32 bytes by which frames are compared (`signatureDistance`). */
   signature: Uint8Array
@@ -23,8 +24,9 @@ export interface Prediction {
 
 export interface Predictor {
   /**
-   * @param features what the model's backbone gave for the frame
-   * @param pixels `spread` of the decoded frame
+   * @param features what the model's backbone gave for the frame, or `embedVector` for the readings
+   * @param pixels `spread` of the decoded frame; of no meaning for readings
+   * @throws ModelsError `bad_reading`: features of readings of another length
    */
   predict(features: Float32Array, pixels: { spread: number }): Prediction
 }
@@ -33,7 +35,8 @@ export interface Predictor {
 export const COVERED_SPREAD = 3
 
 /** Opens a head for prediction: plain arithmetic on typed arrays, some tens of microseconds, no library. */
-export function openHead(head: Head): Predictor {
+export function openHead(head: Head | VectorHead): Predictor {
+  if (isOfVectors(head)) return openVectorHead(head)
   const { states, weights, bias, novelty } = head
   return {
     predict(features, { spread }) {

@@ -27,6 +27,7 @@ export function isEvaluation(value: Evaluation, states: string[]): boolean {
     isListOf(curve, (point) => isShare(point.share) && isAmount(point.labels) && isShare(point.balancedAccuracy)) &&
     [day, night].every((score) => isNullOr(score, isScore)) &&
     isNullOr(advice, ({ state, more, when }) => isState(state) && isAmount(more) && CONDITIONS.includes(when)) &&
+    [value.accuracy, value.majority].every((share) => isNullOr(share, isShare)) &&
     [value.folds, value.borrowed].every((count) => count === undefined || isWhole(count)) &&
     [undefined, 'own', 'all'].includes(value.judgedOn) &&
     isAmount(value.temperature) &&

@@ -1,26 +1,32 @@
 import { CELLS } from '../backbone/backbones.ts'
 import { featureLengthOf } from '../backbone/graph.ts'
 import type { TestFrame } from '../evaluation/gate.ts'
-import type { Head } from '../head/head.ts'
+import { type Head, isOfVectors } from '../head/head.ts'
 import { ModelsError } from '../models-error.ts'
+import type { VectorHead } from '../vector/head.ts'
+import { embeddedLength } from '../vector/view.ts'
 import { check, manifestIn, parsed, testSetIn } from './checks.ts'
 import { layersModel, MANIFEST, type Manifest, NOVELTY, sha256, TEST_SET, TOPOLOGY, WEIGHTS } from './manifest.ts'
 import type { Model } from './model.ts'
+import { shapesOf, vectorHeadOf, vectorTopology, vectorWeights } from './vector-files.ts'
 
 /** The files of a model, by their names; those of the same model are the same to the last byte. */
 export function filesOf(model: Model): Map<string, Uint8Array> {
-  const { head, testSet, ...rest } = model
+  const { head, testSet, view: _, ...rest } = model
+  const isVectors = isOfVectors(head)
   const files = new Map([
-    [TOPOLOGY, json(layersModel(head))],
-    [WEIGHTS, bytesOf(head.weights, head.bias)],
+    [TOPOLOGY, json(isVectors ? vectorTopology(head.view, shapesOf(head)) : layersModel(head))],
+    [WEIGHTS, bytesOf(...(isVectors ? vectorWeights(head) : [head.weights, head.bias]))],
     [NOVELTY, bytesOf(head.novelty.prototypes)],
     [TEST_SET, json(testSet)],
   ])
+  const channels = isVectors ? embeddedLength(head.view) : head.novelty.channels
   const manifest: Manifest = {
-    format: 2,
+    format: isVectors ? 3 : 2,
     ...rest,
     states: head.states,
-    novelty: { channels: head.novelty.channels, threshold: head.novelty.threshold },
+    ...(isVectors ? { view: head.view, estimators: shapesOf(head) } : {}),
+    novelty: { channels, threshold: head.novelty.threshold },
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)])),
   }
   return files.set(MANIFEST, json(manifest))
@@ -32,16 +38,29 @@ export function filesOf(model: Model): Map<string, Uint8Array> {
  * @throws ModelsError `bad_model`: says what is wrong with which file
  */
 export async function modelOf(files: ReadonlyMap<string, Uint8Array>): Promise<Model> {
-  const { format, states, novelty, files: sums, ...rest } = manifestIn(bytesIn(files, MANIFEST))
+  const { format, novelty, files: sums, view, estimators, ...rest } = manifestIn(bytesIn(files, MANIFEST))
+  const { states, ...about } = rest
   const read = (name: string) => {
     const bytes = bytesIn(files, name)
     check(sha256(bytes) === sums[name], `${name} does not have the sha256 of its manifest`)
     return bytes
   }
   const testSet: TestFrame[] = format === 1 ? [] : testSetIn(read(TEST_SET), states)
-  const features = await featuresOf(rest.backbone)
   const weights = floats(read(WEIGHTS), WEIGHTS)
   const prototypes = floats(read(NOVELTY), NOVELTY)
+  check(
+    novelty.channels > 0 && prototypes.length > 0 && prototypes.length % novelty.channels === 0,
+    `${NOVELTY} has ${prototypes.length} values, and frames of ${novelty.channels} each do not make that`,
+  )
+  const topology = parsed(read(TOPOLOGY), TOPOLOGY)
+  if (view && estimators) {
+    const { threshold } = novelty
+    const head: VectorHead = { ...vectorHeadOf(states, view, estimators, weights), novelty: { prototypes, threshold } }
+    checkChannels(novelty.channels, embeddedLength(view))
+    checkTopology(topology, vectorTopology(view, estimators))
+    return { ...about, view, head, testSet }
+  }
+  const features = await featuresOf(about.backbone)
   const head: Head = {
     states,
     weights: weights.subarray(0, features * states.length),
@@ -51,20 +70,22 @@ export async function modelOf(files: ReadonlyMap<string, Uint8Array>): Promise<M
   const [values, expected] = [weights.length, (features + 1) * states.length]
   check(
     values === expected,
-    `${WEIGHTS} has ${values} values, and ${states.length} states of ${rest.backbone} need ${expected}`,
+    `${WEIGHTS} has ${values} values, and ${states.length} states of ${about.backbone} need ${expected}`,
   )
-  const channels = features / CELLS ** 2
-  check(novelty.channels === channels, `its novelty check has ${novelty.channels} channels instead of ${channels}`)
+  checkChannels(novelty.channels, features / CELLS ** 2)
+  checkTopology(topology, layersModel(head))
+  return { ...about, view: null, head, testSet }
+}
+
+function checkChannels(said: number, channels: number): void {
+  check(said === channels, `its novelty check has ${said} channels instead of ${channels}`)
+}
+
+function checkTopology(topology: object, expected: object): void {
   check(
-    prototypes.length > 0 && prototypes.length % channels === 0,
-    `${NOVELTY} has ${prototypes.length} values, and frames of ${channels} each do not make that`,
-  )
-  const topology = parsed(read(TOPOLOGY), TOPOLOGY)
-  check(
-    JSON.stringify(shapesIn(topology)) === JSON.stringify(shapesIn(layersModel(head))),
+    JSON.stringify(shapesIn(topology)) === JSON.stringify(shapesIn(expected)),
     `${TOPOLOGY} describes other weights than ${WEIGHTS} holds`,
   )
-  return { ...rest, head, testSet }
 }
 
 function bytesIn(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

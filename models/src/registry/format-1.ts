@@ -35,6 +35,8 @@ export function renewedEvaluation(evaluation: OldManifest['evaluation']): Evalua
   })
   const unknown = {
     perState,
+    accuracy: null,
+    majority: null,
     day: null,
     night: null,
     temperature: 1,

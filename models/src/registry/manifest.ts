@@ -1,21 +1,29 @@
 import { createHash } from 'node:crypto'
 import type { Head } from '../head/head.ts'
+import type { VectorView } from '../vector/view.ts'
 import type { Model } from './model.ts'
+import type { EstimatorShape } from './vector-files.ts'
 
 /** `manifest.json` of a saved model; the numbers and the test set stand in the other files. */
-export interface Manifest extends Omit<Model, 'head' | 'testSet'> {
-  /** Of this layout. Format 1, which is still read, had a box for a region, no parent, no test set, and its verdict in the evaluation. */
-  format: 2
+export interface Manifest extends Omit<Model, 'head' | 'testSet' | 'view'> {
+  /**
+   * Of this layout. Format 1, which is still read, had a box for a region, no parent, no test set, and its verdict in the
+   * evaluation. Format 3 is that of models of vectors, which have a view and estimators.
+   */
+  format: 2 | 3
   states: string[]
+  /** `channels`: how long a prototype is. */
   novelty: { channels: number; threshold: number }
+  view?: VectorView
+  estimators?: EstimatorShape[]
   /** sha256 of every other file of the folder. */
   files: Record<string, string>
 }
 
 export const MANIFEST = 'manifest.json'
-/** The head as a TensorFlow.js LayersModel: one dense softmax layer on the square roots of the features. */
+/** The head as a TensorFlow.js LayersModel: one dense softmax layer on the square roots of the features, or `vector-files`. */
 export const TOPOLOGY = 'model.json'
-/** float32, little endian: kernel `[features, states]`, then bias `[states]`. */
+/** float32, little endian: kernel `[features, states]`, then bias `[states]`; of vectors in the order of the topology. */
 export const WEIGHTS = 'weights.bin'
 /** float32, little endian: the novelty check's prototypes. */
 export const NOVELTY = 'novelty.bin'

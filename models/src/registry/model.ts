@@ -4,12 +4,15 @@ import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { TestFrame } from '../evaluation/gate.ts'
 import type { Head } from '../head/head.ts'
 import type { Region } from '../pixels/polygon.ts'
+import type { VectorHead } from '../vector/head.ts'
+import type { VECTOR, VectorView } from '../vector/view.ts'
 
-/** One camera's model: immutable once saved. */
+/** One camera's or sensor's model: immutable once saved. */
 export interface Model {
   /** `device/camera@version` */
   id: string
-  backbone: BackboneId
+  /** Of a model of vectors there is none, and this says so. */
+  backbone: BackboneId | typeof VECTOR
   /** The engine that made the training embeddings; any engine may serve the model. */
   engine: EngineName
   /** Milliseconds since 1970 UTC. */
@@ -19,7 +22,9 @@ export interface Model {
   labels: { digest: string; frames: number; perState: Record<string, number> }
   /** Region of interest that it looks at, corners in fractions of the upright frame; null for the whole frame. */
   region: Region | null
-  head: Head
+  /** How readings are seen; null where frames are. */
+  view: VectorView | null
+  head: Head | VectorHead
   /** Null where nothing honest can be said of it. */
   evaluation: Evaluation | null
   /** In words: `ready`, or what to label next. */

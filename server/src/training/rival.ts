@@ -1,11 +1,20 @@
-import { FEWEST_FRAMES, type Gate, gate, type Head, judge, type Sample, type TestFrame } from '@ajar/models'
+import {
+  FEWEST_FRAMES,
+  type Gate,
+  gate,
+  type Head,
+  judge,
+  type Sample,
+  type TestFrame,
+  type VectorHead,
+} from '@ajar/models'
 
 /** The active model, as far as a candidate can be compared with it. */
 export interface Rival {
   /** The frames by which it was judged; none where it is of an older release, or nobody ever knew how good it is. */
   testSet: TestFrame[]
   /** Null where it sees frames otherwise than the candidate. */
-  head: Head | null
+  head: Head | VectorHead | null
 }
 
 /** Fewer frames of a state tell nothing. */

@@ -155,7 +155,7 @@ export class Training {
     const learned = labels.map((label) => ({ frame: frameOf(label), state: label.state }))
     const made = {
       ...{ backbone: this.#ports.backbone, engine, createdAtMs: Date.now(), seed, region: camera.region },
-      ...{ head, evaluation, verdict, testSet },
+      ...{ view: null, head, evaluation, verdict, testSet },
       labels: summariseLabels(learned.filter(({ frame }) => !left.has(frame))),
     }
     return this.#ports.registry.save(camera.id, made, {

@@ -1,4 +1,4 @@
-import { type Model, ModelsError } from '@ajar/models'
+import { isOfVectors, type Model, ModelsError } from '@ajar/models'
 import type { Sources } from '../../devices/sources.ts'
 import { badRequest, conflict } from '../../http/errors.ts'
 import { type Activations, differenceOf } from './activations.ts'
@@ -41,12 +41,11 @@ export class ModelCopies {
     const { sources, registry, activations } = this.#ports
     const { states, region } = sources.get(camera)
     const { id: parent, ...model } = await this.check(source, states)
-    const { head } = model
     const made = {
       ...model,
       createdAtMs: Date.now(),
       region,
-      head: { ...head, novelty: { ...head.novelty, threshold: NEVER_NOVEL } },
+      head: neverNovel(model.head),
       evaluation: null,
       verdict: `copied from ${source}: nobody has checked it here yet: label some frames of this camera`,
       testSet: [],
@@ -54,4 +53,9 @@ export class ModelCopies {
     const { id } = await registry.save(camera, made, { origin: 'copied', parent })
     await activations.activate(await registry.row(id), 'copied', author)
   }
+}
+
+function neverNovel(head: Model['head']): Model['head'] {
+  if (isOfVectors(head)) return { ...head, novelty: { ...head.novelty, threshold: Number.MAX_VALUE } }
+  return { ...head, novelty: { ...head.novelty, threshold: NEVER_NOVEL } }
 }
