@@ -247,6 +247,8 @@ async function build(
     isConnected: (device) => devices.isConnected(device),
     followUp: tasks.automatic.followUp,
     archive,
+    onStored: (reading) => holds.stored(reading),
+    onRefusedReading: (source) => holds.refused(source),
     factsOf: (device, sensor) => devices.sensorOf(device, sensor),
     publish,
   })

@@ -48,6 +48,7 @@ import { logRoutes } from './logging/routes.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
 import { framesZipRoute } from './observe/frames-zip-route.ts'
+import { journeyRoutes } from './observe/journey.ts'
 import { listenersRoute } from './observe/listeners.ts'
 import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
@@ -168,7 +169,13 @@ export async function openRoutes(http: Http, parts: Parts) {
     change: (...change) => care.settingUp.change(...change),
     remove: (...door) => care.deletion.delete(...door),
   })
-  ingestRoutes(http, { isReserved, held: () => frames.held !== null, ingest: (frame) => pipeline.ingest(frame) })
+  ingestRoutes(http, {
+    isReserved,
+    held: () => frames.held !== null,
+    ingest: (frame) => pipeline.ingest(frame),
+    take: (reading) => pipeline.take(reading),
+  })
+  journeyRoutes(http, { database, archive, sources })
   frameRoutes(http, {
     database,
     archive,

@@ -117,6 +117,8 @@ const ROUTES: Record<string, string> = {
   'GET /api/labels/suspects': 'viewer',
   'POST /api/labels': 'operator',
   'GET /api/readings': 'viewer',
+  'GET /api/readings/:device/:sensor/:atMs/journey': 'viewer',
+  'POST /api/sensors/:device/:sensor/readings': 'operator',
   'GET /api/readings/at': 'viewer',
   'GET /api/sensors': 'viewer',
   'DELETE /api/sensors/:device/:sensor': 'operator',

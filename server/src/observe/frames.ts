@@ -10,17 +10,7 @@ import { badRequest, HttpError, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { CAMERA } from '../http/nouns.ts'
 import { Picture, pictureIn } from '../http/picture.ts'
-import {
-  CameraPath,
-  FramePath,
-  iso,
-  isoOrNull,
-  listOf,
-  Milliseconds,
-  NullableTime,
-  nullable,
-  Time,
-} from '../http/shapes.ts'
+import { CameraPath, FramePath, iso, listOf, Milliseconds, nullable, Time } from '../http/shapes.ts'
 import { NarrowedPictures } from './narrowed-pictures.ts'
 import { ResultBody, shownResult } from './results.ts'
 import { mostUsefulOf } from './useful-frames.ts'
@@ -48,15 +38,6 @@ const ListedFrame = Type.Object({
   why: Type.Union([Type.Enum(['uncertain', 'unlike_labelled', 'other_hour', 'newest']), Type.Null()], {
     description: 'order=useful: what weighed most, `newest` where nothing did; else null',
   }),
-})
-const Journey = Type.Object({
-  frame: Type.String(),
-  capturedAt: Time,
-  receivedAt: Time,
-  storedAt: NullableTime,
-  classifiedAt: NullableTime,
-  recordedAt: NullableTime,
-  outcome: Frame.properties.outcome,
 })
 /** Pictures that are classified and not kept take the threads from frames that are: a few at once. */
 const MOST_CLASSIFYING = 8
@@ -229,35 +210,6 @@ export function frameRoutes(http: Http, ports: FrameRoutesPorts) {
         .headers(kept)
         .type('image/jpeg')
         .send(Buffer.from(buffer, byteOffset, byteLength))
-    },
-  )
-
-  http.get(
-    '/api/frames/:device/:camera/:capturedAtMs/journey',
-    {
-      config: { access: 'viewer' },
-      schema: { summary: 'When each step of a frame happened', params: FramePath, response: { 200: Journey } },
-    },
-    async ({ params }) => {
-      const { id: camera } = sources.get(`${params.device}/${params.camera}`)
-      const isPending = await archive.isPending(camera, params.capturedAtMs)
-      const row = await database.read
-        .selectFrom('frames')
-        .selectAll()
-        .where('camera', '=', camera)
-        .where('captured_at', '=', params.capturedAtMs)
-        .executeTakeFirst()
-      const frame = row ? null : await archive.find(camera, params.capturedAtMs)
-      if (!row && !frame) throw notFound(`the frame ${frameId(params)}`)
-      return {
-        frame: frameId(params),
-        capturedAt: iso(params.capturedAtMs),
-        receivedAt: iso(row?.received_at ?? frame?.receivedAt ?? 0),
-        storedAt: isoOrNull(row?.stored_at ?? frame?.storedAt ?? null),
-        classifiedAt: isoOrNull(row?.classified_at ?? null),
-        recordedAt: isoOrNull(row?.recorded_at ?? null),
-        outcome: row?.outcome ?? (isPending ? ('pending' as const) : null),
-      }
     },
   )
 }
