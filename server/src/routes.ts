@@ -236,9 +236,11 @@ export async function openRoutes(http: Http, parts: Parts) {
       await training.check(sources.get(lesson.camera))
       return jobs.create('training', lesson.camera, {}, { owner: author })
     },
-    takePacket: async (address) => {
-      await ensureSender(sources, address)
-      return { kind: 'given_up' }
+    takePacket: async (address, packet, giveUpAt) => {
+      const { device, name: sensor } = await ensureSender(sources, address)
+      const taken = await pipeline.take({ device, sensor, time: null, giveUpAt, payload: { value: packet } })
+      if (taken.kind === 'refused') return { kind: 'refused', reason: taken.refusal.reason }
+      return { kind: taken.kind === 'given_up' ? 'given_up' : 'stored' }
     },
     predictions: new Predictions({
       database,
