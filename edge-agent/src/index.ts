@@ -17,6 +17,8 @@
  *   is. `sensors/sensors.ts` has a `loop.ts` for each sensor, which makes readings of what it says and tells what fails.
  * - `sensors/gpio/line.ts` is a line of GPIO, and `open-line.ts` opens it through either of the kernel's interfaces:
  *   `chardev.ts` (structs in `uapi.ts`, calls in `system-calls.ts`), or `sysfs.ts`.
+ * - `sensors/serial/port.ts` opens a serial port; `incoming.ts` makes readings of its bytes: `lines.ts` cuts them, `values.ts` reads a
+ *   line, `pace.ts` says which are too many.
  * - `outbox/intake.ts` gives what was taken its id, which never changes again, and puts it into the outbox.
  *   Until the clock is trusted it waits there without one (`untimed.ts`, `boots.ts`). `steady-clock.ts` tells what is too old.
  * - `outbox/outbox.ts` is bounded (`room.ts`, `keeping.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says

@@ -51,7 +51,7 @@ test('each sensor is checked by the schema of its own driver, and every error is
     'sensors/0/values must not have fewer than 2 items',
     'sensors/1 needs line ("GPIO17"), or chip and offset',
     'sensors/2 needs line',
-    'sensors/3/driver must be one of gpio, cpu-temperature, cpu-load, disk, wifi',
+    'sensors/3/driver must be one of gpio, cpu-temperature, cpu-load, disk, wifi, serial',
     'sensors/4 has an unknown field line',
     'sensors/4/intervalMs must be >= 100',
   ]) {

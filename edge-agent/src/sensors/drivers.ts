@@ -4,10 +4,11 @@ import { cpuLoad } from './drivers/cpu-load.ts'
 import { cpuTemperature } from './drivers/cpu-temperature.ts'
 import { disk } from './drivers/disk.ts'
 import { gpio } from './drivers/gpio.ts'
+import { serial } from './drivers/serial.ts'
 import { wifi } from './drivers/wifi.ts'
 
 /** Every sensor driver there is. */
-export const sensorDrivers = [gpio, cpuTemperature, cpuLoad, disk, wifi] as const
+export const sensorDrivers = [gpio, cpuTemperature, cpuLoad, disk, wifi, serial] as const
 
 /** A sensor's entry in the config file, validated by its driver's schema. */
 export type SensorConfig = Static<(typeof sensorDrivers)[number]['config']>
