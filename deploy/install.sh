@@ -157,7 +157,7 @@ make_users() {
   make_user ajar
   [ "$part" = agent ] || make_user ajar-programs
   [ "$part" = server ] || make_user ajar-agent
-  [ "$part" = server ] || for group in video gpio i2c; do
+  [ "$part" = server ] || for group in video gpio i2c dialout; do
     ! getent group $group >/dev/null || usermod --append --groups $group ajar-agent
   done
 }
