@@ -1,10 +1,10 @@
-import { Empty } from '../../design/elements.tsx'
+import { DoorList } from './door-list.tsx'
+import { DoorView } from './door-view.tsx'
+import '../../models/models.css'
+import '../../sensors/sensors.css'
+import './doors.css'
 
 /** Doors that are seen by cameras and sensors together; one of them. */
 export function DoorsPage({ door }: { door?: string }) {
-  return (
-    <Empty title={door ?? 'Doors'}>
-      <p>A door joins what its cameras and sensors say of it.</p>
-    </Empty>
-  )
+  return door === undefined ? <DoorList /> : <DoorView name={door} />
 }
