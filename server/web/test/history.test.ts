@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Asked, askedOf, withAsked } from '../src/pages/camera/asked-span.ts'
-import { History } from '../src/pages/camera/history.ts'
+import { History, ofCamera } from '../src/pages/camera/history.ts'
 import { lengthOf } from '../src/ribbon/span.ts'
 import { openAt, serve } from './browser.ts'
 
@@ -20,7 +20,7 @@ async function young(query = '', since = NOW - HOUR) {
     call.includes('/history') ? { width: 1, since: new Date(since).toISOString(), items: [] } : { items: [] },
   ])
   let told: Asked | null = null
-  const history = new History('pi/cam', query, (asked) => {
+  const history = new History(ofCamera('pi/cam'), query, (asked) => {
     told = asked
   })
   onTestFinished(() => history.close())

@@ -23,10 +23,8 @@ let live: Live
 let calls: string[]
 const csi = {
   ...{ device: 'esp', sensor: 'csi', at: new Date(T).toISOString(), value: [1, 2, 3] },
-  source: {
-    ...{ states: ['0', '90'], model: 'esp/csi@1', staleAfterMs: 60_000 },
-    state: { state: '90', confidence: 0.9, since: T, frame: `esp/csi/${T}`, model: 'esp/csi@1' },
-  },
+  ...{ setUp: true, states: ['0', '90'], model: 'esp/csi@1', staleAfterMs: 60_000 },
+  state: { state: '90', confidence: 0.9, since: T, frame: `esp/csi/${T}`, model: 'esp/csi@1' },
 }
 
 const body = (lastFrame: string | null) => ({
@@ -62,7 +60,12 @@ beforeEach(async () => {
   answers = Promise.resolve()
   calls = serve((call) => {
     if (call === 'GET /api/cameras') return [200, { items: [body(newest)] }]
-    return [200, { items: call.startsWith('GET /api/sensors') ? [csi, { ...csi, sensor: 'wifi', source: null }] : [] }]
+    return [
+      200,
+      {
+        items: call.startsWith('GET /api/sensors') ? [csi, { ...csi, sensor: 'wifi', setUp: false, state: null }] : [],
+      },
+    ]
   })
   const fetchNow = fetch
   stub('fetch', async (...asked: Parameters<typeof fetch>) => {

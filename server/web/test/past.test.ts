@@ -78,7 +78,7 @@ test('a year is asked for in as much detail as an hour, and its newest changes a
     call.includes('/history') ? { width: 60_000, since: null, items: [] } : { items: [], next: null },
   ])
   const year = { from: 0, to: 365 * 86_400_000 }
-  expect(await loadPast('pi/cam', year, new AbortController().signal)).toEqual({
+  expect(await loadPast('/api/cameras/pi/cam', year, new AbortController().signal)).toEqual({
     ...NOTHING,
     span: year,
     width: 60_000,

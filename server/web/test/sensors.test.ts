@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { SensorBody } from '../src/api/reading-bodies.ts'
+import type { ReadingBody, SensorBody } from '../src/api/reading-bodies.ts'
 import { sensorsBeside, sensorsOf, withHeard, withoutSensor, withReading, withStatus } from '../src/sensors/sensor.ts'
 import { beforeFrame, valueInWords } from '../src/sensors/words.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
-const sensor = (name: string, more: Partial<SensorBody> = {}): SensorBody => {
+const sensor = (name: string, more: Partial<ReadingBody> & Partial<SensorBody> = {}): SensorBody & ReadingBody => {
   return { device: 'pi', sensor: name, unit: null, driver: 'gpio', fault: null, at: iso(1000), value: 1, ...more }
 }
 const event = (name: string, at: number, value: number) => ({ device: 'pi', sensor: name, at: iso(at), value })
@@ -32,7 +32,7 @@ test('beside a frame it is said how much older a reading is', () => {
 test('the newest reading of each sensor is shown, whatever comes late', () => {
   const loaded = [sensor('door'), sensor('cpu', { at: iso(5000), value: 40 })]
   const after = [event('door', 2000, 0), event('cpu', 4000, 39), event('new', 10, 7)].reduce(withReading, loaded)
-  expect(after.map(({ sensor, at, value }) => [sensor, Date.parse(at), value])).toEqual([
+  expect(after.map(({ sensor, at, value }) => [sensor, Date.parse(at ?? ''), value])).toEqual([
     ['door', 2000, 0],
     ['cpu', 5000, 40],
     ['new', 10, 7],

@@ -54,6 +54,10 @@ export interface Evaluation extends Condition {
   /** `all`: frames of other cameras were judged too, for there are too few of its own. */
   judgedOn?: 'own' | 'all'
   advice?: Advice | null
+  /** Of all judged, those that are right, each counted once: 0..1 */
+  accuracy?: number | null
+  /** The share of the commonest state: who always says that is right so often. */
+  majority?: number | null
 }
 
 /** What to label next. */

@@ -28,17 +28,6 @@ export interface SensorSettings {
   vector: VectorView | null
 }
 
-/** A sensor that has states. */
-export interface SensorSourceBody extends SensorSettings {
-  /** `device/sensor` */
-  id: string
-  model: string | null
-  state: StateBody
-  createdAt: string
-  /** The sensor whose model it is asked with; null: its own. */
-  follows?: string | null
-}
-
 /** What is said of a reading besides its state. */
 export interface DetailsBody {
   /** Where all states are numbers: the most probable value, and where the true one lies in 90 of 100 cases. */

@@ -12,7 +12,7 @@ export interface Sources {
   /** Sensors and doors. */
   others: LiveCamera[]
   /** The newest reading of each of these sensors. */
-  values: Map<string, ReadingValue>
+  values: Map<string, ReadingValue | null>
 }
 
 /** @throws ApiError */
@@ -22,7 +22,7 @@ export async function loadSources(): Promise<Sources> {
     get<List<SensorBody>>('/api/sensors', { limit: MOST }),
     get<List<DoorBody>>('/api/doors').catch(noneOfOlder),
   ])
-  const set = sensors.items.filter(({ source }) => source)
+  const set = sensors.items.filter(({ setUp }) => setUp)
   return {
     cameras: cameras.items.map((body) => liveCamera(body)),
     others: [...doors.items.map(liveDoor), ...set.flatMap(liveSensor)],
@@ -36,14 +36,12 @@ function noneOfOlder(error: unknown): List<DoorBody> {
   throw error
 }
 
-function liveSensor({ device, sensor, at, source }: SensorBody): LiveCamera[] {
-  if (!source) return []
+function liveSensor({ device, sensor, at, states = [], model = null, state, staleAfterMs = 0 }: SensorBody) {
+  if (!state) return []
   const id = `${device}/${sensor}`
-  const { states, model, state, staleAfterMs } = source
-  const lastFrame = `${id}/${Date.parse(at)}`
-  return [
-    { ...liveCamera({ id, device, camera: sensor, states, model, state, staleAfterMs, lastFrame }), kind: 'sensor' },
-  ]
+  const lastFrame = at === null ? null : `${id}/${Date.parse(at)}`
+  const live = liveCamera({ id, device, camera: sensor, states, model, state, staleAfterMs, lastFrame })
+  return [{ ...live, kind: 'sensor' as const }]
 }
 
 function liveDoor({ id, name, states, state, staleAfterMs }: DoorBody): LiveCamera {

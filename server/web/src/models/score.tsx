@@ -5,6 +5,9 @@ import { intervalInWords, rateInWords, verdictInWords } from './words.ts'
 import './models.css'
 
 interface ScoreProps {
+  /** What was judged. */
+  shot?: 'frame' | 'reading'
+
   evaluation: Evaluation | null
   verdict: string | null
   /** The model than which it is worse, as `model 1`. */
@@ -14,7 +17,7 @@ interface ScoreProps {
 }
 
 /** Whether one may rely on a model, what would help, and how often it is right. */
-export function Score({ evaluation, verdict, worseThan = null, suspects = null }: ScoreProps) {
+export function Score({ shot = 'frame', evaluation, verdict, worseThan = null, suspects = null }: ScoreProps) {
   const { isReady, title, next } = verdictInWords(verdict, { evaluation, worseThan, suspects: suspects?.count ?? 0 })
   return (
     <div class={isReady ? 'score ready' : 'score'}>
@@ -29,9 +32,10 @@ export function Score({ evaluation, verdict, worseThan = null, suspects = null }
           </p>
           <IntervalBar evaluation={evaluation} />
           <p class="hint">
-            On the {counted(evaluation.frames, 'frame')} with a label that could be judged, each by a model that had not
+            On the {counted(evaluation.frames, shot)} with a label that could be judged, each by a model that had not
             seen its time; each state counts the same. The range holds the truth in 95 of 100 cases.
           </p>
+          <Majority evaluation={evaluation} />
           {evaluation.judgedOn === 'all' && (
             <p class="hint wrong">
               Frames of other cameras were judged too, for too few of its own have a label: how good it is here nobody
@@ -41,6 +45,17 @@ export function Score({ evaluation, verdict, worseThan = null, suspects = null }
         </>
       )}
     </div>
+  )
+}
+
+/** How often one would be right without looking, beside how often the model is: without it a rate says little. */
+function Majority({ evaluation: { accuracy = null, majority = null } }: { evaluation: Evaluation }) {
+  if (accuracy === null || majority === null) return null
+  return (
+    <p class="hint">
+      Counted one by one {rateInWords(accuracy)} are right; who always says the commonest state is right in{' '}
+      {rateInWords(majority)}.
+    </p>
   )
 }
 

@@ -40,7 +40,7 @@ export function sensorsOf(loaded: SensorBody[], device: Said | null): Sensor[] {
     const task = said === undefined ? taskOf(body) : null
     return {
       name,
-      reading: body ? { at: Date.parse(body.at), value: body.value } : null,
+      reading: body?.at != null && body.value !== null ? { at: Date.parse(body.at), value: body.value } : null,
       unit: said?.unit ?? body?.unit ?? null,
       fault: said?.fault ?? null,
       isSent: task === null ? told === null || told.has(name) : null,
@@ -54,7 +54,7 @@ export function sensorsOf(loaded: SensorBody[], device: Said | null): Sensor[] {
 export function withReading(loaded: SensorBody[], event: ReadingEvent): SensorBody[] {
   const known = loaded.find(({ device, sensor }) => device === event.device && sensor === event.sensor)
   if (!known) return [...loaded, { ...event, unit: null, driver: null, fault: null }]
-  if (Date.parse(event.at) < Date.parse(known.at)) return loaded
+  if (Date.parse(event.at) < Date.parse(known.at ?? '')) return loaded
   return loaded.map((body) => (body === known ? { ...body, at: event.at, value: event.value } : body))
 }
 
@@ -79,7 +79,8 @@ export function withoutSensor(loaded: SensorBody[], { device, sensor }: Omit<Sen
 /** What was asked for, with the readings that were heard while the answer was on its way. */
 export function withHeard(loaded: SensorBody[], heard: SensorBody[]): SensorBody[] {
   return heard.reduce(
-    (known, { device, sensor, at, value }) => withReading(known, { device, sensor, at, value }),
+    (known, { device, sensor, at, value }) =>
+      at === null || value === null ? known : withReading(known, { device, sensor, at, value }),
     loaded,
   )
 }

@@ -13,13 +13,21 @@ export type SendFile<T> = (file: File, onSent: (share: number) => void, signal: 
 export interface UploadingPorts<T> {
   /** Bytes; null where the server alone knows. */
   most: number | null
+  /** What the file's name ends in; a zip unless told. */
+  type?: FileType
   send: SendFile<T>
   onTaken(answer: T): void
 }
 
 const MB = 1024 * 1024
 
-/** A zip on its way to the server: one at a time, refused here already where the server would have to. */
+export type FileType = keyof typeof REFUSALS
+const REFUSALS = {
+  zip: 'is no zip: pack it, then choose the zip.',
+  csv: 'is no CSV: save it as one, then choose that.',
+}
+
+/** A file on its way to the server: one at a time, refused here already where the server would have to. */
 export class Uploading<T> {
   readonly #ports: UploadingPorts<T>
   readonly #step = signal<UploadStep>({ step: 'idle' })
@@ -36,7 +44,7 @@ export class Uploading<T> {
   async begin(file: File) {
     if (this.#ending) return
     const { name } = file
-    const fault = fileFault(file, this.#ports.most)
+    const fault = fileFault(file, this.#ports.most, this.#ports.type)
     if (fault !== null) {
       this.#step.value = { step: 'failed', name, message: fault }
       return
@@ -66,8 +74,12 @@ export class Uploading<T> {
 }
 
 /** What is wrong with a file before it is sent, or null. */
-export function fileFault({ name, size }: Pick<File, 'name' | 'size'>, most: number | null): string | null {
-  if (!name.toLowerCase().endsWith('.zip')) return `${name} is no zip: pack it, then choose the zip.`
+export function fileFault(
+  { name, size }: Pick<File, 'name' | 'size'>,
+  most: number | null,
+  type: FileType = 'zip',
+): string | null {
+  if (!name.toLowerCase().endsWith(`.${type}`)) return `${name} ${REFUSALS[type]}`
   if (size === 0) return `${name} is empty.`
   if (most !== null && size > most) return `${name} has ${inMB(size)}: ${inMB(most)} are the most.`
   return null

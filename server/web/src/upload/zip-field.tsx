@@ -7,10 +7,12 @@ interface ZipFieldProps<T> {
   uploading: Uploading<T>
   label: string
   hint: string
+  /** What the field takes; zips unless told. */
+  accept?: string
 }
 
 /** A place for a zip: chosen or dropped, sent at once, and how far it has come. */
-export function ZipField<T>({ uploading, label, hint }: ZipFieldProps<T>) {
+export function ZipField<T>({ uploading, label, hint, accept = '.zip,application/zip' }: ZipFieldProps<T>) {
   const isOver = useSignal(false)
   const step = uploading.step.value
   const take = (files: FileList | null | undefined) => {
@@ -49,7 +51,7 @@ export function ZipField<T>({ uploading, label, hint }: ZipFieldProps<T>) {
           <input
             {...ids}
             type="file"
-            accept=".zip,application/zip"
+            accept={accept}
             onChange={({ currentTarget }) => {
               take(currentTarget.files)
               currentTarget.value = '' // so that the same one can be chosen again

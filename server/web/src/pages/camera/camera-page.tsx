@@ -10,7 +10,7 @@ import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
 import { withAsked } from './asked-span.ts'
 import { Care } from './care.tsx'
 import { ChosenFrame } from './chosen-frame.ts'
-import { History } from './history.ts'
+import { History, ofCamera } from './history.ts'
 import { HistorySection } from './history-section.tsx'
 import { ResultsTable } from './results-table.tsx'
 import { SettingsForm } from './settings-form.tsx'
@@ -25,7 +25,8 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
   const body = useSignal<CameraBody | ApiError | null>(null)
   const chosen = useMemo(() => new ChosenFrame((error) => notices.failed(error)), [id])
   const history = useMemo(
-    () => new History(id, router.query.peek(), (asked) => router.refine(withAsked(router.query.peek(), asked))),
+    () =>
+      new History(ofCamera(id), router.query.peek(), (asked) => router.refine(withAsked(router.query.peek(), asked))),
     [id],
   )
 

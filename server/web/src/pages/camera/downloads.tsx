@@ -10,7 +10,7 @@ import { downloadPath, EVERY, FORMATS, type What } from './download.ts'
 import type { History } from './history.ts'
 
 interface DownloadsProps {
-  camera: CameraBody
+  camera: Pick<CameraBody, 'id' | 'device' | 'states'>
   history: History
 }
 

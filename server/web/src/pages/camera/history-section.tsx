@@ -16,16 +16,18 @@ import { Ribbon } from './ribbon.tsx'
 import './history.css'
 
 interface HistorySectionProps {
-  camera: CameraBody
+  camera: Pick<CameraBody, 'id' | 'device' | 'camera' | 'states' | 'threshold'>
   history: History
   chosen: ChosenFrame
   onPick(at: number): void
+  /** What was classified; only frames can be downloaded here. */
+  shot?: 'frame' | 'reading'
 }
 
 const CLOSER = 0.5
 
 /** States and confidence over a span that one chooses. */
-export function HistorySection({ camera, history, chosen, onPick }: HistorySectionProps) {
+export function HistorySection({ camera, history, chosen, onPick, shot = 'frame' }: HistorySectionProps) {
   const pointed = useSignal<BucketBody | string | null>(null)
   const span = history.span.value
   const past = history.past.value
@@ -108,10 +110,10 @@ export function HistorySection({ camera, history, chosen, onPick }: HistorySecti
         <p class="how">Too many changes to draw each: a colour is as high as its share of the results.</p>
       )}
       <p class="how for-mouse">
-        Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the frame.
+        Drag to look closer, or turn the wheel with Ctrl held or after a click; click to see the {shot}.
       </p>
-      <p class="how for-fingers">Drag to move, two fingers look closer; tap to see the frame.</p>
-      <Downloads camera={camera} history={history} />
+      <p class="how for-fingers">Drag to move, two fingers look closer; tap to see the {shot}.</p>
+      {shot === 'frame' && <Downloads camera={camera} history={history} />}
     </section>
   )
 }

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { FrameBody, List, ResultBody } from '../../api/bodies.ts'
-import { get } from '../../api/client.ts'
+import { get, type Query } from '../../api/client.ts'
 import { serverNow } from '../../design/clock.ts'
 import type { Span } from '../../ribbon/band.ts'
 import { type Bounds, LENGTHS, latest, lengthOf, moved, zoomed } from '../../ribbon/span.ts'
@@ -13,9 +13,28 @@ const QUIET_MS = 180
 const LEAST_STEP_MS = 3_000
 const LONGEST_STEP_MS = 60_000
 
-/** The past of a camera: which span is looked at, and what is known of it. */
+/** Where the past of a camera or a sensor is asked for. */
+export interface HistoryOf {
+  path: string
+  /** Its frames or readings. */
+  shots: { path: string; query: Query }
+}
+
+/** @param id `device/camera` */
+export const ofCamera = (id: string): HistoryOf => ({
+  path: `/api/cameras/${id}`,
+  shots: { path: '/api/frames', query: { camera: id } },
+})
+
+/** @param id `device/sensor` */
+export const ofSensor = (id: string): HistoryOf => ({
+  path: `/api/sensors/${id}`,
+  shots: { path: `/api/sensors/${id}/readings`, query: {} },
+})
+
+/** The past of a camera or a sensor: which span is looked at, and what is known of it. */
 export class History {
-  readonly #camera: string
+  readonly #of: HistoryOf
   readonly #tell: (asked: Asked) => void
   readonly #span: Signal<Span>
   readonly #past: Signal<Past>
@@ -33,12 +52,12 @@ export class History {
   #following: ReturnType<typeof setInterval> | undefined
 
   /**
-   * @param camera `device/camera`
+   * @param of whose past it is
    * @param query of the address: which span it names
    * @param tell told which span is looked at, when that has come to rest
    */
-  constructor(camera: string, query = '', tell: (asked: Asked) => void = () => {}) {
-    this.#camera = camera
+  constructor(of: HistoryOf, query = '', tell: (asked: Asked) => void = () => {}) {
+    this.#of = of
     this.#tell = tell
     const asked = askedOf(query)
     this.#isChosen = namesSpan(query)
@@ -145,8 +164,8 @@ export class History {
 
   /** The last frame before a moment. */
   async before(at: number, signal?: AbortSignal): Promise<string | null> {
-    const query = { camera: this.#camera, to: Math.round(at), limit: 1 }
-    const { items } = await get<List<FrameBody>>('/api/frames', query, signal)
+    const query = { ...this.#of.shots.query, to: Math.round(at), limit: 1 }
+    const { items } = await get<List<FrameBody>>(this.#of.shots.path, query, signal)
     return items[0]?.id ?? null
   }
 
@@ -157,7 +176,7 @@ export class History {
   }
 
   #path(what: string): string {
-    return `/api/cameras/${this.#camera}/${what}`
+    return `${this.#of.path}/${what}`
   }
 
   #showLatest(length: number) {
@@ -194,7 +213,7 @@ export class History {
     this.#loading = new AbortController()
     const { signal } = this.#loading
     try {
-      const past = await loadPast(this.#camera, this.#span.value, signal)
+      const past = await loadPast(this.#of.path, this.#span.value, signal)
       this.#past.value = past
       this.#failed.value = null
       this.#version.value += 1

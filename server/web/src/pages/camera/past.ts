@@ -30,11 +30,10 @@ export interface Past {
 
 export const NOTHING: Omit<Past, 'span'> = { segments: [], changes: [], times: [], since: null, width: 1, buckets: [] }
 
-/** @param camera `device/camera` @throws ApiError */
-export async function loadPast(camera: string, span: Span, signal: AbortSignal): Promise<Past> {
+/** @param source path of what it is the past of, `/api/cameras/device/camera` @throws ApiError */
+export async function loadPast(source: string, span: Span, signal: AbortSignal): Promise<Past> {
   const { from, to } = span
-  const ask = <T>(what: string, more: Query = {}) =>
-    get<T>(`/api/cameras/${camera}/${what}`, { from, to, ...more }, signal)
+  const ask = <T>(what: string, more: Query = {}) => get<T>(`${source}/${what}`, { from, to, ...more }, signal)
   const every = Math.max(1, Math.round((to - from) / POINTS))
   const [ribbon, newest, history, times] = await Promise.all([
     ask<List<SegmentBody>>('ribbon', { every }),

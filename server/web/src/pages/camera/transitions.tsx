@@ -9,15 +9,17 @@ import type { History } from './history.ts'
 import { changeCount, MOST_CHANGES } from './past.ts'
 
 interface TransitionsProps {
-  camera: CameraBody
+  camera: Pick<CameraBody, 'states'>
   history: History
   chosen: ChosenFrame
+  /** Without, where what made a change is no picture. */
+  hasPictures?: boolean
 }
 
 const PICTURE_WIDTH = 160
 
 /** Changes of state of the span, the newest first. */
-export function Transitions({ camera, history, chosen }: TransitionsProps) {
+export function Transitions({ camera, history, chosen, hasPictures = true }: TransitionsProps) {
   const past = history.past.value
   const { changes } = past
   return (
@@ -33,7 +35,7 @@ export function Transitions({ camera, history, chosen }: TransitionsProps) {
       {changes.length === 0 && <p class="nothing">The state did not change in this span.</p>}
       <ol>
         {changes.map((change) => (
-          <Change key={change.from} change={change} camera={camera} chosen={chosen} />
+          <Change key={change.from} change={change} camera={camera} chosen={chosen} hasPictures={hasPictures} />
         ))}
       </ol>
     </section>
@@ -44,16 +46,13 @@ function Change({
   change,
   camera,
   chosen,
-}: {
-  change: Segment
-  camera: CameraBody
-  chosen: TransitionsProps['chosen']
-}) {
+  hasPictures,
+}: Omit<TransitionsProps, 'history' | 'hasPictures'> & { change: Segment; hasPictures: boolean }) {
   const { frame, state, reason } = change
   return (
     <li>
-      {frame === null ? (
-        <span class="thumbnail" />
+      {frame === null || !hasPictures ? (
+        hasPictures && <span class="thumbnail" />
       ) : (
         <button
           class="thumbnail"

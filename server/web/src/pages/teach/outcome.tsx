@@ -13,14 +13,16 @@ import { modelPath, teachPath } from '../../router/route.ts'
 
 interface OutcomeProps {
   job: JobBody<TrainingResult>
-  camera: CameraBody
+  camera: Pick<CameraBody, 'id' | 'model'>
+  /** What was learned from: frames can be reviewed. */
+  shot: 'frame' | 'reading'
   /** Labels that look wrong still. */
   suspects: number
   onActivated(): void
 }
 
 /** What came of the last training. */
-export function Outcome({ job, camera, suspects, onActivated }: OutcomeProps) {
+export function Outcome({ job, camera, shot, suspects, onActivated }: OutcomeProps) {
   const parent = useParent(job.result?.model ?? null)
   if (job.state === 'cancelled') return <p class="hint">The last training was cancelled: nothing was changed.</p>
   if (job.state === 'failed' || job.result === null)
@@ -31,7 +33,7 @@ export function Outcome({ job, camera, suspects, onActivated }: OutcomeProps) {
   return (
     <>
       <p class={isHeld ? 'outcome held' : 'outcome good'}>
-        <Fate result={job.result} active={camera.model} than={than} />
+        <Fate result={job.result} active={camera.model} than={than} shot={shot} />
       </p>
       {isHeld && gate && <GateView gate={gate} than={than} />}
       {isHeld && model && (
@@ -42,17 +44,20 @@ export function Outcome({ job, camera, suspects, onActivated }: OutcomeProps) {
         </div>
       )}
       <Score
+        shot={shot}
         evaluation={evaluation}
         verdict={verdict ?? evaluation?.verdict ?? null}
         worseThan={isHeld && gate?.worse ? than : null}
         suspects={
-          suspects > 0 ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) } : null
+          shot === 'frame' && suspects > 0
+            ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) }
+            : null
         }
       />
       {evaluation?.curve && evaluation.curve.length > 1 && <LearningCurve curve={evaluation.curve} />}
       {skipped.length > 0 && (
         <p class="hint">
-          Nothing could be learned from {counted(skipped.length, 'labelled frame')}: {skipped[0]?.reason}.
+          Nothing could be learned from {counted(skipped.length, `labelled ${shot}`)}: {skipped[0]?.reason}.
         </p>
       )}
       {model && (
@@ -60,7 +65,7 @@ export function Outcome({ job, camera, suspects, onActivated }: OutcomeProps) {
           <a class="button" href={modelPath(model)}>
             All about model {model.split('@')[1]}
           </a>
-          {evaluation && evaluation.wrong.length > 0 && (
+          {shot === 'frame' && evaluation && evaluation.wrong.length > 0 && (
             <a class="button" href={teachPath(camera.id) + reviewQuery({ of: 'wrong', model })}>
               {counted(evaluation.wrong.length, 'frame')} it got wrong
             </a>
@@ -86,19 +91,20 @@ function useParent(model: string | null): string | null {
 }
 
 interface FateProps {
+  shot: string
   result: TrainingResult
   active: string | null
   /** The model that was active, as `model 1`. */
   than: string
 }
 
-function Fate({ result, active, than }: FateProps) {
+function Fate({ result, active, than, shot }: FateProps) {
   const { model, activated, reason } = result
   if (model === null) return <>No model came of it: {reason ?? 'its log says why'}.</>
   if (model === active)
     return (
       <>
-        <strong>{model}</strong> is active: new frames are classified by it.
+        <strong>{model}</strong> is active: new {shot}s are classified by it.
       </>
     )
   if (activated)

@@ -21,6 +21,7 @@ export function readinessInWords(
   { counts, borrowed }: Labelled,
   { least, good }: Needed,
   isJudged: boolean,
+  shot: 'frame' | 'reading' = 'frame',
 ): { text: string; canTrain: boolean } {
   const of = (state: string) => (counts[state] ?? 0) + (borrowed[state] ?? 0)
   const lacking = (than: number) => states.filter((state) => of(state) < than)
@@ -31,5 +32,5 @@ export function readinessInWords(
   if (lacking(least).length > 0) return { text: `To train, label at least ${missing(least)} more.`, canTrain: false }
   if (isJudged) return { text: 'Trained anew, it learns from all labels there are.', canTrain: true }
   if (lacking(good).length > 0) return { text: `Enough to try. Better with ${missing(good)} more.`, canTrain: true }
-  return { text: 'Enough frames of each state.', canTrain: true }
+  return { text: `Enough ${shot}s of each state.`, canTrain: true }
 }

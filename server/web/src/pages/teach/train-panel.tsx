@@ -15,8 +15,11 @@ import './train.css'
 
 interface TrainPanelProps {
   lesson: LatestJob<TrainingResult>
-  sheet: Sheet
-  camera: CameraBody
+  /** Counts of labels, and the promise that all are kept. */
+  sheet: Pick<Sheet, 'counts' | 'kept'>
+  camera: Pick<CameraBody, 'id' | 'states' | 'model'>
+  /** What is learned from. */
+  shot?: 'frame' | 'reading'
   needed: Needed
   /** Labelled frames of other cameras, by state. */
   borrowed: Record<string, number>
@@ -27,17 +30,18 @@ interface TrainPanelProps {
   onActivated(): void
 }
 
-const PHASES: Record<string, string> = {
-  embed: 'Looking at the frames',
+const phases = (shots: string): Record<string, string> => ({
+  embed: `Looking at the ${shots}`,
   train: 'Learning',
-  evaluate: 'Testing on frames it has not learned from',
-}
+  evaluate: `Testing on ${shots} it has not learned from`,
+})
 
 /** Training: how much is still missing, how far it is, and what came of it. */
 export function TrainPanel({
   lesson,
   sheet,
   camera,
+  shot = 'frame',
   needed,
   borrowed,
   isJudged,
@@ -48,7 +52,13 @@ export function TrainPanel({
   const [busy, setBusy] = useState(false)
   const job = lesson.job.value
   const isRunning = job !== null && !isOver(job)
-  const { text, canTrain } = readinessInWords(camera.states, { counts: sheet.counts.value, borrowed }, needed, isJudged)
+  const { text, canTrain } = readinessInWords(
+    camera.states,
+    { counts: sheet.counts.value, borrowed },
+    needed,
+    isJudged,
+    shot,
+  )
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true)
     await work().catch((error) => notices.failed(error))
@@ -64,7 +74,7 @@ export function TrainPanel({
     <section class="train card" aria-label="Training">
       <div class="row">
         <p class="readiness" role="status">
-          {isRunning ? `${progressInWords(job)} …` : text}
+          {isRunning ? `${progressInWords(job, shot)} …` : text}
         </p>
         {isRunning ? (
           <Button onClick={() => void attempt(() => lesson.cancel())} busy={busy}>
@@ -77,15 +87,17 @@ export function TrainPanel({
         )}
       </div>
       {isRunning && <progress class="progress" value={job.progress} max={1} aria-label="Training" />}
-      {job && !isRunning && <Outcome job={job} camera={camera} suspects={suspects.length} onActivated={onActivated} />}
+      {job && !isRunning && (
+        <Outcome job={job} camera={camera} shot={shot} suspects={suspects.length} onActivated={onActivated} />
+      )}
       {job && job.state !== 'queued' && <JobLog id={job.id} isRunning={isRunning} />}
     </section>
   )
 }
 
-function progressInWords({ state, phase, runAt, attempt }: JobBody): string {
+function progressInWords({ state, phase, runAt, attempt }: JobBody, shot: string): string {
   const at = Date.parse(runAt ?? '')
   if (state === 'queued' && at > clock.value) return `${attempt > 0 ? 'Tries again' : 'Begins'} at ${timeOfDay(at)}`
   if (state === 'queued' || phase === null) return 'Waiting for its turn'
-  return PHASES[phase] ?? 'At work'
+  return phases(`${shot}s`)[phase] ?? 'At work'
 }
