@@ -233,24 +233,16 @@ async function build(
   const publish = (topic: string, payload: object | null, options: { retain: boolean }) =>
     broker.publish(topic, payload === null ? '' : JSON.stringify(payload), options)
   const pipeline = new Pipeline({
-    settings,
+    ...{ settings, sparingLog, database, frames, framesFolder, events, sources, metrics, archive, publish },
     logOf: (step) => logging.of(step),
-    sparingLog,
-    database,
-    frames,
-    framesFolder,
-    events,
-    sources,
-    metrics,
     backbone: settings.backbone,
     modelFolder: (id) => models.folderOf(id),
     isConnected: (device) => devices.isConnected(device),
     followUp: tasks.automatic.followUp,
-    archive,
     onStored: (reading) => holds.stored(reading),
     onRefusedReading: (source) => holds.refused(source),
+    joined: (result) => doors.joined(result),
     factsOf: (device, sensor) => devices.sensorOf(device, sensor),
-    publish,
   })
   const retention = new Retention({
     database,
