@@ -56,6 +56,7 @@ export { clearUnfinished, saveModel } from './registry/save.ts'
 export { embedVector, flawOf } from './vector/embed.ts'
 export { type Estimator, numbersOf, type VectorDetails, type VectorHead } from './vector/head.ts'
 export { vectorSignature } from './vector/signature.ts'
+export { type Separability, type Usability, type UsabilityOptions, usability } from './vector/usability.ts'
 export {
   csiView,
   embeddedLength,
