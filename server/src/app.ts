@@ -20,7 +20,6 @@ import { healthChecks } from './health-checks.ts'
 import { History } from './history/history.ts'
 import type { Http } from './http/http.ts'
 import { openHttp } from './http/open-http.ts'
-import type { IncomingFrame } from './ingest/ingest.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { openWorkers } from './jobs/worker/open-workers.ts'
 import { openLessons } from './legacy/teaching.ts'
@@ -176,7 +175,7 @@ async function build(
     ...{ sources, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
     maxImportBytes: settings.maxImportBytes,
     perform: (work, signal) => workers.perform(work, signal),
-    store: (incoming) => pipeline.import(incoming as IncomingFrame),
+    store: (incoming) => pipeline.import(incoming),
     change: (source, change, author) => care.settingUp.change(source, change, author),
   })
   const lessons = openLessons({ database, events, dataDir: settings.dataDir, room, log: logging.of('legacy') })

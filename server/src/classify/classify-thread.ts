@@ -5,6 +5,8 @@ import {
   type Engine,
   type EngineChoice,
   type EngineName,
+  embedVector,
+  lengthOf,
   loadModel,
   ModelsError,
   openEngine,
@@ -13,11 +15,13 @@ import {
   type Predictor,
   type Region,
   type SkippedEngine,
+  type VectorView,
 } from '@ajar/models'
 import { FrameReader } from '../database/frames/frame-reader.ts'
 import type { StoredFrame } from '../database/frames/frames-file.ts'
+import { lookOf, vectorOf } from '../database/frames/vector-bytes.ts'
 
-/** A thread that classifies: it reads a frame's bytes, decodes, embeds, and asks the camera's head. */
+/** A thread that classifies: it reads the bytes of a frame or a reading, embeds them, and asks the source's head. */
 
 export interface ClassifyThreadOptions {
   framesFolder: string
@@ -63,6 +67,8 @@ interface Loaded {
   head: Predictor
   region: Region | null
   backbone: string
+  /** How readings are seen; null where the model is one of pictures. */
+  view: VectorView | null
 }
 
 const DAMAGED = new Set(['model_damaged', 'model_missing'])
@@ -93,23 +99,49 @@ engineOf(options.backbone).then(
   },
 )
 
-async function classify({ id, jpeg: given, stored, model }: ClassifyRequest): Promise<ClassifyReply> {
+async function classify({ id, jpeg: given, stored, readings, model }: ClassifyRequest): Promise<ClassifyReply> {
   const started = performance.now()
-  const jpeg = given ?? (stored && reader.jpeg(stored))
-  if (!jpeg) return { id, kind: 'gone' }
+  const bytes = given ?? (stored && reader.jpeg(stored))
+  if (!bytes && !readings) return { id, kind: 'gone' }
   const loaded = await headOf(model).catch(damagedOr)
   if ('damaged' in loaded) return { id, kind: 'damaged', message: loaded.damaged }
   try {
-    const pixels = await decode(jpeg, loaded.region)
-    // Gives the bytes back at once: left to the collector, they make it run over the whole heap again and again.
-    if (stored) (jpeg.buffer as ArrayBuffer).transfer(0)
-    const features = await (await engineOf(loaded.backbone)).embed(pixels.rgb)
-    const prediction = loaded.head.predict(features, pixels)
+    const prediction =
+      readings || loaded.view ? ofReadings(loaded, bytes, stored, readings) : await ofPicture(loaded, bytes, stored)
+    if ('damaged' in prediction) return { id, kind: 'damaged', message: prediction.damaged }
     return { id, kind: 'predicted', prediction, latencyMs: performance.now() - started }
   } catch (error) {
     if (error instanceof DecodeError) return { id, kind: 'refused', code: error.code, reason: error.message }
     throw error
   }
+}
+
+async function ofPicture(
+  { head, region, backbone }: Loaded,
+  jpeg: Uint8Array | null,
+  stored: ClassifyRequest['stored'],
+) {
+  if (!jpeg) return { damaged: 'this is a model of pictures' }
+  const pixels = await decode(jpeg, region)
+  // Gives the bytes back at once: left to the collector, they make it run over the whole heap again and again.
+  if (stored) (jpeg.buffer as ArrayBuffer).transfer(0)
+  const features = await (await engineOf(backbone)).embed(pixels.rgb)
+  return head.predict(features, pixels)
+}
+
+/** No engine is asked: what stands for features are the numbers themselves, over the window of the view. */
+function ofReadings(
+  { head, view }: Loaded,
+  bytes: Uint8Array | null,
+  stored: ClassifyRequest['stored'],
+  given: number[][] = [],
+): Prediction | { damaged: string } {
+  if (!view) return { damaged: 'this is a model of pictures' }
+  const look =
+    stored && bytes ? lookOf(reader, stored, bytes, view) : given.slice(-view.window).map((one) => vectorOf(one))
+  if (!look?.every(({ length }) => length === lengthOf(view)))
+    return { damaged: `its readings were ${lengthOf(view)} numbers long, and are no longer: train it anew` }
+  return head.predict(embedVector(look, view), { spread: Number.POSITIVE_INFINITY })
 }
 
 /** What a disk refuses for a moment is asked for again; what it holds wrongly stays so. */
@@ -125,6 +157,7 @@ function headOf({ id, folder }: ModelRef): Promise<Loaded> {
     head: openHead(model.head),
     region: model.region,
     backbone: model.backbone,
+    view: model.view,
   }))
   heads.set(id, loaded) // to the end: the first of the map is the one not asked for longest
   loaded.catch(() => heads.delete(id))
