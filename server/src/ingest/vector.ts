@@ -1,4 +1,4 @@
-import { lengthOf, type VectorView } from '@ajar/models'
+import { flawOf, lengthOf, plainView, type VectorView } from '@ajar/models'
 import type { Reading } from '@ajar/protocol'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
 import type { Source } from '../devices/source.ts'
@@ -42,7 +42,9 @@ export function ofVector(payload: IncomingReading['payload'], sensor: Source, po
     judge() {
       if ('code' in judged) return judged
       if (values.length === 0) return NO_VECTOR
-      return lengthFlaw(ports.viewOf(sensor), values.length)
+      const view = ports.viewOf(sensor)
+      const reason = flawOf(values, plainView(values.length))
+      return lengthFlaw(view, values.length) ?? (reason === null ? null : { code: 'not_a_vector', reason })
     },
     async admit() {
       if (ports.viewOf(sensor)) return null

@@ -58,12 +58,14 @@ async function journeyOf({ database, archive, sources }: JourneyPorts, learner: 
   const source = learner.kind === 'camera' ? sources.at(learner, shot).id : cameraId(shot)
   if (learner.kind === 'sensor' && sources.find(source)?.kind !== 'sensor') return null
   const isPending = await archive.isPending(source, capturedAtMs)
-  const row = await database.read
+  const known = await database.read
     .selectFrom('frames')
     .selectAll()
     .where('camera', '=', source)
     .where('captured_at', '=', capturedAtMs)
     .executeTakeFirst()
+  // What was refused under this id gave it up to the one that waits.
+  const row = isPending && known?.stored_at === null ? null : known
   const frame = row ? null : await archive.find(source, capturedAtMs)
   if (!row && !frame) return null
   return {
