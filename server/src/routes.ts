@@ -45,6 +45,7 @@ import { ensureSender } from './legacy/senders.ts'
 import { teachSensor } from './legacy/teaching.ts'
 import type { Logging } from './logging/logging.ts'
 import { logRoutes } from './logging/routes.ts'
+import { classifyRoutes } from './observe/classify-once.ts'
 import { eventsRoute } from './observe/events.ts'
 import { frameRoutes } from './observe/frames.ts'
 import { framesZipRoute } from './observe/frames-zip-route.ts'
@@ -54,6 +55,7 @@ import { type Metrics, metricsRoute } from './observe/metrics.ts'
 import { readingRoutes } from './observe/readings.ts'
 import { resultRoutes } from './observe/results.ts'
 import { ribbonRoutes } from './observe/ribbon.ts'
+import { sensorReadingRoutes } from './observe/sensor-readings.ts'
 import { spanContentsRoute } from './observe/span-contents.ts'
 import { transitionRoutes } from './observe/transitions.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -176,20 +178,17 @@ export async function openRoutes(http: Http, parts: Parts) {
     take: (reading) => pipeline.take(reading),
   })
   journeyRoutes(http, { database, archive, sources })
-  frameRoutes(http, {
-    database,
-    archive,
-    sources,
-    storedSince: () => retention.storage?.storedSince ?? 0,
-    classify: (camera, jpeg) => pipeline.classifyOnce(camera, jpeg),
-  })
+  const stored = { database, archive, sources, storedSince: () => retention.storage?.storedSince ?? 0 }
+  frameRoutes(http, stored)
+  sensorReadingRoutes(http, stored)
+  classifyRoutes(http, { sources, classify: (...asked) => pipeline.classifyOnce(...asked) })
   const texts = new FewAtOnce(MOST_TEXTS, 'downloads of rows as text')
   resultRoutes(http, { database, sources, texts })
   transitionRoutes(http, { database, sources, texts })
   historyRoutes(http, { database, sources })
   spanContentsRoute(http, { database, sources })
   ribbonRoutes(http, { database, sources, state: shown.state })
-  readingRoutes(http, { database, texts })
+  readingRoutes(http, { ...stored, texts })
   sensorRoutes(http, {
     ...shown,
     database,

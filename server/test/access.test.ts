@@ -76,6 +76,8 @@ const ROUTES: Record<string, string> = {
   'GET /api/doors/:door/history': 'viewer',
   'GET /api/doors/:door/time-in-state': 'viewer',
   'GET /api/sensors/:device/:sensor': 'viewer',
+  'GET /api/sensors/:device/:sensor/readings': 'viewer',
+  'GET /api/readings/:device/:sensor/:atMs': 'viewer',
   'PATCH /api/sensors/:device/:sensor': 'operator',
   'GET /api/sensors/:device/:sensor/activations': 'viewer',
   'POST /api/sensors/:device/:sensor/rollback': 'operator',

@@ -22,6 +22,13 @@ const Result = Type.Object({
   model: nullable(Type.String()),
   latencyMs: Type.Number(),
   late: Type.Boolean(),
+  details: nullable(
+    Type.Unknown({
+      description:
+        'of a sensor {expected, interval, estimators}: where all states are numbers their mean by probability and the ' +
+        '90 % interval, and what each estimator says; of a door what its members say; else null',
+    }),
+  ),
 })
 const FOREVER = 8_640_000_000_000_000
 
@@ -115,6 +122,7 @@ export function shownResult(row: Omit<ResultRow, 'novelty' | 'signature'>) {
     model: row.model || null,
     latencyMs: row.latency_ms,
     late: row.late === 1,
+    details: row.details_json === null ? null : (JSON.parse(row.details_json) as unknown),
   }
 }
 

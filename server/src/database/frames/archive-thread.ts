@@ -9,6 +9,7 @@ export type ArchiveRequest =
   | ({ kind: 'find' | 'jpeg' | 'isPending' } & FrameId)
   | { kind: 'has'; frames: FrameId[] }
   | { kind: 'described'; frames: FrameId[] }
+  | { kind: 'bytesOf'; frames: FrameId[] }
 
 const port = parentPort
 if (!port) throw new Error('archive-thread runs only as a worker thread')
@@ -36,6 +37,7 @@ function replyTo(request: ArchiveRequest & { id: number }): ThreadReply {
 function answerTo(request: ArchiveRequest): unknown {
   if (request.kind === 'has') return reader.has(request.frames)
   if (request.kind === 'described') return reader.described(request.frames)
+  if (request.kind === 'bytesOf') return reader.bytesOf(request.frames)
   if (request.kind === 'isPending') return reader.isPending(request.camera, request.capturedAt)
   const frame = reader.find(request.camera, request.capturedAt)
   return request.kind === 'find' || !frame ? frame : reader.jpeg(frame)

@@ -42,6 +42,11 @@ export class Archive {
     return this.#calls.call({ kind: 'described', frames })
   }
 
+  /** The bytes of each frame, or null. Whoever asks knows how many they are: all are in memory at once. */
+  bytesOf(frames: FrameId[]): Promise<(Uint8Array | null)[]> {
+    return this.#calls.call({ kind: 'bytesOf', frames })
+  }
+
   close(): Promise<void> {
     return this.#calls.close()
   }

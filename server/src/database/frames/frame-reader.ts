@@ -94,6 +94,19 @@ export class FrameReader {
     return found
   }
 
+  /** The bytes of each frame; null where they are not stored. Of few bytes many: all of them are in memory at once. */
+  bytesOf(frames: FrameId[]): (Uint8Array | null)[] {
+    const missing = new Map(frames.map((frame) => [keyOf(frame), frame]))
+    const found = new Map<string, Uint8Array>()
+    for (const { file, range } of this.#files()) {
+      const asked = [...missing.values()].filter(({ capturedAt }) => isWithin(range, capturedAt))
+      for (const { bytes, ...frame } of asked.length > 0 ? file.bytesOf(asked) : [])
+        if (missing.delete(keyOf(frame))) found.set(keyOf(frame), bytes)
+      if (missing.size === 0) break
+    }
+    return frames.map((frame) => found.get(keyOf(frame)) ?? null)
+  }
+
   /** Names of the files that take new frames, or did; the oldest first. */
   dated(): string[] {
     return readdirSync(this.#folder)

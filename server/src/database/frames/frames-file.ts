@@ -184,6 +184,15 @@ export class FramesFile {
     return this.#statements.described.all(asList(frames)).map((row) => this.#frame(row))
   }
 
+  /** The bytes of those of the frames that are here, in no order. */
+  bytesOf(frames: FrameId[]): (FrameId & { bytes: Uint8Array })[] {
+    return this.#statements.bytesOf.all(asList(frames)).map(({ camera, captured_at, jpeg }) => ({
+      camera: camera as string,
+      capturedAt: captured_at as number,
+      bytes: jpeg as Uint8Array,
+    }))
+  }
+
   /** The camera's newest frames by capture time, newest first. */
   newest(camera: string, limit: number): StoredFrame[] {
     return this.#statements.newest.all(camera, camera, limit).map((row) => this.#frame(row))

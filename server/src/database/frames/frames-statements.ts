@@ -49,6 +49,11 @@ export function frameStatements(database: DatabaseSync) {
        where f.camera = coalesce((select stored from names where camera = l.value ->> 0), l.value ->> 0)
          and f.captured_at = l.value ->> 1`,
     ),
+    bytesOf: prepare(
+      `select ${nameOf('f.camera')} as camera, f.captured_at, f.jpeg from json_each(?) l cross join frames f
+       where f.camera = coalesce((select stored from names where camera = l.value ->> 0), l.value ->> 0)
+         and f.captured_at = l.value ->> 1`,
+    ),
     newest: prepare(`select ${FRAME} from frames f where f.camera = ${STORED} order by f.captured_at desc limit ?`),
     jpeg: prepare('select jpeg from frames where row = ?'),
     before: prepare(
