@@ -196,7 +196,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
     remove: (...sensor) => parts.pipeline.removeSensor(...sensor),
   })
-  labelRoutes(http, { labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
+  labelRoutes(http, { sources, labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
   await importRoutes(http, {
     ...{ sources, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
     createJob: (source, params, owner) => jobs.create('import', source, { ...params }, { owner }),

@@ -1,26 +1,62 @@
+import { MOST_NUMBERS, MOST_WINDOW } from '@ajar/models'
 import { Type } from 'typebox'
 import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import type { Sources } from '../devices/sources.ts'
 import { AtMost } from '../http/at-most.ts'
 import { badRequest, HttpError } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
-import { CAMERA } from '../http/nouns.ts'
+import { CAMERA, type Learner, SENSOR } from '../http/nouns.ts'
 import { Picture, pictureIn } from '../http/picture.ts'
 import { nullable } from '../http/shapes.ts'
+import { ResultBody } from './results.ts'
 
-/** Pictures that are classified and not kept take the threads from frames that are: a few at once. */
+/** What is classified and not kept takes the threads from what is: a little at once. */
 const MOST_CLASSIFYING = 8
 const CLASSIFY_LIMIT_MS = 10_000
 
+const Answer = Type.Object({
+  state: Type.String(),
+  confidence: Type.Number(),
+  probabilities: Type.Record(Type.String(), Type.Number()),
+  reason: nullable(Type.String()),
+  model: Type.String(),
+  latencyMs: Type.Number(),
+  details: ResultBody.properties.details,
+})
+const Look = Type.Object(
+  {
+    readings: Type.Array(Type.Array(Type.Number(), { minItems: 1, maxItems: MOST_NUMBERS }), {
+      ...{ minItems: 1, maxItems: MOST_WINDOW },
+      description: 'the newest last, as many as the model looks at; fewer are as at the start of a sensor',
+    }),
+  },
+  { additionalProperties: false },
+)
+
 export interface ClassifyOncePorts {
   sources: Sources
-  /** Classifies a picture that is not kept; null where the camera has no model. */
-  classify(camera: string, jpeg: Uint8Array): Promise<ClassifyAnswer | null>
+  /** Classifies a picture, or readings, that are not kept; null where the source has no model. */
+  classify(source: string, given: Uint8Array | number[][]): Promise<ClassifyAnswer | null>
 }
 
 /** What the active model says of something that is not stored. */
 export function classifyRoutes(http: Http, { sources, classify }: ClassifyOncePorts) {
   const classifying = new AtMost(MOST_CLASSIFYING, CLASSIFY_LIMIT_MS)
+  type Params = Parameters<Sources['at']>[1]
+  const answer = async (noun: Learner, params: Params, given: Uint8Array | number[][]) => {
+    const { id } = sources.at(noun, params)
+    const answer = await classifying.run(() => classify(id, given))
+    if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
+    if (answer === null) throw new HttpError(409, 'no_model', `train a model of this ${noun.kind} first`)
+    if (answer.kind === 'damaged') throw new HttpError(409, 'model_damaged', answer.message)
+    if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', `${noun.shot} was not classified: our fault`)
+    const { threshold, activeModel } = sources.judged(id)
+    const { state, confidence, probabilities, unlike, details } = answer.prediction
+    const reason = unlike ?? (confidence < threshold ? 'low_confidence' : null)
+    const { latencyMs } = answer
+    const said = { confidence, probabilities, reason, model: activeModel ?? '', latencyMs, details: details ?? null }
+    return { state: reason ? 'unknown' : state, ...said }
+  }
 
   http.post(
     `${CAMERA.path}/classify`,
@@ -31,31 +67,23 @@ export function classifyRoutes(http: Http, { sources, classify }: ClassifyOncePo
         consumes: ['image/jpeg'],
         body: Picture,
         params: CAMERA.params,
-        response: {
-          200: Type.Object({
-            state: Type.String(),
-            confidence: Type.Number(),
-            probabilities: Type.Record(Type.String(), Type.Number()),
-            reason: nullable(Type.String()),
-            model: Type.String(),
-            latencyMs: Type.Number(),
-          }),
-        },
+        response: { 200: Answer },
       },
     },
-    async ({ params, body }) => {
-      const camera = sources.at(CAMERA, params)
-      const picture = pictureIn(body)
-      const answer = await classifying.run(() => classify(camera.id, picture))
-      if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
-      if (answer === null) throw new HttpError(409, 'no_model', 'train a model of this camera first')
-      if (answer.kind === 'damaged') throw new HttpError(409, 'model_damaged', answer.message)
-      if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', 'the picture was not classified: our fault')
-      const { state, confidence, probabilities, unlike } = answer.prediction
-      const reason = unlike ?? (confidence < camera.threshold ? 'low_confidence' : null)
-      const { latencyMs } = answer
-      const model = camera.activeModel ?? ''
-      return { state: reason ? 'unknown' : state, confidence, probabilities, reason, model, latencyMs }
+    async ({ params, body }) => answer(CAMERA, params, pictureIn(body)),
+  )
+
+  http.post(
+    `${SENSOR.path}/classify`,
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Classify readings with the active model; they are not stored',
+        body: Look,
+        params: SENSOR.params,
+        response: { 200: Answer },
+      },
     },
+    async ({ params, body }) => answer(SENSOR, params, body.readings),
   )
 }

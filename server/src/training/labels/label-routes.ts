@@ -1,14 +1,16 @@
 import { FEWEST_FRAMES } from '@ajar/models'
 import { frameId } from '@ajar/protocol'
 import { Type } from 'typebox'
+import type { Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
 import type { Http } from '../../http/http.ts'
-import { FramePath, listOf, nullable } from '../../http/shapes.ts'
+import { LEARNERS, shotIn } from '../../http/nouns.ts'
+import { listOf, nullable } from '../../http/shapes.ts'
 import type { Labels } from './labels.ts'
 import type { Suspect } from './suspects.ts'
 
 const State = Type.String({
-  description: 'a state of the camera, or a mark: `unclear` (nobody can tell), `ignore` (not to be used)',
+  description: 'a state of its camera or sensor, or a mark: `unclear` (nobody can tell), `ignore` (not to be used)',
 })
 const Label = Type.Object({ frame: Type.String(), state: State }, { additionalProperties: false })
 const Said = Type.Object({ frame: Type.String(), state: nullable(State) }, { additionalProperties: false })
@@ -33,45 +35,53 @@ const GOOD_FRAMES = 20
 const strict = { additionalProperties: false }
 
 export interface LabelRoutesPorts {
+  sources: Sources
   labels: Labels
   /** Labels that look wrong to the model that learned from them. */
   suspectsOf(camera: string): Promise<Suspect[]>
 }
 
-export function labelRoutes(http: Http, { labels, suspectsOf }: LabelRoutesPorts) {
-  http.put(
-    '/api/frames/:device/:camera/:capturedAtMs/label',
-    {
-      config: { access: 'operator' },
-      schema: {
-        summary: 'Say what a frame shows',
-        params: FramePath,
-        body: Type.Object({ state: State }, strict),
-        response: { 200: Label },
+export function labelRoutes(http: Http, { sources, labels, suspectsOf }: LabelRoutesPorts) {
+  for (const learner of LEARNERS) {
+    http.put(
+      `${learner.shotPath}/label`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          summary: `Say what ${learner.shot} shows`,
+          params: learner.shotParams,
+          body: Type.Object({ state: State }, strict),
+          response: { 200: Label },
+        },
       },
-    },
-    async (request) => {
-      const label = { frame: frameId(request.params), state: request.body.state }
-      await labels.put([label], callerName(request))
-      return label
-    },
-  )
+      async (request) => {
+        sources.at(learner, request.params)
+        const label = { frame: frameId(shotIn(request.params)), state: request.body.state }
+        await labels.put([label], callerName(request))
+        return label
+      },
+    )
 
-  http.delete(
-    '/api/frames/:device/:camera/:capturedAtMs/label',
-    { config: { access: 'operator' }, schema: { summary: 'Take a label back', params: FramePath } },
-    async (request, reply) => {
-      await labels.remove(request.params)
-      return reply.status(204).send()
-    },
-  )
+    http.delete(
+      `${learner.shotPath}/label`,
+      {
+        config: { access: 'operator' },
+        schema: { summary: `Take the label of ${learner.shot} back`, params: learner.shotParams },
+      },
+      async ({ params }, reply) => {
+        sources.at(learner, params)
+        await labels.remove(shotIn(params))
+        return reply.status(204).send()
+      },
+    )
+  }
 
   http.get(
     '/api/labels',
     {
       config: { access: 'viewer' },
       schema: {
-        summary: 'How many frames of a camera are labelled, and how many training needs',
+        summary: 'How many frames, or readings, of a source are labelled, and how many training needs',
         querystring: Type.Object({ camera: Type.String({ description: 'device/camera' }) }),
         response: { 200: Counts },
       },
@@ -104,7 +114,7 @@ export function labelRoutes(http: Http, { labels, suspectsOf }: LabelRoutesPorts
     {
       config: { access: 'operator' },
       schema: {
-        summary: 'Label many frames, all or none; a state that is null takes the label back',
+        summary: 'Label many frames or readings, all or none; a state that is null takes the label back',
         body: Type.Object({ labels: Type.Array(Said, { minItems: 1, maxItems: 1000 }) }, strict),
         response: { 200: Type.Object({ labelled: Type.Integer() }) },
       },

@@ -139,9 +139,11 @@ export class Labels {
   #checked(frame: string, state: string | null): FrameId & { state: string | null } {
     const ref = parseFrameId(frame)
     if (!ref) throw badRequest('bad_frame', `${frame} is no frame id (device/camera/capturedAtMs)`, 'frame')
-    const { id: camera, states } = this.#sources.get(`${ref.device}/${ref.camera}`)
+    const { id: camera, kind } = this.#sources.get(`${ref.device}/${ref.camera}`)
+    const { states } = this.#sources.judged(camera)
+    if (kind === 'door') throw badRequest('bad_frame', `${camera} is a door: label what its members saw`, 'frame')
     if (state !== null && !isMark(state) && !states.includes(state)) {
-      const known = states.join(', ') || 'none yet: set them with PATCH /api/cameras/{device}/{camera}'
+      const known = states.join(', ') || `none yet: set them with PATCH /api/${kind}s/${camera}`
       const marks = MARKS.join(' and ')
       const message = `${camera} has no state ${state}; its states are ${known} (and ${marks} mark what teaches nothing)`
       throw badRequest('unknown_state', message, 'state')
@@ -160,7 +162,8 @@ async function noPicture(database: Kysely<StateTables>, { camera, capturedAt }: 
     .where('captured_at', '=', capturedAt)
     .executeTakeFirst()
   if (!row) return notFound(`the frame ${id}`)
-  if (row.stored_at !== null) return new HttpError(404, 'pruned', `the picture of ${id} is not kept any more`)
+  if (row.stored_at !== null)
+    return new HttpError(404, 'pruned', `${id} is not kept any more: there is nothing left to say anything of`)
   const why = `${id} was refused at the door (${row.code}): there is no picture to say anything of`
   return new HttpError(404, 'no_picture', why)
 }
