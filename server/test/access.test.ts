@@ -52,7 +52,7 @@ const ROUTES: Record<string, string> = {
   'POST /api/cameras/:device/:camera/rename': 'operator',
   'POST /api/cameras/:device/:camera/models': 'operator',
   'POST /api/cameras/:device/:camera/import': 'operator',
-  'POST /api/sensors/:device/:camera/import': 'operator',
+  'POST /api/sensors/:device/:sensor/import': 'operator',
   'GET /api/cameras/:device/:camera/export': 'operator',
   'GET /api/cameras/:device/:camera/frames.zip': 'operator',
   'GET /api/cameras/:device/:camera/history': 'viewer',

@@ -27,13 +27,15 @@ const PACKED = /\.(jpe?g|png|webp)$|^manifest\.json$/i
 const SENDING = 0.4
 
 /**
- * Sends a folder of labelled pictures, or a zip of them, to a running server, and waits until all of it is in.
- * @param path a folder with one folder per state, or a zip
+ * Sends a folder of labelled pictures, or a zip of them, or a CSV of labelled readings, to a running server, and waits
+ * until all of it is in.
+ * @param source a camera's id, or a sensor's where the path is that of a CSV
+ * @param path a folder with one folder per state, a zip, or a CSV
  * @throws Error in words for whoever typed the command
  */
 export async function importSet(
   server: RunningAddress,
-  camera: string,
+  source: string,
   path: string,
   { addStates, onProgress }: { addStates: boolean; onProgress: OnProgress },
 ): Promise<Imported> {
@@ -45,9 +47,12 @@ export async function importSet(
     : { body: createReadStream(path), bytes: what.size, length: what.size }
   const answer = await streamCall(server, {
     method: 'POST',
-    path: `/api/cameras/${camera}/import${addStates ? '?states=add' : ''}`,
+    path: `/api/${isCsv(path) ? 'sensors' : 'cameras'}/${source}/import${addStates ? '?states=add' : ''}`,
     body: counted(body, (sent) => onProgress('send', SENDING * Math.min(sent / Math.max(bytes, 1), 1))),
-    headers: { 'content-type': 'application/zip', ...(length === null ? {} : { 'content-length': String(length) }) },
+    headers: {
+      'content-type': isCsv(path) ? 'text/csv' : 'application/zip',
+      ...(length === null ? {} : { 'content-length': String(length) }),
+    },
   })
   const { id } = JSON.parse(Buffer.concat(await answer.toArray()).toString()) as Job
   const api = new Api(server.address, server.token)
@@ -55,6 +60,11 @@ export async function importSet(
     onProgress(phase ?? 'wait', SENDING + (1 - SENDING) * progress),
   )
   return job.result as unknown as Imported
+}
+
+/** Whether it holds readings of a sensor; all else holds pictures. */
+export function isCsv(path: string): boolean {
+  return /\.csv$/i.test(path)
 }
 
 /** Writes all labelled frames of a camera into a zip: into a file of that name, when it is whole. @returns its bytes */

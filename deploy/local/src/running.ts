@@ -51,9 +51,9 @@ async function tokenOf({ 'token-file': file }: { 'token-file'?: string }, given 
 }
 
 /** The two things that are named, the first of them a camera. @throws BadUse */
-export function twoArguments(positionals: string[], second: string): [camera: string, path: string] {
+export function twoArguments(positionals: string[], second: string, first = 'a camera'): [id: string, path: string] {
   const [camera, path, ...rest] = positionals
-  if (!camera || !path || rest.length > 0) throw new BadUse(`name a camera and ${second}`)
+  if (!camera || !path || rest.length > 0) throw new BadUse(`name ${first} and ${second}`)
   if (!parseCameraId(camera)) throw new BadUse(`${camera} is no device/camera: lower-case letters, digits, hyphens`)
   return [camera, path]
 }

@@ -1,11 +1,10 @@
 import type { SourceKind } from '../../devices/source.ts'
+import { CAMERA, type Learner, SENSOR } from '../../http/nouns.ts'
 
 /** What labelled pictures or readings come in. */
 export interface ImportFormat {
   /** Of what sort of source they are. */
-  kind: SourceKind
-  /** In the path of the call. */
-  noun: 'cameras' | 'sensors'
+  learner: Learner
   contentType: string
   /** Of the file while it waits for its job. */
   extension: string
@@ -25,7 +24,7 @@ const RESULT =
 /** Each is one entry here, and its task. */
 export const IMPORT_FORMATS: readonly ImportFormat[] = [
   {
-    ...{ kind: 'camera', noun: 'cameras', contentType: 'application/zip', extension: 'zip', task: 'import' },
+    ...{ learner: CAMERA, contentType: 'application/zip', extension: 'zip', task: 'import' },
     items: 'pictures',
     summary: 'Import labelled pictures from a zip; answers with the job',
     description:
@@ -35,7 +34,7 @@ export const IMPORT_FORMATS: readonly ImportFormat[] = [
       `make no results; sent again they are the same frames. ${RESULT}`,
   },
   {
-    ...{ kind: 'sensor', noun: 'sensors', contentType: 'text/csv', extension: 'csv', task: 'import_csv' },
+    ...{ learner: SENSOR, contentType: 'text/csv', extension: 'csv', task: 'import_csv' },
     items: 'readings',
     summary: 'Import labelled readings from a CSV; answers with the job',
     description:
@@ -49,7 +48,7 @@ export const IMPORT_FORMATS: readonly ImportFormat[] = [
 ]
 
 export function formatOf(kind: SourceKind): ImportFormat {
-  const format = IMPORT_FORMATS.find((one) => one.kind === kind)
+  const format = IMPORT_FORMATS.find(({ learner }) => learner.kind === kind)
   if (!format) throw new Error(`nothing can be imported into a ${kind}: a fault of ajar, please report it`)
   return format
 }

@@ -7,7 +7,7 @@ import { callerName } from '../../http/access.ts'
 import { badRequest, conflict, HttpError } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
 import { JobBody, shownJob } from '../../http/job-body.ts'
-import { CameraPath } from '../../http/shapes.ts'
+import { refIn } from '../../http/nouns.ts'
 import { IMPORT_FORMATS, type ImportFormat } from './import-formats.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -27,13 +27,13 @@ export async function importRoutes(http: Http, ports: ImportRoutesPorts) {
 }
 
 function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts) {
-  const { noun, contentType, extension, summary, description } = format
+  const { learner, contentType, extension, summary, description } = format
   const { uploads, createJob, endOfTimes } = ports
   if (scope.hasContentTypeParser(contentType)) scope.removeContentTypeParser(contentType)
   scope.addContentTypeParser(contentType, (_request, body, done) => done(null, body))
 
   scope.post(
-    `/api/${noun}/:device/:camera/import`,
+    `${learner.path}/import`,
     {
       bodyLimit: Number.MAX_SAFE_INTEGER, // how much it is stands in a setting, and so in the error
       config: { access: 'operator', longBody: true },
@@ -41,7 +41,7 @@ function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts
         ...{ summary, description },
         consumes: [contentType],
         body: Type.Unknown({ description: `the bytes of one ${extension}` }),
-        params: CameraPath,
+        params: learner.params,
         querystring: Type.Object({ states: Type.Optional(Type.Enum(['add'])) }),
         response: { 202: JobBody },
       },
@@ -52,7 +52,7 @@ function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts
         const what = `send the bytes of one ${extension} with Content-Type: ${contentType}`
         throw new HttpError(415, `not_${extension}`, what)
       }
-      const id = (await sourceFor(params, format.kind, ports)).id
+      const id = (await sourceFor(refIn(params), learner.kind, ports)).id
       const author = callerName(request)
       const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
       const begin = async (upload: string, sha256: string) => {
