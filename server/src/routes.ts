@@ -236,7 +236,7 @@ export async function openRoutes(http: Http, parts: Parts) {
       return jobs.create('training', lesson.camera, {}, { owner: author })
     },
     takePacket: async (address, packet, giveUpAt) => {
-      const { device, name: sensor } = await ensureSender(sources, address)
+      const { device, name: sensor } = await ensureSender(sources, address, VIEWS.CSI)
       const taken = await pipeline.take({ device, sensor, time: null, giveUpAt, payload: { value: packet } })
       if (taken.kind === 'refused') return { kind: 'refused', reason: taken.refusal.reason }
       return { kind: taken.kind === 'given_up' ? 'given_up' : 'stored' }

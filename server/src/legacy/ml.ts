@@ -64,6 +64,8 @@ export function mlRoutes(scope: Http, access: AccessFor, { takePacket, predictio
     },
   )
 
+  const newestFor = (address: string) => predictions.newestFor(address)
+  const ofTest = () => predictions.ofTest()
   const texts: [path: string, summary: string, text: (address: string) => Promise<string | null>][] = [
     ['inference_results', "What the newest packet of the caller's address says, else the newest of all", newestFor],
     ['test_predicition_results', 'As test_prediction_results: older clients spell it so', ofTest],
@@ -85,14 +87,6 @@ export function mlRoutes(scope: Http, access: AccessFor, { takePacket, predictio
       },
       async ({ ip }, reply) => sendText(reply, (await text(ip)) ?? 'DATA NOT AVAILABLE'),
     )
-
-  function newestFor(address: string) {
-    return predictions.newestFor(address)
-  }
-
-  function ofTest() {
-    return predictions.ofTest()
-  }
 }
 
 /** Who is in: one that sends faster than it is answered does not take the place of others. */
