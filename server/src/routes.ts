@@ -83,6 +83,7 @@ import { suspectsOf } from './training/labels/suspects.ts'
 import type { Uploads } from './training/labels/uploads.ts'
 import type { Activations } from './training/registry/activations.ts'
 import { archiveRoutes } from './training/registry/archive-routes.ts'
+import { handBackRoutes } from './training/registry/hand-back-routes.ts'
 import type { ModelRegistry } from './training/registry/model-registry.ts'
 import { modelRoutes } from './training/registry/model-routes.ts'
 import type { ModelUploads } from './training/registry/uploads.ts'
@@ -210,6 +211,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   const ofModels = { sources, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
   modelRoutes(http, ofModels)
   await archiveRoutes(http, ofModels)
+  handBackRoutes(http, ofModels)
   jobRoutes(http, jobs)
   scheduleRoutes(http, parts.schedules)
   triggerRoutes(http, parts.tasks.automatic.triggers)

@@ -51,6 +51,8 @@ const ROUTES: Record<string, string> = {
   'DELETE /api/cameras/:device/:camera/frames': 'operator',
   'POST /api/cameras/:device/:camera/rename': 'operator',
   'POST /api/cameras/:device/:camera/models': 'operator',
+  'GET /api/cameras/:device/:camera/model': 'viewer',
+  'GET /api/sensors/:device/:sensor/model': 'viewer',
   'POST /api/cameras/:device/:camera/import': 'operator',
   'POST /api/sensors/:device/:sensor/import': 'operator',
   'GET /api/cameras/:device/:camera/export': 'operator',
