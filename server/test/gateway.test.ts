@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cp, symlink } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import {
+  csiView,
+  embedVector,
+  filesOf,
+  type Model,
+  openHead,
+  plainView,
+  summariseLabels,
+  trainHead,
+  VECTOR,
+  type VectorView,
+} from '@ajar/models'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { randomStream } from '../../models/src/random.ts'
+import { packet, samplesOf } from '../../models/test/waves.ts'
+import { afterFile } from '../../test/setup/after-file.ts'
+import { unzipped, zipped } from './model-zips.ts'
+import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** The gateway of docs/gateway, as it stands there, beside a server: it fetches what is trained, and says the same. */
+
+const GATEWAY = fileURLToPath(new URL('../../docs/gateway', import.meta.url))
+const LIBRARIES = fileURLToPath(new URL('../../models/node_modules', import.meta.url))
+const STATES = ['0', '45', '90']
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await RunningServer.start(afterFile)
+})
+
+/** A model of readings that are made up, seen so. */
+async function modelFor(view: VectorView, seed: number): Promise<Model> {
+  const samples = samplesOf({ states: STATES, each: 20, seed, view })
+  const { states, estimators, novelty } = await trainHead(samples, { states: STATES, view, seed })
+  return {
+    ...{ id: 'pi/wifi@1', backbone: VECTOR, engine: 'wasm', createdAtMs: 1_795_286_400_000, seed },
+    ...{ labels: summariseLabels(samples), region: null, view, head: { states, view, estimators, novelty } },
+    ...{ evaluation: null, verdict: 'ready', parent: null, testSet: [] },
+  }
+}
+
+/** Makes a model the active one of a sensor. */
+async function activated(sensor: string, model: Model): Promise<string> {
+  const answer = await fetch(`${server.url}/api/sensors/${sensor}/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/zip' },
+    body: new Uint8Array(await zipped(filesOf(model))),
+  })
+  const { id } = (await answer.json()) as { id: string }
+  const { status } = await server.call('POST', `/api/models/${id}/activate`, { force: true })
+  expect([answer.status, status]).toEqual([201, 200])
+  return id
+}
+
+class Gateway {
+  readonly said: { model: string; state: string; probabilities: Record<string, number>; estimators: object }[] = []
+  readonly told: string[] = []
+  readonly #process: ChildProcess
+
+  constructor(folder: string, sensor: string) {
+    const env = { ...process.env, AJAR_URL: server.url, AJAR_TOKEN: ADMIN_TOKEN, AJAR_EVERY_S: '1' }
+    this.#process = spawn(process.execPath, [join(folder, 'gateway.mjs'), sensor], { env, stdio: 'pipe' })
+    for (const [stream, take] of [
+      [this.#process.stdout, (line: string) => this.said.push(JSON.parse(line))],
+      [this.#process.stderr, (line: string) => this.told.push(line)],
+    ] as const)
+      if (stream) createInterface({ input: stream }).on('line', take)
+  }
+
+  write(line: string) {
+    this.#process.stdin?.write(`${line}\n`)
+  }
+
+  end() {
+    this.#process.kill()
+  }
+}
+
+async function started(sensor: string): Promise<Gateway> {
+  const folder = await temporaryFolder(onTestFinished)
+  await cp(GATEWAY, folder, { recursive: true })
+  // What `npm install` would put there.
+  await symlink(LIBRARIES, join(folder, 'node_modules'))
+  const gateway = new Gateway(folder, sensor)
+  onTestFinished(async () => gateway.end())
+  return gateway
+}
+
+test.each([
+  ['csi', csiView()],
+  ['csi-of-three', { ...csiView(), window: 3 }],
+  ['any', { ...plainView(106), window: 4 }],
+])('it says of each reading what the server says: %s', { timeout: 120_000 }, async (name, view) => {
+  const sensor = `door1/${name}`
+  const setUp = await server.call('PATCH', `/api/sensors/${sensor}`, { states: STATES, vector: view })
+  expect(setUp.status).toBe(200)
+  const model = await modelFor(view, 1)
+  const id = await activated(sensor, model)
+  const gateway = await started(sensor)
+  const dice = randomStream(3)
+  const readings = Array.from({ length: 9 }, (_, i) => [...packet((i % 3) * 0.35, 0.5, dice)])
+  gateway.write('no list')
+  gateway.write('[1,2]')
+  for (const reading of readings) gateway.write(JSON.stringify(reading))
+  await until(() => gateway.said.length === readings.length)
+  const { predict } = openHead(model.head)
+  for (const [i, said] of gateway.said.entries()) {
+    const window = readings.slice(Math.max(0, i + 1 - view.window), i + 1).map((one) => Float32Array.from(one))
+    const { state, probabilities } = predict(embedVector(window, view), { spread: Number.POSITIVE_INFINITY })
+    expect(said).toMatchObject({ model: id, state })
+    for (const one of STATES) expect(said.probabilities[one]).toBeCloseTo(probabilities[one] ?? Number.NaN, 3)
+  }
+  expect(gateway.told.filter((line) => line.includes('passed over'))).toHaveLength(2)
+  const newer = await activated(sensor, await modelFor(view, 2))
+  await until(() => gateway.told.some((line) => line.startsWith(`model ${newer} `)))
+  gateway.write(JSON.stringify(readings[0]))
+  await until(() => gateway.said.at(-1)?.model === newer)
+})
+
+test('it takes no file that is not what the manifest says, and no manifest that is not what the server says', async () => {
+  await server.call('PATCH', '/api/sensors/door1/whole', { states: STATES, vector: csiView() })
+  await activated('door1/whole', await modelFor(csiView(), 1))
+  const { fetchModel } = await import(join(GATEWAY, 'fetch-model.mjs'))
+  const asked = { server: server.url, token: ADMIN_TOKEN, sensor: 'door1/whole', known: null }
+  const whole = await fetchModel(asked)
+  expect([...whole.files.keys()].sort()).toEqual(
+    ['manifest.json', 'model.json', 'novelty.bin', 'test-set.json', 'weights.bin'].sort(),
+  )
+  expect(await fetchModel({ ...asked, known: whole.sha256 })).toBeNull()
+  await expect(fetchModel({ ...asked, sensor: 'door1/nobody' })).rejects.toThrow(/404/)
+
+  const answer = await fetch(`${server.url}/api/sensors/door1/whole/model`, {
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  })
+  const files = await unzipped(Buffer.from(await answer.arrayBuffer()))
+  for (const [name, bytes] of files) {
+    const changed = Uint8Array.from(bytes)
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
+    const zip = await stored(new Map([...files, [name, changed]]))
+    const liar = createServer((_, reply) => {
+      reply.writeHead(200, { 'ajar-model': 'x', 'ajar-model-sha256': whole.sha256 }).end(zip)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void liar.close())
+    await until(() => liar.listening)
+    const at = `http://127.0.0.1:${(liar.address() as AddressInfo).port}`
+    await expect(fetchModel({ ...asked, server: at })).rejects.toThrow(`${name} is not what`)
+  }
+})
+
+/** As the server makes them: without compression. */
+async function stored(files: Map<string, Uint8Array>): Promise<Buffer> {
+  const { zipOf } = await import('../src/training/registry/archive.ts')
+  return zipOf(files)
+}
