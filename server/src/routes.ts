@@ -23,6 +23,7 @@ import { careRoutes } from './devices/care-routes.ts'
 import { type Devices, isReserved } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
 import type { Registry } from './devices/registry.ts'
+import { removeSensor } from './devices/remove-sensor.ts'
 import { devicesRoutes } from './devices/routes.ts'
 import { sensorRoutes } from './devices/sensor-routes.ts'
 import type { Sources } from './devices/sources.ts'
@@ -190,12 +191,17 @@ export async function openRoutes(http: Http, parts: Parts) {
   spanContentsRoute(http, { database, sources })
   ribbonRoutes(http, { database, sources, state: shown.state })
   readingRoutes(http, { ...stored, texts })
+  const removal = {
+    sources,
+    deleteSource: (...source: [id: string, author: string]) => care.deletion.delete(...source),
+    removeReadings: (...sensor: Parameters<Pipeline['removeSensor']>) => pipeline.removeSensor(...sensor),
+  }
   sensorRoutes(http, {
     ...shown,
     database,
     change: (...change) => care.settingUp.change(...change),
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
-    remove: (...sensor) => parts.pipeline.removeSensor(...sensor),
+    remove: (...sensor) => removeSensor(removal, ...sensor),
   })
   labelRoutes(http, { sources, labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })
   await importRoutes(http, {

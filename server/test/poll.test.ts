@@ -111,7 +111,14 @@ test('it is asked with a token, unless older clients need none; what cannot be m
 test('whoever waits while the server ends is told that there is nothing, at once', async () => {
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
   onTestFinished(() => database.close())
-  const ports = { database, events: new Events(), fits: null, isThere: async () => true, now: () => Date.now() }
+  const ports = {
+    database,
+    events: new Events(),
+    fits: null,
+    isThere: async () => true,
+    isCamera: () => true,
+    now: () => Date.now(),
+  }
   const pictures = new NewPictures(ports)
   await pictures.start()
   const waits = pictures.after(0, 3_600_000, new AbortController().signal)

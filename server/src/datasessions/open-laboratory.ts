@@ -116,6 +116,7 @@ export async function openLaboratory(parts: LaboratoryParts) {
   const usage = new Usage({ database, room })
   const newPictures = new NewPictures({
     ...{ database, events, fits, now },
+    isCamera: (source) => cameras.find(source)?.kind === 'camera',
     isThere: async (basename) => (await sources.find(null, 'archive', basename)) !== null,
   })
   let unsubscribe = () => {}

@@ -119,6 +119,10 @@ export class Deletion {
     await emptyJournal(database.write)
     await database.write.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('borrowed_labels').where('camera', '=', camera).execute()
+      await transaction
+        .deleteFrom('door_members')
+        .where(({ eb, or }) => or([eb('source', '=', camera), eb('door', '=', camera)]))
+        .execute()
       await transaction.deleteFrom('activations').where('camera', '=', camera).execute()
       await transaction.deleteFrom('schedules').where('camera', '=', camera).execute()
       await transaction.deleteFrom('task_triggers').where('camera', '=', camera).execute()

@@ -13,8 +13,8 @@ import type { Source, SourceSettings } from './sources.ts'
 
 export interface SensorRoutesPorts extends SensorBodyPorts {
   change(sensor: string, change: Partial<SourceSettings>, author: string): Promise<Source>
-  /** Resolves when the sensor is gone with its readings. */
-  remove(device: string, sensor: string, author: string): Promise<void>
+  /** Resolves when the sensor is gone with its readings; false: a job is still at it. */
+  remove(device: string, sensor: string, author: string): Promise<boolean>
 }
 
 /** Whoever asked is answered after so long, done or not: a proxy, or the console, would not wait longer. */
@@ -121,7 +121,8 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
         description:
           'Its device may then have another one in its place. Where it is still sent it comes again with its next ' +
           'reading, so take it out of the agent first. Millions of readings take longer than an answer may (202): the ' +
-          'oldest go first, and the sensor with the last of them, of which the event `sensor` tells. Points in InfluxDB stay.',
+          'oldest go first, and the sensor with the last of them, of which the event `sensor` tells. What one that is set up ' +
+          'sends meanwhile is refused (being_deleted). Points in InfluxDB stay.',
         params: SENSOR.params,
         response: {
           202: Type.Object({ removed: Type.Literal(false, { description: 'it goes on' }) }),
@@ -131,8 +132,8 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
     },
     async (request, reply) => {
       const { device, camera: sensor } = refIn(request.params)
-      const removed = remove(device, sensor, callerName(request)).then(() => true)
-      if (await within(ANSWER_MS, removed, false)) return reply.status(204).send(null)
+      if (await within(ANSWER_MS, remove(device, sensor, callerName(request)), false))
+        return reply.status(204).send(null)
       return reply.status(202).send({ removed: false as const })
     },
   )

@@ -212,11 +212,12 @@ export class OldRows {
     return old.length
   }
 
-  /** A sensor is forgotten with its last reading. */
+  /** A sensor is forgotten with its last reading; one that is set up stays, for its readings are frames. */
   async #emptySensors() {
     await this.#ports.database.write
       .deleteFrom('sensors as s')
-      .where(sql<boolean>`not exists (select 1 from readings r where r.device = s.device and r.sensor = s.name)`)
+      .where(sql<boolean>`not exists (select 1 from readings r where r.device = s.device and r.sensor = s.name)
+        and not exists (select 1 from cameras c where c.id = s.device || '/' || s.name and c.kind = 'sensor')`)
       .execute()
   }
 

@@ -2,13 +2,15 @@ import { newestOf } from '../database/chosen-frames.ts'
 import type { Archive } from '../database/frames/archive.ts'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Sources } from '../devices/sources.ts'
+import { badRequest } from '../http/errors.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Log } from '../logging/levels.ts'
 import type { RecorderPorts } from '../record/recorder-ports.ts'
 import { TaskReadings, type TaskReadingsPorts } from './readings/task-readings.ts'
 import { Writers } from './readings/writers.ts'
 import { AutomaticRuns } from './runs/automatic.ts'
-import { type Automatic, type CheckAutomaticPorts, checkAutomatic } from './runs/check-automatic.ts'
+import { type Automatic, type CheckAutomaticPorts, cameraPicture, checkAutomatic } from './runs/check-automatic.ts'
+import type { Task } from './task.ts'
 import { TriggerFiring, type TriggerFiringPorts } from './triggers/firing.ts'
 import { Triggers } from './triggers/triggers.ts'
 
@@ -34,12 +36,22 @@ export function openAutomatic(parts: AutomaticParts) {
   const now = () => Date.now()
   const writers = new Writers(database)
   const firing = new TriggerFiring({ jobs: parts.jobs, log: parts.log, onOutcome: parts.onTriggered })
+  /** A task that looks at a picture is for cameras; any other may be for sensors and doors too. */
+  const refusePictureless = (task: Task, { params = {} }: Automatic, source: string) => {
+    const kind = cameras.find(source)?.kind ?? 'camera'
+    if (kind === 'camera' || !cameraPicture(task, params)) return
+    throw badRequest(
+      'no_pictures',
+      `${task.name} looks at a picture, and ${source} is a ${kind}: name a camera`,
+      'camera',
+    )
+  }
   const followUp: RecorderPorts['followUp'] = (...transition) => firing.fire(...transition)
   return {
     triggers: new Triggers({
       ...{ database, now },
       async check({ id, camera, ...automatic }) {
-        await checkAutomatic(parts, automatic)
+        refusePictureless(await checkAutomatic(parts, automatic), automatic, camera)
         await writers.check({ id, camera, ...automatic })
       },
       statesOf: (camera) => cameras.find(camera)?.states ?? null,
@@ -64,7 +76,7 @@ export function openAutomatic(parts: AutomaticParts) {
     ): Promise<void> {
       if (kind !== 'task') return
       const automatic = params as Automatic
-      await checkAutomatic(parts, automatic, 'params.')
+      refusePictureless(await checkAutomatic(parts, automatic, 'params.'), automatic, of.camera)
       await writers.check({ ...automatic, ...of }, 'params.')
     },
   }

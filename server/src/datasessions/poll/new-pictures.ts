@@ -9,6 +9,8 @@ import { basenameOfFrame } from '../sources/frame-source.ts'
 export interface NewPicturesPorts {
   database: StateDatabase
   events: Pick<Events, 'subscribe'>
+  /** Whether what has results also has pictures: sensors and doors have none. */
+  isCamera(source: string): boolean
   fits: Pick<FitsFolder, 'list' | 'header'> | null
   /** Whether a picture is still there. */
   isThere(basename: string): Promise<boolean>
@@ -53,6 +55,7 @@ export class NewPictures {
       select f.camera, f.captured_at as at, f.recorded_at as since from cameras c
         join frames f on f.camera = c.id and f.captured_at = (
           select max(captured_at) from frames where camera = c.id and outcome = 'classified')
+       where c.kind = 'camera'
        order by f.recorded_at desc limit 1`.execute(this.#ports.database.read)
     const [last] = rows
     if (last) this.#note(basenameOfFrame({ camera: last.camera, capturedAt: last.at }), last.since)
@@ -99,10 +102,13 @@ export class NewPictures {
   }
 
   #see(rows: readonly EventRow[]) {
-    const result = rows.findLast(({ kind }) => kind === 'result')
-    if (!result) return
-    const [device, camera, capturedAt] = String(JSON.parse(result.data_json).frame).split('/')
-    this.#note(basenameOfFrame({ camera: `${device}/${camera}`, capturedAt: Number(capturedAt) }), result.at)
+    for (const { kind, data_json, at } of rows.toReversed()) {
+      if (kind !== 'result') continue
+      const [device, name, capturedAt] = String(JSON.parse(data_json).frame).split('/')
+      const camera = `${device}/${name}`
+      if (!this.#ports.isCamera(camera)) continue
+      return this.#note(basenameOfFrame({ camera, capturedAt: Number(capturedAt) }), at)
+    }
   }
 
   /** Files that were there before the first look came when they were changed last. */

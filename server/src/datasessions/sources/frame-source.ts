@@ -86,7 +86,8 @@ export class FrameSource {
 
   #camera(name: string): string | null {
     const [device = '', camera = ''] = name.split('/')
-    return this.#parts.cameras.find(cameraId(this.#parts.cameras.nameNow({ device, camera })))?.id ?? null
+    const found = this.#parts.cameras.find(cameraId(this.#parts.cameras.nameNow({ device, camera })))
+    return found?.kind === 'camera' ? found.id : null // readings of sensors are no pictures
   }
 
   async #stored(frames: FrameId[]): Promise<Map<string, StoredFrame>> {

@@ -2,7 +2,7 @@ import type { Counter, Registry } from 'prom-client'
 import type { Recorder } from '../../record/recorder.ts'
 import { gauges, type Sample } from './told.ts'
 
-/** What is known of cameras. Times are milliseconds UTC. */
+/** What is known of all that has states, of which `camera` is the id. Times are milliseconds UTC. */
 export interface CameraFacts {
   sources(): { id: string }[]
   recorder: Pick<Recorder, 'state' | 'receivedAt'>
@@ -20,7 +20,7 @@ export function tellCameras(registry: Registry, { sources, recorder }: CameraFac
   gauges(
     registry,
     'ajar_camera_state',
-    '1 for the state that each camera is in',
+    '1 for the state that each camera, sensor and door is in',
     ['camera', 'state'],
     async (): Promise<Sample[]> => {
       const now = sources().map(({ id }) => id)
@@ -28,9 +28,9 @@ export function tellCameras(registry: Registry, { sources, recorder }: CameraFac
       return now.map((camera) => [{ camera, state: recorder.state(camera).state }, 1])
     },
   )
-  const stateAge = 'for how long each camera is in its state'
+  const stateAge = 'for how long each camera, sensor and door is in its state'
   tellAge('ajar_camera_state_age_seconds', stateAge, (camera) => recorder.state(camera).since)
-  const frameAge = 'how long ago the last frame of each camera came in'
+  const frameAge = 'how long ago the last frame of each camera, or reading of each sensor with states, came in'
   tellAge('ajar_camera_last_frame_age_seconds', frameAge, (camera) => recorder.receivedAt(camera))
 }
 
