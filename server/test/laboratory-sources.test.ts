@@ -58,7 +58,7 @@ async function open() {
         .values({ ...result, captured_at, state, confidence: 0.5, late: 0, novelty: null, signature: null })
         .execute()
   }
-  const camera = { id: CAMERA } as Source
+  const camera = { id: CAMERA, kind: 'camera' } as Source
   const cameras = {
     find: (id: string) => (id === CAMERA ? camera : null),
     list: () => [camera],
