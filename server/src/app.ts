@@ -48,7 +48,6 @@ import { openRoutes } from './routes.ts'
 import type { Settings } from './settings.ts'
 import { ownRoot } from './tls/own-root.ts'
 import { BorrowedLabels } from './training/labels/borrowed-labels.ts'
-import { Import } from './training/labels/import.ts'
 import { sweepAfterImports, uploadsOfJobs } from './training/labels/import-uploads.ts'
 import { Labels } from './training/labels/labels.ts'
 import { Uploads } from './training/labels/uploads.ts'
@@ -154,30 +153,24 @@ async function build(
   })
   const loopLag = new LoopLag(logging.of('processes'))
   closers.push(() => loopLag.close())
-  const { models, activations, copies, modelUploads, reEmbedding, training, holds } = openTeaching({
-    ...{ database, sources, labels, changes, framesFolder, log: logging.of('training') },
-    ...{ engine: settings.engine, backbone: settings.backbone, modelsFolder: join(settings.dataDir, 'models') },
-    createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
-    cancelJob: (id) => jobs.cancel(id),
-    perform: (work, signal) => workers.perform(work, signal),
-    change: (camera, change, author) => care.settingUp.change(camera, change, author),
-  })
   const room = async () => (await diskOf(settings.dataDir)).freeBytes - limits.freeBytes
-  const modelOf = (id: string) => models.load(id)
-  const doors = new Doors({ database, sources, events, modelOf, log: logging.of('record') })
   const uploads = new Uploads({
     folder: join(settings.dataDir, 'imports'),
     mostBytes: settings.maxImportBytes,
     room,
     needed: () => uploadsOfJobs(database),
   })
-  const imports = new Import({
-    ...{ sources, labels, archive, uploads, maxFrameBytes: settings.maxFrameBytes },
-    maxImportBytes: settings.maxImportBytes,
-    perform: (work, signal) => workers.perform(work, signal),
+  const teaching = openTeaching({
+    ...{ settings, database, archive, sources, labels, uploads, changes, framesFolder, log: logging.of('training') },
     store: (incoming) => pipeline.import(incoming),
+    createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
+    cancelJob: (id) => jobs.cancel(id),
+    perform: (work, signal) => workers.perform(work, signal),
     change: (source, change, author) => care.settingUp.change(source, change, author),
   })
+  const { models, activations, copies, modelUploads, reEmbedding, training, holds } = teaching
+  const modelOf = (id: string) => models.load(id)
+  const doors = new Doors({ database, sources, events, modelOf, log: logging.of('record') })
   const lessons = openLessons({ database, events, dataDir: settings.dataDir, room, log: logging.of('legacy') })
   const influx = openInflux({
     ...{ database, settings, log: logging.of('influx'), dropped: metrics.influxDropped },
@@ -211,7 +204,7 @@ async function build(
     ...{ database, events, logging, isRehearsal },
     handlers: [
       { kind: 'training', run: (context) => training.run(context) },
-      imports,
+      teaching.imports,
       { kind: 'embedding', run: (context) => reEmbedding.run(context) },
       { kind: 'deletion', run: (context) => care.deletion.run(context) },
       { kind: 'purge', run: (context) => care.purge.run(context) },

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AUGMENTATIONS, type BackboneId, type Model, summariseLabels } from '@ajar/models'
+import { AUGMENTATIONS, type BackboneId, type Model, summariseLabels, VECTOR } from '@ajar/models'
 import type { Source } from '../devices/sources.ts'
+import { HttpError } from '../http/errors.ts'
 import { recipeFor } from './embeddings.ts'
 import { freshOf, unlabelledOf } from './frames-to-judge.ts'
 import type { Label } from './labels/labels.ts'
 import type { Rival } from './rival.ts'
-import type { LabelledFrame } from './trainer-messages.ts'
+import type { EmbedTask, LabelledFrame, ReadingsTask } from './trainer-messages.ts'
 
 /** All that a training begins with: what it learns from, how it sees that, and what it is compared with. */
 export interface Plan {
@@ -13,7 +14,11 @@ export interface Plan {
   labels: Label[]
   seed: number
   augmentations: number
+  /** By which features of frames are kept; those of readings are not. */
   recipe: string
+  backbone: BackboneId
+  /** Labelled readings that are not learned from, for there are too many. */
+  left: number
   /** The active model, whatever it knows. */
   active: Model | null
   rival: Rival | null
@@ -29,16 +34,49 @@ export function planOf(
   params: Record<string, unknown>,
   backbone: BackboneId,
 ): Plan {
-  const learned = labels.filter(({ state }) => camera.states.includes(state))
+  const all = labels.filter(({ state }) => camera.states.includes(state))
+  const learned = camera.kind === 'sensor' ? thinned(all, camera.states.length) : all
   const seed = typeof params.seed === 'number' ? params.seed : 1
-  const augmentations = typeof params.augmentations === 'number' ? params.augmentations : AUGMENTATIONS
-  const recipe = recipeFor(backbone, camera, augmentations, seed)
+  const isSensor = camera.kind === 'sensor'
+  const usual = isSensor ? 0 : AUGMENTATIONS
+  const augmentations = !isSensor && typeof params.augmentations === 'number' ? params.augmentations : usual
+  const recipe = isSensor ? JSON.stringify([VECTOR, camera.vector]) : recipeFor(backbone, camera, augmentations, seed)
   const rival = active && sameStates(active, camera) ? rivalOf(active, camera, marked, backbone) : null
   return {
     ...{ camera, labels: learned, seed, augmentations, recipe, active, rival },
+    left: all.length - learned.length,
+    backbone: isSensor ? VECTOR : backbone,
     frames: framesOf(camera, learned, rival && active, rival),
     inputs: JSON.stringify([recipe, seed, camera.states, digestOf(learned)]),
   }
+}
+
+/** More readings teach nothing more, and take minutes. */
+const MOST_READINGS = 20_000
+
+/** At most so many of each state that all together are not too many: evenly over the time. */
+function thinned(labels: Label[], states: number): Label[] {
+  if (labels.length <= MOST_READINGS) return labels
+  const most = Math.floor(MOST_READINGS / states)
+  const kept = new Set<Label>()
+  for (const group of Map.groupBy(labels, ({ state }) => state).values()) {
+    const count = Math.min(most, group.length)
+    for (let i = 0; i < count; i++) kept.add(group[Math.floor((i * group.length) / count)] as Label)
+  }
+  return labels.filter((label) => kept.has(label))
+}
+
+/** How the labelled frames or readings are to be seen. @throws HttpError 409 `no_readings` */
+export function lookOf(
+  { camera, backbone, augmentations, seed, frames }: Plan,
+  { framesFolder, engine }: Pick<EmbedTask, 'framesFolder' | 'engine'>,
+): EmbedTask | ReadingsTask {
+  const { kind, vector: view, region, masks } = camera
+  const count = frames.length
+  if (kind !== 'sensor') return { framesFolder, engine, backbone, augmentations, seed, region, masks, count }
+  if (!view)
+    throw new HttpError(409, 'no_readings', `${camera.id} has had no reading yet: nobody knows how long they are`)
+  return { framesFolder, view, count }
 }
 
 /** Models of other states cannot be compared, for each is wrong about what the other one knows. */
@@ -48,7 +86,10 @@ export function sameStates({ head }: Model, { states }: Source): boolean {
 
 /** What it said of its test set counts always; it can be asked only where it sees frames as the candidate does. */
 function rivalOf(active: Model, camera: Source, marked: ReadonlySet<string>, backbone: BackboneId): Rival {
-  const seesTheSame = isDeepStrictEqual([active.backbone, active.region], [backbone, camera.region])
+  const seesTheSame =
+    camera.kind === 'sensor'
+      ? isDeepStrictEqual(active.view, camera.vector)
+      : isDeepStrictEqual([active.backbone, active.region], [backbone, camera.region])
   return {
     testSet: active.testSet.filter(({ frame }) => !marked.has(frame)),
     head: seesTheSame ? active.head : null,

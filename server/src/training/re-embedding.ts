@@ -48,7 +48,7 @@ export class ReEmbedding {
   /** The server may have been started with another backbone. */
   async start() {
     const { backbone, sources } = this.#ports
-    for (const { id } of sources.list()) {
+    for (const { id } of sources.ofKind('camera')) {
       const recipes = await this.#embeddings.recipesOf(id)
       const isOther = recipes.length > 0 && recipes.every((recipe) => JSON.parse(recipe)[0] !== backbone)
       if (isOther) await this.queue(id, 'ajar')
@@ -57,10 +57,12 @@ export class ReEmbedding {
 
   /**
    * Asks for it, once the new settings stand. What runs is for settings of before, and ends; what waits will begin with
-   * these. It is for the next training's sake alone, so whoever changes settings never fails for it.
+   * these. It is for the next training's sake alone, so whoever changes settings never fails for it. Of readings nothing is
+   * kept that could be of other settings.
    */
   async queue(camera: string, author: string) {
-    const { labels, log } = this.#ports
+    const { labels, log, sources } = this.#ports
+    if (sources.find(camera)?.kind === 'sensor') return
     try {
       if ((await labels.of(camera)).length > 0) await this.#queueing.run(() => this.#queueOne(camera, author))
     } catch (err) {

@@ -1,5 +1,10 @@
+import { basename, join } from 'node:path'
 import type { CameraChanges } from '../devices/changes.ts'
+import type { JobContext } from '../jobs/handlers.ts'
+import type { Settings } from '../settings.ts'
+import { importDataset } from './dataset.ts'
 import { Holds } from './holds/holds.ts'
+import { Import, type ImportPorts } from './labels/import.ts'
 import { ReEmbedding, type ReEmbeddingPorts } from './re-embedding.ts'
 import { Activations } from './registry/activations.ts'
 import { ModelCopies } from './registry/copies.ts'
@@ -7,11 +12,10 @@ import { ModelRegistry } from './registry/model-registry.ts'
 import { ModelUploads, type ModelUploadsPorts } from './registry/uploads.ts'
 import { Training, type TrainingPorts } from './training.ts'
 
-type Inner = 'registry' | 'activations'
-export type TeachingPorts = Omit<TrainingPorts & ReEmbeddingPorts & ModelUploadsPorts, Inner> & {
+type Inner = 'registry' | 'activations' | 'importDataset' | keyof Settings
+export type TeachingPorts = Omit<TrainingPorts & ReEmbeddingPorts & ModelUploadsPorts & ImportPorts, Inner> & {
+  settings: Pick<Settings, 'dataDir' | 'engine' | 'backbone' | 'maxFrameBytes' | 'maxImportBytes'>
   changes: CameraChanges
-  /** Where the files of all models lie. */
-  modelsFolder: string
 }
 
 /** What makes models and what is done with them. */
@@ -23,12 +27,20 @@ export interface Teaching {
   reEmbedding: ReEmbedding
   training: Training
   holds: Holds
+  imports: Import
 }
 
-export function openTeaching(ports: TeachingPorts): Teaching {
-  const models = new ModelRegistry(ports.database, ports.modelsFolder)
+export function openTeaching({ settings, ...others }: TeachingPorts): Teaching {
+  const { dataDir, engine, backbone, maxFrameBytes, maxImportBytes } = settings
+  const ports = { ...others, engine, backbone, maxFrameBytes, maxImportBytes }
+  const models = new ModelRegistry(ports.database, join(dataDir, 'models'))
   const activations = new Activations({ ...ports, registry: models })
-  const inner = { ...ports, registry: models, activations }
+  const imports = new Import(ports)
+  const inner = {
+    ...{ ...ports, registry: models, activations },
+    importDataset: (context: JobContext, name: string) =>
+      importDataset({ imports, ...ports }, context, join(dataDir, 'datasets', basename(name))),
+  }
   return {
     models,
     activations,
@@ -37,5 +49,6 @@ export function openTeaching(ports: TeachingPorts): Teaching {
     reEmbedding: new ReEmbedding(inner),
     training: new Training(inner),
     holds: new Holds(ports),
+    imports,
   }
 }

@@ -1,4 +1,4 @@
-import type { EngineName, Evaluation, Gate, Head, Mask, Region, TestFrame } from '@ajar/models'
+import type { EngineName, Evaluation, Gate, Head, Mask, Region, TestFrame, VectorHead, VectorView } from '@ajar/models'
 import type { Rival } from './rival.ts'
 
 /** How labelled frames are to be seen. */
@@ -17,8 +17,17 @@ export interface EmbedTask {
   count: number
 }
 
+/** How labelled readings are to be seen. */
+export interface ReadingsTask {
+  framesFolder: string
+  view: VectorView
+  /** How many readings come. */
+  count: number
+}
+
 /** What a training is told. */
-export interface TrainerTask extends EmbedTask {
+export interface TrainerTask {
+  look: EmbedTask | ReadingsTask
   states: string[]
   seed: number
   /** What made the features that are known already; null where nobody knows. */
@@ -54,7 +63,7 @@ export interface Embedded {
 }
 
 export interface TrainedResult {
-  head: Head
+  head: Head | VectorHead
   evaluation: Evaluation | null
   verdict: string
   /** The labelled frames that could be judged, as they were. */

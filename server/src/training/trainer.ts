@@ -9,29 +9,43 @@ import {
   trainHead,
 } from '@ajar/models'
 import { embedFrames } from './embed-frames.ts'
+import { embedReadings } from './embed-readings.ts'
 import { compareWith } from './rival.ts'
-import type { LabelledFrame, SkippedFrame, TrainedResult, TrainerMessage, TrainerTask } from './trainer-messages.ts'
+import type {
+  EmbedTask,
+  LabelledFrame,
+  SkippedFrame,
+  TrainedResult,
+  TrainerMessage,
+  TrainerTask,
+} from './trainer-messages.ts'
 
 type Tell = (message: TrainerMessage) => Promise<void>
 
 /**
- * Trains one head, as a task of the job worker: it may take all of a core, and the server goes on. It reads frames, but
- * writes nothing: embeddings are told as they come, and the head is the result.
+ * Trains one head, of frames or of readings, as a task of the job worker: it may take all of a core, and the server goes
+ * on. It reads frames files, but writes nothing: embeddings are told as they come, and the head is the result.
  */
 export async function train(
   task: TrainerTask,
   frames: AsyncIterable<LabelledFrame>,
   tell: Tell,
 ): Promise<TrainedResult> {
-  const { states, seed, rival } = task
+  const { states, seed, rival, look } = task
+  const view = 'view' in look ? look.view : undefined
   const { samples, skipped, fresh, engine } = await embedAll(task, frames, tell)
   const onProgress = (done: number, all: number) =>
     void tell({ kind: 'progress', phase: 'evaluate', fraction: done / all })
   await tell({ kind: 'progress', phase: 'train', fraction: 0 })
-  const head = await trainHead(samples, { states }).catch((error) => {
+  const head = await trainHead(samples, { states, ...(view ? { view, seed } : {}) }).catch((error) => {
     throw withSkipped(error, skipped)
   })
-  const { evaluation, verdict, judged } = await evaluate(samples, { states, seed, onProgress })
+  const { evaluation, verdict, judged } = await evaluate(samples, {
+    states,
+    seed,
+    onProgress,
+    ...(view ? { view } : {}),
+  })
   const labelled = new Set(samples.filter(({ judgeOnly }) => !judgeOnly).map(({ frame }) => frame))
   return {
     head: tempered(head, evaluation?.temperature ?? 1),
@@ -44,10 +58,15 @@ export async function train(
   }
 }
 
+/** Of many that are left out mostly one thing is wrong. */
+const MOST_NAMED = 3
+
 /** Too few frames are left: perhaps because of those that were left out. */
 function withSkipped(error: unknown, skipped: SkippedFrame[]): unknown {
   if (!(error instanceof ModelsError) || error.code !== 'too_few_frames' || skipped.length === 0) return error
-  const why = skipped.map(({ frame, reason }) => `${frame} was left out (${reason})`).join('; ')
+  const some = skipped.slice(0, MOST_NAMED).map(({ frame, reason }) => `${frame} was left out (${reason})`)
+  const more = skipped.length > MOST_NAMED ? [`and so were ${skipped.length - MOST_NAMED} more`] : []
+  const why = [...some, ...more].join('; ')
   return new ModelsError(error.code, error.fault, `${error.message}; ${why}`, { cause: error })
 }
 
@@ -60,7 +79,9 @@ async function embedAll(
   const skipped: SkippedFrame[] = []
   const fresh = new Set<string>()
   let by: EngineName | null = null
-  for await (const { of, embedded, engine } of embedFrames(task, frames, tell)) {
+  const { look } = task
+  const all = 'view' in look ? embedReadings(look, frames, tell) : embedFrames(look, frames, tell)
+  for await (const { of, embedded, engine } of all) {
     const { camera, capturedAt: capturedAtMs, state, borrowed, judgeOnly } = of
     const frame = `${camera}/${capturedAtMs}`
     by = engine ?? by
@@ -68,11 +89,11 @@ async function embedAll(
     if (typeof embedded !== 'string') samples.push({ frame, capturedAtMs, state, borrowed, judgeOnly, ...embedded })
     else if (!judgeOnly) skipped.push({ frame, reason: embedded })
   }
-  return { samples, skipped, fresh, engine: by ?? task.madeBy ?? (await engineOf(task)) }
+  return { samples, skipped, fresh, engine: by ?? task.madeBy ?? (await engineOf(look as EmbedTask)) }
 }
 
 /** The engine that would have computed what was known already. */
-async function engineOf({ backbone, engine: choice }: TrainerTask): Promise<EngineName> {
+async function engineOf({ backbone, engine: choice }: EmbedTask): Promise<EngineName> {
   const engine = await openEngine({ backbone, engine: choice as EngineChoice })
   await engine.close()
   return engine.name

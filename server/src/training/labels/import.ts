@@ -47,7 +47,7 @@ export interface Importing {
   endAt?: number | null
   /** Who says what the labels say. */
   author: string
-  /** Done once the source is what the file says, and before anything is stored. */
+  /** Done once all of the file was looked at, before the source is what it says and anything is stored. */
   begin?(): Promise<void>
 }
 
@@ -105,8 +105,8 @@ export class Import {
       if (message.kind === 'plan') {
         items = message.items
         log('info', `${items} ${format.items} are in the file; the states are then ${message.states.join(', ')}`)
-        await this.#setUp(source, message, author)
-        return begin?.()
+        await begin?.()
+        return this.#setUp(source, message, author)
       }
       if (message.kind === 'more_left_out') {
         result.skippedCount += message.count

@@ -7,6 +7,7 @@ import type { CameraChanges } from '../../devices/changes.ts'
 import type { Sources } from '../../devices/sources.ts'
 import { conflict, notFound } from '../../http/errors.ts'
 import { earlierModels } from './history.ts'
+import { misfitOf } from './misfit.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 export interface ActivationsPorts {
@@ -28,7 +29,7 @@ export class Activations {
 
   /**
    * The camera's next frame is classified by this model. The one that is active already stays so, and that is no change.
-   * @throws HttpError 404; 409 `other_states`, `model_damaged`, `being_renamed`
+   * @throws HttpError 404; 409 `other_states`, `other_readings`, `model_damaged`, `being_renamed`
    */
   async activate(model: ModelRow, reason: Reason, author: string): Promise<void> {
     await this.#refuseUnusable(model)
@@ -97,11 +98,14 @@ export class Activations {
 
   async #refuseUnusable({ id, camera }: ModelRow): Promise<void> {
     const { sources, registry } = this.#ports
-    const { states } = sources.get(camera)
+    const source = sources.get(camera)
+    const { states } = source
     const model = await registry.load(id).catch((error) => {
       if (error instanceof ModelsError) throw conflict('model_damaged', error.message)
       throw error
     })
+    const misfit = misfitOf(model, source)
+    if (misfit) throw conflict('other_readings', `${id} cannot be asked: ${misfit}`)
     const difference = differenceOf(model.head.states, states)
     if (difference) throw conflict('other_states', `${id} ${difference}: train a model of the states as they are now`)
   }
@@ -136,7 +140,7 @@ async function wasActivated(transaction: Kysely<StateTables>, model: string): Pr
 
 /** By its own training. */
 const MADE_ACTIVE: Reason[] = ['trained', 'forced']
-const PASSED_OVER = new Set(['not_found', 'model_damaged', 'other_states'])
+const PASSED_OVER = new Set(['not_found', 'model_damaged', 'other_states', 'other_readings'])
 
 /** @throws HttpError 404, 409 `being_renamed`: the camera is on its way to another name, or to none */
 async function activeNow(transaction: Kysely<StateTables>, camera: string): Promise<string | null> {

@@ -2,6 +2,7 @@ import { isOfVectors, type Model, ModelsError } from '@ajar/models'
 import type { Sources } from '../../devices/sources.ts'
 import { badRequest, conflict } from '../../http/errors.ts'
 import { type Activations, differenceOf } from './activations.ts'
+import { misfitOf } from './misfit.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 /** No two frames are farther apart (1 - cosine): the novelty check says nothing. */
@@ -41,6 +42,8 @@ export class ModelCopies {
     const { sources, registry, activations } = this.#ports
     const { states, region } = sources.get(camera)
     const { id: parent, ...model } = await this.check(source, states)
+    const misfit = misfitOf(model, sources.get(camera))
+    if (misfit) throw badRequest('other_readings', `${parent} cannot be copied: ${misfit}`, 'from')
     const made = {
       ...model,
       createdAtMs: Date.now(),

@@ -1,4 +1,4 @@
-import type { Gate, Model, Region } from '@ajar/models'
+import type { Gate, Model, Region, VectorView } from '@ajar/models'
 
 /** How a model came to be. */
 export interface Origin {
@@ -21,6 +21,8 @@ export interface Details {
   seed: number
   labels: Model['labels']
   region: Region | null
+  /** How readings are seen; missing where frames are. */
+  view?: VectorView
   verdict: string
   gate: Gate | null
   /** The id that it had where it came from; null where it was made here. */
@@ -31,7 +33,7 @@ export interface Details {
 
 /** @param from null of a model of an older release: its files are all that is known of it */
 export function detailsOf(
-  { head, seed, labels, region, verdict }: Model,
+  { head, seed, labels, region, view, verdict }: Model,
   from: Pick<Origin, 'gate' | 'original' | 'inputs'> | null = null,
 ): Details {
   const { gate = null, original = null, inputs } = from ?? {}
@@ -40,6 +42,7 @@ export function detailsOf(
     seed,
     labels,
     region,
+    ...(view ? { view } : {}),
     verdict,
     gate,
     original,

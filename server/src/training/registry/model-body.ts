@@ -29,11 +29,20 @@ export const ModelBody = Type.Object({
     }),
   ),
   region: nullable(Type.Array(Type.Object({ x: Type.Number(), y: Type.Number() }))),
+  view: nullable(
+    Type.Object(
+      {
+        parts: Type.Array(Type.Object({ name: Type.String(), length: Type.Integer(), kind: Type.String() })),
+        window: Type.Integer({ description: 'readings that are looked at together, the newest last' }),
+      },
+      { description: 'of a model of readings: how it sees them' },
+    ),
+  ),
   evaluation: nullable(
     Type.Unknown({
       description:
-        'held-out balanced accuracy with its interval, precision and recall by state, confusion, day and night, the ' +
-        'learning curve; of a model with an `original` it is what was said of it elsewhere',
+        'held-out balanced accuracy with its interval, the plain accuracy beside that of always naming the commonest state ' +
+        '(`majority`), precision and recall by state, confusion, day and night, the learning curve; of a model with an `original` it is what was said of it elsewhere',
     }),
   ),
   verdict: Type.String({ description: '`ready`, or what to label next' }),
@@ -65,6 +74,7 @@ export async function shownModel(
     states: details?.states ?? evaluation?.states ?? [],
     labels: details?.labels ?? null,
     region: details?.region ?? null,
+    view: details?.view ?? null,
     evaluation,
     verdict: details?.verdict ?? UNKNOWN,
     gate: details?.gate ?? null,

@@ -5,6 +5,7 @@ import { badRequest } from '../../http/errors.ts'
 import type { Log } from '../../logging/levels.ts'
 import { reservedState } from '../../marks.ts'
 import { differenceOf } from './activations.ts'
+import { misfitOf } from './misfit.ts'
 import type { ModelRegistry } from './model-registry.ts'
 
 export interface ModelUploadsPorts {
@@ -25,7 +26,8 @@ export class ModelUploads {
 
   /**
    * The next version of a camera, which is not active.
-   * @throws HttpError 400 `bad_model` (says which file is wrong, and how), `other_states`; 404; 409 `being_renamed`
+   * @throws HttpError 400 `bad_model` (says which file is wrong, and how), `other_states`, `other_readings`; 404; 409
+   *   `being_renamed`
    */
   async take(camera: string, files: ReadonlyMap<string, Uint8Array>, author: string): Promise<Model> {
     const { sources, registry, change, log } = this.#ports
@@ -33,12 +35,19 @@ export class ModelUploads {
       if (error instanceof ModelsError && error.fault === 'caller') throw badRequest('bad_model', error.message)
       throw error
     })
-    const { states } = sources.get(camera)
-    if (states.length > 0) this.#refuseOtherStates(given, sources.get(camera))
+    const source = sources.get(camera)
+    const { states, vector } = source
+    const misfit = misfitOf(given, source)
+    if (misfit) throw badRequest('other_readings', `${given.id} cannot be asked: ${misfit}`)
+    if (states.length > 0) this.#refuseOtherStates(given, source)
     else this.#refuseImpossibleStates(given)
     const parent = await this.#knownHere(given)
     const model = await registry.save(camera, given, { origin: 'uploaded', parent, original: given.id })
-    if (states.length === 0) await change(camera, { states: given.head.states }, author)
+    const learned = {
+      ...(states.length === 0 ? { states: given.head.states } : {}),
+      ...(vector === null && given.view ? { vector: given.view } : {}),
+    }
+    if (Object.keys(learned).length > 0) await change(camera, learned, author)
     log.info({ by: author, camera, model: model.id, original: given.id }, 'model uploaded')
     return model
   }
