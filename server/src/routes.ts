@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { plainView, VERSIONS } from '@ajar/models'
+import { csiView, plainView, VERSIONS } from '@ajar/models'
 import server from '../package.json' with { type: 'json' }
 import { alertRoutes } from './alerts/alert-routes.ts'
 import type { Alerts } from './alerts/open-alerts.ts'
@@ -99,16 +99,7 @@ const MOST_EXPORTS = 4
 const MOST_TEXTS = 8
 
 /** How readings are seen that older clients send to be learned from. */
-const VIEWS = {
-  CSI: {
-    parts: [
-      { name: 'amplitude', length: 53, kind: 'value' as const },
-      { name: 'phase', length: 53, kind: 'phase' as const },
-    ],
-    window: 1,
-  },
-  RSSI: plainView(1),
-}
+const VIEWS = { CSI: csiView(), RSSI: plainView(1) }
 
 /** What the routes show and change; each route is handed what it needs of it. */
 export interface Parts {

@@ -98,8 +98,18 @@ describe('a body', () => {
 
   test.each([
     ['{"TYPE":"RSSI","DATA":[[1,2],[NaN,3]]}', 400, 'Error, not valid JSON', []],
-    ['{"TYPE":"RSSI","DATA":[[1,2],[1e999,3]]}', 402, 'Error, no data provided', ['DATA[1][0] is no finite number']],
-    ['{"TYPE":"RSSI","DATA":[[1,2],[3,[4]]]}', 402, 'Error, no data provided', ['DATA[1][1] is no finite number']],
+    [
+      '{"TYPE":"RSSI","DATA":[[1,2],[1e999,3]]}',
+      402,
+      'Error, no data provided',
+      ['DATA[1][0] is no number, or too large for a measurement'],
+    ],
+    [
+      '{"TYPE":"RSSI","DATA":[[1,2],[3,[4]]]}',
+      402,
+      'Error, no data provided',
+      ['DATA[1][1] is no number, or too large for a measurement'],
+    ],
     ['{"TYPE":"RSSI","DATA":{"0":[1,2]}}', 402, 'Error, no data provided', ['DATA is no list, or an empty one']],
     [
       JSON.stringify({ TYPE: 'CSI', DATA: [csi([2, 3])[0], csi([2, 4])[1]] }),

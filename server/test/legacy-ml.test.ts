@@ -1,16 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
+import { PacketSender, packetAt } from '../../test/setup/packet-senders.ts'
 import type { ResultsTable } from '../src/database/schema.ts'
 import { openStateDatabase } from '../src/database/state-database.ts'
-import { PacketSender, packetLike } from './packet-senders.ts'
 import { RunningServer, until } from './running-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** `/ml`: packets of a Wi-Fi channel, and what is said of them. */
 
 const OPEN = { AJAR_LEGACY_OPEN: '1' }
-const senderOf = (server: RunningServer, address: string) =>
-  new PacketSender(server.app.listening.http, address, afterFile)
+function senderOf(server: RunningServer, address: string): PacketSender {
+  const sender = new PacketSender(server.app.listening.http, address)
+  afterFile(async () => sender.close())
+  return sender
+}
 
 /** The readings of a sender that have ended, the newest first. */
 async function endedOf(server: RunningServer, { sensor }: PacketSender, count: number) {
@@ -27,12 +30,12 @@ describe('without a model', () => {
   })
 
   test.each([
-    ['a JSON text', JSON.stringify({ payload: JSON.stringify(packetLike(1)) })],
-    ['a text with spaces', JSON.stringify({ payload: ` [${packetLike(1).join(', ')}]\r\n` })],
-    ['a list', JSON.stringify({ payload: packetLike(1) })],
-    ['a body that is encoded twice', JSON.stringify(JSON.stringify({ payload: JSON.stringify(packetLike(1)) }))],
-    ['more fields', JSON.stringify({ MAC: '24:0a:c4', payload: packetLike(1) })],
-    ['what a board copies from its serial line', `{"payload":"\r\n\n[${packetLike(1).join(',')}]"}`],
+    ['a JSON text', JSON.stringify({ payload: JSON.stringify(packetAt(1)) })],
+    ['a text with spaces', JSON.stringify({ payload: ` [${packetAt(1).join(', ')}]\r\n` })],
+    ['a list', JSON.stringify({ payload: packetAt(1) })],
+    ['a body that is encoded twice', JSON.stringify(JSON.stringify({ payload: JSON.stringify(packetAt(1)) }))],
+    ['more fields', JSON.stringify({ MAC: '24:0a:c4', payload: packetAt(1) })],
+    ['what a board copies from its serial line', `{"payload":"\r\n\n[${packetAt(1).join(',')}]"}`],
   ])('a packet as %s is taken in', async (_, body) => {
     const { status, text, headers } = await senderOf(server, '127.0.0.2').post(body)
     expect({ status, text }).toEqual({ status: 200, text: 'Success' })
@@ -41,7 +44,7 @@ describe('without a model', () => {
 
   test('it is recorded as a reading of a sensor of its sender, and nothing is said of it', async () => {
     const sender = senderOf(server, '127.0.0.3')
-    for (let i = 0; i < 3; i++) expect(await sender.send(packetLike(i))).toMatchObject({ text: 'Success' })
+    for (let i = 0; i < 3; i++) expect(await sender.send(packetAt(i))).toMatchObject({ text: 'Success' })
     const ended = await endedOf(server, sender, 3)
     expect(ended).toMatchObject(Array(3).fill({ state: 'unknown', reason: 'no_model' }))
     const { body } = await server.call('GET', `/api/sensors/${sender.sensor}`)
@@ -53,14 +56,14 @@ describe('without a model', () => {
 
   test('a packet that is none makes no sensor', async () => {
     const sender = senderOf(server, '127.0.0.4')
-    expect(await sender.send(packetLike(1).slice(1))).toMatchObject({ status: 400, text: 'Malformed Packet Recieved' })
+    expect(await sender.send(packetAt(1).slice(1))).toMatchObject({ status: 400, text: 'Malformed Packet Recieved' })
     expect((await server.call('GET', `/api/sensors/${sender.sensor}`)).status).toBe(404)
   })
 
   test('who sends faster than it is answered is told so, and others are not in its way', async () => {
     const [eager, other] = [senderOf(server, '127.0.0.5'), senderOf(server, '127.0.0.6')]
-    const flood = Promise.all(Array.from({ length: 300 }, () => eager.send(packetLike(1))))
-    expect(await other.send(packetLike(2))).toMatchObject({ status: 200 })
+    const flood = Promise.all(Array.from({ length: 300 }, () => eager.send(packetAt(1))))
+    expect(await other.send(packetAt(2))).toMatchObject({ status: 200 })
     const answers = await flood
     const kept = answers.filter(({ status }) => status === 200)
     const refused = answers.filter(({ status }) => status !== 200)
@@ -89,7 +92,7 @@ test('each sender is told of its own newest packet, others of the newest of all,
   const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
   for (const address of addresses) {
     const sender = senderOf(first, address)
-    await sender.send(packetLike(1))
+    await sender.send(packetAt(1))
     await endedOf(first, sender, 1)
   }
   await first.app.close()

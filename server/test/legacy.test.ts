@@ -90,6 +90,17 @@ const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
     [{ TYPE: 'RSSI', DATA: [[1, '2']] }, 402, NO_DATA],
     [{ TYPE: 'RSSI', DATA: [[1, 2], []] }, 402, NO_DATA],
     [{ TYPE: 'RSSI', DATA: [[1, 2], 3] }, 402, NO_DATA],
+    [
+      {
+        TYPE: 'RSSI',
+        DATA: [
+          [1, 2],
+          [3, 1e16],
+        ],
+      },
+      402,
+      NO_DATA,
+    ],
     [{ TYPE: 'RSSI', DATA: [angles, angles] }, 402, NO_DATA],
     [{ TYPE: 'CSI', DATA: angles }, 402, NO_DATA],
     [{ TYPE: 'CSI', DATA: [[angles], [angles], [angles]] }, 402, NO_DATA],
@@ -132,6 +143,7 @@ const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
     [{ payload: json(packet).replace('1', 'NaN') }, 400, MALFORMED],
     [{ payload: json(packet).replace('1', '1e999') }, 400, MALFORMED],
     [{ payload: [...packet.slice(1), null] }, 400, MALFORMED],
+    [{ payload: [...packet.slice(1), 1e16] }, 400, MALFORMED],
     [{ payload: packet.map(String) }, 400, MALFORMED],
     [{ payload: packet.map((one) => [one]) }, 400, MALFORMED],
     [{ payload: [packet] }, 400, MALFORMED],

@@ -6,6 +6,7 @@ import { crash } from '../journeys/crash.ts'
 import { fair } from '../journeys/fair.ts'
 import { influxFaults } from '../journeys/influx/faults.ts'
 import { outage } from '../journeys/outage/outage.ts'
+import { packets } from '../journeys/packets.ts'
 import { prune } from '../journeys/pruning.ts'
 import { roughLine } from '../journeys/rough-network/rough-line.ts'
 import { whyNoNetwork } from '../journeys/rough-network/rough-network.ts'
@@ -19,14 +20,15 @@ import { table } from '../systemd/redeploy/table.ts'
 import { LONG_FORM } from '../systemd/redeploy/telling.ts'
 
 /**
- * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --redeploy-rounds D --results R --runs P --attack-rounds T]`:
+ * `npm run soak [-- --kills N --seed S --gigabytes G --systemd-kills M --cuts C --agent-kills A --influx-rounds I --redeploy-rounds D --results R --runs P --attack-rounds T --packet-seconds U]`:
  * the long forms of test/journeys/crash.ts, with 200 kills unless told, of test/journeys/pruning.ts, with 3 GB of frames
  * through a disk of 0.8 GB unless told, of test/systemd/killing.ts, with 50 kills unless told, of
  * test/journeys/rough-network/rough-line.ts, with a bad line that is cut 20 times unless told, of
  * test/journeys/outage/outage.ts, an hour without a server in which the agent is killed 20 times unless told, and of
  * test/journeys/influx/faults.ts, each fault of InfluxDB 5 times unless told; of test/systemd/redeploy/, all of its stories once
  * unless told; test/bench/history.bench.ts with 10 million results unless told; test/journeys/fair.ts with 500 runs of
- * programs unless told; and all attacks on boxes by all who make them, twice unless told. 0 leaves one out.
+ * programs unless told; all attacks on boxes by all who make them, twice unless told; and test/journeys/packets.ts, 20 boards
+ * for a minute unless told. 0 leaves one out.
  */
 
 const { values } = parseArgs({
@@ -42,6 +44,7 @@ const { values } = parseArgs({
     results: { type: 'string', default: '10000000' },
     runs: { type: 'string', default: '500' },
     'attack-rounds': { type: 'string', default: '2' },
+    'packet-seconds': { type: 'string', default: '60' },
   },
 })
 const kills = Number(values.kills)
@@ -54,6 +57,7 @@ const redeployRounds = Number(values['redeploy-rounds'])
 const results = Number(values.results)
 const runs = Number(values.runs)
 const attackRounds = Number(values['attack-rounds'])
+const packetSeconds = Number(values['packet-seconds'])
 if (kills > 0) await soakCrash()
 if (gigabytes > 0) await soakPruning()
 if (systemdKills > 0) await soakSockets()
@@ -64,6 +68,7 @@ if (redeployRounds > 0) await soakRedeploys()
 if (results > 0) await history([10_000, 1_000_000, results])
 if (runs > 0) await soakRuns()
 for (let round = 0; round < attackRounds; round++) soakAttacks()
+if (packetSeconds > 0) tell(await packets({ senders: 20, rate: 20, seconds: packetSeconds }))
 
 async function soakCrash() {
   const seed = Number(values.seed)

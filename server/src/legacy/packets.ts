@@ -1,8 +1,8 @@
+import { csiView, flawOf } from '@ajar/models'
 import { HttpError } from '../http/errors.ts'
 import { fieldOf, type OlderJson, olderJson } from './older-body.ts'
 
-/** 53 amplitudes, then 53 phases. */
-const NUMBERS = 106
+const VIEW = csiView()
 
 /**
  * The packet in a body: `payload` is a JSON text of numbers, or the list itself.
@@ -47,7 +47,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What is beyond a double is read as infinite. */
+/** 53 amplitudes, then 53 phases, all of them measurements. */
 function isPacket(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length === NUMBERS && value.every(Number.isFinite)
+  return Array.isArray(value) && value.every((one) => typeof one === 'number') && flawOf(value, VIEW) === null
 }

@@ -1,4 +1,4 @@
-import type { Model, TestFrame, VectorDetails } from '@ajar/models'
+import type { Model, VectorDetails } from '@ajar/models'
 import { cameraId } from '@ajar/protocol'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Source } from '../devices/sources.ts'
@@ -56,8 +56,8 @@ export class Predictions {
 
   async #read(id: string): Promise<string | null> {
     const { testSet } = await this.#ports.model(id)
-    const details = testSet.flatMap((frame: TestFrame & { details?: VectorDetails | null }) => frame.details ?? [])
-    return details.length === 0 ? null : inOlderWords('TEST_', details)
+    const said = testSet.flatMap(({ details }) => details ?? [])
+    return said.length === 0 ? null : inOlderWords('TEST_', said)
   }
 
   async #newestSender(): Promise<string | null> {

@@ -27,6 +27,9 @@ export interface VectorLesson {
   rows(): Iterable<{ state: string; numbers: number[] }>
 }
 
+/** As models take them. */
+const MOST = 1e15
+
 /** DATA is not of the shape that its TYPE has. */
 export class ShapeError extends HttpError {
   /** Where and why: the text itself is one that older clients compare. */
@@ -116,8 +119,8 @@ function listOf(data: unknown, where: string): unknown[] {
 /** JSON has no NaN; what is beyond a double is read as infinite. */
 function numbersOf(data: unknown, where: string): number[] {
   const list = listOf(data, where)
-  const at = list.findIndex((value) => typeof value !== 'number' || !Number.isFinite(value))
-  if (at !== -1) throw new ShapeError(`${where}[${at}] is no finite number`)
+  const at = list.findIndex((value) => typeof value !== 'number' || Math.abs(value) > MOST)
+  if (at !== -1) throw new ShapeError(`${where}[${at}] is no number, or too large for a measurement`)
   return list as number[]
 }
 

@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:http'
 import { text as readText } from 'node:stream/consumers'
-import type { Undo } from './temporary-folder.ts'
 
 /** A client of the older back end at an address of its own: all of 127/8 is this machine. */
 export class PacketSender {
@@ -8,11 +7,14 @@ export class PacketSender {
   readonly #port: number
   readonly #agent: Agent
 
-  constructor(port: number, address: string, undo: Undo) {
+  constructor(port: number, address: string) {
     this.#port = port
     this.address = address
     this.#agent = new Agent({ keepAlive: true, localAddress: address })
-    undo(async () => this.#agent.destroy())
+  }
+
+  close() {
+    this.#agent.destroy()
   }
 
   /** The sensor that it is. */
@@ -49,13 +51,20 @@ export class PacketSender {
   }
 }
 
-/** A packet of 53 amplitudes, then 53 phases, that is like others of the same seed. */
-export function packetLike(seed: number, noise = 0): number[] {
-  const amplitudes = Array.from({ length: 53 }, (_, i) => 10 + 5 * Math.sin(seed + i / 7) + noise * wave(i + seed))
-  const phases = Array.from({ length: 53 }, (_, i) => Math.cos(seed * 2 + i / 5) + noise * wave(i * 3 + seed))
+const STATES = 7
+
+/** A packet of 53 amplitudes, then 53 phases, at one of seven angles of a door; no two of them are alike. */
+export function packetAt(angle: number): number[] {
+  const noise = () => (Math.random() - 0.5) / 2
+  const amplitudes = Array.from({ length: 53 }, (_, i) => 10 + 5 * Math.sin(angle + i / 7) + noise())
+  const phases = Array.from({ length: 53 }, (_, i) => 2 * Math.sin(angle * 2 + i / 5) + noise())
   return [...amplitudes, ...phases]
 }
 
-function wave(at: number): number {
-  return Math.sin(at * 12.9898) - Math.cos(at * 78.233)
+/** What `/training/post/train` takes: points of each of seven angles, 0, 15 ... 90. */
+export function csiData(points: number): { TYPE: 'CSI'; DATA: number[][][][] } {
+  const packets = Array.from({ length: STATES }, (_, angle) => Array.from({ length: points }, () => packetAt(angle)))
+  const part = (from: number) =>
+    packets.map((ofAngle) => Array.from({ length: 53 }, (_, i) => ofAngle.map((packet) => packet[from + i] as number)))
+  return { TYPE: 'CSI', DATA: [part(53), part(0)] }
 }
