@@ -20,12 +20,18 @@ export const Said = Type.Object({
   best: nullable(Type.String({ description: 'its most probable state, whatever its threshold says' })),
   confidence: nullable(Type.Number(share)),
   reason: nullable(Type.String()),
+  model: nullable(Type.String({ description: 'whose word it is' })),
   says: nullable(Type.String({ description: 'the state of the door that this is' })),
   weight: Type.Number({ ...share, description: 'how much it counts; 0: nothing' }),
   likelihoods: nullable(
     Type.Record(Type.String(), Type.Number(), {
       description:
         'how probable it is that it says this in each state of the door, the largest 1; null where it was left out',
+    }),
+  ),
+  agreed: nullable(
+    Type.Boolean({
+      description: 'whether others said the same at the same time, or before and after it; null: none did',
     }),
   ),
   left: Type.Union([Type.Enum(['no_model', 'stale', 'unknown', 'unmapped']), Type.Null()], {
@@ -40,12 +46,12 @@ const Member = Type.Object({
     description: 'what its states say of the door; those of the same name are not named',
   }),
   ofSource: Type.Array(Type.String(), { description: 'the states that it has' }),
-  model: nullable(Type.String()),
+  model: nullable(Type.String({ description: 'the model that it is asked with now' })),
   balancedAccuracy: nullable(
     Type.Number({ ...share, description: 'on held-out frames, in states of the door; null where nothing is known' }),
   ),
   measured: Type.Integer({ description: 'frames or readings that its model was judged by' }),
-  since: Type.Integer({ description: 'frames or readings since, of which people or all members said the same' }),
+  since: Type.Integer({ description: 'frames or readings that people labelled since' }),
   stayed: Type.Number({ ...share, description: 'how probable it is that it is still as it was measured' }),
 })
 

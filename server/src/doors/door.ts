@@ -30,12 +30,19 @@ export interface MemberSaid {
   best: string | null
   confidence: number | null
   reason: UnknownReason | null
+  /** Whose word it is; null where it has none. */
+  model: string | null
   /** The door's state that it says; null where it says none. */
   says: string | null
   /** How much it counts, 0..1 (`Reliability.weight`). */
   weight: number
   /** How probable what it said is in each state of the door, the largest 1; null where it was left out. */
   likelihoods: Record<string, number> | null
+  /**
+   * Whether others said the same beside it: at the same time, or before it and again after it. Null where none did, as where
+   * the door may just have moved.
+   */
+  agreed: boolean | null
   left: LeftOut | null
 }
 
@@ -44,6 +51,8 @@ export interface DoorDetails {
   members: MemberSaid[]
   /** How sure the less sure one was of two members that said different states, 0..1; 0 where none surely did. */
   disagreement: number
+  /** One of those that are kept at even times, whatever was said; others are kept since something was new. */
+  due?: boolean
 }
 
 /** The door's state that a state of a member says, or null where it says none. */

@@ -3,7 +3,7 @@ import type { EventRow, ResultsTable } from '../database/schema.ts'
 import type { Source, Sources } from '../devices/sources.ts'
 import { DOORS } from '../http/nouns.ts'
 import type { DoorDetails, Member } from './door.ts'
-import { joinedRow, type LastSaid, membersSaid } from './joined-row.ts'
+import { joinedRow, type LastSaid, membersSaid, type OneSaid } from './joined-row.ts'
 import { MemberRows } from './members.ts'
 import { Reliabilities, type ReliabilitiesPorts } from './reliabilities.ts'
 
@@ -20,9 +20,11 @@ const REFRESH_MS = 15_000
 const MOST_TRIGGERS = 256
 
 interface Emitted {
+  /** When the last one was due. */
   at: number
   said: string
-  triggers: Set<string>
+  /** What made results, and whether these were due. */
+  triggers: Map<string, boolean>
 }
 
 /** Doors: what several cameras and sensors say of the same thing, joined. All that a result needs is in memory. */
@@ -102,14 +104,16 @@ export class Doors {
   joined(row: ResultsTable): ResultsTable[] {
     const doors = this.#seenBy.get(row.camera)
     if (!doors || row.late) return []
-    this.#newest.set(row.camera, lastSaid(row))
+    const before = this.#newest.get(row.camera) ?? null
+    this.#newest.set(row.camera, lastSaid(row, before))
     return doors.flatMap((id) => {
       const door = this.#ports.sources.find(id)
       if (door?.kind !== 'door') return []
       const { row: joined, details } = joinedRow(door, this.#saidAt(door))
       // One that is far behind the others says nothing of now.
       if (details.members.find(({ source }) => source === row.camera)?.left === 'stale') return []
-      return this.#isNews(joined, `${row.camera}/${row.captured_at}`) ? [joined] : []
+      const kept = this.#isNews(joined, details, `${row.camera}/${row.captured_at}`)
+      return kept ? [{ ...joined, details_json: JSON.stringify({ ...details, ...kept }) }] : []
     })
   }
 
@@ -125,15 +129,17 @@ export class Doors {
     )
   }
 
-  #isNews({ camera, captured_at, state, best }: ResultsTable, trigger: string): boolean {
-    const said = `${state} ${best}`
-    const before = this.#emitted.get(camera) ?? { at: Number.NEGATIVE_INFINITY, said: '', triggers: new Set() }
-    if (before.said === said && Math.abs(captured_at - before.at) < EVERY_MS && !before.triggers.has(trigger))
-      return false
-    before.triggers.add(trigger)
-    for (const old of before.triggers) if (before.triggers.size > MOST_TRIGGERS) before.triggers.delete(old)
-    this.#emitted.set(camera, { at: captured_at, said, triggers: before.triggers })
-    return true
+  /** Whether a result is kept: at even times, and where something is new. */
+  #isNews({ camera, captured_at, state, best }: ResultsTable, { disagreement }: DoorDetails, trigger: string) {
+    const said = `${state} ${best} ${disagreement > 0}`
+    const before = this.#emitted.get(camera) ?? { at: Number.NEGATIVE_INFINITY, said: '', triggers: new Map() }
+    const { triggers } = before
+    const due = triggers.get(trigger) ?? Math.abs(captured_at - before.at) >= EVERY_MS
+    if (before.said === said && !due && !triggers.has(trigger)) return null
+    triggers.set(trigger, due)
+    for (const old of triggers.keys()) if (triggers.size > MOST_TRIGGERS) triggers.delete(old)
+    this.#emitted.set(camera, { at: due ? captured_at : before.at, said, triggers })
+    return { due }
   }
 
   async #load() {
@@ -148,16 +154,17 @@ export class Doors {
   }
 
   async #restore(source: string) {
-    const row = await this.#ports.database.read
+    const rows = await this.#ports.database.read
       .selectFrom('results')
       .selectAll()
       .where('camera', '=', source)
       .where('late', '=', 0)
       .orderBy('captured_at', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+      .limit(2)
+      .execute()
+    const [last, before] = rows
     // A newer one may have been recorded meanwhile.
-    if (row && !this.#newest.has(source)) this.#newest.set(source, lastSaid(row))
+    if (last && !this.#newest.has(source)) this.#newest.set(source, lastSaid(last, before ? saidIn(before) : null))
   }
 
   #onEvents(rows: EventRow[]) {
@@ -187,6 +194,14 @@ export class Doors {
     this.#ports.log.warn({ err: error }, 'members of doors could not be read again; the next start does')
 }
 
-function lastSaid({ captured_at, state, best, confidence, reason }: ResultsTable): LastSaid {
-  return { at: captured_at, state, best, confidence, reason }
+/** @param known what was its newest; asked again with the same row, that is this one itself */
+function lastSaid(row: ResultsTable, known: OneSaid | LastSaid | null): LastSaid {
+  const before = known && known.at >= row.captured_at && 'before' in known ? known.before : known
+  if (!before) return { ...saidIn(row), before: null }
+  const { at, state, best, confidence, reason, model } = before
+  return { ...saidIn(row), before: { at, state, best, confidence, reason, model } }
+}
+
+function saidIn({ captured_at, state, best, confidence, reason, model }: ResultsTable): OneSaid {
+  return { at: captured_at, state, best, confidence, reason, model: model || null }
 }

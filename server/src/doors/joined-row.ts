@@ -5,8 +5,13 @@ import { type DoorDetails, type LeftOut, type Member, type MemberSaid, saidOfDoo
 import { join, type Statement } from './join.ts'
 import type { Reliability } from './reliability.ts'
 
-/** A member's newest result, as far as a door asks for it. */
-export type LastSaid = Pick<ResultsTable, 'state' | 'best' | 'confidence' | 'reason'> & { at: number }
+/** A result of a member, as far as a door asks for it. */
+export type OneSaid = Pick<ResultsTable, 'state' | 'best' | 'confidence' | 'reason'> & {
+  at: number
+  model: string | null
+}
+/** Its newest result, and the one before. */
+export type LastSaid = OneSaid & { before: OneSaid | null }
 
 /** A member as it is known when it is asked. */
 export interface KnownMember {
@@ -21,6 +26,8 @@ export interface SaidMember {
   said: MemberSaid
   /** Null where it is left out. */
   statement: Statement | null
+  /** What it said the time before. */
+  before: { at: number; says: string | null } | null
 }
 
 /** What each member says when the newest of all was said. */
@@ -31,21 +38,19 @@ export function membersSaid(known: KnownMember[], states: string[]): SaidMember[
     const says = said?.best == null ? null : saidOfDoor(member, said.best, states)
     const left = whyLeft(source, said, says, newest)
     const isUsed = left === null && said?.best != null && says !== null && said.confidence !== null
-    const shown = {
-      ...(said ?? NOTHING),
-      source: member.source,
-      says,
-      weight: reliability.weight,
-      likelihoods: null,
-      left,
-    }
-    if (!isUsed) return { said: shown, statement: null }
+    const { before = null, ...last } = said ?? { ...NOTHING, before: null }
+    const { source: id } = member
+    const shown = { ...last, source: id, says, weight: reliability.weight, likelihoods: null, agreed: null, left }
+    if (!isUsed) return { said: shown, statement: null, before: null }
+    const saidBefore = before?.best == null || isStrange(before) ? null : saidOfDoor(member, before.best, states)
+    const earlier = before && { at: before.at, says: saidBefore }
     const { best, confidence, at } = said as { best: string; confidence: number; at: number }
-    return { said: shown, statement: { reliability, said: best, says, confidence, ageMs: newest - at, staleAfterMs } }
+    const statement = { reliability, said: best, says, confidence, ageMs: newest - at, staleAfterMs }
+    return { said: shown, statement, before: earlier }
   })
 }
 
-const NOTHING = { at: null, state: null, best: null, confidence: null, reason: null }
+const NOTHING = { at: null, state: null, best: null, confidence: null, reason: null, model: null }
 
 /**
  * A result of too little confidence is not left out: how far one that is so sure can be believed was measured, and two that
@@ -55,8 +60,13 @@ function whyLeft(source: Source | null, said: LastSaid | null, says: string | nu
   if (said?.reason === 'no_model' || (said === null && source?.activeModel === null && source.follows === null))
     return 'no_model'
   if (!source || !said || now - said.at > source.staleAfterMs) return 'stale'
-  if (said.best === null || (said.reason !== null && said.reason !== 'low_confidence')) return 'unknown'
+  if (said.best === null || isStrange(said)) return 'unknown'
   return says === null ? 'unmapped' : null
+}
+
+/** Whether it does not know itself; being hardly sure is not that. */
+function isStrange({ reason }: OneSaid): boolean {
+  return reason !== null && reason !== 'low_confidence'
 }
 
 /** The result of a door, made of what its members say. */
@@ -64,12 +74,16 @@ export function joinedRow(door: Source, members: SaidMember[]): { row: ResultsTa
   const { states, threshold, id } = door
   const used = members.flatMap(({ statement }) => (statement ? [statement] : []))
   const { probabilities, likelihoods } = join(states, used)
+  const pairs = pairsOf(members)
   const details: DoorDetails = {
     members: members.map(({ said, statement }) => {
       const own = statement && likelihoods[used.indexOf(statement)]
-      return own ? { ...said, likelihoods: named(states, own) } : said
+      if (!own) return said
+      const of = pairs.filter((pair) => pair.includes(said))
+      const agreed = of.length === 0 ? null : of.every(([one, other]) => one.says === other.says)
+      return { ...said, likelihoods: named(states, own), agreed }
     }),
-    disagreement: disagreementOf(members),
+    disagreement: disagreementOf(pairs),
   }
   const says = used.length > 0 && states.length > 0
   const confidence = says ? Math.max(...probabilities) : null
@@ -93,14 +107,26 @@ function whyUnknown(members: SaidMember[]): UnknownReason {
   return members.some(({ said }) => said.left === 'unmapped') ? 'low_confidence' : 'stale'
 }
 
+/**
+ * Members that said something beside each other: at the same time, or one of them before the other and the same again after
+ * it. Else the door may have moved between them.
+ */
+function pairsOf(members: SaidMember[]): [MemberSaid, MemberSaid][] {
+  const used = members.filter(({ statement }) => statement)
+  return used.flatMap((one, i) =>
+    used.slice(i + 1).flatMap((other): [MemberSaid, MemberSaid][] => {
+      const [older, newer] = (one.said.at ?? 0) <= (other.said.at ?? 0) ? [one, other] : [other, one]
+      const isSame = newer.before?.says === newer.said.says && newer.before.at <= (older.said.at ?? 0)
+      return older.said.at === newer.said.at || isSame ? [[one.said, other.said]] : []
+    }),
+  )
+}
+
 /** How sure the less sure of two is that say different states and are sure enough by their own thresholds. */
-function disagreementOf(members: SaidMember[]): number {
-  const sure = members.filter(({ said, statement }) => statement && said.reason === null)
-  let most = 0
-  for (const { said: one } of sure)
-    for (const { said: other } of sure)
-      if (one.says !== other.says) most = Math.max(most, Math.min(one.confidence ?? 0, other.confidence ?? 0))
-  return most
+function disagreementOf(pairs: [MemberSaid, MemberSaid][]): number {
+  const sure = pairs.filter((pair) => pair.every(({ reason }) => reason === null))
+  const apart = sure.filter(([one, other]) => one.says !== other.says)
+  return Math.max(0, ...apart.map((pair) => Math.min(...pair.map(({ confidence }) => confidence ?? 0))))
 }
 
 function named(states: string[], values: number[]): Record<string, number> {

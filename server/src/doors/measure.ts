@@ -23,8 +23,9 @@ export interface Measured {
 const MOST_MOMENTS = 500
 /** The newest labels since a model was made; for each the results of a door that came with its frame are looked up. */
 const MOST_LABELS = 200
-/** A door tells what its members said at most so long after the last of them said it. */
-const JOINED_WITHIN_MS = 2000
+/** Results of a door that tell of a member's frame come so long after it at most, or are not asked for. */
+const JOINED_WITHIN_MS = 5000
+const MOST_BESIDE = 20
 
 /** Reads what is known of a member, and counts. Some hundred rows, by their keys. */
 export async function measure(database: Database, asked: Measured): Promise<Reliability> {
@@ -35,23 +36,22 @@ export async function measure(database: Database, asked: Measured): Promise<Reli
   const measured = model.testSet.flatMap(({ frame, truth, said, confidence }) =>
     judgedOf(asked, { truth: byFrame.get(frame) ?? truth, said, confidence }),
   )
-  const newest = await doorResults(database, asked.door, { from: model.createdAt, limit: MOST_MOMENTS })
-  const moments = momentsOf(newest, member.source)
+  const newest = await doorResults(database, asked.door, { limit: MOST_MOMENTS })
+  const moments = momentsOf(newest, member.source, model.id)
   const labelled: Moment[] = []
   for (const { captured_at, truth, best, confidence } of labels) {
     if (known.has(`${member.source}/${captured_at}`)) continue
     const [of] = judgedOf(asked, { truth, said: best, confidence })
     if (!of) continue
-    const beside = await doorResults(database, asked.door, {
-      from: captured_at,
-      to: captured_at + JOINED_WITHIN_MS,
-      limit: 4,
-    })
-    const agreed =
-      beside.map((details) => agreedOf(details, member.source, captured_at)).find((one) => one !== null) ?? null
+    const span = { from: captured_at, to: captured_at + JOINED_WITHIN_MS, limit: MOST_BESIDE }
+    const beside = await doorResults(database, asked.door, span)
+    const agreed = beside.reduceRight<boolean | null>(
+      (known, details) => known ?? agreedOf(details, member.source, captured_at),
+      null,
+    )
     labelled.push({ ...of, agreed })
   }
-  return reliabilityOf(states, measured, judgedSince(moments, labelled))
+  return { ...reliabilityOf(states, measured, judgedSince(moments, labelled)), since: labelled.length }
 }
 
 /** How many labels there are since, and when the last was made: measured again when this changes. */
@@ -96,7 +96,7 @@ async function labelsSince(database: Database, source: string, { id, createdAt }
 async function doorResults(
   database: Database,
   door: string,
-  { from, to = Number.MAX_SAFE_INTEGER, limit }: { from: number; to?: number; limit: number },
+  { from = 0, to = Number.MAX_SAFE_INTEGER, limit }: { from?: number; to?: number; limit: number },
 ): Promise<DoorDetails[]> {
   const rows = await database
     .selectFrom('results')
@@ -110,24 +110,22 @@ async function doorResults(
   return rows.flatMap(({ details_json }) => (details_json === null ? [] : [JSON.parse(details_json)]))
 }
 
-/** What a member said beside others, each of its frames once. */
-function momentsOf(results: DoorDetails[], source: string): Moment[] {
+/** What a member said beside others, each of its frames once: as others said it nearest to it. */
+function momentsOf(results: DoorDetails[], source: string, model: string): Moment[] {
   const byTime = new Map<number, Moment>()
-  for (const details of results) {
-    const own = details.members.find((member) => member.source === source)
-    if (!isStatement(own)) continue
-    const { best: said, says, confidence, at } = own
-    byTime.set(at, { said, says, confidence, agreed: agreedOf(details, source, at), truth: null })
+  for (const { members, due } of results) {
+    const own = members.find((member) => member.source === source)
+    // Others are kept since members disagreed: they would be counted twice.
+    if (!due || !isStatement(own) || own.agreed === null || own.model !== model) continue
+    const { best: said, says, confidence, at, agreed } = own
+    byTime.set(at, { said, says, confidence, agreed, truth: null })
   }
   return [...byTime.values()]
 }
 
-/** Whether all others agreed with what a member had said of this frame; null where it was another frame, or it was alone. */
+/** Whether others agreed with what a member had said of this frame; null where nobody knows. */
 function agreedOf({ members }: DoorDetails, source: string, at: number): boolean | null {
-  const own = members.find((member) => member.source === source)
-  if (!isStatement(own) || own.at !== at) return null
-  const others = members.filter((member) => member !== own && isStatement(member))
-  return others.length === 0 ? null : others.every(({ says }) => says === own.says)
+  return members.find((member) => member.source === source && member.at === at)?.agreed ?? null
 }
 
 type Stated = MemberSaid & { at: number; best: string; says: string; confidence: number }

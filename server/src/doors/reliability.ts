@@ -23,7 +23,7 @@ export interface Reliability {
   states: string[]
   /** Frames or readings that it was judged by when its model was made. */
   measured: number
-  /** Those since, agreements that nobody labelled among them. */
+  /** Those that people labelled since. */
   since: number
   /** Whether it is still as it was measured, as far as the labels since tell: 0..1; 1 where there are none. */
   stayed: number
@@ -71,7 +71,9 @@ export function reliabilityOf(states: string[], measured: Judged[], since: Judge
   const share = shareOf(measured, since, stayed)
   const judged = [...measured.map((one) => ({ ...one, count: one.count * share })), ...since]
   const counts = table(judged)
-  const weight = strengthOf(counts)
+  const balancedAccuracy = balancedAccuracyOf(judged, states)
+  // One that is mostly wrong is far from chance, too.
+  const weight = (balancedAccuracy ?? 0) > 1 / states.length ? strengthOf(counts) : 0
   const shares = drawn(counts)
   const says = new Map(judged.map((one) => [one.said, one.says]))
   const said = Object.fromEntries(
@@ -86,7 +88,7 @@ export function reliabilityOf(states: string[], measured: Judged[], since: Judge
     ...{ states, stayed, weight, said, sure: surenessOf(judged) },
     measured: measured.length,
     since: since.length,
-    balancedAccuracy: balancedAccuracyOf(judged, states),
+    balancedAccuracy,
   }
 }
 

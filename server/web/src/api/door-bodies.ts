@@ -15,11 +15,14 @@ export interface SaidBody {
   /** 0..1 */
   confidence: number | null
   reason: string | null
+  model: string | null
   /** The state of the door that it says. */
   says: string | null
   /** 0: it counts nothing. */
   weight: number
   likelihoods: Record<string, number> | null
+  /** Whether others said the same beside it. */
+  agreed: boolean | null
   left: 'no_model' | 'stale' | 'unknown' | 'unmapped' | null
 }
 
@@ -27,7 +30,6 @@ export interface DoorMemberBody extends SaidBody {
   /** What its states say of the door, but for those of the same name. */
   states: Record<string, string>
   ofSource: string[]
-  model: string | null
   /** 0..1 */
   balancedAccuracy: number | null
   /** Frames or readings by which it was judged when its model was made, and since. */
