@@ -23,8 +23,10 @@ let live: Live
 let calls: string[]
 const csi = {
   ...{ device: 'esp', sensor: 'csi', at: new Date(T).toISOString(), value: [1, 2, 3] },
-  ...{ setUp: true, states: ['0', '90'], model: 'esp/csi@1', staleAfterMs: 60_000 },
-  state: { state: '90', confidence: 0.9, since: T, frame: `esp/csi/${T}`, model: 'esp/csi@1' },
+  source: {
+    ...{ states: ['0', '90'], model: 'esp/csi@1', staleAfterMs: 60_000 },
+    state: { state: '90', confidence: 0.9, since: T, frame: `esp/csi/${T}`, model: 'esp/csi@1' },
+  },
 }
 
 const body = (lastFrame: string | null) => ({
@@ -63,7 +65,7 @@ beforeEach(async () => {
     return [
       200,
       {
-        items: call.startsWith('GET /api/sensors') ? [csi, { ...csi, sensor: 'wifi', setUp: false, state: null }] : [],
+        items: call.startsWith('GET /api/sensors') ? [csi, { ...csi, sensor: 'wifi', source: null }] : [],
       },
     ]
   })

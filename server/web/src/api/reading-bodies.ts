@@ -1,5 +1,4 @@
-import type { StateBody } from './bodies.ts'
-import type { SensorSettings } from './sensor-bodies.ts'
+import type { SensorSource } from './sensor-bodies.ts'
 
 /** What a sensor says: a number, a text, or a list of numbers such as a spectrum. */
 export type ReadingValue = number | string | number[]
@@ -14,7 +13,7 @@ export interface ReadingBody {
 }
 
 /** A sensor with its newest reading, and what is set of one that has states. */
-export interface SensorBody extends Omit<ReadingBody, 'at' | 'value'>, Partial<SensorSettings> {
+export interface SensorBody extends Omit<ReadingBody, 'at' | 'value'> {
   /** Null before the first reading of one that was set up. */
   at: string | null
   value: ReadingValue | null
@@ -22,10 +21,6 @@ export interface SensorBody extends Omit<ReadingBody, 'at' | 'value'>, Partial<S
   driver: string | null
   /** Why it cannot be read now. */
   fault: string | null
-  /** Whether it has states. */
-  setUp?: boolean
-  model?: string | null
-  /** The sensor whose model it is asked with; null: its own. */
-  follows?: string | null
-  state?: StateBody | null
+  /** Null where it has no states; absent where only readings are known of it. */
+  source?: SensorSource | null
 }

@@ -28,6 +28,15 @@ export interface SensorSettings {
   vector: VectorView | null
 }
 
+/** A sensor that has states; of one that follows another, states, threshold and model are those of that one. */
+export interface SensorSource extends SensorSettings {
+  model: string | null
+  /** The sensor whose model it is asked with; null: its own. */
+  follows: string | null
+  createdAt: string
+  state: StateBody
+}
+
 /** What is said of a reading besides its state. */
 export interface DetailsBody {
   /** Where all states are numbers: the most probable value, and where the true one lies in 90 of 100 cases. */
@@ -67,4 +76,26 @@ export interface DoorBody {
   states: string[]
   state: StateBody
   staleAfterMs: number
+}
+
+/** Two states against each other, before any training. */
+export interface PairBody {
+  one: string
+  other: string
+  /** How often the two are told apart, 0..1: 0.5 is a guess. Null where there is too little to say. */
+  separation: number | null
+  verdict: 'apart' | 'close' | 'alike' | 'few'
+}
+
+export interface UsabilityBody {
+  states: string[]
+  /** Labelled ones. */
+  readings: number
+  perState: Record<string, number>
+  pairs: PairBody[]
+  verdict: 'usable' | 'partly' | 'unusable' | 'few'
+  /** What it means. */
+  words: string
+  /** What to do. */
+  advice: string[]
 }

@@ -22,7 +22,7 @@ export async function loadSources(): Promise<Sources> {
     get<List<SensorBody>>('/api/sensors', { limit: MOST }),
     get<List<DoorBody>>('/api/doors').catch(noneOfOlder),
   ])
-  const set = sensors.items.filter(({ setUp }) => setUp)
+  const set = sensors.items.filter(({ source }) => source)
   return {
     cameras: cameras.items.map((body) => liveCamera(body)),
     others: [...doors.items.map(liveDoor), ...set.flatMap(liveSensor)],
@@ -36,12 +36,13 @@ function noneOfOlder(error: unknown): List<DoorBody> {
   throw error
 }
 
-function liveSensor({ device, sensor, at, states = [], model = null, state, staleAfterMs = 0 }: SensorBody) {
-  if (!state) return []
+function liveSensor({ device, sensor, at, source }: SensorBody): LiveCamera[] {
+  if (!source) return []
   const id = `${device}/${sensor}`
+  const { states, model, state, staleAfterMs } = source
   const lastFrame = at === null ? null : `${id}/${Date.parse(at)}`
   const live = liveCamera({ id, device, camera: sensor, states, model, state, staleAfterMs, lastFrame })
-  return [{ ...live, kind: 'sensor' as const }]
+  return [{ ...live, kind: 'sensor' }]
 }
 
 function liveDoor({ id, name, states, state, staleAfterMs }: DoorBody): LiveCamera {

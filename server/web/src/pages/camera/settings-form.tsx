@@ -1,4 +1,4 @@
-import { type Signal, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { CameraBody, CameraSettings } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
@@ -7,6 +7,7 @@ import { useConsole } from '../../console.ts'
 import { Button, Field } from '../../design/elements.tsx'
 import { ChangedElsewhere } from './changed-elsewhere.tsx'
 import { useDraft } from './draft.ts'
+import { NumberField } from './number-field.tsx'
 import { flawOf, StatesList } from './states-list.tsx'
 
 interface SettingsFormProps {
@@ -105,35 +106,5 @@ export function SettingsForm({ camera, onChanged }: SettingsFormProps) {
         </Button>
       </form>
     </section>
-  )
-}
-
-interface NumberFieldProps {
-  label: string
-  hint: string
-  error: string | null
-  value: Signal<number>
-  max: number
-  step?: 'any'
-}
-
-function NumberField({ label, hint, error, value, max, step }: NumberFieldProps) {
-  return (
-    <Field label={label} hint={hint} error={error}>
-      {(ids) => (
-        <input
-          {...ids}
-          type="number"
-          required
-          min={1}
-          max={max}
-          step={step}
-          value={value.value}
-          onInput={(event) => {
-            value.value = event.currentTarget.valueAsNumber
-          }}
-        />
-      )}
-    </Field>
   )
 }

@@ -1,6 +1,238 @@
-import { Loading } from '../../design/elements.tsx'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import type { CameraBody, List } from '../../api/bodies.ts'
+import { ApiError, get } from '../../api/client.ts'
+import type { SensorBody } from '../../api/reading-bodies.ts'
+import type { TakenReading } from '../../api/sensor-bodies.ts'
+import { useConsole } from '../../console.ts'
+import { Empty, Loading, Moment } from '../../design/elements.tsx'
+import { timeOfDay } from '../../design/words.ts'
+import { capturedAt } from '../../live/camera.ts'
+import { modelsPath } from '../../router/route.ts'
+import { useAnswer } from '../../use-answer.ts'
+import { withAsked } from '../camera/asked-span.ts'
+import { ChosenFrame } from '../camera/chosen-frame.ts'
+import { History, ofSensor } from '../camera/history.ts'
+import { HistorySection } from '../camera/history-section.tsx'
+import { Transitions } from '../camera/transitions.tsx'
+import { Learn } from './learn.tsx'
+import { Means } from './means.ts'
+import { listOf } from './numbers.ts'
+import { ReadingPlot } from './reading-plot.tsx'
+import { Said } from './said.tsx'
+import { SetupForm } from './setup/setup-form.tsx'
+import { useNewest } from './use-newest.ts'
+import '../camera/camera.css'
+import '../camera/sight.css'
+import './sensor.css'
 
-/** One sensor. */
-export function SensorPage({ device, sensor }: { device: string; sensor: string }) {
-  return <Loading what={`${device}/${sensor}`} />
+interface SensorPageProps {
+  device: string
+  sensor: string
+}
+
+/** One sensor: what it reads now, which state that is, how it is taught, and how it is set. */
+export function SensorPage({ device, sensor }: SensorPageProps) {
+  const { live, router, session } = useConsole()
+  const id = `${device}/${sensor}`
+  const body = useSignal<SensorBody | ApiError | null>(null)
+  const newest = useNewest(device, sensor)
+  const load = async () => {
+    try {
+      body.value = await get<SensorBody>(`/api/sensors/${id}`)
+    } catch (error) {
+      if (error instanceof ApiError && !(body.peek() && !(body.peek() instanceof ApiError))) body.value = error
+    }
+  }
+  useEffect(() => void load(), [live.liveness.value])
+  useEffect(
+    () =>
+      live.listen(({ kind, data }) => {
+        if (kind === 'job' && data.camera === id && data.state === 'done') void load()
+        if (kind === 'camera' && data.camera === id) {
+          if (data.change === 'deleted') router.go('/devices', { instead: true })
+          else void load()
+        }
+      }),
+    [],
+  )
+  const known = body.value
+  if (known instanceof ApiError) return <NotThere error={known} id={id} />
+  if (known === null) return <Loading what={id} />
+  const { source = null } = known
+  const numbers = newest.value ?? listOf(known.value)
+  const changed = (sensor: SensorBody) => {
+    body.value = sensor
+  }
+  return (
+    <article class="camera-page sensor-page">
+      <header class="page-head">
+        <div>
+          <a class="back" href="/devices">
+            Devices
+          </a>
+          <h1>
+            {sensor} <small>{device}</small>
+          </h1>
+        </div>
+        {source !== null && source.model !== null && (
+          <div class="buttons">
+            <a class="button" href={modelsPath(source.follows ?? id)}>
+              Models
+            </a>
+          </div>
+        )}
+      </header>
+      {source === null ? (
+        <NotSetUp id={id} sensor={known} numbers={numbers} canOperate={session.canOperate.value} onChanged={changed} />
+      ) : (
+        <WithStates key={id} id={id} sensor={{ ...known, source }} numbers={numbers} load={load} onChanged={changed} />
+      )}
+    </article>
+  )
+}
+
+interface NotSetUpProps {
+  id: string
+  sensor: SensorBody
+  numbers: number[]
+  canOperate: boolean
+  onChanged(sensor: SensorBody): void
+}
+
+/** Its readings are shown; whoever may can give it states. */
+function NotSetUp({ id, sensor, numbers, canOperate, onChanged }: NotSetUpProps) {
+  const means = useMemo(() => new Means(id), [id])
+  if (numbers.length === 0 && typeof sensor.value === 'string')
+    return <p class="hint">It reads texts: states can be told from numbers only.</p>
+  return (
+    <div class="columns">
+      <section class="card part" aria-label="Reading">
+        {numbers.length === 0 ? (
+          <p class="hint">No reading yet.</p>
+        ) : (
+          <ReadingPlot numbers={numbers} view={null} states={[]} means={means} />
+        )}
+      </section>
+      {canOperate ? (
+        <SetupForm id={id} source={null} length={numbers.length} onChanged={onChanged} />
+      ) : (
+        <p class="hint">Somebody with the role operator can say which states its numbers stand for.</p>
+      )}
+    </div>
+  )
+}
+
+interface WithStatesProps {
+  id: string
+  sensor: SensorBody & { source: NonNullable<SensorBody['source']> }
+  numbers: number[]
+  load(): Promise<void>
+  onChanged(sensor: SensorBody): void
+}
+
+const ASK_MS = 1000
+
+function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
+  const { live, router, session, notices } = useConsole()
+  const { source } = sensor
+  const means = useMemo(() => new Means(id), [id])
+  const newest = useAnswer<List<TakenReading>>(`/api/sensors/${id}/readings?limit=1`, ASK_MS)
+  const chosen = useMemo(() => new ChosenFrame((error) => notices.failed(error)), [id])
+  const history = useMemo(
+    () =>
+      new History(ofSensor(id), router.query.peek(), (asked) => router.refine(withAsked(router.query.peek(), asked))),
+    [id],
+  )
+  const past = usePast(chosen.frame.value)
+  useEffect(() => {
+    history.start()
+    const end = live.listen(({ kind, data }) => kind === 'transition' && data.camera === id && history.refresh())
+    return () => {
+      end()
+      history.close()
+      chosen.close()
+      means.close()
+    }
+  }, [id])
+  const shown = past ?? newest.body.value?.items[0] ?? null
+  const at = capturedAt(chosen.frame.value)
+  const asCamera: Pick<CameraBody, 'id' | 'device' | 'camera' | 'states' | 'threshold'> = {
+    ...{ id, device: sensor.device, camera: sensor.sensor, states: source.states, threshold: source.threshold },
+  }
+  return (
+    <>
+      <section class="sight card sensor-sight" aria-label="Reading">
+        <div class="sensor-plots">
+          {at !== null && (
+            <p class="hint">
+              Of <Moment at={at}>{timeOfDay(at)}</Moment>.{' '}
+              <button type="button" class="link" onClick={() => chosen.show(null)}>
+                Back to now
+              </button>
+            </p>
+          )}
+          <ReadingPlot
+            numbers={past ? listOf(past.value) : numbers}
+            view={source.vector}
+            states={source.states}
+            means={means}
+          />
+          {numbers.length === 0 && <p class="hint">No reading yet.</p>}
+        </div>
+        <div class="said">
+          <Said id={id} source={source} details={shown?.result?.details ?? null} />
+        </div>
+      </section>
+      <Learn
+        id={id}
+        source={source}
+        canOperate={session.canOperate.value}
+        onLabelled={(labelled) => void means.load(labelled)}
+        onChanged={load}
+      />
+      <HistorySection
+        camera={asCamera}
+        history={history}
+        chosen={chosen}
+        shot="reading"
+        onPick={(moment) => void chosen.find((signal) => history.nearest(moment, signal))}
+      />
+      <div class="columns even">
+        <Transitions camera={asCamera} history={history} chosen={chosen} hasPictures={false} />
+        {session.canOperate.value && (
+          <SetupForm id={id} source={source} length={numbers.length} onChanged={onChanged} />
+        )}
+      </div>
+    </>
+  )
+}
+
+/** The reading of the past that somebody wants to see; null while it is now, or on its way. */
+function usePast(frame: string | null): TakenReading | null {
+  const found = useSignal<TakenReading | null>(null)
+  useEffect(() => {
+    found.value = null
+    if (frame === null) return
+    const ending = new AbortController()
+    get<TakenReading>(`/api/readings/${frame}`, {}, ending.signal).then(
+      (reading) => {
+        found.value = reading
+      },
+      () => {}, // it may not be kept any more
+    )
+    return () => ending.abort()
+  }, [frame])
+  return found.value
+}
+
+function NotThere({ error, id }: { error: ApiError; id: string }) {
+  return (
+    <Empty title={error.status === 404 ? `There is no sensor ${id}` : 'The sensor cannot be shown'}>
+      <p>{error.status === 404 ? 'A sensor exists from its first reading on.' : error.message}</p>
+      <a class="button" href="/devices">
+        To all devices
+      </a>
+    </Empty>
+  )
 }
