@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { ADMIN_TOKEN } from '../journeys/system.ts'
+import { needs } from '../setup/needs.ts'
+import { hasBrowser } from './browser.ts'
+import { barriers, overflow } from './judge.ts'
+import { hasPackets, PACKETS, PACKETS_MISSING, RadioDoor } from './radio.ts'
+import { browser, setStage, system } from './stage.ts'
+import { DESKTOP, PHONE, Visit } from './visit.ts'
+
+/** A door seen by radio, in the console: set up, collected by hand at the door, judged, trained, and seen live. */
+
+const DEVICE = 'hall-esp'
+const SENSOR = 'csi'
+const ID = `${DEVICE}/${SENSOR}`
+const READINGS = 12
+
+let visit: Visit
+let door: RadioDoor
+
+setStage({
+  isChain: true,
+  prepare: async () => {
+    if (!hasPackets) return
+    door = new RadioDoor(await system.connect(DEVICE, await system.addDevice(DEVICE)), DEVICE, SENSOR)
+    await door.sendOne('0')
+  },
+})
+beforeAll(async () => {
+  if (!hasBrowser) return
+  visit = await Visit.begin(browser)
+  await visit.page.goto(`${system.server.http}/#token=${ADMIN_TOKEN}`)
+  await visit.page.getByRole('navigation', { name: 'Pages' }).waitFor()
+})
+beforeEach((context) => needs(hasPackets, PACKETS_MISSING, context))
+afterEach(() => expect(visit?.faults ?? []).toEqual([]))
+afterAll(async () => {
+  door?.stop()
+  await visit?.close()
+})
+
+const collect = () => visit.page.getByRole('region', { name: 'Collect' })
+const button = (name: string | RegExp) => visit.page.getByRole('button', { name, exact: true })
+
+test('a sensor of the page Devices leads to its page, where its numbers stand and it is set up', async () => {
+  const { page } = visit
+  await page.goto(`${system.server.http}/devices`)
+  await page.getByRole('link', { name: SENSOR, exact: true }).click()
+  await page.getByRole('heading', { name: new RegExp(`^${SENSOR}`) }).waitFor()
+  await page.getByRole('img', { name: /^value: 106 numbers/ }).waitFor()
+  await button(/^A door’s angle/).click()
+  expect(await page.getByLabel('106 numbers').inputValue()).toBe('csi')
+  await button('Set it up').click()
+  await page.getByRole('img', { name: /^amplitude: 53 numbers/ }).waitFor()
+  await page.getByRole('img', { name: /^phase: 53 numbers/ }).waitFor()
+  const { source } = await sensor()
+  expect(source.states).toEqual(['0', '15', '30', '45', '60', '75', '90'])
+  expect(source.vector.parts.map(({ name, length }) => [name, length])).toEqual([
+    ['amplitude', 53],
+    ['phase', 53],
+  ])
+})
+
+test('new numbers are drawn as they come', async () => {
+  const label = () => visit.page.getByRole('img', { name: /^amplitude/ }).getAttribute('aria-label')
+  const before = await label()
+  await door.sendOne('90')
+  await expect.poll(label, { timeout: 20_000 }).not.toBe(before)
+})
+
+test('the door is held at two angles, twice each, by the keyboard alone', async () => {
+  const { page } = visit
+  door.start()
+  for (const angle of ['15', '30', '45', '60', '75']) await collect().getByLabel(angle).uncheck()
+  await collect().getByLabel('Readings of each').fill(String(READINGS))
+  await button('Start collecting').focus()
+  await page.keyboard.press('Enter')
+  for (const [round, angle] of [
+    [1, '0'],
+    [1, '90'],
+    [2, '0'],
+    [2, '90'],
+  ] as const) {
+    await collect().getByText(`Round ${round} of 2.`).waitFor()
+    await collect().locator('.collect-say').getByText(angle, { exact: true }).waitFor()
+    door.angle = angle
+    await expect.poll(focused, { timeout: 20_000 }).toBe('Begin in 3 s')
+    await page.keyboard.press('Enter')
+    await collect().getByText(`${READINGS} readings of ${angle}.`).waitFor()
+    await expect.poll(focused, { timeout: 20_000 }).toBe('Next')
+    await page.keyboard.press('Enter')
+  }
+  await collect()
+    .getByText(/^Collected/)
+    .waitFor()
+  expect(await labels()).toEqual({ '0': 2 * READINGS, '90': 2 * READINGS })
+  await button('Collect more').click()
+  await collect()
+    .getByText(`${2 * READINGS} labelled`)
+    .first()
+    .waitFor()
+})
+
+test('what each labelled state looks like stands behind the newest reading, and can be left out', async () => {
+  const behind = visit.page.getByRole('group', { name: /^Behind it/ })
+  await behind.getByRole('button', { name: '0', exact: true }).click()
+  expect(await behind.getByRole('button', { name: '0', exact: true }).getAttribute('aria-pressed')).toBe('false')
+  await behind.getByRole('button', { name: '0', exact: true }).click()
+})
+
+test('a hold is found after a reload, stopped, and its labels are taken back', async () => {
+  const { page } = visit
+  await collect().getByLabel('Readings of each').fill('2000')
+  await button('Start collecting').click()
+  await button('Begin in 3 s').click()
+  await collect().getByRole('progressbar', { name: 'Readings' }).waitFor()
+  await page.reload()
+  await collect().getByRole('progressbar', { name: 'Readings' }).waitFor()
+  await button('Stop').click()
+  await collect()
+    .getByText(/until it was stopped/)
+    .waitFor()
+  await button('Take these labels back').click()
+  await button('Begin in 3 s').waitFor()
+  expect(await labels()).toEqual({ '0': 2 * READINGS, '90': 2 * READINGS })
+  await button('End').click()
+})
+
+test('a file of packets is imported, lines that cannot be used are told', async () => {
+  const { page } = visit
+  await page.getByText('Import and export').click()
+  await page.getByLabel('CSV of labelled readings').setInputFiles(PACKETS)
+  await page.getByText(/^2,?197 readings imported, 2,?197 labelled/).waitFor()
+  await expect
+    .poll(async () => Object.values(await labels()).reduce((sum, count) => sum + count, 0))
+    .toBe(2197 + 4 * READINGS)
+})
+
+test('it fits and everybody can use it, wide and narrow, light and dark', async () => {
+  for (const looks of [DESKTOP, { ...DESKTOP, theme: 'dark' as const }, { ...PHONE, width: 320 }, PHONE]) {
+    const other = await Visit.begin(browser, looks)
+    const { page } = other
+    await other.context.addCookies(await visit.context.cookies())
+    await page.goto(`${system.server.http}/sensors/${ID}`)
+    await page.getByRole('img', { name: /^phase/ }).waitFor()
+    await page.getByRole('heading', { name: 'Is it usable?' }).waitFor()
+    expect(await overflow(page), `${looks.width}`).toBeLessThanOrEqual(0)
+    expect(await barriers(page), `${looks.width}, ${looks.theme}`).toEqual([])
+    await page.goto(`${system.server.http}/`)
+    await page.getByRole('img', { name: `${ID}, the newest reading` }).waitFor()
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    expect(await barriers(page)).toEqual([])
+    expect(other.faults).toEqual([])
+    await other.close()
+  }
+})
+
+test('who may only look sees it, and can change nothing', async () => {
+  const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'eve', role: 'viewer' })
+  const eve = await Visit.begin(browser)
+  await eve.page.goto(`${system.server.http}/#token=${token}`)
+  await eve.page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  await eve.page.goto(`${system.server.http}/sensors/${ID}`)
+  await eve.page.getByRole('img', { name: /^phase/ }).waitFor()
+  for (const name of ['Start collecting', 'Train', 'Save'])
+    expect(await eve.page.getByRole('button', { name, exact: true }).count(), name).toBe(0)
+  expect(eve.faults).toEqual([])
+  await eve.close()
+})
+
+interface Body {
+  source: { states: string[]; vector: { parts: { name: string; length: number }[] } }
+}
+
+const sensor = () => system.api.get<Body>(`/api/sensors/${ID}`)
+
+async function labels(): Promise<Record<string, number>> {
+  return (await system.api.get<{ counts: Record<string, number> }>(`/api/labels?camera=${ID}`)).counts
+}
+
+/** What the button says that has the focus. */
+function focused(): Promise<string | null> {
+  return visit.page.evaluate('document.activeElement?.textContent ?? null')
+}
