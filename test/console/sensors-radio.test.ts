@@ -32,7 +32,14 @@ beforeAll(async () => {
   await visit.page.getByRole('navigation', { name: 'Pages' }).waitFor()
 })
 beforeEach((context) => needs(hasPackets, PACKETS_MISSING, context))
-afterEach(() => expect(visit?.faults ?? []).toEqual([]))
+afterEach(async ({ task }) => {
+  if (process.env.SHOTS)
+    await visit.page.screenshot({
+      path: `${process.env.SHOTS}/${task.name.slice(0, 30).replaceAll(' ', '-')}.png`,
+      fullPage: true,
+    })
+  expect(visit?.faults ?? []).toEqual([])
+})
 afterAll(async () => {
   door?.stop()
   await visit?.close()
@@ -48,7 +55,7 @@ test('a sensor of the page Devices leads to its page, where its numbers stand an
   await page.getByRole('heading', { name: new RegExp(`^${SENSOR}`) }).waitFor()
   await page.getByRole('img', { name: /^value: 106 numbers/ }).waitFor()
   await button(/^A door’s angle/).click()
-  expect(await page.getByLabel('106 numbers').inputValue()).toBe('csi')
+  expect(await page.getByLabel('106 numbers', { exact: true }).inputValue()).toBe('csi')
   await button('Set it up').click()
   await page.getByRole('img', { name: /^amplitude: 53 numbers/ }).waitFor()
   await page.getByRole('img', { name: /^phase: 53 numbers/ }).waitFor()

@@ -80,22 +80,17 @@ export interface DoorBody {
 
 /** Two states against each other, before any training. */
 export interface PairBody {
-  one: string
-  other: string
-  /** How often the two are told apart, 0..1: 0.5 is a guess. Null where there is too little to say. */
-  separation: number | null
-  verdict: 'apart' | 'close' | 'alike' | 'few'
+  a: string
+  b: string
+  /** 0: their readings cannot be told apart, 1: each one can. Null where there are too few of them. */
+  value: number | null
+  words: 'apart' | 'close' | 'not told apart' | 'not known'
 }
 
 export interface UsabilityBody {
-  states: string[]
-  /** Labelled ones. */
-  readings: number
-  perState: Record<string, number>
   pairs: PairBody[]
-  verdict: 'usable' | 'partly' | 'unusable' | 'few'
-  /** What it means. */
-  words: string
-  /** What to do. */
-  advice: string[]
+  /** Whether all pairs are known, and none is not told apart. */
+  usable: boolean
+  /** In words, with what to do. */
+  verdict: string
 }

@@ -117,7 +117,9 @@ const REASONS: Record<string, string> = {
   moved: 'the camera was moved: label new frames and train again',
 }
 
-export function reasonInWords(reason: string | null): string {
+/** @param shots what is classified */
+export function reasonInWords(reason: string | null, shots: 'frames' | 'readings' = 'frames'): string {
   if (reason === null) return 'not enough results agree yet'
-  return REASONS[reason] ?? reason
+  const words = REASONS[reason] ?? reason
+  return shots === 'frames' ? words : words.replaceAll('frame', 'reading')
 }

@@ -30,7 +30,7 @@ export function troubleOf(camera: LiveCamera, now: number, devices: Presence): s
   // Frames come again, and so far too few of them agree.
   if (camera.reason === 'stale' || camera.reason === 'offline')
     return `no ${things} had come for more than ${duration(camera.staleAfterMs)}, and too few since then to know the state`
-  return reasonInWords(camera.reason)
+  return reasonInWords(camera.reason, things)
 }
 
 function withCause(trouble: string, cause: string | null): string {

@@ -105,7 +105,7 @@ export function HistorySection({ camera, history, chosen, onPick, shot = 'frame'
         onPick={pickLeast}
       />
       <ConfidenceFacts past={past} pointed={pointed.value} onPick={pickLeast} />
-      <Legend states={camera.states} past={past} />
+      <Legend states={camera.states} past={past} shots={`${shot}s`} />
       {isTooFine(past) && (
         <p class="how">Too many changes to draw each: a colour is as high as its share of the results.</p>
       )}

@@ -3,8 +3,15 @@ import { StateBadge } from '../../design/state-badge.tsx'
 import { duration, shares, times } from '../../design/words.ts'
 import type { Past } from './past.ts'
 
+interface LegendProps {
+  states: string[]
+  past: Past
+  /** What is classified, as `frames`. */
+  shots: string
+}
+
 /** What the colours of the ribbon say, and how much of the span each state took: `open 3 % · 42 times`. */
-export function Legend({ states, past }: { states: string[]; past: Past }) {
+export function Legend({ states, past, shots }: LegendProps) {
   const known = new Map(past.times.map((one) => [one.state, one]))
   // Before its first result nothing is said of any.
   const timeIn = (state: string) => known.get(state) ?? (known.size === 0 ? null : { state, seconds: 0, entered: 0 })
@@ -31,7 +38,7 @@ export function Legend({ states, past }: { states: string[]; past: Past }) {
         <small>no state was earned</small>
       </li>
       <li class="silent">
-        <small>no frames, unknown too</small>
+        <small>no {shots}, unknown too</small>
       </li>
     </ul>
   )

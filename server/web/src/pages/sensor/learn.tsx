@@ -59,7 +59,7 @@ export function Learn({ id, source, canOperate, onLabelled, onChanged }: LearnPr
                 When two states have labelled readings, it is said here how well they can be told apart.
               </p>
             ) : (
-              <Usability id={id} states={states} labelled={sum} />
+              <Usability id={id} named={named} states={states} labelled={sum} />
             )}
           </section>
           <TrainPanel

@@ -40,7 +40,7 @@ export function Said({ id, source, details }: SaidProps) {
         </p>
       )}
       {trouble !== null && <p class="reason">{trouble}</p>}
-      {isUnknown && <p class="reason">{reasonInWords(now.reason)}</p>}
+      {isUnknown && <p class="reason">{reasonInWords(now.reason, 'readings')}</p>}
       <dl class="facts">
         {now.since !== null && (
           <>

@@ -1,95 +1,113 @@
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { get } from '../../api/client.ts'
 import type { PairBody, UsabilityBody } from '../../api/sensor-bodies.ts'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { counted, percent } from '../../design/words.ts'
-import { useAnswer } from '../../use-answer.ts'
+import { percent } from '../../design/words.ts'
 
 interface UsabilityProps {
   /** `device/sensor` */
   id: string
+  /** Those with labelled readings. */
+  named: string[]
+  /** All, for their colours. */
   states: string[]
   /** Labelled readings; another number is another verdict. */
   labelled: number
 }
 
-const VERDICTS: Record<UsabilityBody['verdict'], string> = {
-  usable: 'The states can be told apart',
-  partly: 'Some states can be told apart',
-  unusable: 'The states cannot be told apart',
-  few: 'Too few labelled readings to say',
-}
-const PAIRS: Record<PairBody['verdict'], string> = { apart: 'apart', close: 'close', alike: 'alike', few: 'few' }
+/** One who holds the door is not to wait for what the next hold makes old. */
+const QUIET_MS = 1000
+const CLASSES = { apart: 'apart', close: 'close', 'not told apart': 'alike', 'not known': 'few' } as const
 
 /** Whether training is worth it, before any: each state against each other. */
-export function Usability({ id, states, labelled }: UsabilityProps) {
-  const { body, fault, load } = useAnswer<UsabilityBody>(`/api/sensors/${id}/usability`)
-  useEffect(() => void load(), [labelled])
-  if (fault.value !== null && body.value === null) return <p class="hint">{(fault.value as Error).message}</p>
+export function Usability({ id, named, states, labelled }: UsabilityProps) {
+  const body = useSignal<UsabilityBody | null>(null)
+  const fault = useSignal<string | null>(null)
+  const isOld = useSignal(false)
+  useEffect(() => {
+    const ending = new AbortController()
+    isOld.value = true
+    const asking = setTimeout(() => {
+      get<UsabilityBody>(`/api/sensors/${id}/usability`, {}, ending.signal).then(
+        (answer) => {
+          body.value = answer
+          fault.value = null
+          isOld.value = false
+        },
+        (error) => {
+          if (!ending.signal.aborted) fault.value = (error as Error).message
+        },
+      )
+    }, QUIET_MS)
+    return () => {
+      clearTimeout(asking)
+      ending.abort()
+    }
+  }, [id, labelled])
+  if (fault.value !== null) return <p class="hint wrong">{fault.value}</p>
   if (body.value === null) return <p class="hint">Comparing the states …</p>
-  const { verdict, words, advice, pairs, perState } = body.value
-  const named = states.filter((state) => (perState[state] ?? 0) > 0)
+  const { usable, verdict, pairs } = body.value
   return (
-    <>
-      <p class={`outcome ${verdict === 'usable' ? 'good' : 'held'}`}>
-        <strong>{VERDICTS[verdict]}.</strong> {words}
+    <div class="usable" aria-busy={isOld.value}>
+      <p class={usable ? 'outcome good' : 'outcome held'} role="status">
+        <strong>{usable ? 'Usable' : 'Not usable yet'}</strong>: {verdict.replaceAll('`', '')}.
       </p>
-      {advice.length > 0 && (
-        <ul class="advice">
-          {advice.map((one) => (
-            <li key={one}>{one}</li>
-          ))}
-        </ul>
-      )}
-      {named.length > 1 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
-        <section class="against" tabIndex={0} aria-label="How well each state is told from each other">
-          <table>
-            <thead>
-              <tr>
-                <td />
-                {named.slice(0, -1).map((state) => (
-                  <th key={state} scope="col">
-                    {state}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {named.slice(1).map((one, row) => (
-                <tr key={one}>
-                  <th scope="row">
-                    <StateBadge state={one} states={states} />
-                  </th>
-                  {named.slice(0, -1).map((other, column) => (
-                    <td key={other} class={column > row ? undefined : pairOf(pairs, one, other)?.verdict}>
-                      {column <= row && <Pair pair={pairOf(pairs, one, other)} />}
-                    </td>
-                  ))}
-                </tr>
+      {named.length > 1 && <Against pairs={pairs} named={named} states={states} />}
+      <p class="hint">
+        How far two states are told apart, on labelled readings of a time that was not learned from: 0 % is a guess, 100
+        % is each one.{isOld.value && ' Labels came meanwhile: comparing anew …'}
+      </p>
+    </div>
+  )
+}
+
+interface AgainstProps extends Pick<UsabilityProps, 'named' | 'states'> {
+  pairs: PairBody[]
+}
+
+function Against({ pairs, named, states }: AgainstProps) {
+  const columns = named.slice(0, -1)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+    <section class="against" tabIndex={0} aria-label="How well each state is told from each other">
+      <table>
+        <thead>
+          <tr>
+            <td />
+            {columns.map((state) => (
+              <th key={state} scope="col">
+                {state}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {named.slice(1).map((one, row) => (
+            <tr key={one}>
+              <th scope="row">
+                <StateBadge state={one} states={states} />
+              </th>
+              {columns.slice(0, row + 1).map((other) => (
+                <Pair key={other} pair={pairs.find(isOf(one, other))} />
               ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-      {named.length > 1 && (
-        <p class="hint">
-          How often two states are told from each other, on labelled readings of a time that was not learned from: 50 %
-          is a guess. {counted(body.value.readings, 'labelled reading')}.
-        </p>
-      )}
-    </>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   )
 }
 
 function Pair({ pair }: { pair: PairBody | undefined }) {
-  if (!pair) return <small>–</small>
+  if (!pair) return <td>–</td>
+  const { value, words } = pair
   return (
-    <>
-      {pair.separation !== null && percent(pair.separation)} <small>{PAIRS[pair.verdict]}</small>
-    </>
+    <td class={CLASSES[words]}>
+      {value !== null && percent(value)} <small>{words}</small>
+    </td>
   )
 }
 
-function pairOf(pairs: PairBody[], one: string, other: string): PairBody | undefined {
-  return pairs.find((pair) => (pair.one === one && pair.other === other) || (pair.one === other && pair.other === one))
-}
+const isOf = (one: string, other: string) => (pair: PairBody) =>
+  (pair.a === one && pair.b === other) || (pair.a === other && pair.b === one)
