@@ -29,7 +29,7 @@ const LOOKS = [DESKTOP, PHONE]
   .flatMap((size) => [size, { ...size, theme: 'dark' as const }])
   .map((looks) => [`${looks.width} px, ${looks.theme}`, looks] as const)
 const PAGES: Page[] = [
-  { name: 'wall', path: '/', heading: 'Cameras', unfolded: 'In trouble first' },
+  { name: 'wall', path: '/', heading: 'Cameras and sensors', unfolded: 'In trouble first' },
   { name: 'camera', path: `/camera/${CAMERA}`, heading: /^front-door/, unfolded: 'Click the corners' },
   {
     name: 'teach',
@@ -40,6 +40,9 @@ const PAGES: Page[] = [
   },
   { name: 'models', path: `/models/${CAMERA}`, heading: /^Models of front-door/ },
   { name: 'model', path: `/models/${CAMERA}/1`, heading: /^Model 1/, unfolded: 'What it did' },
+  { name: 'sensor', path: '/sensors/porch-esp/csi', heading: /^csi/, unfolded: 'no readings, unknown too' },
+  { name: 'sensor without states', path: '/sensors/porch-esp/rssi', heading: /^rssi/ },
+  { name: 'doors', path: '/doors', heading: 'Doors' },
   { name: 'alerts', path: '/alerts', heading: 'Alerts' },
   { name: 'devices', path: '/devices', heading: 'Devices' },
   { name: 'laboratory', path: '/laboratory', heading: 'Laboratory', forViewers: NEEDS_ANALYST, unfolded: SESSION },
@@ -136,6 +139,7 @@ describe('with a camera that is taught', () => {
     await teachDoor(system, CAMERA)
     for (const name of MORE) await system.api.sendJpeg(`/api/cameras/${DEVICE}/${name}/frames`, await door('open'))
     await until(async () => (await state()) !== 'unknown')
+    await porchSensors()
     made = await emptyHall()
   })
 
@@ -233,6 +237,7 @@ describe('with a camera that is taught', () => {
       if (body) sizes.set(response.url(), gzipSync(body).length)
     })
     const isOfPrograms = (url: string) => /\/assets\/(editor|programs)/.test(url)
+    const isOfSensors = (url: string) => /\/assets\/(sensor|doors)-page/.test(url)
     const kB = (isCounted = (_url: string) => true) =>
       [...sizes].reduce((sum, [url, size]) => sum + (isCounted(url) ? size : 0), 0) / 1000
     const waits: number[] = []
@@ -251,16 +256,18 @@ describe('with a camera that is taught', () => {
     await open(visit, '/programs', /^Programs/)
     await visit.page.locator('.cm-content, .why-off').first().waitFor()
     const programs = kB(isOfPrograms)
-    const others = kB() - programs
+    const sensors = kB(isOfSensors)
+    const others = kB() - programs - sensors
     const [fastest = 0, , median = 0] = waits.sort((a, b) => a - b)
     console.log(
-      `scripts: ${wall.toFixed(0)} kB for the wall, ${others.toFixed(0)} kB for all pages but Programs (gzip, aim 150), ` +
-        `${programs.toFixed(0)} kB for that one and its editor; ` +
+      `scripts: ${wall.toFixed(0)} kB for the wall, ${others.toFixed(0)} kB for all other pages (gzip, aim 150), ` +
+        `${programs.toFixed(0)} kB for Programs and its editor, ${sensors.toFixed(0)} kB for sensors and doors; ` +
         `first state after ${median.toFixed(0)} ms, at best ${fastest.toFixed(0)} (aim 1000)`,
     )
     expect(wall).toBeGreaterThan(5)
     expect(others).toBeLessThan(150)
     expect(programs).toBeLessThan(170)
+    expect(sensors).toBeLessThan(25)
     await visit.close()
   })
 })
@@ -283,6 +290,17 @@ async function emptyHall(): Promise<string> {
     if (status === 'FAILED') throw new Error(message)
     return output?.output_files[0]?.basename
   })
+}
+
+/** A sensor with states, and one without. */
+async function porchSensors() {
+  const esp = await system.connect('porch-esp', await system.addDevice('porch-esp'))
+  await system.api.send('PATCH', '/api/sensors/porch-esp/csi', { states: ['closed', 'open'] })
+  for (const [sensor, value] of [
+    ['csi', [3, 1, 4, 1, 5]],
+    ['rssi', -61],
+  ])
+    await esp.publishAsync(`ajar/porch-esp/${sensor}/reading`, JSON.stringify({ value }), { qos: 1 })
 }
 
 async function state(): Promise<string> {

@@ -32,14 +32,7 @@ beforeAll(async () => {
   await visit.page.getByRole('navigation', { name: 'Pages' }).waitFor()
 })
 beforeEach((context) => needs(hasPackets, PACKETS_MISSING, context))
-afterEach(async ({ task }) => {
-  if (process.env.SHOTS)
-    await visit.page.screenshot({
-      path: `${process.env.SHOTS}/${task.name.slice(0, 30).replaceAll(' ', '-')}.png`,
-      fullPage: true,
-    })
-  expect(visit?.faults ?? []).toEqual([])
-})
+afterEach(() => expect(visit?.faults ?? []).toEqual([]))
 afterAll(async () => {
   door?.stop()
   await visit?.close()

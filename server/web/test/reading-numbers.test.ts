@@ -26,9 +26,22 @@ test('phases lose their jumps and their line, and nothing else', () => {
   const bump = [0, 0, 1, 0, 0, 0, 1, 0, 0] // symmetric: it has no line of its own
   const wrapped = bump.map((value, i) => ((value + 2 * i + 3) % turn) - (i % 2) * turn)
   const plainBump = straightened(bump)
-  for (const [i, value] of straightened(wrapped).entries()) expect(value).toBeCloseTo(plainBump[i] ?? Number.NaN, 6)
+  for (const [i, value] of straightened(wrapped).entries())
+    expect(value ?? Number.NaN).toBeCloseTo(plainBump[i] ?? Number.NaN, 6)
   expect(straightened([5])).toEqual([0])
   expect(straightened([])).toEqual([])
+})
+
+test('where there is no amplitude there is no phase', () => {
+  const [, phase] = partsOf([1, 0, 2, 0.1, 3, 0.2], {
+    parts: [
+      { name: 'amplitude', length: 3, kind: 'value' },
+      { name: 'phase', length: 3, kind: 'phase' },
+    ],
+    window: 1,
+  })
+  expect(phase?.numbers[1]).toBeNull()
+  expect(phase?.numbers[0]).toBeCloseTo(0, 6)
 })
 
 test('the mean is that of each place, of readings of one length', () => {

@@ -22,6 +22,8 @@ export interface LiveCamera {
   frameAt: number | null
   result: { state: string; confidence: number | null; reason: string | null } | null
   staleAfterMs: number
+  /** So many numbers of a reading, its first part, are drawn on the wall; null: all. */
+  firstNumbers: number | null
 }
 
 /** What is read of an answer. */
@@ -44,6 +46,7 @@ export function liveCamera({
 }: Shown): LiveCamera {
   return {
     kind: 'camera',
+    firstNumbers: null,
     id,
     device,
     camera,

@@ -42,7 +42,7 @@ function liveSensor({ device, sensor, at, source }: SensorBody): LiveCamera[] {
   const { states, model, state, staleAfterMs } = source
   const lastFrame = at === null ? null : `${id}/${Date.parse(at)}`
   const live = liveCamera({ id, device, camera: sensor, states, model, state, staleAfterMs, lastFrame })
-  return [{ ...live, kind: 'sensor' }]
+  return [{ ...live, kind: 'sensor', firstNumbers: source.vector?.parts[0]?.length ?? null }]
 }
 
 function liveDoor({ id, name, states, state, staleAfterMs }: DoorBody): LiveCamera {

@@ -8,7 +8,7 @@ import type { Part } from './numbers.ts'
 interface PartPlotProps {
   part: Part
   /** The mean of the readings of each state that is shown behind it. */
-  behind: { state: string; numbers: number[] }[]
+  behind: { state: string; numbers: Part['numbers'] }[]
   /** All states, for their colours. */
   states: string[]
 }
@@ -52,11 +52,12 @@ export function PartPlot({ part, behind, states }: PartPlotProps) {
 }
 
 function labelOf({ name, numbers }: Part): string {
-  const [low, high] = numbers.reduce(
+  const known = numbers.filter((number) => number !== null)
+  const [low, high] = known.reduce(
     ([least, most], number) => [Math.min(least, number), Math.max(most, number)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   )
-  if (numbers.length === 0) return `${name}: no numbers yet`
+  if (known.length === 0) return `${name}: no numbers yet`
   return `${name}: ${numbers.length} numbers from ${low.toPrecision(3)} to ${high.toPrecision(3)}`
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import { useConsole } from '../../console.ts'
 import { Empty, Loading } from '../../design/elements.tsx'
+import { DOORS_PATH } from '../../router/route.ts'
 import type { Router } from '../../router/router.ts'
 import { ChooseCameras } from './choose-cameras.tsx'
 import { ChosenCameras, FEW } from './chosen-cameras.ts'
@@ -17,11 +18,17 @@ export function WallPage() {
   const ids = live.all.value
   if (ids === null) return <Loading what="cameras" />
   if (ids.length === 0) return <NoCameras />
+  const hasOthers = ids.length > (live.ids.value?.length ?? 0)
   const shown = chosen.among(live).value
   return (
     <section class="wall">
       <header class="wall-head">
-        <h1>Cameras</h1>
+        <h1>{hasOthers ? 'Cameras and sensors' : 'Cameras'}</h1>
+        {hasOthers && (
+          <a class="button" href={DOORS_PATH}>
+            Doors
+          </a>
+        )}
         {(ids.length > FEW || chosen.query.value !== '') && (
           <ChooseCameras chosen={chosen} shown={shown.length} all={ids.length} />
         )}
