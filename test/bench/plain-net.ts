@@ -80,12 +80,17 @@ export function adamOf(net: PlainNet): Step {
     steps += 1
     const [mend1, mend2] = [1 - BETA1 ** steps, 1 - BETA2 ** steps]
     weights.forEach((values, layer) => {
-      const [slope, mean, square] = [slopes[layer], first?.[layer], second?.[layer]] as [Float64Array, Float64Array, Float64Array]
+      const [slope, mean, square] = [slopes[layer], first?.[layer], second?.[layer]] as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ]
       for (let i = 0; i < values.length; i++) {
         mean[i] = BETA1 * (mean[i] as number) + (1 - BETA1) * (slope[i] as number)
         square[i] = BETA2 * (square[i] as number) + (1 - BETA2) * (slope[i] as number) ** 2
         values[i] =
-          (values[i] as number) - (RATE * ((mean[i] as number) / mend1)) / (Math.sqrt((square[i] as number) / mend2) + EPSILON)
+          (values[i] as number) -
+          (RATE * ((mean[i] as number) / mend1)) / (Math.sqrt((square[i] as number) / mend2) + EPSILON)
       }
     })
   }

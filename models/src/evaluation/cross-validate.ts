@@ -25,7 +25,7 @@ export interface CrossValidationOptions {
 export interface Judged {
   sample: Sample
   scores: Float64Array
-  /** What each estimator gave each state, by its name, where the samples are those of a sensor. */
+  /** Of some readings: what each estimator gave each state, by its name. */
   estimators?: Record<string, Float64Array>
   /** The place of its label among the states. */
   truth: number
@@ -49,7 +49,8 @@ export async function crossValidate(
       await breathe() // whoever is told of the progress, and whoever cancels, has a turn
       if (signal?.aborted) throw new ModelsError('cancelled', 'caller', 'the evaluation was cancelled')
       const learned = partOf(train, part.share, random)
-      const ask = await learn(learned, part.share === 1)
+      const how = part.share < 1 ? 'part' : test === folds.at(-1)?.test ? 'detailed' : 'whole'
+      const ask = await learn(learned, how)
       part.labels += learned.length / folds.length
       for (const sample of test) part.judged.push({ sample, ...ask(sample), truth: states.indexOf(sample.state) })
       onProgress?.(++done, folds.length * parts.length)

@@ -3,6 +3,7 @@ import { openHead } from '../head/predict.ts'
 import type { Sample } from '../head/sample.ts'
 import { checkSamples } from '../head/train.ts'
 import type { VectorDetails, VectorHead } from '../vector/head.ts'
+import { heldOnce, inList } from '../vector/holds.ts'
 import { detailsFrom } from '../vector/predict.ts'
 import type { VectorView } from '../vector/view.ts'
 import { type CrossValidationOptions, crossValidate, frameOf, type Judged } from './cross-validate.ts'
@@ -84,7 +85,8 @@ export async function evaluate(samples: Sample[], options: EvaluateOptions): Pro
     ...{ borrowed, judgedOn, temperature },
     ...(judgedOn === 'all' ? { verdict: unjudgedHere(view) } : {}),
   }
-  return { evaluation, verdict: evaluation.verdict, judged: all }
+  const verdict = evaluation.verdict + (view ? flattering(counted, states) : '')
+  return { evaluation: { ...evaluation, verdict }, verdict, judged: all }
 }
 
 /** On frames of the camera itself where they can be judged, else on the borrowed ones too. */
@@ -112,14 +114,26 @@ function isJudged(folds: Fold[], states: string[]): boolean {
   return states.every((state) => (tested.get(state)?.length ?? 0) >= FEWEST_JUDGED)
 }
 
+/** Where the figure may be better than the next day will be, this says so. */
+function flattering(judged: Judged[], states: string[]): string {
+  const once = heldOnce(
+    judged.map(({ sample }) => sample),
+    states,
+  )
+  if (once.length === 0) return ''
+  return `; all readings of ${inList(once)} come from one hold, so the figure may flatter: hold each state again at another time`
+}
+
 /** Of so many readings it is kept what each estimator said: enough to look at. */
 const MOST_DETAILED = 100
 
 function testSetOf(judged: Judged[], states: string[], temperature: number): TestFrame[] {
-  const every = Math.ceil(judged.length / MOST_DETAILED)
-  return judged.map((one, i) => {
+  const detailed = judged.filter(({ estimators }) => estimators)
+  const every = Math.ceil(detailed.length / MOST_DETAILED)
+  const kept = new Set(detailed.filter((_, i) => i % every === 0))
+  return judged.map((one) => {
     const { brightness: _, ...frame } = frameOf(one, states, temperature)
-    return one.estimators && i % every === 0 ? { ...frame, details: detailsOf(states, one, temperature) } : frame
+    return kept.has(one) ? { ...frame, details: detailsOf(states, one, temperature) } : frame
   })
 }
 

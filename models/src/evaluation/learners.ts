@@ -8,8 +8,13 @@ import type { Judged } from './cross-validate.ts'
 /** What a head says of a sample that it has not learned from. */
 export type Ask = (sample: Sample) => Pick<Judged, 'scores' | 'estimators'>
 
-/** Learns from samples. @param isWhole whether these are all that there are, and not a part of them for the curve */
-export type Learn = (samples: Sample[], isWhole: boolean) => Promise<Ask>
+/**
+ * `whole`: as a training does it; `detailed`: with what each estimator says besides; `part`: learned from a part of the
+ * labels, for the curve, and quickly.
+ */
+export type Learning = 'whole' | 'detailed' | 'part'
+
+export type Learn = (samples: Sample[], how: Learning) => Promise<Ask>
 
 /** Heads of a camera. */
 export function frameLearner(states: string[]): Learn {
@@ -20,23 +25,22 @@ export function frameLearner(states: string[]): Learn {
   }
 }
 
-/** Networks of a sensor; of a part of the labels that one only which tells the state. */
+/** Networks of a sensor. */
 export function vectorLearner(training: VectorTraining): Learn {
   const ranges = new Map(estimatorsOf(training.view).map((range) => [range.name, range]))
-  return async (samples, isWhole) => {
-    const { estimators } = await trainVectors(samples, { ...training, only: isWhole ? 'all' : 'last' })
-    return (sample) => {
+  return async (samples, how) => {
+    const members = how === 'part' ? { members: 1 } : {}
+    const only = how === 'detailed' ? 'all' : 'last'
+    const { estimators } = await trainVectors(samples, { ...training, only, ...members })
+    return ({ features }) => {
       const said: Record<string, Float64Array> = {}
       let scores: Float64Array = new Float64Array()
       for (const estimator of estimators) {
         const { from, to } = ranges.get(estimator.name) as PartRange
-        scores = networkScores(
-          estimator,
-          standardised(estimator, (sample.features[0] as Float32Array).subarray(from, to)),
-        )
+        scores = networkScores(estimator, standardised(estimator, (features[0] as Float32Array).subarray(from, to)))
         said[estimator.name] = scores
       }
-      return { scores, estimators: said }
+      return how === 'detailed' ? { scores, estimators: said } : { scores }
     }
   }
 }

@@ -7,7 +7,7 @@ const MOST = 1e15
 
 /**
  * What a model of vectors sees of a look: for each part of the view its numbers, phases unwrapped and without their
- * trend. Of a window of several readings it is each number's mean, its deviation, and the mean of the differences from
+ * trend, and the amplitudes beside them without the receiver's gain. Of a window of several readings it is each number's mean, its deviation, and the mean of the differences from
  * one reading to the next, without their sign.
  * @param window the readings, the newest last; fewer than the view's window are allowed, and only the newest of more count
  * @returns `[embeddedLength(view)]`, part by part, within a part measure by measure
@@ -48,26 +48,37 @@ export function flawOf(reading: ArrayLike<number>, view: Pick<VectorView, 'parts
 function seen(reading: Float32Array, view: VectorView): Float32Array {
   const flaw = flawOf(reading, view)
   if (flaw) throw new ModelsError('bad_reading', 'caller', flaw)
-  if (view.parts.every(({ kind }) => kind === 'value')) return Float32Array.from(reading)
   const numbers = Float32Array.from(reading)
   let start = 0
   for (const { kind, length } of view.parts) {
-    if (kind === 'phase')
-      numbers.set(straightened(reading.subarray(start, start + length), deadIn(reading, view, length)), start)
+    if (kind === 'phase') {
+      const amplitudes = amplitudesOf(numbers, view, length)
+      const phases = reading.subarray(start, start + length)
+      numbers.set(
+        straightened(phases, (index) => amplitudes?.[index] === 0),
+        start,
+      )
+      if (amplitudes) evenOut(amplitudes)
+    }
     start += length
   }
   return numbers
 }
 
-/** Nothing was received where the part beside it that is as long, the amplitude, is zero. */
-function deadIn(reading: Float32Array, { parts }: VectorView, length: number): (index: number) => boolean {
+/** The part beside phases that is as long as they are: nothing was received where it is zero. Null where there is none. */
+function amplitudesOf(numbers: Float32Array, { parts }: VectorView, length: number): Float32Array | null {
   let start = 0
   for (const part of parts) {
-    const from = start
-    if (part.kind === 'value' && part.length === length) return (index) => reading[from + index] === 0
+    if (part.kind === 'value' && part.length === length) return numbers.subarray(start, start + length)
     start += part.length
   }
-  return () => false
+  return null
+}
+
+/** Receivers turn up their gain as they like, packet by packet: what counts is each amplitude beside the mean of all. */
+function evenOut(amplitudes: Float32Array): void {
+  const mean = amplitudes.reduce((sum, value) => sum + value, 0) / amplitudes.length
+  if (mean > 0) for (let i = 0; i < amplitudes.length; i++) amplitudes[i] = (amplitudes[i] as number) / mean
 }
 
 function measured(readings: Float32Array[], index: number) {

@@ -3,7 +3,7 @@ import type { Estimator } from './head.ts'
 import type { Lesson } from './network.ts'
 
 /** So many numbers are learned from at most: of more, every so many readings of each state, evenly over time. */
-const MOST_VALUES = 12_000_000
+const MOST_VALUES = 2_000_000
 /** A deviation that is less of its mean than this is what 32 bits round. */
 const ROUNDED = 1e-6
 /** Each state's readings are cut in so many runs in time, one of which is held back to stop by. */

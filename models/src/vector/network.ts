@@ -30,9 +30,11 @@ export interface TrainedNetwork {
 }
 
 const HIDDEN = 32
-const BATCH = 128
-const LEARNING_RATE = 0.01
-const WEIGHT_DECAY = 0.001
+/** Of many rows more, so that an epoch is never more steps than this. */
+const BATCH = 64
+const MOST_STEPS = 32
+const LEARNING_RATE = 0.001
+const WEIGHT_DECAY = 0.01
 const MOST_EPOCHS = 60
 /** Where nothing can be held back to stop by. */
 const BLIND_EPOCHS = 40
@@ -60,13 +62,14 @@ export async function trainNetwork(lesson: Lesson, { seed, onEpoch }: NetworkOpt
   const optimizer = tf.train.adam(LEARNING_RATE)
   network.compile({ optimizer, loss: 'categoricalCrossentropy' })
   const importance = importanceOf(lesson, learned)
+  const size = Math.max(BATCH, Math.ceil(learned.length / MOST_STEPS))
   const epochs = held.length > 0 ? MOST_EPOCHS : BLIND_EPOCHS
   let best: TrainedNetwork = { layers: layersOf(), epochs: 0, loss: Number.POSITIVE_INFINITY }
   try {
     for (let epoch = 1; epoch <= epochs && epoch - best.epochs <= CALM_EPOCHS; epoch++) {
       const order = shuffled(learned, random)
       let loss = 0
-      for (let at = 0; at < order.length; at += BATCH) loss += await step(order.slice(at, at + BATCH))
+      for (let at = 0; at < order.length; at += size) loss += await step(order.slice(at, at + size))
       loss = held.length > 0 ? lossOf(layersOf(), lesson, held) : loss / learned.length
       if (held.length === 0 || loss < best.loss) best = { layers: layersOf(), epochs: epoch, loss }
       if (onEpoch?.(epoch, epochs, loss) === false)
