@@ -8,7 +8,7 @@
  * @returns {Float32Array} the input of the networks
  */
 export function look(readings, { parts, window }) {
-  const seen = readings.slice(-window).map((reading) => straightened(Float32Array.from(reading), parts))
+  const seen = readings.slice(-window).map((reading) => seenAs(Float32Array.from(reading), parts))
   if (window === 1) return seen.at(-1)
   const columns = []
   for (const [from, to] of ranges(parts)) {
@@ -22,8 +22,11 @@ export function look(readings, { parts, window }) {
   return Float32Array.from(columns)
 }
 
-/** Phases without their jumps by whole turns, and without the straight line through them. */
-function straightened(reading, parts) {
+/**
+ * Phases without their jumps by whole turns, and without the straight line through them; the amplitudes beside them
+ * divided by their mean, for receivers turn up their gain packet by packet.
+ */
+function seenAs(reading, parts) {
   const straight = Float32Array.from(reading)
   const all = ranges(parts)
   parts.forEach(({ kind, length }, k) => {
@@ -45,6 +48,10 @@ function straightened(reading, parts) {
     const slope = places.reduce((sum, i, n) => sum + (i - middle) * (phases[n] - level), 0) / (spread || 1)
     straight.fill(0, from, from + length)
     for (const [n, i] of places.entries()) straight[from + i] = phases[n] - level - slope * (i - middle)
+    if (beside < 0) return
+    const amplitudes = straight.subarray(...all[beside])
+    const gain = mean(amplitudes)
+    if (gain > 0) for (let i = 0; i < length; i++) amplitudes[i] /= gain
   })
   return straight
 }
