@@ -79,6 +79,7 @@ const ROUTES: Record<string, string> = {
   'GET /api/doors/:door/time-in-state': 'viewer',
   'GET /api/sensors/:device/:sensor': 'viewer',
   'GET /api/sensors/:device/:sensor/readings': 'viewer',
+  'GET /api/sensors/:device/:sensor/export': 'operator',
   'POST /api/sensors/:device/:sensor/classify': 'viewer',
   'GET /api/readings/:device/:sensor/:atMs': 'viewer',
   'PUT /api/readings/:device/:sensor/:atMs/label': 'operator',
