@@ -168,7 +168,7 @@ async function build(
     perform: (work, signal) => workers.perform(work, signal),
     change: (source, change, author) => care.settingUp.change(source, change, author),
   })
-  const { models, activations, copies, modelUploads, reEmbedding, training, holds } = teaching
+  const { models, activations, copies, modelUploads, reEmbedding, training, holds, usabilities } = teaching
   const modelOf = (id: string) => models.load(id)
   const doors = new Doors({ database, sources, events, modelOf, log: logging.of('record') })
   const lessons = openLessons({ database, events, dataDir: settings.dataDir, room, log: logging.of('legacy') })
@@ -308,7 +308,21 @@ async function build(
   logHappenings(http, events, logging)
   const { streams, logFollowers } = await openRoutes(http, {
     ...{ settings, logging, database, archive, frames, events, metrics, accounts, tickets, devices, registry, sources },
-    ...{ labels, borrowed, uploads, doors, training, jobs, lessons, schedules, pipeline, retention, care, processes },
+    ...{
+      labels,
+      borrowed,
+      uploads,
+      doors,
+      training,
+      usabilities,
+      jobs,
+      lessons,
+      schedules,
+      pipeline,
+      retention,
+      care,
+      processes,
+    },
     ...{ models, activations, modelUploads, holds, alerts, releases, backups, laboratory, tasks, programs },
     listeners: {
       opened: () => opened,

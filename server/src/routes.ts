@@ -90,6 +90,8 @@ import { modelRoutes } from './training/registry/model-routes.ts'
 import type { ModelUploads } from './training/registry/uploads.ts'
 import { trainingRoutes } from './training/routes.ts'
 import type { Training } from './training/training.ts'
+import { usabilityRoutes } from './training/usability/routes.ts'
+import type { Usabilities } from './training/usability/usabilities.ts'
 
 const CONSOLE = fileURLToPath(new URL('../web/dist', import.meta.url))
 const CODE_DOCS = fileURLToPath(new URL('../../docs/code/dist', import.meta.url))
@@ -120,6 +122,7 @@ export interface Parts {
   borrowed: BorrowedLabels
   uploads: Uploads
   training: Training
+  usabilities: Usabilities
   models: ModelRegistry
   activations: Activations
   modelUploads: ModelUploads
@@ -204,6 +207,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   exportRoutes(http, { sources, labels, archive, exports })
   framesZipRoute(http, { sources, database, archive, exports })
   holdRoutes(http, { sources, holds: parts.holds })
+  usabilityRoutes(http, { sources, usabilities: parts.usabilities })
   trainingRoutes(http, { sources, jobs, training })
   const ofModels = { sources, registry: parts.models, activations: parts.activations, uploads: parts.modelUploads }
   modelRoutes(http, ofModels)

@@ -21,6 +21,7 @@ const TASKS: Record<string, () => Promise<Task<never, never, unknown>>> = {
   },
   // In a box, for the list of tasks.
   describe_task: async () => (await import('./tasks/untrusted/described-by-worker.ts')).describeForServer,
+  usability: async () => (await import('./training/usability/usability-task.ts')).compareStates,
   training: async () => (await import('./training/trainer.ts')).train,
 }
 

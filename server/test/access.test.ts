@@ -55,6 +55,7 @@ const ROUTES: Record<string, string> = {
   'GET /api/sensors/:device/:sensor/model': 'viewer',
   'POST /api/cameras/:device/:camera/import': 'operator',
   'POST /api/sensors/:device/:sensor/import': 'operator',
+  'GET /api/sensors/:device/:sensor/usability': 'operator',
   'GET /api/cameras/:device/:camera/export': 'operator',
   'GET /api/cameras/:device/:camera/frames.zip': 'operator',
   'GET /api/cameras/:device/:camera/history': 'viewer',

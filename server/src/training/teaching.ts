@@ -11,6 +11,7 @@ import { ModelCopies } from './registry/copies.ts'
 import { ModelRegistry } from './registry/model-registry.ts'
 import { ModelUploads, type ModelUploadsPorts } from './registry/uploads.ts'
 import { Training, type TrainingPorts } from './training.ts'
+import { Usabilities } from './usability/usabilities.ts'
 
 type Inner = 'registry' | 'activations' | 'importDataset' | keyof Settings
 export type TeachingPorts = Omit<TrainingPorts & ReEmbeddingPorts & ModelUploadsPorts & ImportPorts, Inner> & {
@@ -28,6 +29,7 @@ export interface Teaching {
   training: Training
   holds: Holds
   imports: Import
+  usabilities: Usabilities
 }
 
 export function openTeaching({ settings, ...others }: TeachingPorts): Teaching {
@@ -50,5 +52,6 @@ export function openTeaching({ settings, ...others }: TeachingPorts): Teaching {
     training: new Training(inner),
     holds: new Holds(ports),
     imports,
+    usabilities: new Usabilities(ports),
   }
 }
