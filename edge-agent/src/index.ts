@@ -24,7 +24,7 @@
  * - `outbox/outbox.ts` is bounded (`room.ts`, `keeping.ts`) and survives SIGKILL and power cuts; `files.ts` is its folder on disk, `item.ts` says
  *   what its files are called, `queue.ts` which item goes next (`timeline.ts`), `importance.ts` which are lost last, `counts.ts`
  *   how many were, `last-ids.ts` which ids were given. What the disk does not take is sent from memory (`in-memory.ts`), and
- *   `trouble.ts` says why.
+ *   `trouble.ts` says why; readings that come fast pass through memory (`passing.ts`). `outbox-parts.ts` is what an outbox is made of.
  * - `publish/publisher.ts` keeps one `connection.ts` open, backs off (`backoff.ts`), and tells the status (`status-pace.ts`); `delivery.ts` sends, eight in flight,
  *   each deleted at its PUBACK, and fewer of a backlog (`backlog-window.ts`); `suspicion.ts` sets aside what the server refuses;
  *   `answers.ts` awaits its answers, as long as `patience.ts` allows; `trust.ts` says which servers are trusted over TLS.

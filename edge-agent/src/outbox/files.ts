@@ -36,6 +36,11 @@ export interface Inventory {
   gone: Gone[]
 }
 
+/** An item as its file is named, by what is written of it. */
+export function filed<Named extends (Item | Untimed) & { marked: boolean }>(item: Named): Filed<Named> {
+  return { item, important: item.marked }
+}
+
 const STAT_AT_ONCE = 64
 
 /**

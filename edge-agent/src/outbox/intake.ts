@@ -6,6 +6,8 @@ import type { Outbox, Source } from './outbox.ts'
 /** Items of one source being written to disk at a time; they share syncs of the outbox's folder. */
 const WRITES_AT_ONCE = 8
 const CLOCK_CHECK_MS = 1000
+/** Of what passes, one in this time waits for the clock. */
+const PASSING_EVERY_MS = 1000
 /** The server refuses items that lie further ahead of its own clock. */
 const FUTURE_MS = 5 * 60_000
 
@@ -16,6 +18,8 @@ export interface Taken extends Source {
   bytes: Uint8Array
   /** Goes last when the outbox needs room. */
   important?: boolean
+  /** One of many a second: it goes to the disk only with others, where the server does not take it (`Outbox.pass`). */
+  passing?: boolean
 }
 
 export interface IntakeParts {
@@ -89,7 +93,7 @@ export class Intake {
   }
 
   /**
-   * Resolves when the item is durable: to its id's time, or to `untimed` where it waits for the clock to get one. Null where it
+   * Resolves when the item is durable, or passing: to its id's time, or to `untimed` where it waits for the clock to get one. Null where it
    * was dropped, and counted. Never rejects. Of one source some are written at once, in the order of the calls; a caller that does not
    * wait for its last ones is to bound how many it asks for.
    */
@@ -121,11 +125,20 @@ export class Intake {
 
   async #write(state: SourceState, taken: Taken): Promise<Kept> {
     const { outbox } = this.#parts
-    const { kind, source, bytes, important = false } = taken
+    const { kind, source, bytes, important = false, passing = false } = taken
     if (this.#trusted) {
       const atMs = nextId(state.lastId, this.#takenAtMs(taken))
       state.lastId = atMs
+      if (passing) {
+        await outbox.pass({ kind, source, atMs }, bytes)
+        return { atMs }
+      }
       return (await outbox.put({ kind, source, atMs }, bytes, { important })) ? { atMs } : null
+    }
+    const sinceLastMs = taken.takenAt.monotonicMs - state.lastMonotonicMs
+    if (passing && state.lastMonotonicMs >= 0 && sinceLastMs < PASSING_EVERY_MS) {
+      outbox.refuse({ kind, source, atMs: 0 })
+      return null
     }
     // Two of a millisecond must differ, and rise, as ids do.
     state.lastMonotonicMs = nextId(state.lastMonotonicMs, taken.takenAt.monotonicMs)

@@ -32,8 +32,14 @@ export interface UntimedItem extends Untimed {
   readonly earlier: boolean
 }
 
+/** A camera or a sensor. */
+export interface Source {
+  kind: Kind
+  source: string
+}
+
 /** Names a source among all: cameras and sensors have names of their own. */
-export function keyOf({ kind, source }: { kind: Kind; source: string }): string {
+export function keyOf({ kind, source }: Source): string {
   return `${kind} ${source}`
 }
 

@@ -4,12 +4,13 @@ import type { Log } from '../log.ts'
 import { Wakeup } from '../wakeup.ts'
 import { bootId } from './boots.ts'
 import { DroppedCounts } from './counts.ts'
-import { type Filed, ItemFiles } from './files.ts'
+import { filed, ItemFiles } from './files.ts'
 import { Importance, type Span } from './importance.ts'
 import { InMemory } from './in-memory.ts'
-import { type Item, type Kind, keyOf, type Untimed, type UntimedItem } from './item.ts'
+import { type Item, type Kind, keyOf, type Source, type Untimed, type UntimedItem } from './item.ts'
 import { Keeping } from './keeping.ts'
 import { LastIds } from './last-ids.ts'
+import type { OutboxParts } from './outbox-parts.ts'
 import { ItemQueue, type QueuedItem, queuedItem } from './queue.ts'
 import { type OutboxLimits, Room } from './room.ts'
 import { SteadyClock } from './steady-clock.ts'
@@ -19,31 +20,9 @@ import { UntimedItems } from './untimed.ts'
 /** How often it is looked after what is too old. */
 const TEND_MS = 30_000
 
-export type { OutboxLimits }
-
-export interface OutboxParts {
-  /** The outbox's own folder; nothing else may live in it. */
-  folder: string
-  limits: OutboxLimits
-  log: Log
-  clock?: Clock
-  /** Whether the clock is right, so that it tells what is too old. */
-  clockIsRight?: () => boolean
-  /** The kernel's id of this boot. */
-  boot?: string
-  /** There is a `fault`, or none any more. */
-  onFault?: () => void
-  /** The disk; tests hand in one that fails. */
-  files?: ItemFiles
-}
+export type { OutboxLimits, OutboxParts, Source }
 
 type Kept = QueuedItem | UntimedItem
-
-/** A camera or a sensor. */
-export interface Source {
-  kind: Kind
-  source: string
-}
 
 /**
  * Frames and readings that the server has not acknowledged, kept on disk (guarantee 7). Survives SIGKILL and power cuts at any
@@ -180,6 +159,7 @@ export class Outbox {
 
   /** Waits until items being written are durable. */
   async close(): Promise<void> {
+    await this.#bundle(Number.POSITIVE_INFINITY)
     await this.#lastPut
     for (let item = this.#memory.take(); item; item = this.#memory.take()) this.#forget(item)
     await this.#importance.close()
@@ -213,6 +193,22 @@ export class Outbox {
   put(item: Item, bytes: Uint8Array, { important = false } = {}): Promise<boolean> {
     const queued = queuedItem(item, bytes.byteLength, { important: important || this.#importance.covers(item) })
     return this.#inOrder(queued, bytes, () => this.#show(queued))
+  }
+
+  /**
+   * A reading of a sensor that tells many a second goes out from memory, and to the disk only where it has waited for seconds, in a
+   * bundle (`passing.ts`). A power cut takes what is younger than that. Never rejects.
+   */
+  async pass(item: Item, bytes: Uint8Array): Promise<void> {
+    const gone = this.#memory.passing.add(queuedItem(item, bytes.byteLength), bytes, this.#clock.monotonic())
+    for (const one of gone) this.refuse(one)
+    this.#changes.ring()
+    await this.#bundle(this.#clock.monotonic())
+  }
+
+  /** Counts a reading that was not kept. */
+  refuse(item: Item): void {
+    this.#counts.refuse(item)
   }
 
   /** As `put`, of what shall wait until `giveTimes`. Of one source `monotonicMs` rises. */
@@ -264,7 +260,7 @@ export class Outbox {
 
   /** The next item to send, or null; without `backlogToo` only what tells of now. The caller ends it with `delivered`, `release`, `park` or `lost`. */
   take(backlogToo = true): QueuedItem | null {
-    return this.#queue.take(backlogToo) ?? this.#memory.take()
+    return this.#memory.passing.takeInTurn() ?? this.#queue.take(backlogToo) ?? this.#memory.take()
   }
 
   /** The bytes of an item taken. Rejects with the operating system's error. */
@@ -319,6 +315,17 @@ export class Outbox {
   /** Resolves when items came or went, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void> {
     return this.#changes.wait(signal)
+  }
+
+  /** Bundles make room among readings, so that they push no frames out. */
+  async #bundle(nowMs: number): Promise<void> {
+    for (const { item, bytes } of this.#memory.passing.bundles(nowMs)) {
+      for (let old: QueuedItem | null = item; old && this.#room.readingsFill(item.bytes); ) {
+        old = this.#queue.dropOldest(false, 'reading')
+        if (old) await this.#drop(old)
+      }
+      await this.put(item, bytes)
+    }
   }
 
   /** Writes an item, and shows it when all that came before it are shown. */
@@ -390,8 +397,4 @@ export class Outbox {
     this.#importance.heed(item)
     this.#queue.add(item)
   }
-}
-
-function filed<Named extends Kept>(item: Named): Filed<Named> {
-  return { item, important: item.marked }
 }

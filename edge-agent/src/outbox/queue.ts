@@ -109,9 +109,9 @@ export class ItemQueue {
     }
   }
 
-  /** Takes out the oldest item that nobody is sending, of the important ones or of the others; or null. */
-  dropOldest(important: boolean): QueuedItem | null {
-    const oldest = this.#oldest((item) => item.important === important)
+  /** Takes out the oldest item that nobody is sending, of the important ones or of the others, of any kind or one; or null. */
+  dropOldest(important: boolean, kind?: Kind): QueuedItem | null {
+    const oldest = this.#oldest((item) => item.important === important && (kind ?? item.kind) === item.kind)
     if (oldest) this.#remove(oldest)
     return oldest
   }

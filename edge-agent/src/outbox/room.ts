@@ -6,6 +6,8 @@ import type { Kind } from './item.ts'
 const LOOK_MS = 2000
 /** A small disk need not keep more free than this part of it: else nothing could ever wait there. */
 const LARGEST_PART = 0.1
+/** Of the outbox, bundles of readings take no more than this part. */
+const READINGS_PART = 0.25
 const MEGABYTE = 1024 * 1024
 
 export interface OutboxLimits {
@@ -25,7 +27,7 @@ export class Room {
   readonly #files: ItemFiles
   readonly #clock: Clock
   readonly #held = { frame: 0, reading: 0 }
-  #bytes = 0
+  readonly #bytesOf = { frame: 0, reading: 0 }
   /** Bytes that may be written before too little of the disk is free, as far as is known. */
   #left = Number.POSITIVE_INFINITY
   /** Bytes on their way to the disk. */
@@ -52,7 +54,7 @@ export class Room {
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#bytesOf.frame + this.#bytesOf.reading
   }
 
   /** Counts an item that is about to be written; `written` or `leave` and `written` come after. */
@@ -70,12 +72,12 @@ export class Room {
   /** Counts an item that is on the disk already. */
   hold({ kind, bytes }: { kind: Kind; bytes: number }): void {
     this.#held[kind]++
-    this.#bytes += bytes
+    this.#bytesOf[kind] += bytes
   }
 
   leave({ kind, bytes }: { kind: Kind; bytes: number }): void {
     this.#held[kind]--
-    this.#bytes -= bytes
+    this.#bytesOf[kind] -= bytes
     this.#left += bytes
   }
 
@@ -86,7 +88,14 @@ export class Room {
 
   /** Whether what is held is too much by the bounds. */
   get overBounds(): boolean {
-    return this.items > this.#limits.maxFrames || this.#bytes > this.#limits.maxBytes
+    return this.items > this.#limits.maxFrames || this.bytes > this.#limits.maxBytes
+  }
+
+  /** Whether readings would have more than their part with so many bytes of them: bundles come fast, and shall push no frames out. */
+  readingsFill(bytes: number): boolean {
+    const { maxBytes, maxFrames } = this.#limits
+    const [most, mostBytes] = [maxFrames * READINGS_PART, maxBytes * READINGS_PART]
+    return this.#held.reading + 1 > most || this.#bytesOf.reading + bytes > mostBytes
   }
 
   /** Why what is held leaves too little of the disk free, in words, or null where it does not. */

@@ -4,6 +4,7 @@ import { reasonOf } from '../failure.ts'
 import type { Log } from '../log.ts'
 import { letGo } from '../memory.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { readingsIn } from '../outbox/passing.ts'
 import type { QueuedItem } from '../outbox/queue.ts'
 import { Wakeup } from '../wakeup.ts'
 import { BacklogWindow } from './backlog-window.ts'
@@ -118,7 +119,7 @@ export class Delivery {
   }
 
   #publish(frame: QueuedItem, jpeg: Uint8Array): void {
-    const { device, connection, outbox, suspicion, clock } = this.#parts
+    const { outbox, suspicion, clock } = this.#parts
     const sentAt = clock.monotonic()
     this.#inFlight++
     if (frame.backlog) {
@@ -127,9 +128,7 @@ export class Delivery {
       this.#backlogDueAt = Math.max(sentAt, this.#backlogDueAt) + (frame.bytes / drainBytesPerSecond) * 1000
     }
     const { backlog } = frame
-    const settled = connection
-      // DUP where an earlier connection had it already: the server may know this frame.
-      .publish(topicOf(device, frame), jpeg, { dup: frame.sends++ > 0 })
+    const settled = this.#messages(frame, jpeg)
       .then(
         () => {
           this.#acknowledged++
@@ -150,6 +149,20 @@ export class Delivery {
         this.#settled.ring()
       })
     this.#pending.add(settled)
+  }
+
+  /** Publishes an item, of a bundle its readings; resolves when all of it is acknowledged. */
+  async #messages(frame: QueuedItem, bytes: Uint8Array): Promise<void> {
+    const { device, connection } = this.#parts
+    // DUP where an earlier connection had it already: the server may know this frame.
+    const dup = frame.sends++ > 0
+    const messages = readingsIn(frame, bytes)
+    for (let i = 0; i < messages.length; i += WINDOW) {
+      const some = messages.slice(i, i + WINDOW)
+      await Promise.all(
+        some.map(({ atMs, bytes }) => connection.publish(topicOf(device, { ...frame, atMs }), bytes, { dup })),
+      )
+    }
   }
 
   /** A PUBACK that does not come, or our own goodbye, says nothing about the frame. */

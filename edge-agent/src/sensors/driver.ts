@@ -52,6 +52,8 @@ export interface SensorDriver<Schema extends TObject> {
   check?(config: Static<Schema>): string[]
   /** Whether this machine has such a thing. A driver that says so runs by default, where it has and no sensors are configured. */
   isHere?(): Promise<boolean>
+  /** Whether it tells so many readings, none of which matters by itself, that they are not worth a file each. */
+  isStream?(config: Static<Schema>): boolean
   /** Measurements until `signal` aborts (the iteration ends) or one fails: then it throws, and is opened again later. */
   open(config: Static<Schema>, context: SensorContext): AsyncIterable<Measurement>
 }

@@ -19,6 +19,8 @@ export interface TakenReading {
   /** `{"value": ...}` as JSON. */
   bytes: Uint8Array
   important: boolean
+  /** One of many a second (`Intake`). */
+  passing: boolean
 }
 
 export interface SensorParts {
@@ -114,7 +116,9 @@ export class SensorLoop {
     // Before the reading is written: the frames around it shall be kept whatever becomes of it.
     if (important) this.#parts.onEdge(takenAt)
     const bytes = new TextEncoder().encode(JSON.stringify({ value }))
-    await this.#parts.take({ kind: 'reading', source: this.name, takenAt, bytes, important })
+    const { sensor } = this.#parts
+    const passing = sensorDriverOf(sensor).isStream?.(sensor as never) ?? false
+    await this.#parts.take({ kind: 'reading', source: this.name, takenAt, bytes, important, passing })
   }
 
   /** A contact that chatters for minutes would make everything important, and push all other frames out of a full outbox. */

@@ -47,6 +47,7 @@ export const serial = sensorDriver({
   config,
   check: ({ format, surplus }) =>
     format === 'csi' && surplus === 'average' ? ['cannot average phases: of format "csi" surplus is "drop"'] : [],
+  isStream: ({ intervalMs }) => intervalMs < 1000,
   async *open({ path, baudRate, silentMs, ...rest }, { clock, log, signal }) {
     const incoming = new Incoming({ ...rest, clock, log })
     const port = await openPort({ path, baudRate }, signal, (bytes) => incoming.take(bytes))

@@ -1,21 +1,24 @@
-/** Two that come close together are let through where none came before them: lines do not come on the beat. */
-const MOST_CREDIT = 2
+/** Lines do not come on the beat: what half a second may bring is let through at once where none came before. */
+const CREDIT_MS = 500
+const LEAST_CREDIT = 2
 
 /** Lets through one each `intervalMs`, in the mean. */
 export class Pace {
   readonly #intervalMs: number
+  readonly #mostCredit: number
   #credit = 1
   #atMs: number | null = null
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs
+    this.#mostCredit = Math.max(LEAST_CREDIT, CREDIT_MS / intervalMs)
   }
 
   /** Whether one that comes now (monotonic milliseconds) goes through. */
   allows(nowMs: number): boolean {
     const passed = nowMs - (this.#atMs ?? nowMs)
     this.#atMs = nowMs
-    this.#credit = Math.min(MOST_CREDIT, this.#credit + passed / this.#intervalMs)
+    this.#credit = Math.min(this.#mostCredit, this.#credit + passed / this.#intervalMs)
     if (this.#credit < 1) return false
     this.#credit--
     return true
