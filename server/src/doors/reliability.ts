@@ -15,8 +15,8 @@ import { hasStayed } from './stayed.ts'
  * max(0, 1 - df / G), as James and Stein (1961) shrink means: G, twice the mutual information of the table times its
  * frames, is df on average where both sides are independent, and grows with the frames where they are not.
  *
- * A statement never speaks against the state that it names: a member whose labels are mostly of moments at which it was
- * wrong would be believed in reverse.
+ * A statement never speaks against the state that it names, and always a little for it: a member whose labels are mostly of
+ * moments at which it was wrong would be believed in reverse.
  */
 export interface Reliability {
   /** States of the door, in the order of likelihoods. */
@@ -52,6 +52,8 @@ export interface Judged {
 
 /** Lower ends of the ranges of confidence that are told apart. */
 const SURE_FROM = [0, 0.6, 0.8, 0.9, 0.97]
+/** How much a statement speaks at least for the state that it names, as a logarithm. */
+const LEAST = 0.05
 /** So many frames weigh what the member says in all. */
 const DRAWN = 1
 
@@ -80,8 +82,8 @@ export function reliabilityOf(states: string[], measured: Judged[], since: Judge
     saids.map((name, column) => {
       const logs = states.map((_, row) => weight * Math.log(shares[row]?.[column] ?? 1))
       const own = logs[states.indexOf(says.get(name) ?? '')] ?? 0
-      const most = Math.max(...logs.map((log) => Math.min(log, own)))
-      return [name, logs.map((log) => Math.min(log, own) - most)]
+      const named = states.indexOf(says.get(name) ?? '')
+      return [name, logs.map((log, row) => (row === named ? 0 : Math.min(log - own, -LEAST * weight)))]
     }),
   )
   return {
@@ -106,10 +108,11 @@ export function logLikelihoods(reliability: Reliability, said: string, says: str
   const { states } = reliability
   const logs = reliability.said[said] ?? states.map(() => 0)
   const named = states.indexOf(says)
-  const more = reliability.sure[binOf(confidence)] ?? 0
-  // Not below the others: a statement that is hardly sure says little, and not the reverse.
-  const others = Math.max(...logs.filter((_, i) => i !== named), Number.NEGATIVE_INFINITY)
-  return logs.map((log, i) => (i === named ? Math.max(log + more * reliability.weight, Math.min(log, others)) : log))
+  const more = reliability.weight * (reliability.sure[binOf(confidence)] ?? 0)
+  const others = Math.max(...logs.filter((_, i) => i !== named))
+  return logs.map((log, i) =>
+    i === named ? Math.max(log + more, Math.min(log, others + LEAST * reliability.weight)) : log,
+  )
 }
 
 /** `[state][said]` */
