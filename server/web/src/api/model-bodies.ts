@@ -1,6 +1,7 @@
 /** Models, how they were judged, and which of them was active when, as the server answers them. */
 
 import type { Point } from './bodies.ts'
+import type { VectorView } from './sensor-bodies.ts'
 
 /** Of a rate, 95 %: 0..1 each. */
 export interface Interval {
@@ -101,6 +102,8 @@ export interface ModelBody {
   states: string[]
   labels: { digest: string; frames: number; perState: Record<string, number> } | null
   region: Point[] | null
+  /** How readings are seen; absent or null of a camera's. */
+  view?: VectorView | null
   evaluation: Evaluation | null
   /** `ready`, or what to label next; where there is no evaluation it says why. */
   verdict: string

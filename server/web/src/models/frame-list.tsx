@@ -23,10 +23,12 @@ interface FrameListProps {
   states: string[]
   /** Where one goes to look at it. */
   pathOf(frame: string): string
+  /** Readings have none. */
+  hasPictures?: boolean
 }
 
 /** Frames on which label and model do not agree, each a link to where one looks closer. */
-export function FrameList({ name, frames, states, pathOf }: FrameListProps) {
+export function FrameList({ name, frames, states, pathOf, hasPictures = true }: FrameListProps) {
   const [most, setMost] = useState(SHOWN_AT_ONCE)
   return (
     <div class="doubtful">
@@ -34,7 +36,11 @@ export function FrameList({ name, frames, states, pathOf }: FrameListProps) {
         {frames.slice(0, most).map(({ frame, label, said, confidence }) => (
           <li key={frame}>
             <a href={pathOf(frame)}>
-              <FrameImage frame={frame} width={WIDTH} alt={`Frame of ${momentOf(frame)}`} loading="lazy" />
+              {hasPictures ? (
+                <FrameImage frame={frame} width={WIDTH} alt={`Frame of ${momentOf(frame)}`} loading="lazy" />
+              ) : (
+                <span>{momentOf(frame)}</span>
+              )}
               <span>
                 label <StateBadge state={label} states={states} />
               </span>

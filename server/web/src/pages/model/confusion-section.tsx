@@ -9,12 +9,14 @@ interface ConfusionSectionProps {
   evaluation: Evaluation
   model: ModelBody
   states: string[]
+  /** What was judged. */
+  shot: 'frame' | 'reading'
   /** Where a frame of a review is looked at. */
   pathOf(review: Review): (frame: string) => string
 }
 
 /** What it took for what. A field of wrong frames shows them; which one stands in the address. */
-export function ConfusionSection({ evaluation, model, states, pathOf }: ConfusionSectionProps) {
+export function ConfusionSection({ evaluation, model, states, shot, pathOf }: ConfusionSectionProps) {
   const { router } = useConsole()
   const given = new URLSearchParams(router.query.value)
   const [truth, said] = [given.get('truth'), given.get('said')]
@@ -33,22 +35,23 @@ export function ConfusionSection({ evaluation, model, states, pathOf }: Confusio
         }}
       />
       {evaluation.wrong.length === 0 ? (
-        <p class="hint">It got every frame right that it was judged by.</p>
+        <p class="hint">It got every {shot} right that it was judged by.</p>
       ) : (
         <>
           <h3 aria-live="polite">
             {chosen
               ? `${frames.length} labelled ${chosen.truth}, taken for ${chosen.said}`
               : frames.length === 1
-                ? 'The frame it got wrong'
-                : `The ${frames.length} frames it got wrong`}
+                ? `The ${shot} it got wrong`
+                : `The ${frames.length} ${shot}s it got wrong`}
           </h3>
           <p class="hint">
-            Was the label right? Then more frames like these help. If not, choose it and label it anew.
+            Was the label right? Then more {shot}s like these help. If not, choose it and label it anew.
           </p>
           <FrameList
             key={reviewQuery(review)}
-            name="Frames it got wrong"
+            name={`${shot === 'frame' ? 'Frames' : 'Readings'} it got wrong`}
+            hasPictures={shot === 'frame'}
             frames={frames.map(({ truth: label, ...frame }) => ({ ...frame, label }))}
             states={states}
             pathOf={pathOf(review)}

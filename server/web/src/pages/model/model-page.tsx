@@ -1,4 +1,4 @@
-import type { CameraBody, List } from '../../api/bodies.ts'
+import type { List } from '../../api/bodies.ts'
 import { ApiError, get } from '../../api/client.ts'
 import type { ModelBody, SuspectBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
@@ -7,11 +7,12 @@ import { ActivateButton } from '../../models/activation.tsx'
 import { FrameList } from '../../models/frame-list.tsx'
 import { GateView } from '../../models/gate-view.tsx'
 import { LearningCurve } from '../../models/learning-curve.tsx'
+import { ownerOf, shotOf } from '../../models/owner.ts'
 import { Score } from '../../models/score.tsx'
 import { useOfCamera } from '../../models/use-of-camera.ts'
 import { modelName } from '../../models/words.ts'
 import { reviewQuery } from '../../router/review.ts'
-import { cameraPath, modelPath, modelsPath, teachPath } from '../../router/route.ts'
+import { modelPath, modelsPath } from '../../router/route.ts'
 import { Conditions } from './conditions.tsx'
 import { ConfusionSection } from './confusion-section.tsx'
 import { Provenance } from './provenance.tsx'
@@ -32,7 +33,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
     async () => {
       const model = await get<ModelBody>(`/api/models/${named}`)
       const [camera, suspects] = await Promise.all([
-        get<CameraBody>(`/api/cameras/${model.camera}`),
+        ownerOf(model.camera),
         get<List<SuspectBody>>('/api/labels/suspects', { camera: model.camera }),
       ])
       return { model, camera, suspects: suspects.items }
@@ -53,6 +54,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
   const { model, camera, suspects } = body.value
   const { evaluation, gate } = model
   const { id } = camera
+  const shot = shotOf(camera)
   const { canOperate } = session
   const than = model.parent === null ? 'the model that was active' : modelName(model.parent)
   // Those of its own that are suspected still, and that the review lays out.
@@ -61,7 +63,9 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
   )
   // Whoever may not label looks at the frame alone.
   const pathOf = (review: Parameters<typeof reviewQuery>[0]) => (frame: string) =>
-    canOperate.value ? teachPath(id) + reviewQuery(review, frame) : `${cameraPath(id)}?frame=${frame}`
+    canOperate.value && camera.kind === 'camera'
+      ? camera.teach + reviewQuery(review, frame)
+      : `${camera.page}?frame=${frame}`
   return (
     <article class="page">
       <header class="page-head">
@@ -75,7 +79,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
         </div>
         <div class="buttons">
           {canOperate.value && (
-            <a class="button" href={teachPath(id)}>
+            <a class="button" href={camera.teach}>
               Teach
             </a>
           )}
@@ -97,12 +101,13 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
         <div class="page">
           <section class="card part" aria-label="How good it is">
             <Score
+              shot={shot}
               evaluation={evaluation}
               verdict={model.verdict}
               worseThan={gate?.worse && !model.active ? than : null}
               suspects={
-                open.length > 0 && canOperate.value
-                  ? { count: open.length, path: teachPath(id) + reviewQuery({ of: 'suspects' }) }
+                open.length > 0 && canOperate.value && camera.kind === 'camera'
+                  ? { count: open.length, path: camera.teach + reviewQuery({ of: 'suspects' }) }
                   : null
               }
             />
@@ -124,7 +129,13 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
         </div>
         <div class="page">
           {evaluation && (
-            <ConfusionSection evaluation={evaluation} model={model} states={camera.states} pathOf={pathOf} />
+            <ConfusionSection
+              evaluation={evaluation}
+              model={model}
+              states={camera.states}
+              shot={shot}
+              pathOf={pathOf}
+            />
           )}
           {evaluation?.suspects && evaluation.suspects.length > 0 && (
             <section class="card part" aria-labelledby="suspects">
@@ -133,6 +144,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
                 name="Labels that look wrong to it"
                 frames={evaluation.suspects.map(({ truth, ...frame }) => ({ ...frame, label: truth }))}
                 states={camera.states}
+                hasPictures={shot === 'frame'}
                 pathOf={pathOf({ of: 'suspects' })}
               />
             </section>

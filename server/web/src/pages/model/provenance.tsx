@@ -1,9 +1,9 @@
-import type { CameraBody } from '../../api/bodies.ts'
 import type { ModelBody } from '../../api/model-bodies.ts'
 import { Age } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
 import { counted } from '../../design/words.ts'
 import { JobLog } from '../../jobs/job-log.tsx'
+import { type Owner, shotOf } from '../../models/owner.ts'
 import { originInWords } from '../../models/words.ts'
 import { RegionPicture } from '../../picture/region-picture.tsx'
 import { modelPath } from '../../router/route.ts'
@@ -11,7 +11,7 @@ import { modelPath } from '../../router/route.ts'
 const SHORT = 12
 
 /** Where a model comes from, and all that made it what it is. */
-export function Provenance({ model, camera }: { model: ModelBody; camera: CameraBody }) {
+export function Provenance({ model, camera }: { model: ModelBody; camera: Owner }) {
   const { labels, region, parent } = model
   const borrowed = model.evaluation?.borrowed ?? 0
   return (
@@ -31,7 +31,7 @@ export function Provenance({ model, camera }: { model: ModelBody; camera: Camera
             'not known'
           ) : (
             <>
-              {counted(labels.frames, 'frame')}
+              {counted(labels.frames, shotOf(camera))}
               {borrowed > 0 && `, ${borrowed} of them of other cameras`}{' '}
               {Object.entries(labels.perState).map(([state, count]) => (
                 <span key={state} class="of-state">
@@ -55,8 +55,21 @@ export function Provenance({ model, camera }: { model: ModelBody; camera: Camera
         <dd>{model.engine}</dd>
         <dt>Seed</dt>
         <dd>{model.seed ?? '–'}</dd>
-        <dt>Looks at</dt>
-        <dd>{region === null ? 'the whole picture' : 'a region of the picture'}</dd>
+        {camera.kind === 'camera' && (
+          <>
+            <dt>Looks at</dt>
+            <dd>{region === null ? 'the whole picture' : 'a region of the picture'}</dd>
+          </>
+        )}
+        {model.view && (
+          <>
+            <dt>Looks at</dt>
+            <dd>
+              {model.view.parts.map(({ name, length }) => `${name} (${length})`).join(', ')}
+              {model.view.window > 1 && `, the last ${model.view.window} readings`}
+            </dd>
+          </>
+        )}
       </dl>
       {region && <RegionPicture frame={camera.lastFrame} region={region} alt="What it looks at; the rest is dimmed" />}
       {model.job && <JobLog id={model.job} isRunning={false} />}

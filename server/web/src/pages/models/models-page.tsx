@@ -1,10 +1,11 @@
-import type { CameraBody, List } from '../../api/bodies.ts'
+import type { List } from '../../api/bodies.ts'
 import { ApiError, get } from '../../api/client.ts'
 import type { ActivationBody, ModelBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Empty, Failed, Loading } from '../../design/elements.tsx'
+import { ownerOf } from '../../models/owner.ts'
 import { useOfCamera } from '../../models/use-of-camera.ts'
-import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
+import { modelsPath } from '../../router/route.ts'
 import { Activations } from './activations.tsx'
 import { RollBack } from './roll-back.tsx'
 import { SchedulesPanel } from './schedules-panel.tsx'
@@ -23,10 +24,10 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
   const { session } = useConsole()
   const { body, fault, load } = useOfCamera(
     async () => {
-      const [camera, models, activations] = await Promise.all([
-        get<CameraBody>(`/api/cameras/${id}`),
+      const camera = await ownerOf(id)
+      const [models, activations] = await Promise.all([
         get<List<ModelBody>>('/api/models', { camera: id }),
-        get<List<ActivationBody>>(`/api/cameras/${id}/activations`, { limit: MOST_ACTIVATIONS }),
+        get<List<ActivationBody>>(`${camera.api}/activations`, { limit: MOST_ACTIVATIONS }),
       ])
       return { camera, models: models.items, activations: activations.items }
     },
@@ -50,7 +51,7 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
     <article class="page">
       <header class="page-head">
         <div>
-          <a class="back" href={cameraPath(id)}>
+          <a class="back" href={camera.page}>
             {name}
           </a>
           <h1>
@@ -60,7 +61,7 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
         {canOperate && (
           <div class="buttons">
             <RollBack camera={camera} models={models} activations={activations} onDone={onChanged} />
-            <a class={`button ${models.length === 0 ? 'main' : ''}`} href={teachPath(id)}>
+            <a class={`button ${models.length === 0 ? 'main' : ''}`} href={camera.teach}>
               Teach
             </a>
           </div>
@@ -70,7 +71,9 @@ export function ModelsPage({ device, camera: name }: { device: string; camera: s
         <section class="card part">
           <h2>No model yet</h2>
           <p class="hint">
-            Label some frames and train, take over the model of another camera, or upload one that was downloaded.
+            {camera.kind === 'camera'
+              ? 'Label some frames and train, take over the model of another camera, or upload one that was downloaded.'
+              : 'Label some readings and train, or upload one that was downloaded.'}
           </p>
         </section>
       ) : (

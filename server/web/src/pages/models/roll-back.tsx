@@ -1,16 +1,16 @@
 import { useSignal } from '@preact/signals'
-import type { CameraBody } from '../../api/bodies.ts'
 import { send } from '../../api/client.ts'
 import type { ActivationBody, ModelBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
+import { type Owner, shotOf } from '../../models/owner.ts'
 import { verdictInWords } from '../../models/words.ts'
 import { versionOf } from './activations.tsx'
 import { modelBefore } from './model-before.ts'
 
 interface RollBackProps {
-  camera: CameraBody
+  camera: Owner
   models: ModelBody[]
   activations: ActivationBody[]
   onDone(): void
@@ -32,8 +32,8 @@ export function RollBack({ camera, models, activations, onDone }: RollBackProps)
     event.preventDefault()
     busy.value = true
     try {
-      const { id } = await send<ModelBody>('POST', `/api/cameras/${camera.id}/rollback`)
-      notices.done(`${id} is active again: new frames are classified by it.`)
+      const { id } = await send<ModelBody>('POST', `${camera.api}/rollback`)
+      notices.done(`${id} is active again: new ${shotOf(camera)}s are classified by it.`)
       onDone()
     } catch (error) {
       notices.failed(error)
@@ -48,7 +48,7 @@ export function RollBack({ camera, models, activations, onDone }: RollBackProps)
         <Dialog title={`Roll back to model ${versionOf(before)}?`} onClose={close}>
           <form class="ask" onSubmit={(event) => void rollBack(event)}>
             <p>
-              New frames of {camera.id} are classified by <strong>{before}</strong> from now on, as before{' '}
+              New {shotOf(camera)}s of {camera.id} are classified by <strong>{before}</strong> from now on, as before{' '}
               {camera.model}. No model is lost: one can activate the other again at any time.
             </p>
             {flaw && (

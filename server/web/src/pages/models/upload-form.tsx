@@ -1,14 +1,14 @@
 import { useMemo } from 'preact/hooks'
-import type { CameraBody } from '../../api/bodies.ts'
 import type { ModelBody } from '../../api/model-bodies.ts'
 import { useConsole } from '../../console.ts'
+import type { Owner } from '../../models/owner.ts'
 import { sendsZip } from '../../upload/send-file.ts'
 import { Uploading } from '../../upload/uploading.ts'
 import { ZipField } from '../../upload/zip-field.tsx'
 import { uploadFault } from './upload-fault.ts'
 
 interface UploadFormProps {
-  camera: CameraBody
+  camera: Owner
   onUploaded(): void
 }
 
@@ -23,7 +23,7 @@ export function UploadForm({ camera, onUploaded }: UploadFormProps) {
       new Uploading<ModelBody>({
         most: MOST,
         send: (...file) =>
-          sendsZip<ModelBody>(`/api/cameras/${camera.id}/models`)(...file).catch((error) => {
+          sendsZip<ModelBody>(`${camera.api}/models`)(...file).catch((error) => {
             throw uploadFault(error, camera.id)
           }),
         onTaken: ({ id }) => {

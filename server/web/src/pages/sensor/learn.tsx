@@ -15,6 +15,8 @@ interface LearnProps {
   id: string
   source: SensorSource
   canOperate: boolean
+  /** Another number: labels were said elsewhere on the page. */
+  corrected: number
   /** Told which states have labels, whenever these have changed. */
   onLabelled(states: string[]): void
   /** Told when a model was made or activated. */
@@ -22,7 +24,7 @@ interface LearnProps {
 }
 
 /** How it is taught: labels collected or imported, whether they will do, and training. */
-export function Learn({ id, source, canOperate, onLabelled, onChanged }: LearnProps) {
+export function Learn({ id, source, canOperate, corrected, onLabelled, onChanged }: LearnProps) {
   const { states } = source
   const labels = useSignal<LabelCounts | null>(null)
   const counts = useComputed(() => labels.value?.counts ?? {})
@@ -33,7 +35,7 @@ export function Learn({ id, source, canOperate, onLabelled, onChanged }: LearnPr
   const lesson = useLatestJob<TrainingResult>(id, 'training', () => void onChanged())
   const named = states.filter((state) => (counts.value[state] ?? 0) > 0)
   const sum = named.reduce((all, state) => all + (counts.value[state] ?? 0), 0)
-  useEffect(() => void load(), [id, states.join()])
+  useEffect(() => void load(), [id, states.join(), corrected])
   useEffect(() => onLabelled(named), [named.join(), sum])
   if (!canOperate || source.follows !== null || states.length === 0) return null
   const { least = 2, good = 20, borrowed = {} } = labels.value ?? {}

@@ -20,6 +20,7 @@ import { Means } from './means.ts'
 import { listOf } from './numbers.ts'
 import { ReadingPlot } from './reading-plot.tsx'
 import { Said } from './said.tsx'
+import { SaidOfReading } from './said-of-reading.tsx'
 import { SetupForm } from './setup/setup-form.tsx'
 import { useNewest } from './use-newest.ts'
 import '../camera/camera.css'
@@ -145,8 +146,12 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
     [id],
   )
   const past = usePast(chosen.frame.value)
+  /** Rises with every label that is said of one reading. */
+  const corrected = useSignal(0)
   useEffect(() => {
     history.start()
+    const asked = new URLSearchParams(router.query.peek()).get('frame')
+    if (asked?.startsWith(`${id}/`)) chosen.show(asked)
     const end = live.listen(({ kind, data }) => kind === 'transition' && data.camera === id && history.refresh())
     return () => {
       end()
@@ -181,13 +186,26 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
           {numbers.length === 0 && <p class="hint">No reading yet.</p>}
         </div>
         <div class="said">
-          <Said id={id} source={source} details={shown?.result?.details ?? null} />
+          {at === null ? (
+            <Said id={id} source={source} details={shown?.result?.details ?? null} />
+          ) : (
+            past && (
+              <SaidOfReading
+                key={past.id}
+                reading={past}
+                states={source.states}
+                canOperate={session.canOperate.value}
+                onLabelled={() => (corrected.value += 1)}
+              />
+            )
+          )}
         </div>
       </section>
       <Learn
         id={id}
         source={source}
         canOperate={session.canOperate.value}
+        corrected={corrected.value}
         onLabelled={(labelled) => void means.load(labelled)}
         onChanged={load}
       />
