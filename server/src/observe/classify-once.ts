@@ -1,4 +1,4 @@
-import { MOST_NUMBERS, MOST_WINDOW } from '@ajar/models'
+import { lengthOf, MOST_NUMBERS, MOST_WINDOW } from '@ajar/models'
 import { Type } from 'typebox'
 import type { ClassifyAnswer } from '../classify/classify-pool.ts'
 import type { Sources } from '../devices/sources.ts'
@@ -84,6 +84,13 @@ export function classifyRoutes(http: Http, { sources, classify }: ClassifyOncePo
         response: { 200: Answer },
       },
     },
-    async ({ params, body }) => answer(SENSOR, params, body.readings),
+    async ({ params, body: { readings } }) => {
+      const { id } = sources.at(SENSOR, params)
+      const { vector } = sources.judged(id)
+      const length = vector ? lengthOf(vector) : readings[0]?.length
+      if (readings.some((reading) => reading.length !== length))
+        throw badRequest('wrong_length', `a reading of ${id} has ${length} numbers`, 'readings')
+      return answer(SENSOR, params, readings)
+    },
   )
 }
