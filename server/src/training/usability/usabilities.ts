@@ -3,7 +3,6 @@ import type { Source, Sources } from '../../devices/sources.ts'
 import { badRequest, conflict, HttpError } from '../../http/errors.ts'
 import { InTurn } from '../../in-turn.ts'
 import type { Work } from '../../jobs/worker/messages.ts'
-import { WorkError, WorkerLostError } from '../../jobs/worker/messages.ts'
 import type { Labels } from '../labels/labels.ts'
 import { frameOf, planOf } from '../plan.ts'
 import type { UsabilityTask } from './usability-task.ts'
@@ -90,10 +89,11 @@ export class Usabilities {
       const work = { task: 'usability', params, inputs, limitMs: TIME_LIMIT_MS, onMessage: async () => {} }
       return (await perform(work, signal)) as Usability
     } catch (error) {
-      if (signal.aborted || (error instanceof WorkError && error.code === 'timeout'))
+      const { code, message } = error as Error & { code?: string }
+      if (signal.aborted || code === 'timeout')
         throw new HttpError(504, 'timeout', `the states of ${id} could not be compared within a minute: ask again`)
-      if (error instanceof WorkerLostError)
-        throw new HttpError(503, 'busy', `the job worker is away (${error.message}): ask again in a moment`)
+      if (code === 'worker_lost')
+        throw new HttpError(503, 'busy', `the job worker is away (${message}): ask again in a moment`)
       throw error
     }
   }
