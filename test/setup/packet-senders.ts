@@ -51,8 +51,6 @@ export class PacketSender {
   }
 }
 
-const STATES = 7
-
 /** A packet of 53 amplitudes, then 53 phases, at one of seven angles of a door; no two of them are alike. */
 export function packetAt(angle: number): number[] {
   const noise = () => (Math.random() - 0.5) / 2
@@ -61,9 +59,9 @@ export function packetAt(angle: number): number[] {
   return [...amplitudes, ...phases]
 }
 
-/** What `/training/post/train` takes: points of each of seven angles, 0, 15 ... 90. */
-export function csiData(points: number): { TYPE: 'CSI'; DATA: number[][][][] } {
-  const packets = Array.from({ length: STATES }, (_, angle) => Array.from({ length: points }, () => packetAt(angle)))
+/** What `/training/post/train` takes: points of each angle, 0, 15 ... 90 degrees unless there are fewer. */
+export function csiData(points: number, angles = 7): { TYPE: 'CSI'; DATA: number[][][][] } {
+  const packets = Array.from({ length: angles }, (_, angle) => Array.from({ length: points }, () => packetAt(angle)))
   const part = (from: number) =>
     packets.map((ofAngle) => Array.from({ length: 53 }, (_, i) => ofAngle.map((packet) => packet[from + i] as number)))
   return { TYPE: 'CSI', DATA: [part(53), part(0)] }
