@@ -173,7 +173,7 @@ async function build(
   const doors = new Doors({ database, sources, events, modelOf, log: logging.of('record') })
   const lessons = openLessons({ database, events, dataDir: settings.dataDir, room, log: logging.of('legacy') })
   const influx = openInflux({
-    ...{ database, settings, log: logging.of('influx'), dropped: metrics.influxDropped },
+    ...{ database, archive, settings, log: logging.of('influx'), dropped: metrics.influxDropped },
     clean: (text) => logging.clean(text) ?? '',
     newestJob: async (kind) => (await jobs.list({ kind, limit: 1 }))[0],
     createJob: (kind, params) => jobs.create(kind, null, params),

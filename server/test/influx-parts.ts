@@ -57,7 +57,8 @@ export class InfluxParts {
   }
 
   backfill(more: Partial<BackfillPorts> = {}): Backfill {
-    return new Backfill({ ...this.#shared(), waiting: async () => 0, keptMs: () => null, ...more })
+    const bytesOf: BackfillPorts['bytesOf'] = async (frames) => frames.map(() => null)
+    return new Backfill({ ...this.#shared(), bytesOf, waiting: async () => 0, keptMs: () => null, ...more })
   }
 
   /** What a job is told. */

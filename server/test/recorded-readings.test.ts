@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Classified } from '../src/classify/classifier.ts'
 import type { ResultsTable } from '../src/database/schema.ts'
+import { toRow } from '../src/devices/source-row.ts'
+import { type BytesOf, behind, RECORDED } from '../src/record/influx/recorded-points.ts'
 import type { RecorderPorts } from '../src/record/recorder-ports.ts'
 import { CAMERA, classified, Recording } from './recording.ts'
 
@@ -106,4 +108,25 @@ test('of readings the newest value, one event and a point each are told; of what
   const points = await recording.database.read.selectFrom('influx_outbox').select('point_json').execute()
   const readings = points.map(({ point_json }) => JSON.parse(point_json)).filter((one) => one.measurement === 'reading')
   expect(readings.map(({ timestamp }) => timestamp).toSorted()).toEqual([T, T + 5, T + 7])
+
+  // A backfill makes the very same points, of the bytes in the frames files.
+  await recording.database.write
+    .insertInto('cameras')
+    .values(toRow({ ...source(CAMERA), kind: 'sensor' }))
+    .execute()
+  const kind = RECORDED.find(({ name }) => name === 'readings of sensors with states')
+  const numbers = new Map([
+    [T, [3, 4]],
+    [T + 5, [1, 2]],
+    [T + 7, [7]],
+    [T + 9, [5, 6]],
+  ])
+  const bytesOf: BytesOf = async (frames) =>
+    frames.map(({ capturedAt }) => new TextEncoder().encode(JSON.stringify(numbers.get(capturedAt))))
+  const { read } = recording.database
+  expect(await kind?.nextSeries(read, '')).toBe(CAMERA)
+  expect(await kind?.nextSeries(read, CAMERA)).toBeNull()
+  const page = await kind?.page(read, CAMERA, behind(0), 100, bytesOf)
+  expect(page?.points).toEqual(readings.toSorted((a, b) => a.timestamp - b.timestamp))
+  expect(await kind?.count(read, CAMERA, behind(0), T + 100, 100)).toMatchObject({ counted: 3 })
 })

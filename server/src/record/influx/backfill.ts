@@ -4,7 +4,7 @@ import type { StateDatabase } from '../../database/state-database.ts'
 import type { InTurn } from '../../in-turn.ts'
 import type { JobContext } from '../../jobs/jobs.ts'
 import { InfluxError } from './connection.ts'
-import { behind, type Place, RECORDED, type Recorded } from './recorded-points.ts'
+import { type BytesOf, behind, type Place, RECORDED, type Recorded } from './recorded-points.ts'
 import type { Targets } from './targets.ts'
 import type { Refused, Writer } from './writer.ts'
 
@@ -22,6 +22,8 @@ export interface BackfillPorts {
   targets: Pick<Targets, 'row' | 'keepPosition' | 'filled'>
   writer: Pick<Writer, 'write'>
   requests: InTurn
+  /** What the points of readings of sensors with states are made of. */
+  bytesOf: BytesOf
   /** How many points wait in the outbox; null: they are not taken. */
   waiting(): Promise<number | null>
   /** For how long InfluxDB keeps points, or null. */
@@ -164,9 +166,9 @@ export class Backfill {
    * @returns where the next one begins; null: the series ends here
    */
   #writePage(kind: Recorded, position: Position, after: Place): Promise<Place | null> {
-    const { database, requests, writer, onRefused } = this.#ports
+    const { database, requests, writer, bytesOf, onRefused } = this.#ports
     return requests.run(async () => {
-      const { rows, points, last } = await kind.page(database.read, position.series, after, this.#rows)
+      const { rows, points, last } = await kind.page(database.read, position.series, after, this.#rows, bytesOf)
       try {
         const refused = await writer.write(points, null, this.#signal)
         if (refused.points + refused.tooOld > 0) onRefused(refused)

@@ -8,6 +8,7 @@ import { Backfill } from './backfill.ts'
 import { BACKFILL, BackfillJobs } from './backfill-jobs.ts'
 import { InfluxConnection } from './connection.ts'
 import { Policies } from './policies.ts'
+import type { BytesOf } from './recorded-points.ts'
 import { Rollups } from './rollups.ts'
 import { InfluxSink } from './sink.ts'
 import { Targets } from './targets.ts'
@@ -20,6 +21,7 @@ const RETRY_MS = 500
 
 export interface InfluxParts {
   database: StateDatabase
+  archive: { bytesOf: BytesOf }
   settings: { influxUrl: URL | null; influxToken: string | null; influxRetainMs: number | null }
   log: Pick<Log, 'info' | 'warn' | 'error'>
   dropped: Pick<Counter, 'inc'>
@@ -109,6 +111,7 @@ class OpenedInflux implements Influx {
     })
     this.#backfill = new Backfill({
       ...shared,
+      bytesOf: (frames) => parts.archive.bytesOf(frames),
       waiting: async () => (this.#sink.isWell ? this.#sink.waiting() : null),
       keptMs: () => policies.keptMs,
     })

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
+import type { FrameId } from '../../database/frames/frame-store.ts'
+import { numbersOf } from '../../database/frames/vector-bytes.ts'
 import type { StateDatabase } from '../../database/state-database.ts'
 import { type Point, pointOfSkipped, pointOfTransition, pointsOfResult, readingPoint } from './points.ts'
 
@@ -22,17 +24,20 @@ export interface Page {
   last: Place | null
 }
 
+/** The bytes of what stands in the frames files, each or null. */
+export type BytesOf = (frames: FrameId[]) => Promise<(Uint8Array | null)[]>
+
 /** One kind of what is recorded: series by their names, each in the order of time. All of it is read by keys. */
 export interface Recorded {
   /** For people. */
-  name: 'results' | 'skipped frames' | 'transitions' | 'readings'
+  name: 'results' | 'skipped frames' | 'transitions' | 'readings' | 'readings of sensors with states'
   /** Its part of the work, of 1: a guess, since counting it all would be work too. */
   share: number
   /** The series that comes next, or null. */
   nextSeries(database: Database, after: string): Promise<string | null>
   /** When the first row at or after `from` was, and the last one; null where there is none. */
   ends(database: Database, series: string, from: number): Promise<{ first: number; last: number } | null>
-  page(database: Database, series: string, after: Place, limit: number): Promise<Page>
+  page(database: Database, series: string, after: Place, limit: number, bytesOf: BytesOf): Promise<Page>
   /** Counts what becomes points of at most `limit` rows behind `after` and before the time `to`. */
   count(
     database: Database,
@@ -58,8 +63,12 @@ interface Shape extends Pick<Recorded, 'name' | 'share'> {
   also?: RawBuilder<unknown>
   /** Whether a row becomes points. */
   counts: RawBuilder<unknown>
+  /** Of what its points are made beside the row: the bytes in the frames files. */
+  hasBytes?: boolean
+  /** The series behind one, in one column of their name, where they are not those of the table. */
+  seriesBehind?(after: string): RawBuilder<Record<string, string>>
   // biome-ignore lint/suspicious/noExplicitAny: rows of the table, which only this function reads
-  points(row: any): (Point | null)[]
+  points(row: any, bytes: Uint8Array | null): (Point | null)[]
 }
 
 /** In the order in which they are written: the least first, for what is interrupted. */
@@ -82,15 +91,30 @@ const SHAPES: readonly Shape[] = [
     points: (row) => [pointOfSkipped(row)],
   },
   {
-    ...{ name: 'readings', share: 0.2, table: 'readings', series: ['device', 'sensor'], order: ['at'] },
+    ...{ name: 'readings', share: 0.1, table: 'readings', series: ['device', 'sensor'], order: ['at'] },
     counts: sql`1`,
     points: (row) => [readingPoint(row)],
+  },
+  {
+    ...{ name: 'readings of sensors with states', share: 0.1, table: 'frames', series: ['camera'] },
+    order: ['captured_at'],
+    seriesBehind: (after) =>
+      sql`select id as camera from cameras where kind = 'sensor' and id > ${after} order by id limit 1`,
+    counts: sql`(stored_at is not null and outcome in ('classified', 'skipped') and code is not 'imported')`,
+    hasBytes: true,
+    points: ({ camera, captured_at, outcome, code }, bytes) => {
+      const numbers = bytes && numbersOf(bytes)
+      if (!numbers || outcome === 'refused' || code === 'imported') return []
+      const [device = '', sensor = ''] = camera.split('/')
+      const value_json = JSON.stringify(numbers.length === 1 ? numbers[0] : numbers)
+      return [readingPoint({ device, sensor, at: captured_at, value_json })]
+    },
   },
 ]
 
 export const RECORDED: readonly Recorded[] = SHAPES.map(recorded)
 
-function recorded({ name, share, table, series: columns, order, also, counts, points }: Shape): Recorded {
+function recorded({ name, share, table, series: columns, order, also, counts, ...shape }: Shape): Recorded {
   const [time] = order
   const from = sql`from ${sql.table(table)} as t`
   /** Of a series with one column, the name is its value, whatever it holds. */
@@ -105,9 +129,12 @@ function recorded({ name, share, table, series: columns, order, also, counts, po
     share,
     async nextSeries(database, after) {
       const parts = after === '' ? columns.map(() => '') : partsOf(after)
-      const { rows } = await sql<Record<string, string>>`
-        select ${sql.join(columns.map((column) => sql.ref(column)))} ${from}
-        where ${tuple(columns)} > (${sql.join(parts)}) order by ${list(columns)} limit 1`.execute(database)
+      const next =
+        shape.seriesBehind?.(after) ??
+        sql<Record<string, string>>`
+          select ${sql.join(columns.map((column) => sql.ref(column)))} ${from}
+          where ${tuple(columns)} > (${sql.join(parts)}) order by ${list(columns)} limit 1`
+      const { rows } = await next.execute(database)
       const [row] = rows
       return row ? columns.map((column) => row[column]).join('/') : null
     },
@@ -120,15 +147,19 @@ function recorded({ name, share, table, series: columns, order, also, counts, po
       const { first, last } = rows[0] ?? { first: null, last: null }
       return first === null || last === null ? null : { first, last }
     },
-    async page(database, series, after, limit) {
+    async page(database, series, after, limit, bytesOf) {
       const { rows } = await sql<Record<string, unknown>>`
         select t.* ${also ?? sql``} ${from}
         where ${isIn(series)} and ${isBehind(after)} order by ${list(order)} limit ${limit}`.execute(database)
       const last = rows.at(-1)
       const found: Point[] = []
-      for (const [i, row] of rows.entries()) {
-        if (i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await nextTurn()
-        for (const point of points(row)) if (point) found.push(point)
+      for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) {
+        const some = rows.slice(i, i + ROWS_AT_ONCE)
+        const frames = some.map((row) => ({ camera: series, capturedAt: Number(row[time]) }))
+        const bytes = shape.hasBytes ? await bytesOf(frames) : []
+        for (const [k, row] of some.entries())
+          for (const point of shape.points(row, bytes[k] ?? null)) if (point) found.push(point)
+        await nextTurn()
       }
       return { rows: rows.length, points: found, last: last && rows.length === limit ? placeOf(last) : null }
     },
