@@ -97,10 +97,17 @@ export function compareDelays([without, during]: [number[][], number[][]], what:
 }
 
 /** Adds `count` devices. @returns their credentials */
-export async function addDevices(api: Api, count: number): Promise<{ username: string; password: string }[]> {
+/** @param prefix of their names */
+export async function addDevices(
+  api: Api,
+  count: number,
+  prefix = 'pi',
+): Promise<{ username: string; password: string }[]> {
   const clients = []
   for (let i = 1; i <= count; i++) {
-    const { name, token } = await api.send<{ name: string; token: string }>('POST', '/api/devices', { name: `pi-${i}` })
+    const { name, token } = await api.send<{ name: string; token: string }>('POST', '/api/devices', {
+      name: `${prefix}-${i}`,
+    })
     clients.push({ username: name, password: token })
   }
   return clients

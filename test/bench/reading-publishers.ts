@@ -7,6 +7,8 @@ export interface ReadingOrder {
   /** One connection each. `username` is client id and device. */
   clients: { username: string; password: string }[]
   sensors: number
+  /** Each reading is a list of so many; 0: a number. */
+  numbers?: number
   /** In flight on each connection. */
   window: number
   seconds: number
@@ -24,7 +26,14 @@ process.once('message', async (order: ReadingOrder) => {
   process.send?.(report, () => process.exit(0))
 })
 
-async function publishAll({ url, clients, sensors, window, seconds: wanted }: ReadingOrder): Promise<ReadingReport> {
+async function publishAll({
+  url,
+  clients,
+  sensors,
+  numbers = 0,
+  window,
+  seconds: wanted,
+}: ReadingOrder): Promise<ReadingReport> {
   const connected = await Promise.all(
     clients.map(({ username, password }) =>
       mqtt.connectAsync(url, { clientId: username, username, password, keepalive: 60, reconnectPeriod: 0 }),
@@ -39,7 +48,8 @@ async function publishAll({ url, clients, sensors, window, seconds: wanted }: Re
       lastAt += 1
       const topic = `ajar/${device}/sensor-${lastAt % sensors}/reading/${lastAt}`
       const at = performance.now()
-      await client.publishAsync(topic, JSON.stringify({ value: lastAt / 7 }), { qos: 1 })
+      const value = numbers === 0 ? lastAt / 7 : Array.from({ length: numbers }, (_, i) => (lastAt % 100_000) / (i + 7))
+      await client.publishAsync(topic, JSON.stringify({ value }), { qos: 1 })
       latencies.push(performance.now() - at)
     }
   }

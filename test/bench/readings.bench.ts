@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { addDevices, median, metric, percentile, startBenchServer, startMosquitto } from './peers.ts'
 import { processorSeconds } from './processor-time.ts'
 import type { ReadingOrder, ReadingReport } from './reading-publishers.ts'
@@ -12,6 +13,8 @@ const CLIENTS = 8
 const WINDOW = 8
 const ROUNDS = 3
 const SECONDS = 4
+/** Numbers of a packet of the Wi-Fi channel: 53 amplitudes and 53 phases. */
+const PACKET = 106
 const order = { sensors: 16, window: WINDOW, seconds: SECONDS }
 
 /**
@@ -25,7 +28,10 @@ export default async function readings() {
   const folder = await mkdtemp(join(tmpdir(), 'ajar-bench-'))
   try {
     const clients = await addDevices(server.api, CLIENTS)
-    const [ours, bare, theirs]: ReadingReport[][] = [[], [], []]
+    const seen = await addDevices(server.api, CLIENTS, 'esp')
+    for (const { username } of seen)
+      await server.api.send('PATCH', `/api/sensors/${username}/sensor-0`, { states: ['closed', 'open'] })
+    const [ours, bare, theirs, vectors]: ReadingReport[][] = [[], [], [], []]
     const processor: number[] = []
     const limits: number[] = []
     const alone: number[] = []
@@ -33,6 +39,9 @@ export default async function readings() {
       const before = processorSeconds(server.process.pid)
       ours?.push(await publish({ ...order, url: server.mqtt, clients }))
       processor.push((processorSeconds(server.process.pid) - before) / (ours?.at(-1)?.acknowledged ?? 0))
+      vectors?.push(await publish({ ...order, url: server.mqtt, clients: seen, sensors: 1, numbers: PACKET }))
+      // What waits is recorded now, so that it does not take the next part's time.
+      while ((await metric(server.api, 'ajar_frames_pending')) > 0) await sleep(200)
       limits.push(await commits(join(folder, `${round}.db`), CLIENTS * WINDOW))
       alone.push(await commits(join(folder, `alone-${round}.db`), 1))
       bare?.push(await publish({ ...order, url: empty.url, clients }))
@@ -49,6 +58,9 @@ export default async function readings() {
     )
     console.log(
       `                  ${(median(processor) * 1000).toFixed(2)} ms of processor time a reading in the server`,
+    )
+    console.log(
+      `with states       ${rate(vectors).toFixed(0)} durable vectors/s of ${PACKET} numbers through the pipeline, PUBACK p50 ${late(vectors, 0.5)} ms, p99 ${late(vectors, 0.99)} ms`,
     )
     console.log(`SQLite, groups    ${median(limits).toFixed(0)} rows/s in commits of ${CLIENTS * WINDOW} (no broker)`)
     console.log(`SQLite, alone     ${median(alone).toFixed(0)} rows/s in commits of 1`)

@@ -27,7 +27,7 @@ export class Metrics {
   ])
   readonly framesRecorded = this.#counter(
     'ajar_frames_recorded_total',
-    'frames that ended, by outcome; imported: pictures that came with their labels',
+    'frames, and readings of sensors with states, that ended, by outcome; imported: those that came with their labels',
     ['outcome'],
   )
   readonly framesRefused = this.#counter('ajar_frames_refused_total', 'frames that cannot be used, by code', ['code'])
