@@ -50,6 +50,9 @@ describe('without a model', () => {
     const { body } = await server.call('GET', `/api/sensors/${sender.sensor}`)
     const vector = { parts: [{ name: 'amplitude' }, { name: 'phase' }], window: 1 }
     expect(body.source).toMatchObject({ follows: 'legacy/csi', model: null, vector })
+    const patch = (change: object) => server.call('PATCH', `/api/sensors/${sender.sensor}`, change)
+    expect(await patch({ states: ['1'] })).toMatchObject({ status: 409, body: { error: { code: 'follows' } } })
+    expect(await patch({ debounce: 1 })).toMatchObject({ status: 200, body: { source: { debounce: 1 } } })
     expect(await sender.results()).toBeNull()
     expect(await senderOf(server, '127.0.0.99').results()).toBeNull()
   })

@@ -61,6 +61,25 @@ test('a row goes when it was recorded too long ago, whenever the frame was captu
   expect(await rows(stored)).toEqual({ frames: [2], results: [2], transitions: 0, readings: 0 })
 })
 
+test('a sensor that is set up stays with what it read last, also without a reading among these rows', async () => {
+  const stored = await withRows([])
+  const { read, write } = stored.database
+  const settings = { states_json: '[]', threshold: 0.8, debounce: 3, stale_after_ms: 1, created_at: 1 }
+  for (const [name, kind] of [
+    ['door', 'sensor'],
+    ['heat', 'camera'],
+  ] as const) {
+    await write.insertInto('sensors').values({ device: 'pi', name, last_at: 2, last_value_json: '1' }).execute()
+    await write
+      .insertInto('cameras')
+      .values({ id: `pi/${name}`, device: 'pi', name, kind, ...settings })
+      .execute()
+  }
+  stored.later = Date.UTC(2026, 0, 2) + 91 * DAY - Date.now()
+  await prune(stored)
+  expect(await read.selectFrom('sensors').select('name').execute()).toEqual([{ name: 'door' }])
+})
+
 test('a sensor is forgotten with its last reading, and one that still has some stays', async () => {
   const stored = await withRows([])
   const { read, write } = stored.database

@@ -19,6 +19,8 @@ export interface SensorRoutesPorts extends SensorBodyPorts {
 
 /** Whoever asked is answered after so long, done or not: a proxy, or the console, would not wait longer. */
 const ANSWER_MS = 10_000
+/** What a sensor that follows another has of that one. */
+const FOLLOWED = ['states', 'threshold', 'vector']
 /** What the estimator of all parts together is called. */
 const FUSED = 'fused'
 
@@ -92,6 +94,7 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
       const length = known?.last_value_json == null ? null : lengthIn(JSON.parse(known.last_value_json), id)
       if (body.vector && length !== null && lengthOf(body.vector) !== length)
         throw badRequest('wrong_length', `its readings have ${length} numbers: these parts have another sum`, 'vector')
+      refuseFollowed(sources.find(id), body)
       const source = await sources.ensure(ref, undefined, { kind: 'sensor' })
       if (!source) throw badRequest('too_many_sensors', `${ref.device} has 64 sensors with states already`)
       const vector = body.vector ?? (source.vector || length === null ? undefined : plainView(length))
@@ -137,6 +140,15 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
       return reply.status(202).send({ removed: false as const })
     },
   )
+}
+
+/** Its own would never be asked for. */
+function refuseFollowed(source: Source | null, change: object) {
+  if (!source?.follows) return
+  const given = FOLLOWED.filter((setting) => setting in change)
+  if (given.length === 0) return
+  const why = `${source.id} has the ${given.join(', ')} of ${source.follows}: set them there`
+  throw conflict('follows', why)
 }
 
 function refuseUselessView(view: VectorView) {

@@ -31,12 +31,13 @@ export class SettingUp {
     this.#ports = ports
   }
 
-  /** Every frame stored after it resolves has been blackened by the masks it sets. */
+  /** What is stored after it resolves has been blackened by the masks, or judged by the view of readings, that it sets. */
   async change(id: string, change: Partial<SourceSettings>, author: string): Promise<Source> {
     const { sources, changes, onSeenOtherwise, whileShut } = this.#ports
     const before = sources.get(id)
     const write = () => sources.change(id, change)
-    const camera = await (change.masks ? whileShut(id, write) : write())
+    const isSeenDifferently = change.masks !== undefined || change.vector !== undefined
+    const camera = await (isSeenDifferently ? whileShut(id, write) : write())
     await changes.tell({ camera: id, change: 'changed' }, author, { settings: Object.keys(change) })
     const isSeenOtherwise = !isDeepStrictEqual(viewOf(before), viewOf(camera))
     if (isSeenOtherwise) await onSeenOtherwise(id, author)

@@ -105,13 +105,12 @@ async function labelledOf({ read }: StateDatabase, camera: string): Promise<Labe
   }
 }
 
-/** How a model sees frames: its backbone and its region. Signatures of other sights say nothing of each other. */
-const modelsSight = (model: string) =>
-  sql`(select m.backbone || coalesce(json_extract(m.details_json, '$.region'), '') from models m where m.id = ${sql.ref(model)})`
+/** How a model sees frames: its backbone and its region, or the view of readings. Signatures of other sights say nothing of each other. */
+const sight = sql`m.backbone || coalesce(json_extract(m.details_json, '$.region'), json_extract(m.details_json, '$.view'), '')`
+const modelsSight = (model: string) => sql`(select ${sight} from models m where m.id = ${sql.ref(model)})`
 
 const activeSightOf = (camera: string) => sql`(
-  select m.backbone || coalesce(json_extract(m.details_json, '$.region'), '')
-  from models m join cameras c on c.active_model = m.id where c.id = ${camera})`
+  select ${sight} from models m join cameras c on c.active_model = m.id where c.id = ${camera})`
 
 /** The same of an embedding, whose recipe begins with both (`recipeFor`). */
 const recipesSight = sql`json_extract(e.recipe, '$[0]') || coalesce(json_extract(e.recipe, '$[1]'), '')`
