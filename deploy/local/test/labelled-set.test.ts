@@ -136,3 +136,62 @@ test('killed in the middle, an import ends after the next start as if nothing ha
   for (const frame of frames.items) expect(frame).toMatchObject({ outcome: 'skipped', code: 'imported', result: null })
   while ((await readdir(join(dataDir, 'imports'))).length > 0) await new Promise((resolve) => setTimeout(resolve, 10))
 })
+
+/** Readings of a sensor in two states. @returns the file, and how many there are */
+async function readings(count: number): Promise<string> {
+  const columns = Array.from({ length: 20 }, (_, i) => `n${i}`)
+  const lines = Array.from({ length: count }, (_, i) =>
+    [i < count / 2 ? 'open' : 'closed', ...columns.map((_, n) => i + n / 10)].join(','),
+  )
+  const file = join(await temporary(), 'readings.csv')
+  await writeFile(file, [`Label,${columns}`, ...lines].join('\r\n'))
+  return file
+}
+
+test('a CSV of readings goes into a sensor', { timeout: 60_000 }, async () => {
+  const server = await serve(join(await temporary(), 'data'))
+  await server.api.send('POST', '/api/devices', { name: 'esp' })
+  const file = await readings(100)
+  const token = { AJAR_ADMIN_TOKEN: ADMIN }
+  const { code, stdout } = await run('import', ['esp/csi', file, '--server', server.http], token)
+  expect(code).toBe(0)
+  expect(stdout).toContain('esp/csi: 100 readings came in, 0 were there, 100 are labelled, 0 left out')
+  expect(stdout).toContain(`${server.http}/sensors/esp/csi`)
+})
+
+test('killed in the middle, an import of readings ends after the next start, each where it was', {
+  timeout: 240_000,
+}, async () => {
+  const dataDir = join(await temporary(), 'data')
+  const count = 2000
+  const file = await readings(count)
+  const first = await serve(dataDir)
+  await first.api.send('POST', '/api/devices', { name: 'esp' })
+  const labelled = async (api: Api) => {
+    const { counts } = await api.get<{ counts: Record<string, number> }>('/api/labels?camera=esp/csi')
+    return (counts.open ?? 0) + (counts.closed ?? 0)
+  }
+  const lost = importSet(first.running, 'esp/csi', file, { addStates: false, onProgress: () => {} }).catch((e) => e)
+  while ((await labelled(first.api).catch(() => 0)) < 100) await new Promise((resolve) => setTimeout(resolve, 5))
+  first.process.kill('SIGKILL')
+  expect(await lost).toBeInstanceOf(Error)
+
+  const { api } = await serve(dataDir)
+  const { items } = await api.get<{ items: { id: string }[] }>('/api/jobs')
+  const { result } = await api.finished(items[0]?.id ?? '')
+  expect(result).toMatchObject({ labelled: count, skippedCount: 0 })
+  expect(Number(result?.imported) + Number(result?.duplicates)).toBe(count)
+  expect(Number(result?.duplicates)).toBeGreaterThanOrEqual(100)
+  expect(await labelled(api)).toBe(count)
+  // Each has the time that it had: they are 50 ms apart, and there are no more of them.
+  const times: number[] = []
+  for (let cursor = '', more = true; more; ) {
+    const path = `/api/sensors/esp/csi/readings?limit=1000${cursor}`
+    const page = await api.get<{ items: { capturedAt: string }[]; next: string | null }>(path)
+    times.push(...page.items.map(({ capturedAt }) => Date.parse(capturedAt)))
+    more = page.next !== null
+    cursor = `&cursor=${encodeURIComponent(page.next ?? '')}`
+  }
+  expect(times).toEqual(times.map((_, i) => (times[0] ?? 0) - i * 50))
+  expect(times).toHaveLength(count)
+})
