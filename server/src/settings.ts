@@ -69,7 +69,7 @@ export const SETTINGS = {
   maxImportBytes: setting(
     'AJAR_MAX_IMPORT_BYTES',
     '1GB',
-    'largest zip of labelled pictures that is taken at once',
+    'largest zip of labelled pictures, or CSV of readings, that is taken at once',
     bytes,
   ),
   maxPendingAgeMs: setting(
