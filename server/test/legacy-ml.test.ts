@@ -9,8 +9,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** `/ml`: packets of a Wi-Fi channel, and what is said of them. */
 
 const OPEN = { AJAR_LEGACY_OPEN: '1' }
-function senderOf(server: RunningServer, address: string): PacketSender {
-  const sender = new PacketSender(server.app.listening.http, address)
+function senderOf(server: RunningServer, address: string, sockets?: number): PacketSender {
+  const sender = new PacketSender(server.app.listening.http, address, sockets)
   afterFile(async () => sender.close())
   return sender
 }
@@ -64,7 +64,7 @@ describe('without a model', () => {
   })
 
   test('who sends faster than it is answered is told so, and others are not in its way', async () => {
-    const [eager, other] = [senderOf(server, '127.0.0.5'), senderOf(server, '127.0.0.6')]
+    const [eager, other] = [senderOf(server, '127.0.0.5', 300), senderOf(server, '127.0.0.6')]
     const flood = Promise.all(Array.from({ length: 300 }, () => eager.send(packetAt(1))))
     expect(await other.send(packetAt(2))).toMatchObject({ status: 200 })
     const answers = await flood

@@ -1,16 +1,19 @@
 import { Agent, request } from 'node:http'
 import { text as readText } from 'node:stream/consumers'
 
+/** Boards have one; of more than the server has room for it closes some. */
+const FEW_SOCKETS = 8
+
 /** A client of the older back end at an address of its own: all of 127/8 is this machine. */
 export class PacketSender {
   readonly address: string
   readonly #port: number
   readonly #agent: Agent
 
-  constructor(port: number, address: string) {
+  constructor(port: number, address: string, sockets = FEW_SOCKETS) {
     this.#port = port
     this.address = address
-    this.#agent = new Agent({ keepAlive: true, localAddress: address })
+    this.#agent = new Agent({ keepAlive: true, localAddress: address, maxSockets: sockets })
   }
 
   close() {
