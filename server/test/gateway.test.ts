@@ -119,6 +119,16 @@ test.each([
     for (const one of STATES) expect(said.probabilities[one]).toBeCloseTo(probabilities[one] ?? Number.NaN, 3)
   }
   expect(gateway.told.filter((line) => line.includes('passed over'))).toHaveLength(2)
+  // And the server itself, of the same readings as they come in.
+  for (const [i, value] of readings.entries()) {
+    const { body } = await server.call('POST', `/api/sensors/${sensor}/readings`, { value })
+    const { result } = await until(async () => {
+      const answer = await server.call('GET', `/api/readings/${body.reading}`)
+      return answer.status === 200 && answer.body.outcome !== 'pending' && answer.body
+    })
+    for (const one of STATES)
+      expect(gateway.said[i]?.probabilities[one]).toBeCloseTo(result.probabilities[one] ?? Number.NaN, 3)
+  }
   const newer = await activated(sensor, await modelFor(view, 2))
   await until(() => gateway.told.some((line) => line.startsWith(`model ${newer} `)))
   gateway.write(JSON.stringify(readings[0]))
