@@ -32,6 +32,7 @@
  * - `door/` renders the door of the synthetic driver: `truth.ts` says what happens when, `scene.ts` builds the room,
  *   `lighting.ts`, `paint.ts` and `sensor.ts` make a frame of it, `render.ts` a JPEG; `chance.ts` is
  *   its dice.
+ * - `reading-bundle.ts` is how several readings stand in one item of the outbox.
  * - `places.ts` looks after the files and folders of a config that is to be checked.
  * - `data-folder.ts` keeps a second agent out of the data folder.
  * - `clock.ts`, `log.ts`, `failure.ts`, `wakeup.ts`, `memory.ts` and `version.ts` are what all of them lean on.

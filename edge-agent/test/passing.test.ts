@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { pluggedIn } from '../../test/setup/pty.ts'
 import { checkConfig, createAgent } from '../src/index.ts'
 import { ItemFiles } from '../src/outbox/files.ts'
 import { Intake } from '../src/outbox/intake.ts'
 import { Outbox } from '../src/outbox/outbox.ts'
-import { readingsIn } from '../src/outbox/passing.ts'
+import { readingsIn } from '../src/reading-bundle.ts'
 import { startBroker } from './broker.ts'
 import { notebook, quiet, SleepingClock, temporaryFolder, until } from './places.ts'
-import { pluggedIn } from './pty.ts'
 
 const BOUNDS = { maxBytes: 1e9, maxFrames: 1000 }
 

@@ -1,12 +1,12 @@
 import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { pluggedIn } from '../../test/setup/pty.ts'
 import { systemClock } from '../src/clock.ts'
 import { checkConfig, Sensors } from '../src/index.ts'
 import type { SensorConfig } from '../src/sensors/drivers.ts'
 import type { TakenReading } from '../src/sensors/loop.ts'
 import { notebook, temporaryFolder, until } from './places.ts'
-import { pluggedIn } from './pty.ts'
 
 const least = { device: 'pi', token: 't', dataDir: 'unused', cameras: [{ name: 'cam', driver: 'synthetic' }] }
 

@@ -12,14 +12,13 @@ import {
   type Model,
   openHead,
   plainView,
+  type Sample,
   summariseLabels,
   trainHead,
   VECTOR,
   type VectorView,
 } from '@ajar/models'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { randomStream } from '../../models/src/random.ts'
-import { packet, samplesOf } from '../../models/test/waves.ts'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { unzipped, zipped } from './model-zips.ts'
 import { ADMIN_TOKEN, RunningServer, until } from './running-server.ts'
@@ -36,9 +35,43 @@ beforeAll(async () => {
   server = await RunningServer.start(afterFile)
 })
 
+/** 0 to 1, the same each time. */
+function diceOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+/** A channel that a state bends, turned as clocks do; over one subcarrier nothing is received. */
+function packet(state: number, dice: () => number): number[] {
+  const [turn, tilt] = [6 * dice() - 3, 0.4 * dice() - 0.2]
+  const places = Array.from({ length: 53 }, (_, i) => i)
+  const amplitudes = places.map((i) => (i === 26 ? 0 : 15 + 3 * Math.sin(i / 9 + state * 0.4) + dice()))
+  const phases = places.map((i) => {
+    const phase = turn + tilt * i + 0.8 * Math.cos(i / 7 + state * 0.4) + 0.2 * dice()
+    return i === 26 ? 0 : Math.atan2(Math.sin(phase), Math.cos(phase))
+  })
+  return [...amplitudes, ...phases]
+}
+
+function samplesOf(view: VectorView, seed: number): Sample[] {
+  const dice = diceOf(seed)
+  let capturedAtMs = 1_795_286_400_000
+  return STATES.flatMap((state, k) => {
+    const window: Float32Array[] = []
+    return Array.from({ length: 30 }, () => {
+      capturedAtMs += 1000
+      window.push(Float32Array.from(packet(k, dice)))
+      return { frame: `pi/wifi/${capturedAtMs}`, capturedAtMs, state, features: [embedVector(window, view)] }
+    })
+  })
+}
+
 /** A model of readings that are made up, seen so. */
 async function modelFor(view: VectorView, seed: number): Promise<Model> {
-  const samples = samplesOf({ states: STATES, each: 20, seed, view })
+  const samples = samplesOf(view, seed)
   const { states, estimators, novelty } = await trainHead(samples, { states: STATES, view, seed })
   return {
     ...{ id: 'pi/wifi@1', backbone: VECTOR, engine: 'wasm', createdAtMs: 1_795_286_400_000, seed },
@@ -105,8 +138,8 @@ test.each([
   const model = await modelFor(view, 1)
   const id = await activated(sensor, model)
   const gateway = await started(sensor)
-  const dice = randomStream(3)
-  const readings = Array.from({ length: 9 }, (_, i) => [...packet((i % 3) * 0.35, 0.5, dice)])
+  const dice = diceOf(3)
+  const readings = Array.from({ length: 9 }, (_, i) => packet(i % 3, dice))
   gateway.write('no list')
   gateway.write('[1,2]')
   for (const reading of readings) gateway.write(JSON.stringify(reading))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { pluggedIn } from '../../edge-agent/test/pty.ts'
+import { pluggedIn } from '../setup/pty.ts'
 import { System, until } from './system.ts'
 import { Wire } from './wire.ts'
 

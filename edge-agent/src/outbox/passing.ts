@@ -1,3 +1,4 @@
+import { bundleOf } from '../reading-bundle.ts'
 import { keyOf } from './item.ts'
 import { type QueuedItem, queuedItem } from './queue.ts'
 
@@ -7,7 +8,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 /** What has waited so long goes to the disk. */
 const PASSING_MS = 5000
 
-/** Several readings of a sensor in one item: its time is that of the last, its bytes are a JSON list of `{"at", "value"}`. */
+/** Several readings of a sensor in one item, whose time is that of the last. */
 export interface Bundle {
   item: QueuedItem
   bytes: Uint8Array
@@ -83,20 +84,8 @@ export class Passing {
   }
 
   #bundle(items: QueuedItem[]): Bundle {
-    const texts = items.map((item) => {
-      const reading = JSON.parse(new TextDecoder().decode(this.bytesOf(item)))
-      this.delete(item)
-      return JSON.stringify({ at: item.atMs, ...reading })
-    })
-    const bytes = new TextEncoder().encode(`[${texts.join(',')}]`)
+    const bytes = bundleOf(items.map((item) => ({ atMs: item.atMs, bytes: this.bytesOf(item) as Uint8Array })))
+    for (const item of items) this.delete(item)
     return { item: queuedItem(items.at(-1) as QueuedItem, bytes.byteLength), bytes }
   }
-}
-
-/** The readings of an item: those of a bundle, or itself. */
-export function readingsIn(item: QueuedItem, bytes: Uint8Array): { atMs: number; bytes: Uint8Array }[] {
-  const LIST = 0x5b
-  if (item.kind !== 'reading' || bytes[0] !== LIST) return [{ atMs: item.atMs, bytes }]
-  const list = JSON.parse(new TextDecoder().decode(bytes)) as { at: number; value: unknown }[]
-  return list.map(({ at, value }) => ({ atMs: at, bytes: new TextEncoder().encode(JSON.stringify({ value })) }))
 }

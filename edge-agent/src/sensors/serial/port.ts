@@ -1,7 +1,7 @@
+import { execFile } from 'node:child_process'
 import { closeSync, constants, open } from 'node:fs'
 import { isatty, ReadStream } from 'node:tty'
 import { promisify } from 'node:util'
-import { ask } from '../../capture/stream/child.ts'
 import { AgentError, reasonOf, systemCode } from '../../failure.ts'
 
 const { O_RDONLY, O_NOCTTY, O_NONBLOCK } = constants
@@ -43,11 +43,12 @@ export async function openPort(
 
 async function setUp(path: string, baudRate: number, signal: AbortSignal): Promise<void> {
   const wanted = ['raw', '-echo', 'cs8', '-parenb', '-cstopb', 'clocal', 'cread', '-hupcl', '-crtscts']
-  const stty = { name: 'stty', args: ['-F', path, String(baudRate), ...wanted], install: 'apt install coreutils' }
-  const { stderr, trouble } = await ask(stty, STTY_MS, signal)
-  const why = trouble ?? stderr.trim()
-  if (why === '') return
-  throw new AgentError('serial_unusable', 'environment', `${path} cannot be set to ${baudRate} baud: ${why}`)
+  const args = ['-F', path, String(baudRate), ...wanted]
+  await promisify(execFile)('stty', args, { timeout: STTY_MS, killSignal: 'SIGKILL', signal }).catch((error) => {
+    const said = String(error.stderr ?? '').trim() || reasonOf(error)
+    const why = systemCode(error) === 'ENOENT' ? 'stty is not installed: apt install coreutils' : said
+    throw new AgentError('serial_unusable', 'environment', `${path} cannot be set to ${baudRate} baud: ${why}`, error)
+  })
 }
 
 function listening(stream: ReadStream, path: string, onBytes: (bytes: Uint8Array) => void): SerialPort {
