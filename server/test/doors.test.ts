@@ -89,10 +89,22 @@ describe.skipIf(!hasData)('a door that a camera sees, and one whose labels were 
     expect(Object.keys(last.probabilities)).toEqual(TRUTHS)
     const { body: state } = await server.call('GET', '/api/doors/bay/state')
     expect([...TRUTHS, 'unknown']).toContain(state.state)
+    expect(state.frame).toBeNull()
     const { body: transitions } = await server.call('GET', '/api/doors/bay/transitions')
     expect(transitions.items.length).toBeGreaterThan(0)
     const { body: ready } = await server.call('GET', '/api/health/ready')
     expect(ready.checks.filter(({ name }: { name: string }) => name === 'door')).toEqual([])
+  })
+
+  test('is what alerts are about, as a camera is', async () => {
+    const rule = { kind: 'state', subject: 'doors/bay', forMs: 0, severity: 'warning' }
+    for (const state of TRUTHS) {
+      const made = await server.call('POST', '/api/alert-rules', { ...rule, name: `It is ${state}`, params: { state } })
+      expect(made.status).toBe(201)
+    }
+    await live('bay', cameras, 4, (truth) => truth)
+    const alert = await until(async () => (await server.call('GET', '/api/alerts')).body.items[0])
+    expect(alert).toMatchObject({ subject: 'doors/bay' })
   })
 
   test('knows what its members said last when the server starts again', async () => {

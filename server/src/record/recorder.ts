@@ -233,7 +233,7 @@ export class Recorder {
    */
   #see(draft: Draft, seen: Seen, recordedAt: number, transitions: CameraTransition[]): Seen[] {
     const { row, receivedAt } = seen
-    const { id, debounce: needed } = this.#ports.camera(row.camera)
+    const { id, kind, debounce: needed } = this.#ports.camera(row.camera)
     const before = this.#recall(draft, id)
     const late = before.newest_at !== null && row.captured_at < before.newest_at
     row.late = late ? 1 : 0
@@ -246,6 +246,8 @@ export class Recorder {
     }
     if (late) return []
     const { after, transition } = debounce(this.#recall(draft, id), observationOf(row), needed)
+    // A door has no frames: its results name those of its members.
+    if (kind === 'door') for (const one of [after, transition]) if (one) one.frame_at = null
     draft.memory.set(id, { ...after, received_at: Math.max(before.received_at ?? 0, receivedAt) })
     if (transition) transitions.push({ camera: id, transition })
     return (this.#ports.joined?.(row) ?? []).flatMap((joined) => {
