@@ -13,6 +13,8 @@ const DEVICE = 'hall-esp'
 const SENSOR = 'csi'
 const ID = `${DEVICE}/${SENSOR}`
 const READINGS = 12
+/** Two thousand packets, on machines that do other things beside. */
+const TRAINING_MS = 300_000
 
 let visit: Visit
 let door: RadioDoor
@@ -100,6 +102,13 @@ test('the door is held at two angles, twice each, by the keyboard alone', async 
     .waitFor()
 })
 
+test('before any training it is said how well the states can be told apart, and what to do', async () => {
+  const usable = visit.page.getByRole('region', { name: 'Is it usable?' })
+  await usable.getByText(/^Not usable yet: hold 15, 30, 45, 60 and 75/).waitFor()
+  await usable.getByRole('columnheader', { name: '0', exact: true }).waitFor()
+  await usable.getByRole('rowheader', { name: '90', exact: true }).waitFor()
+})
+
 test('what each labelled state looks like stands behind the newest reading, and can be left out', async () => {
   const behind = visit.page.getByRole('group', { name: /^Behind it/ })
   await behind.getByRole('button', { name: '0', exact: true }).click()
@@ -133,6 +142,39 @@ test('a file of packets is imported, lines that cannot be used are told', async 
   await expect
     .poll(async () => Object.values(await labels()).reduce((sum, count) => sum + count, 0))
     .toBe(2197 + 4 * READINGS)
+})
+
+test('it is trained; beside how often it is right stands how often who guesses the commonest is', async () => {
+  const { page } = visit
+  const usable = page.getByRole('region', { name: 'Is it usable?' })
+  await expect.poll(() => usable.getByRole('cell').filter({ hasText: /apart|close|not known/ }).count()).toBe(21)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await page.getByText(/is active: new readings are classified by it/).waitFor({ timeout: TRAINING_MS })
+  await page.getByText(/who always says the commonest state is right in/).waitFor()
+  door.angle = '90'
+  await page.getByText(/^Most likely/).waitFor()
+  await page.getByText('By amplitude', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'All about model 1' }).click()
+  await page.getByRole('heading', { name: /^Model 1/ }).waitFor()
+  await page.getByText(/readings it got wrong/).first().waitFor()
+  expect(await overflow(page)).toBeLessThanOrEqual(0)
+  expect(await barriers(page)).toEqual([])
+  await page.getByRole('link', { name: /^Models of/ }).click()
+  await page.getByRole('heading', { name: /^Models of csi/ }).waitFor()
+  await page.getByRole('link', { name: SENSOR, exact: true }).click()
+}, TRAINING_MS)
+
+test('a reading of the past is drawn, and its label corrected', async () => {
+  const { page } = visit
+  await page.getByRole('slider', { name: /^States over time/ }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('Back to now').waitFor()
+  const labelled = page.getByRole('group', { name: 'Its label' }).getByRole('button', { name: '15', exact: true })
+  await labelled.click()
+  await expect.poll(() => labelled.getAttribute('aria-pressed')).toBe('true')
+  await labelled.click()
+  await expect.poll(() => labelled.getAttribute('aria-pressed')).toBe('false')
+  await page.getByText('Back to now').click()
 })
 
 test('it fits and everybody can use it, wide and narrow, light and dark', async () => {

@@ -29,6 +29,7 @@ export interface Hold extends Asked {
   /** When it ends at the latest. */
   endsAt: number
   endedAt: number | null
+  /** Null until it has ended and all that it took is labelled: `got` is final then. */
   endedBy: HoldEnd | null
 }
 

@@ -26,6 +26,8 @@ interface Stored {
 /** A hold with what is not labelled yet, and what is: so that it can be taken back. */
 interface Running {
   hold: Hold
+  /** Nothing more is taken; `hold.endedBy` says so when all that was taken is labelled. */
+  ending: HoldEnd | null
   waiting: number[]
   /** Readings that have the label, or are about to. */
   taken: number
@@ -69,12 +71,16 @@ export class Holds {
       const known = source.states.join(', ') || 'none yet: set them first'
       throw badRequest('unknown_state', `${id} has no state ${asked.state}; its states are ${known}`, 'state')
     }
-    const before = this.#holds.get(id)?.hold
-    if (before && before.endedBy === null)
-      throw conflict('hold_runs', `${before.author} holds ${before.state} at ${id} now: stop that, or wait for its end`)
+    const before = this.#holds.get(id)
+    if (before?.ending === null)
+      throw conflict(
+        'hold_runs',
+        `${before.hold.author} holds ${before.hold.state} at ${id} now: stop that, or wait for its end`,
+      )
     const hold = newHold(id, asked, this.#ports.now())
     const running: Running = {
       hold,
+      ending: null,
       ...{ waiting: [], taken: 0, labelled: [] },
       timers: {
         end: setTimeout(() => this.#end(running, 'time'), hold.endsAt - hold.startedAt),
@@ -110,7 +116,7 @@ export class Holds {
   /** Told of every reading of a source, when it is durable. */
   stored({ camera, capturedAt }: Stored) {
     const running = this.#holds.get(camera)
-    if (!running || running.hold.endedBy !== null) return
+    if (!running || running.ending !== null) return
     running.timers.silence.refresh()
     const { hold } = running
     if (capturedAt < hold.startedAt - CLOCKS_MS) {
@@ -126,7 +132,7 @@ export class Holds {
   /** Told of a reading of a source that was refused at the door. */
   refused(camera: string) {
     const running = this.#holds.get(camera)
-    if (!running || running.hold.endedBy !== null) return
+    if (!running || running.ending !== null) return
     refuse(running.hold, 1, 'it was refused at the door: it has another length, or is no list of finite numbers')
   }
 
@@ -137,20 +143,23 @@ export class Holds {
     await Promise.all([...this.#holds.values()].map(({ writing }) => writing))
   }
 
-  #end({ hold, timers }: Running, by: HoldEnd) {
-    if (hold.endedBy !== null) return
+  #end(running: Running, by: HoldEnd) {
+    const { hold, timers, waiting, writing } = running
+    if (running.ending !== null) return
     for (const timer of Object.values(timers)) clearTimeout(timer)
-    hold.endedBy = by
+    running.ending = by
     hold.endedAt = this.#ports.now()
+    if (waiting.length === 0 && writing === null) hold.endedBy = by
   }
 
   /** What comes meanwhile goes with it. Never rejects. */
   async #write(running: Running) {
     while (running.waiting.length > 0) {
-      if (running.hold.endedBy === null) await sleep(GATHER_MS)
+      if (running.ending === null) await sleep(GATHER_MS)
       await this.#label(running, running.waiting.splice(0, BATCH))
     }
     running.writing = null
+    running.hold.endedBy = running.ending
   }
 
   /** All at once; where one of them cannot be labelled, one by one. */
@@ -193,9 +202,9 @@ export class Holds {
   }
 
   #forgetOld() {
-    for (const [id, { hold, writing }] of this.#holds) {
+    for (const [id, { ending, writing }] of this.#holds) {
       if (this.#holds.size <= MOST_REMEMBERED) return
-      if (hold.endedBy !== null && writing === null) this.#holds.delete(id)
+      if (ending !== null && writing === null) this.#holds.delete(id)
     }
   }
 }

@@ -26,7 +26,8 @@ const HoldBody = Type.Object({
   endedAt: NullableTime,
   endedBy: nullable(
     Type.Enum(HOLD_ENDS, {
-      description: 'null while it runs; `silence`: nothing came for 15 s; `closed`: the server ended',
+      description:
+        'null while it runs, or labels of it are on their way; `silence`: nothing came for 15 s; `closed`: the server ended',
     }),
   ),
 })
