@@ -160,3 +160,14 @@ test('a cron line without five fields is refused here; one that is known is said
   expect(cronFault('')).toMatch(/there are 0/)
   expect([cronInWords('0 3 * * 0'), cronInWords('5 4 * * *')]).toEqual(['every Sunday at 03:00', 'at 5 4 * * *'])
 })
+
+test('what is ready but for one thing is ready, and the thing is said', () => {
+  const but = 'all readings of `90` come from one hold, so the figure may flatter'
+  expect(verdictInWords(`ready; ${but}`, { evaluation: null })).toEqual({
+    isReady: true,
+    title: 'Ready',
+    next: 'All readings of 90 come from one hold, so the figure may flatter.',
+  })
+  expect(verdictInWords('ready', { evaluation: null }).next).toBe('Good enough to rely on.')
+  expect(verdictInWords('readings are too few', { evaluation: null }).isReady).toBe(false)
+})

@@ -27,25 +27,33 @@ export interface VerdictOptions {
   suspects?: number
 }
 
-/** @param verdict `ready`, or what the model needs or why nothing can be said of it */
+/** @param verdict `ready`, also `ready; but ...`, or what the model needs or why nothing can be said of it */
 export function verdictInWords(
   verdict: string | null,
   { evaluation, worseThan = null, suspects = 0 }: VerdictOptions,
 ): VerdictWords {
-  const isReady = verdict === 'ready'
+  const [, but = null] = /^ready(?:; (.+))?$/s.exec(verdict ?? '') ?? []
+  const isReady = verdict !== null && /^ready(;|$)/.test(verdict)
   if (worseThan !== null)
     return {
       isReady: false,
       title: `Worse than ${worseThan}`,
       next: isReady ? 'By its own labels it would do: look at what it lost.' : needInWords(verdict, evaluation, false),
     }
-  if (isReady) return { isReady, title: 'Ready', next: 'Good enough to rely on.' }
+  if (isReady)
+    return {
+      isReady,
+      title: 'Ready',
+      next: but === null ? 'Good enough to rely on.' : sentenceOf(but.replaceAll('`', '')),
+    }
   const title = evaluation ? 'Not ready yet' : 'Not judged yet'
   return { isReady, title, next: needInWords(verdict, evaluation, suspects > 0) }
 }
 
 /** The server says so where labels look wrong; the console has a link for it. */
 const SUSPECTS_FIRST = /^check the .* first, then (it )?/
+
+const sentenceOf = (text: string) => (/[.!]$/.test(text) ? capital(text) : `${capital(text)}.`)
 
 /** @param isThen whether something else comes first */
 function needInWords(verdict: string | null, evaluation: VerdictOptions['evaluation'], isThen: boolean): string {

@@ -24,7 +24,8 @@ export function RollBack({ camera, models, activations, onDone }: RollBackProps)
   const before = modelBefore(camera.model, activations)
   if (before === null) return null
   const model = models.find(({ id }) => id === before)
-  const flaw = model && model.verdict !== 'ready' ? verdictInWords(model.verdict, model) : null
+  const said = model && verdictInWords(model.verdict, model)
+  const flaw = said && !said.isReady ? said : null
   const close = () => {
     isAsking.value = false
   }

@@ -23,6 +23,7 @@ export function Said({ id, source, details }: SaidProps) {
   const { states, state } = source
   const trouble = troubleOf(now, clock.value, live.devices.value)
   const isUnknown = now.state === 'unknown' && (trouble === null || isUntaught(now))
+  const say = roundedWithin(details?.interval)
   const confidence = now.result?.state === now.state ? now.result.confidence : state.confidence
   return (
     <>
@@ -31,10 +32,10 @@ export function Said({ id, source, details }: SaidProps) {
       </p>
       {details?.expected != null && (
         <p class="expected">
-          Most likely <strong>{rounded(details.expected)}</strong>
+          Most likely <strong>{say(details.expected)}</strong>
           {details.interval && (
             <>
-              , between {rounded(details.interval.low)} and {rounded(details.interval.high)} in 90 of 100 cases
+              , between {say(details.interval.low)} and {say(details.interval.high)} in 90 of 100 cases
             </>
           )}
         </p>
@@ -71,4 +72,8 @@ export function Said({ id, source, details }: SaidProps) {
   )
 }
 
-const rounded = (value: number) => (Math.abs(value) < 10 ? value.toFixed(1) : value.toFixed(0))
+/** As fine as what is known of it. */
+function roundedWithin(interval: DetailsBody['interval']): (value: number) => string {
+  const digits = interval && interval.high - interval.low < 10 ? 1 : 0
+  return (value) => value.toFixed(digits)
+}

@@ -49,9 +49,11 @@ export function Outcome({ job, camera, shot, suspects, onActivated }: OutcomePro
         verdict={verdict ?? evaluation?.verdict ?? null}
         worseThan={isHeld && gate?.worse ? than : null}
         suspects={
-          shot === 'frame' && suspects > 0
-            ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) }
-            : null
+          shot === 'reading'
+            ? suspectsOfReadings(job.result)
+            : suspects > 0
+              ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) }
+              : null
         }
       />
       {evaluation?.curve && evaluation.curve.length > 1 && <LearningCurve curve={evaluation.curve} />}
@@ -74,6 +76,12 @@ export function Outcome({ job, camera, shot, suspects, onActivated }: OutcomePro
       )}
     </>
   )
+}
+
+/** Readings are not laid out to be labelled: the model's page lists them. */
+function suspectsOfReadings({ model, evaluation }: TrainingResult) {
+  const count = evaluation?.suspects?.length ?? 0
+  return model !== null && count > 0 ? { count, path: modelPath(model) } : null
 }
 
 /** The model that was active when one was made; null until that is known. */
