@@ -52,9 +52,9 @@ test('a sensor shows its newest reading, and what its agent says of it', async (
   await pi.read('heat', 20.5, NOW)
   await pi.read('heat', 21.5, NOW + 500)
   await pi.read('heat', 19.5, NOW - 500)
-  const nothing = { unit: null, driver: null, fault: null }
-  const contact = { device: 'shows', sensor: 'contact', ...nothing, at: iso(NOW), value: 'closed' }
-  const heat = { device: 'shows', sensor: 'heat', ...nothing, at: iso(NOW + 500), value: 21.5 }
+  const nothing = { unit: null, driver: null, fault: null, source: null }
+  const contact = { id: 'shows/contact', device: 'shows', sensor: 'contact', ...nothing, at: iso(NOW), value: 'closed' }
+  const heat = { id: 'shows/heat', device: 'shows', sensor: 'heat', ...nothing, at: iso(NOW + 500), value: 21.5 }
   expect(await get('/api/sensors?device=shows')).toEqual({ items: [contact, heat], next: null })
   const facts = { driver: 'cpu-temperature', unit: '°C', fault: 'it is gone' }
   await pi.say({ state: 'online', sensors: { heat: facts } })
