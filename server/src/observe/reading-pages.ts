@@ -112,8 +112,12 @@ export class ReadingPages {
   /** So many of each sensor, and more of some. */
   async #union(asked: Asked, columns: Columns): Promise<Found[]> {
     const found: Found[] = []
+    const setUp = new Set(this.#ports.sources.ofKind('sensor').map(({ id }) => id))
+    const isSetUp = (sensor: string) => setUp.has(`${asked.device}/${sensor}`)
     for (let i = 0; i < asked.sensors.length; i += SENSORS) {
-      const some = asked.sensors.slice(i, i + SENSORS).flatMap((sensor) => this.#ofSensor(asked, sensor, columns))
+      const some = asked.sensors
+        .slice(i, i + SENSORS)
+        .flatMap((sensor) => this.#ofSensor(asked, sensor, isSetUp(sensor), columns))
       found.push(...(await sql<Found>`${sql.join(some, sql` union all `)}`.execute(this.#ports.database.read)).rows)
     }
     return found
@@ -123,7 +127,7 @@ export class ReadingPages {
    * The first readings of one sensor, as they are kept: each has its own place in the key, so that a page costs no look at
    * all that there are.
    */
-  #ofSensor(asked: Asked, sensor: string, columns: Columns): RawBuilder<unknown>[] {
+  #ofSensor(asked: Asked, sensor: string, isSetUp: boolean, columns: Columns): RawBuilder<unknown>[] {
     const { device } = asked
     const { from, to } = spanOf(asked, sensor)
     const since = this.#ports.storedSince()
@@ -133,7 +137,6 @@ export class ReadingPages {
       where camera = ${`${device}/${sensor}`} and captured_at >= ${from} and captured_at < ${to}
         and (stored_at >= ${since} or stored_at is not null and exists (
           select 1 from labels l where l.camera = f.camera and l.captured_at = f.captured_at and l.state <> 'ignore'))`
-    const isSetUp = this.#ports.sources.ofKind('sensor').some(({ id }) => id === `${device}/${sensor}`)
     return [plain, ...(isSetUp ? [setUp] : [])].map((rows) => sql`select * from (${first(asked, rows)})`)
   }
 }
