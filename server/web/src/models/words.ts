@@ -58,7 +58,10 @@ const sentenceOf = (text: string) => (/[.!]$/.test(text) ? capital(text) : `${ca
 /** @param isThen whether something else comes first */
 function needInWords(verdict: string | null, evaluation: VerdictOptions['evaluation'], isThen: boolean): string {
   const said = (verdict ?? 'nobody knows how good it is').replaceAll('`', '').replace(SUSPECTS_FIRST, '')
-  const text = evaluation?.advice && said.startsWith('needs ') ? adviceInWords(evaluation.advice) : said
+  const text =
+    evaluation?.advice && said.startsWith('needs ') && !said.includes(' reading')
+      ? adviceInWords(evaluation.advice)
+      : said
   const it = isThen ? 'Then it' : 'It'
   const sentence = text.startsWith('needs ') ? `${it} ${text}` : capital(text)
   return sentence.endsWith('.') ? sentence : `${sentence}.`
