@@ -36,10 +36,15 @@ export async function train(
   const { samples, skipped, fresh, engine } = await embedAll(task, frames, tell)
   const onProgress = (done: number, all: number) =>
     void tell({ kind: 'progress', phase: 'evaluate', fraction: done / all })
+  const onEpoch = (epoch: number, epochs: number) => {
+    if (epoch % EPOCHS_TOLD === 0) void tell({ kind: 'progress', phase: 'train', fraction: epoch / epochs })
+  }
   await tell({ kind: 'progress', phase: 'train', fraction: 0 })
-  const head = await trainHead(samples, { states, ...(view ? { view, seed } : {}) }).catch((error) => {
-    throw withSkipped(error, skipped)
-  })
+  const head = await trainHead(samples, { states, ...(view ? { view, seed, onProgress: onEpoch } : {}) }).catch(
+    (error) => {
+      throw withSkipped(error, skipped)
+    },
+  )
   const { evaluation, verdict, judged } = await evaluate(samples, {
     states,
     seed,
@@ -58,6 +63,8 @@ export async function train(
   }
 }
 
+/** A word for each of hundreds would only fill the job's row. */
+const EPOCHS_TOLD = 20
 /** Of many that are left out mostly one thing is wrong. */
 const MOST_NAMED = 3
 

@@ -50,6 +50,8 @@ const PHASES = {
   frames: { embed: [0, 0.8], train: [0.8, 0.05], evaluate: [0.85, 0.15] },
   readings: { embed: [0, 0.1], train: [0.1, 0.2], evaluate: [0.3, 0.7] },
 } as const
+/** Of those that nothing could be learned from. */
+const MOST_LISTED = 100
 /** What a dataset takes until it is in, of the whole job. */
 const IMPORTING = 0.4
 
@@ -205,7 +207,9 @@ export class Training {
     const shown = evaluation ? `balanced accuracy ${evaluation.balancedAccuracy.toFixed(3)}; ${verdict}` : verdict
     context.log('info', `${id}: ${shown}`)
     if (reason !== null) context.log('warn', `${id} was not activated: ${reason}`)
-    return { model: id, activated: reason === null, reason, gate, evaluation, verdict, skipped, engine, backbone }
+    const some = skipped.slice(0, MOST_LISTED)
+    if (skipped.length > some.length) context.log('warn', `${skipped.length} were left out, ${some.length} are listed`)
+    return { model: id, activated: reason === null, reason, gate, evaluation, verdict, skipped: some, engine, backbone }
   }
 
   /** @returns why it cannot be: the camera's states were changed while it was trained */
