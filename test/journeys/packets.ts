@@ -73,6 +73,9 @@ export async function packets({ senders: count, rate, seconds }: PacketsOrder): 
   }
 }
 
+/** So long not one packet comes to its end before it is given up. */
+const PATIENCE_MS = 60_000
+
 /** Has the model trained as an older client does. */
 export async function train(sender: PacketSender, points = 40) {
   const { text } = await sender.call('POST', '/training/post/train', JSON.stringify(csiData(points)))
@@ -116,11 +119,18 @@ async function untilKept(sender: PacketSender, packet: number[], refused: string
   }
 }
 
+/** However slow the machine is: as long as packets come to their end. */
 async function untilEnded(dataDir: string, packets: number) {
   const database = open(dataDir)
   const count = database.prepare("select count(*) as ended from frames where camera like 'legacy/csi-%'")
-  const end = performance.now() + 60_000
-  while (Number(count.get()?.ended) < packets && performance.now() < end) await sleep(100)
+  let [ended, giveUpAt] = [-1, 0]
+  while (ended < packets) {
+    const now = Number(count.get()?.ended)
+    if (now > ended) giveUpAt = performance.now() + PATIENCE_MS
+    else if (performance.now() > giveUpAt) break
+    ended = now
+    await sleep(100)
+  }
   database.close()
 }
 
