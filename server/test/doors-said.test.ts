@@ -5,6 +5,7 @@ import { openStateDatabase } from '../src/database/state-database.ts'
 import { Sources } from '../src/devices/sources.ts'
 import type { DoorDetails } from '../src/doors/door.ts'
 import { Doors } from '../src/doors/doors.ts'
+import { createLog } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** What results of members make of a door, one after the other, on a real database. */
@@ -19,18 +20,15 @@ beforeEach(async () => {
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
   onTestFinished(() => database.close())
   const sources = new Sources(database)
-  const model = { threshold: 0.6, activeModel: 'pi/cam@1' }
-  await sources.ensure({ device: 'pi', camera: 'cam' }, 9, { ...model, states: STATES })
+  await sources.ensure({ device: 'pi', camera: 'cam' }, 9, { threshold: 0.6, states: STATES })
+  sources.activated('pi/cam', 'pi/cam@1')
   await sources.ensure({ device: 'pi', camera: 'new' }, 9, { states: STATES })
   const angles = { kind: 'sensor', states: ['0', '90', 'broken'], staleAfterMs: 10_000 } as const
-  await sources.ensure({ device: 'pi', camera: 'csi' }, 9, {
-    ...angles,
-    states: [...angles.states],
-    activeModel: 'pi/csi@1',
-  })
+  await sources.ensure({ device: 'pi', camera: 'csi' }, 9, { ...angles, states: [...angles.states] })
+  sources.activated('pi/csi', 'pi/csi@1')
   await sources.ensure({ device: 'doors', camera: 'front' }, 9, { kind: 'door', states: STATES })
   doors = new Doors({
-    ...{ database, sources, events: new Events(), log: { warn: (_, text) => expect(text).toBeUndefined() } },
+    ...{ database, sources, events: new Events(), log: createLog('error') },
     modelOf: async (id) => {
       const names = id === 'pi/cam@1' ? STATES : ['0', '90']
       const testSet = Array.from({ length: 40 }, (_, i) => {
