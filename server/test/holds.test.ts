@@ -3,7 +3,8 @@ import { afterFile } from '../../test/setup/after-file.ts'
 import type { Source } from '../src/devices/source.ts'
 import { HttpError } from '../src/http/errors.ts'
 import { Holds } from '../src/training/holds/holds.ts'
-import { RunningServer } from './running-server.ts'
+import { RunningServer, until } from './running-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** What a hold meets: a sensor with two states, and labels that are remembered. */
 function world({ silenceMs = 60_000 } = {}) {
@@ -94,4 +95,32 @@ test('over HTTP: a sensor that is none, and bodies that say too much', async () 
   expect((await server.call('POST', path, { state: '0', readings: 1 })).body.error).toMatchObject({ field: 'readings' })
   expect((await server.call('POST', path, { state: '0', readings: 2, seconds: 3 })).body.error.code).toBe('both')
   expect((await server.call('DELETE', path)).status).toBe(404)
+})
+
+test('readings of a real sensor are labelled as they come; others are told of; labels outlive the server', async () => {
+  const dataDir = await temporaryFolder(onTestFinished)
+  const first = await RunningServer.start(onTestFinished, { AJAR_DATA_DIR: dataDir })
+  const path = '/api/sensors/esp/csi'
+  await first.call('POST', '/api/devices', { name: 'esp' })
+  await first.call('PATCH', path, { states: ['0', '90'] })
+  const read = (value: number[]) => first.call('POST', `${path}/readings`, { value })
+  expect((await read([1, 2, 3])).status).toBe(201) // before the hold
+  expect((await first.call('POST', `${path}/holds`, { state: '90', readings: 3 })).status).toBe(201)
+  expect((await first.call('POST', `${path}/holds`, { state: '0' })).body.error.code).toBe('hold_runs')
+  expect((await read([1, 2])).status).toBe(400)
+  for (let i = 0; i < 5; i++) await read([i, 2, 3])
+  const hold = await until(async () => {
+    const { body } = await first.call('GET', `${path}/holds`)
+    return body.hold.endedBy !== null && body.hold
+  })
+  expect(hold).toMatchObject({ state: '90', wanted: 3, got: 3, refused: 1, endedBy: 'count' })
+  expect(hold.reason).toMatch(/another length/)
+  const counts = async (server: RunningServer) => (await server.call('GET', '/api/labels?camera=esp/csi')).body.counts
+  expect(await counts(first)).toEqual({ '90': 3 })
+  await first.call('POST', `${path}/holds`, { state: '0', readings: 100 })
+  await read([7, 2, 3])
+  await first.app.close()
+  const second = await RunningServer.start(onTestFinished, { AJAR_DATA_DIR: dataDir })
+  expect(await counts(second)).toEqual({ '90': 3, '0': 1 })
+  expect((await second.call('GET', `${path}/holds`)).body).toEqual({ hold: null })
 })
