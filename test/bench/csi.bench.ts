@@ -113,7 +113,7 @@ export async function ours(
   return { head, figures }
 }
 
-function figureOf(states: number, asked: number[], labels: number[], said: (i: number) => number): Figure {
+export function figureOf(states: number, asked: number[], labels: number[], said: (i: number) => number): Figure {
   const right = asked.filter((i) => said(i) === labels[i])
   const shares = Array.from({ length: states }, (_, state) => {
     const all = asked.filter((i) => labels[i] === state)

@@ -15,7 +15,7 @@ export interface CurvePoint {
 
 /** Networks take a hundred times as long to learn, so of vectors there are fewer points. */
 export function sharesOf(view: VectorView | null): readonly number[] {
-  return view ? [0.25, 0.5, 1] : [0.25, 0.5, 0.75, 1]
+  return view ? [0.5, 1] : [0.25, 0.5, 0.75, 1]
 }
 
 /** A state's frames are drawn in so many runs of neighbours, for whoever labels less has seen fewer hours. */

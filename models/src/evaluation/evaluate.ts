@@ -8,7 +8,7 @@ import { detailsFrom } from '../vector/predict.ts'
 import type { VectorView } from '../vector/view.ts'
 import { type CrossValidationOptions, crossValidate, frameOf, type Judged } from './cross-validate.ts'
 import { type CurvePoint, sharesOf } from './curve.ts'
-import { apartOf, byState, type Fold, timeFolds } from './folds.ts'
+import { apartOf, byState, type Fold, MOST_FOLDS, timeFolds } from './folds.ts'
 import { balancedAccuracy, confusionOf, type Score, score, sumOf, type TestFrame, type WrongFrame } from './score.ts'
 import { fitTemperature } from './temperature.ts'
 import { FEWEST_JUDGED, nounOf, unjudgedHere, whyUnjudged } from './unjudged.ts'
@@ -57,6 +57,8 @@ export interface Evaluated {
   judged: TestFrame[]
 }
 
+/** Networks take seconds each, and somebody waits with a hand on the door. */
+const FOLDS_OF_VECTORS = 3
 /** A wrong label is suspected where the model is at least so sure of another state. */
 const SUSPICIOUS = 0.8
 const MOST_SUSPECTS = 50
@@ -70,7 +72,10 @@ export async function evaluate(samples: Sample[], options: EvaluateOptions): Pro
   const { states, view = null } = options
   checkSamples(samples, states, view)
   const apartMs = apartOf(samples, view)
-  const { folds, judgedOn, borrowed, tested } = splitOf(samples, states, apartMs)
+  const { folds, judgedOn, borrowed, tested } = splitOf(samples, states, {
+    apartMs,
+    mostFolds: view ? FOLDS_OF_VECTORS : MOST_FOLDS,
+  })
   const isEnough = isJudged(folds, states)
   const { judged, curve } = await crossValidate(folds, isEnough ? sharesOf(view) : [1], options)
   const counted = judged.filter(({ sample }) => !sample.judgeOnly)
@@ -90,16 +95,16 @@ export async function evaluate(samples: Sample[], options: EvaluateOptions): Pro
 }
 
 /** On frames of the camera itself where they can be judged, else on the borrowed ones too. */
-function splitOf(samples: Sample[], states: string[], apartMs: number) {
+function splitOf(samples: Sample[], states: string[], how: { apartMs: number; mostFolds: number }) {
   const besides = samples.filter(({ judgeOnly }) => judgeOnly)
   const learned = samples.filter(({ judgeOnly }) => !judgeOnly)
   const own = learned.filter(({ borrowed }) => !borrowed)
   const more = learned.filter(({ borrowed }) => borrowed)
-  const folds = timeFolds(own, { states, more, besides, apartMs })
+  const folds = timeFolds(own, { states, more, besides, ...how })
   if (more.length === 0 || isJudged(folds, states))
     return { folds, judgedOn: 'own' as const, borrowed: more.length, tested: own }
   return {
-    folds: timeFolds(learned, { states, besides, apartMs }),
+    folds: timeFolds(learned, { states, besides, ...how }),
     judgedOn: 'all' as const,
     ...{ borrowed: more.length, tested: learned },
   }

@@ -35,9 +35,11 @@ export interface SplitOptions {
   besides?: Sample[]
   /** So far in time a test frame is at least from every frame that its head learned from. */
   apartMs?: number
+  /** So many folds at most. */
+  mostFolds?: number
 }
 
-const MOST_FOLDS = 5
+export const MOST_FOLDS = 5
 
 /**
  * Splits by time, never by neighbouring frames: neighbours are almost the same picture, and a head that has seen one
@@ -50,12 +52,12 @@ const MOST_FOLDS = 5
  */
 export function timeFolds(
   samples: Sample[],
-  { states, more = [], besides = [], apartMs = APART_MS }: SplitOptions,
+  { states, more = [], besides = [], apartMs = APART_MS, mostFolds = MOST_FOLDS }: SplitOptions,
 ): Fold[] {
   const groups = byState(samples)
   const fewest = Math.min(...states.map((state) => groups.get(state)?.length ?? 0))
   let best: Fold[] = []
-  for (let count = Math.min(MOST_FOLDS, fewest); count >= 2; count--) {
+  for (let count = Math.min(mostFolds, fewest); count >= 2; count--) {
     const folds = blockFolds(groups, [samples, more], count, apartMs).filter(({ train }) => canTrain(train, states))
     if (judgedLeast(folds, states) > judgedLeast(best, states)) best = folds
   }

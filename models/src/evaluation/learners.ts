@@ -31,7 +31,7 @@ export function vectorLearner(training: VectorTraining): Learn {
   return async (samples, how) => {
     const members = how === 'part' ? { members: 1 } : {}
     const only = how === 'detailed' ? 'all' : 'last'
-    const { estimators } = await trainVectors(samples, { ...training, only, ...members })
+    const { estimators } = await trainVectors(samples, { ...training, only, ...members, ofParts: 1 })
     return ({ features }) => {
       const said: Record<string, Float64Array> = {}
       let scores: Float64Array = new Float64Array()

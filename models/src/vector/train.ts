@@ -13,6 +13,8 @@ export interface VectorTraining {
   only?: 'all' | 'last'
   /** Networks that make an estimator together. */
   members?: number
+  /** The same for those that see one part only, where there are others. */
+  ofParts?: number
   onProgress?: (epoch: number, epochs: number, loss: number) => void
   signal?: AbortSignal
 }
@@ -28,19 +30,22 @@ const MEMBERS = 3
  */
 export async function trainVectors(
   samples: Sample[],
-  { states, view, seed, only = 'all', members = MEMBERS, onProgress, signal }: VectorTraining,
+  { states, view, seed, only = 'all', members = MEMBERS, ofParts = members, onProgress, signal }: VectorTraining,
 ): Promise<VectorHead & { epochs: number; loss: number }> {
   const taught = teach(samples, states)
   const ranges = estimatorsOf(view).slice(only === 'all' ? 0 : -1)
   const estimators: Estimator[] = []
   let [epochs, loss, done] = [0, Number.NaN, 0]
-  for (const range of ranges) {
+  const sizes = ranges.map((_, i) => (i < ranges.length - 1 ? ofParts : members))
+  const all = sizes.reduce((sum, size) => sum + size, 0)
+  for (const [i, range] of ranges.entries()) {
+    const size = sizes[i] as number
     const networks: TrainedNetwork[] = []
-    for (let member = 0; member < members; member++) {
+    for (let member = 0; member < size; member++) {
       const network = await trainNetwork(lessonOf(taught, range, 2 * member), {
         seed: seed * 1000 + done,
         onEpoch: (epoch, most, loss) => {
-          onProgress?.(done * most + epoch, ranges.length * members * most, loss)
+          onProgress?.(done * most + epoch, all * most, loss)
           return !signal?.aborted
         },
       })
@@ -48,7 +53,7 @@ export async function trainVectors(
       done += 1
     }
     epochs = Math.max(...networks.map((network) => network.epochs))
-    loss = networks.reduce((sum, network) => sum + network.loss, 0) / members
+    loss = networks.reduce((sum, network) => sum + network.loss, 0) / size
     const { mean, factor } = taught.scaling
     estimators.push({
       name: range.name,

@@ -41,6 +41,9 @@ const CLOSE = 0.35
 /** So many of each state at most, by all that may be multiplied in bounded time (rows times rows times inputs). */
 const MOST_ROWS = 800
 const MOST_PRODUCTS = 1.5e9
+/** The same for the descent (rows times rows times states times epochs), which goes so far at least. */
+const MOST_STEPS = 3e8
+const FEWEST_EPOCHS = 20
 /** Readings of a state that are judged, without which nothing is said. */
 const FEWEST_JUDGED = 4
 const MOST_NAMED = 4
@@ -58,14 +61,20 @@ export async function usability(samples: Sample[], { states, view, signal }: Usa
   const groups = Map.groupBy(counted, ({ state }) => state)
   const known = states.filter((state) => (groups.get(state)?.length ?? 0) >= FEWEST_JUDGED)
   const chosen = known.length < 2 ? [] : few(counted, known, embeddedLength(view))
-  for (const { train, test } of timeFolds(chosen, { states: known, apartMs: apartOf(counted, view) })) {
+  for (const { train, test } of timeFolds(chosen, {
+    ...{ states: known, apartMs: apartOf(counted, view), mostFolds: 3 },
+  })) {
     await breathe()
     if (signal?.aborted) throw new ModelsError('cancelled', 'caller', 'the comparison was cancelled')
     const taught = teach(train, known)
     const { rows, width, labels } = taught
     const scale = 1 / Math.sqrt(width)
     const scaled = rows.map((value) => value * scale)
-    const fitted = descend({ rows: scaled, width, labels: [...labels], states: known.length })
+    const steps = MOST_STEPS / (labels.length ** 2 * known.length)
+    const fitted = descend(
+      { rows: scaled, width, labels: [...labels], states: known.length },
+      { onEpoch: (epoch) => epoch < Math.max(steps, FEWEST_EPOCHS) },
+    )
     for (const sample of test) {
       const inputs = standardised(taught.scaling, sample.features[0] as Float32Array)
       const scores = Float64Array.from(fitted.bias)
