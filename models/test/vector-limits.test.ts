@@ -77,7 +77,7 @@ test('twenty thousand packets and sixty-four states of 4096 numbers are learned 
     ...sample,
     features: [packet(sample.state === '0' ? 0 : 0.5, 0.5, random)],
   }))
-  const head = await trainHead(packets, { states: ['0', '90'], view: csiView() })
+  const head = await trainHead(packets, { states: ['0', '90'], view: plainView(106) })
   expect(judge(head, packets.slice(0, 200)).filter(({ truth, said }) => truth === said).length).toBeGreaterThan(150)
   const states = Array.from({ length: 64 }, (_, i) => `s${i}`)
   const long = plain(states, 8, 4096, (k, j) => (j % 64 === k ? 3 : 0) + gauss(random))
