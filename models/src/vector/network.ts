@@ -31,9 +31,9 @@ export interface TrainedNetwork {
 
 const HIDDEN = 32
 /** Of many rows more, so that an epoch is never more steps than this. */
-const BATCH = 64
-const MOST_STEPS = 32
-const LEARNING_RATE = 0.001
+const BATCH = 128
+const MOST_STEPS = 16
+const LEARNING_RATE = 0.002
 const WEIGHT_DECAY = 0.01
 const MOST_EPOCHS = 60
 /** Where nothing can be held back to stop by. */
