@@ -8,6 +8,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 const CAMERA = 'pi/cam'
 /** It earned its first state after a thousand seconds. */
 const LATER = 'pi/later'
+/** Its first state lasted a second. */
+const BRIEF = 'pi/brief'
 /** On a whole minute, so that thinning by minutes is easy to reckon. */
 const START = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000
 const at = (seconds: number) => START + seconds * 1000
@@ -45,6 +47,14 @@ beforeAll(async () => {
       ...{ camera: LATER, at: at(1010), from_state: 'unknown', to_state: 'open', reason: null, confidence: 0.9 },
       ...{ frame_at: at(1010), model: null },
     })
+    .execute()
+  const briefly = { camera: BRIEF, reason: null, confidence: 0.9, model: null }
+  await database.write
+    .insertInto('transitions')
+    .values([
+      { ...briefly, at: at(1001), from_state: 'unknown', to_state: 'open', frame_at: at(1001) },
+      { ...briefly, at: at(1002), from_state: 'open', to_state: 'unknown', frame_at: at(1002) },
+    ])
     .execute()
   await database.close()
   server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: dataDir })
@@ -115,6 +125,18 @@ test('before a state was earned it is unknown where frames came, and nothing is 
   expect(await of('pi/untaught', 0, 200)).toEqual([[100, 200, 'unknown']])
   expect(await of('pi/untaught', 300, 900)).toEqual([])
   expect(await of(LATER, 0, 2000)).toEqual([first, [1000, 1010, 'unknown'], [1010, 2000, 'open']])
+})
+
+test('a first state of a moment is not drawn over the time before it where changes are thinned', async () => {
+  await server.call('PATCH', `/api/cameras/${BRIEF}`, { states: ['open', 'closed'] })
+  for (const every of ['', '&every=10000'])
+    expect(
+      said(await server.call('GET', `/api/cameras/${BRIEF}/ribbon?from=${at(0)}&to=${at(2000)}${every}`)),
+      every,
+    ).toEqual([
+      [1001, 1002, 'open'],
+      [1002, 2000, 'unknown'],
+    ])
 })
 
 test('a span that is none is refused', async () => {

@@ -125,9 +125,15 @@ async function changesOf({ read }: StateDatabase, camera: string, span: Span): P
     .where('camera', '=', camera)
     .where('at', '<', to)
     .where((eb) => eb('at', '>=', begin(eb)))
+  const whole = within
   if (span.every !== undefined) within = within.where('at', 'in', lastOfEach(camera, span, span.every))
   const rows = await within.orderBy('at', 'desc').limit(limit).execute()
-  return rows.reverse()
+  const [oldest] = rows.reverse()
+  if (span.every === undefined || !oldest || oldest.at <= from || rows.length === limit) return rows
+  // Nothing was in force when it began. What the oldest that is left came from may have lasted a moment, as others before
+  // it that were left out: what was before is what the very first change came from.
+  const very = await whole.orderBy('at', 'asc').limit(1).executeTakeFirst()
+  return very && very.at < oldest.at ? [very, ...rows] : rows
 }
 
 /**
