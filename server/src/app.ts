@@ -12,6 +12,7 @@ import { disown } from './datasessions/disown.ts'
 import { cameraCare } from './devices/care.ts'
 import { CameraChanges } from './devices/changes.ts'
 import { Devices } from './devices/devices.ts'
+import { newestLength } from './devices/newest-length.ts'
 import { Registry } from './devices/registry.ts'
 import { finishRenamings } from './devices/renaming.ts'
 import { Sources } from './devices/sources.ts'
@@ -166,6 +167,7 @@ async function build(
     createJob: (kind, camera, owner) => jobs.create(kind, camera, {}, { owner }),
     cancelJob: (id) => jobs.cancel(id),
     perform: (work, signal) => workers.perform(work, signal),
+    newestLength: (sensor) => newestLength(database, sensor),
     change: (source, change, author) => care.settingUp.change(source, change, author),
   })
   const { models, activations, copies, modelUploads, reEmbedding, training, holds, usabilities } = teaching

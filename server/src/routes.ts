@@ -22,6 +22,7 @@ import type { cameraCare } from './devices/care.ts'
 import { careRoutes } from './devices/care-routes.ts'
 import { type Devices, isReserved } from './devices/devices.ts'
 import { newestFrames } from './devices/newest-frames.ts'
+import { newestLength } from './devices/newest-length.ts'
 import type { Registry } from './devices/registry.ts'
 import { removeSensor } from './devices/remove-sensor.ts'
 import { devicesRoutes } from './devices/routes.ts'
@@ -201,6 +202,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   await importRoutes(http, {
     ...{ sources, uploads: parts.uploads, hasDevice: (name) => devices.has(name) },
     createJob: (source, params, owner) => jobs.create('import', source, { ...params }, { owner }),
+    newestLength: (sensor) => newestLength(database, sensor),
     endOfTimes: (sensor, sha256) => endOfTimes(database, sensor, sha256, Date.now()),
   })
   const exports = new FewAtOnce(MOST_EXPORTS, 'exports')

@@ -18,7 +18,15 @@ async function told(csv: string | Uint8Array, given: Partial<ImportTask> = {}) {
 
 async function toldOf(path: string, given: Partial<ImportTask> = {}) {
   const task: ImportTask = {
-    ...{ path, states: [], addStates: false, exactly: false, vector: null, endAt: NOW },
+    ...{
+      path,
+      states: [],
+      addStates: false,
+      exactly: false,
+      vector: null,
+      length: given.vector ? lengthOf(given.vector) : null,
+      endAt: NOW,
+    },
     ...{ maxFrameBytes: 1, maxTotalBytes: 1 },
     ...given,
   }

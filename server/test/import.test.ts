@@ -144,6 +144,7 @@ test('states that somebody sets while the zip is looked at are not written over'
       await sources.change('pi/cam', { states: ['ajar', 'shut'] })
       await onMessage({ kind: 'plan', states: ['closed', 'open'], items: 2 })
     },
+    newestLength: async () => null,
     change: (camera, change) => sources.change(camera, change),
     maxFrameBytes: 1,
     maxImportBytes: 1,

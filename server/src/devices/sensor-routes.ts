@@ -2,11 +2,12 @@ import { lengthOf, MOST_NUMBERS, plainView, type VectorView } from '@ajar/models
 import { cameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import { callerName } from '../http/access.ts'
-import { badRequest, conflict, HttpError, notFound } from '../http/errors.ts'
+import { badRequest, conflict, notFound } from '../http/errors.ts'
 import type { Http } from '../http/http.ts'
 import { refIn, SENSOR } from '../http/nouns.ts'
 import { listOf, Name } from '../http/shapes.ts'
 import { isReserved, refuseReserved } from './devices.ts'
+import { newestLength } from './newest-length.ts'
 import { knownSensor, knownSensors, SensorBody, type SensorBodyPorts, shownSensor } from './sensor-body.ts'
 import { refuseReservedStates, sensorSettings } from './source-settings.ts'
 import type { Source, SourceSettings } from './sources.ts'
@@ -90,8 +91,7 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
       refuseReservedStates(body.states)
       if (body.vector) refuseUselessView(body.vector)
       if (isReserved(ref.device) && !sources.find(id)) refuseReserved(ref.device, 'device')
-      const known = await knownSensor(database, ref.device, ref.camera)
-      const length = known?.last_value_json == null ? null : lengthIn(JSON.parse(known.last_value_json), id)
+      const length = await newestLength(database, ref)
       if (body.vector && length !== null && lengthOf(body.vector) !== length)
         throw badRequest('wrong_length', `its readings have ${length} numbers: these parts have another sum`, 'vector')
       refuseFollowed(sources.find(id), body)
@@ -163,13 +163,6 @@ function refuseUselessView(view: VectorView) {
       `\`${FUSED}\` is what all parts together are called: choose another name`,
       'vector.parts',
     )
-}
-
-/** How many numbers the reading has. @throws HttpError 400 `not_a_vector` where states cannot be told by it */
-function lengthIn(value: unknown, id: string): number {
-  if (typeof value === 'number') return 1
-  if (Array.isArray(value) && value.length > 0) return value.length
-  throw new HttpError(400, 'not_a_vector', `states are told by numbers, and ${id} last read ${JSON.stringify(value)}`)
 }
 
 /** What the promise resolves to, or `late` after so long. */

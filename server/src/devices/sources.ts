@@ -155,14 +155,8 @@ export class Sources {
     const id = cameraId(ref)
     const { kind = 'camera' } = given
     const known = this.#sources.get(id)
-    if (known && known.kind !== kind)
-      throw conflict('other_kind', `${id} is a ${known.kind}: a ${kind} needs another name`)
+    if (!this.mayBe(ref, kind, limit)) return null
     if (known) return known
-    if (this.#aliases.has(id)) return this.get(id)
-    if (this.#beingDeleted.has(id))
-      throw conflict('being_deleted', `${id} is being deleted: set up the next camera of that name when it is done`)
-    const siblings = this.ofKind(kind).filter((source) => source.device === ref.device)
-    if (siblings.length >= limit) return null
     const { device, camera: name } = ref
     const made: Source = {
       ...DEFAULTS,
@@ -179,6 +173,22 @@ export class Sources {
     const first = this.#sources.get(id) ?? made // two frames may both have been the first
     this.#sources.set(id, first)
     return first
+  }
+
+  /**
+   * Whether there is such a source, or could be one: what `ensure` would say, where nothing is to be made yet.
+   * @throws HttpError as `ensure` does
+   */
+  mayBe(ref: CameraRef, kind: SourceKind, limit = MAX_CAMERAS_PER_DEVICE): boolean {
+    const id = cameraId(ref)
+    const known = this.#sources.get(id)
+    if (known && known.kind !== kind)
+      throw conflict('other_kind', `${id} is a ${known.kind}: a ${kind} needs another name`)
+    if (known) return true
+    if (this.#aliases.has(id)) this.get(id)
+    if (this.#beingDeleted.has(id))
+      throw conflict('being_deleted', `${id} is being deleted: set up the next camera of that name when it is done`)
+    return this.ofKind(kind).filter(({ device }) => device === ref.device).length < limit
   }
 
   /** @throws HttpError 400 where a state has labels but is no longer named. */

@@ -12,6 +12,8 @@ export interface ImportTask {
   exactly: boolean
   /** Of a sensor: how its readings are seen. */
   vector: VectorView | null
+  /** Of a sensor: how many numbers its readings have; null before the first one of one of which nobody said it. */
+  length: number | null
   /** The time of the last one where the file tells no times, milliseconds UTC; null: when the file was written. */
   endAt: number | null
   /** Largest picture. */

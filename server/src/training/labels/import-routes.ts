@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type CameraRef, cameraId } from '@ajar/protocol'
 import { Type } from 'typebox'
 import type { JobRow } from '../../database/schema.ts'
-import type { Source, SourceKind, Sources } from '../../devices/sources.ts'
+import type { SourceKind, Sources } from '../../devices/sources.ts'
 import { callerName } from '../../http/access.ts'
 import { badRequest, conflict, HttpError } from '../../http/errors.ts'
 import type { Http } from '../../http/http.ts'
@@ -16,6 +16,8 @@ export interface ImportRoutesPorts {
   hasDevice(name: string): boolean
   uploads: Uploads
   createJob(source: string, params: object, owner: string): Promise<JobRow>
+  /** How many numbers the newest reading of a sensor has. @throws HttpError 400 `not_a_vector` where it has none */
+  newestLength(sensor: CameraRef): Promise<number | null>
   /** When the last reading of a file was that tells no times (`csv/end-of-times.ts`). */
   endOfTimes(sensor: string, sha256: string): Promise<number>
 }
@@ -52,12 +54,14 @@ function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts
         const what = `send the bytes of one ${extension} with Content-Type: ${contentType}`
         throw new HttpError(415, `not_${extension}`, what)
       }
-      const id = (await sourceFor(refIn(params), learner.kind, ports)).id
+      const ref = refIn(params)
+      await refuseUnteachable(ref, learner.kind, ports)
+      const id = cameraId(ref)
       const author = callerName(request)
       const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
       const begin = async (upload: string, sha256: string) => {
         const times = extension === 'csv' ? { sha256, endAt: await endOfTimes(id, sha256) } : {}
-        return createJob(id, { upload, addStates: query.states === 'add', ...times }, author)
+        return createJob(id, { upload, kind: learner.kind, addStates: query.states === 'add', ...times }, author)
       }
       const job = await uploads.take(author, body, length, begin, extension)
       return reply.status(202).send(shownJob(job))
@@ -65,12 +69,16 @@ function importRoute(scope: Http, format: ImportFormat, ports: ImportRoutesPorts
   )
 }
 
-/** A new source of a device that is there may be taught before its first frame or reading. */
-async function sourceFor(ref: CameraRef, kind: SourceKind, { sources, hasDevice }: ImportRoutesPorts): Promise<Source> {
-  const source = hasDevice(ref.device) ? await sources.ensure(ref, undefined, { kind }) : sources.get(cameraId(ref))
-  if (!source) throw badRequest('too_many_cameras', `${ref.device} has as many ${kind}s as a device may have`, 'camera')
-  if (source.kind !== kind) throw conflict('other_kind', `${source.id} is a ${source.kind}, and no ${kind}`)
-  const { id, follows } = source
-  if (follows) throw conflict('follows', `${id} is told by the model of ${follows}: import into that`)
-  return source
+/**
+ * A new source of a device that is there may be taught before its first frame or reading. It is made only once its file
+ * was looked at (`import.ts`): a sensor that is set up refuses what it cannot be asked about.
+ */
+async function refuseUnteachable(ref: CameraRef, kind: SourceKind, ports: ImportRoutesPorts): Promise<void> {
+  const { sources, hasDevice, newestLength } = ports
+  const known = hasDevice(ref.device) ? sources.find(cameraId(ref)) : sources.get(cameraId(ref))
+  if (!sources.mayBe(ref, kind))
+    throw badRequest('too_many_cameras', `${ref.device} has as many ${kind}s as a device may have`, 'camera')
+  if (known?.follows)
+    throw conflict('follows', `${known.id} is told by the model of ${known.follows}: import into that`)
+  if (kind === 'sensor' && !known?.vector) await newestLength(ref)
 }

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
+import { lengthOf } from '@ajar/models'
+import { type CameraRef, parseCameraId } from '@ajar/protocol'
 import type { Archive } from '../../database/frames/archive.ts'
-import type { Source, SourceSettings, Sources } from '../../devices/sources.ts'
-import { conflict } from '../../http/errors.ts'
+import type { Source, SourceKind, SourceSettings, Sources } from '../../devices/sources.ts'
+import { badRequest, conflict } from '../../http/errors.ts'
 import type { Ingested } from '../../ingest/ingest.ts'
 import type { JobContext } from '../../jobs/handlers.ts'
 import type { Work } from '../../jobs/worker/messages.ts'
-import { formatOf } from './import-formats.ts'
+import { formatOf, IMPORT_FORMATS } from './import-formats.ts'
 import type { ImportMessage, ImportPlan, ImportTask, LeftOut } from './import-messages.ts'
 import type { Labels } from './labels.ts'
 import { type PastIncoming, StorePast } from './store-past.ts'
@@ -20,6 +22,8 @@ export interface ImportPorts {
   perform(work: Work, signal: AbortSignal): Promise<unknown>
   /** Stores a frame or a reading that is past: it makes no result. Durable when it resolves. */
   store(incoming: PastIncoming): Promise<Ingested>
+  /** How many numbers the newest reading of a sensor has. @throws HttpError 400 `not_a_vector` where it has none */
+  newestLength(sensor: CameraRef): Promise<number | null>
   /** Sets up a source. */
   change(source: string, change: Partial<SourceSettings>, author: string): Promise<unknown>
   maxFrameBytes: number
@@ -39,6 +43,8 @@ export interface ImportResult {
 /** What is to come in. */
 export interface Importing {
   path: string
+  /** What the source becomes where there is none yet. */
+  kind?: SourceKind
   /** States that the source does not have are added. */
   addStates?: boolean
   /** Its states become those of the file. */
@@ -51,6 +57,13 @@ export interface Importing {
   begin?(): Promise<void>
 }
 
+/** The source as it is compared with a file; where there is none yet, as one that nobody set up. */
+type Before = Pick<Source, 'id' | 'kind' | 'device' | 'name' | 'states' | 'vector'> & {
+  /** Of a sensor: how many numbers its readings have, as it is set up or as its newest one is. */
+  length: number | null
+}
+
+const KINDS: readonly unknown[] = IMPORT_FORMATS.map(({ learner }) => learner.kind)
 const TIME_LIMIT_MS = 4 * 3_600_000
 const MOST_LISTED = 100
 /** Looking through the file takes no longer than this part of it all. */
@@ -72,6 +85,7 @@ export class Import {
     const { params, owner } = context
     return this.take(context, {
       path: this.#ports.uploads.pathOf(String(params.upload)),
+      ...(KINDS.includes(params.kind) ? { kind: params.kind as SourceKind } : {}), // else a release before this one asked
       addStates: params.addStates === true,
       endAt: typeof params.endAt === 'number' ? params.endAt : null,
       author: owner,
@@ -85,10 +99,11 @@ export class Import {
   async take({ id: job, camera: id, signal, report, log }: JobContext, given: Importing): Promise<ImportResult> {
     const { sources, perform, maxFrameBytes, maxImportBytes, archive, store, labels } = this.#ports
     const { path, author, addStates = false, exactly = false, begin } = given
-    const source = sources.get(id ?? '')
+    const source = await this.#before(id ?? '', given.kind)
     const format = formatOf(source.kind)
     const task: ImportTask = {
-      ...{ path, addStates, exactly, states: source.states, vector: source.vector, maxFrameBytes },
+      ...{ path, addStates, exactly, states: source.states, maxFrameBytes },
+      ...{ vector: source.vector, length: source.length },
       endAt: given.endAt ?? null,
       maxTotalBytes: 2 * maxImportBytes,
     }
@@ -130,18 +145,33 @@ export class Import {
     return result
   }
 
+  /** @throws HttpError 400 `not_a_vector` where the source is none yet that could be asked about its readings; 404 */
+  async #before(id: string, kind?: SourceKind): Promise<Before> {
+    const { sources, newestLength } = this.#ports
+    const ref = kind && parseCameraId(id)
+    const fresh = ref && { id, kind, device: ref.device, name: ref.camera, states: [], vector: null }
+    const source = sources.find(id) ?? fresh ?? sources.get(id)
+    if (source.kind !== 'sensor') return { ...source, length: null }
+    const { vector, device, name } = source
+    return { ...source, length: vector ? lengthOf(vector) : await newestLength({ device, camera: name }) }
+  }
+
   /**
+   * Makes the source where there is none yet: what is refused leaves nothing.
    * @param before as the source was when it was compared with the file
    * @throws HttpError 409 `changed_meanwhile`
    */
-  async #setUp({ id, ...before }: Source, { states, vector }: ImportPlan, author: string) {
+  async #setUp(before: Before, { states, vector }: ImportPlan, author: string) {
     const { sources, change } = this.#ports
-    const now = sources.get(id)
-    if (!isDeepStrictEqual([now.states, now.vector], [before.states, before.vector]))
+    const { id, kind, device, name } = before
+    const now = await this.#before(id, kind)
+    if (!isDeepStrictEqual([now.states, now.vector, now.length], [before.states, before.vector, before.length]))
       throw conflict(
         'changed_meanwhile',
         `the settings of ${id} were changed while the file was looked at: send it again`,
       )
+    if (!(await sources.ensure({ device, camera: name }, undefined, { kind })))
+      throw badRequest('too_many_cameras', `${device} has as many ${kind}s as a device may have`, 'camera')
     const changed: Partial<SourceSettings> = {
       ...(isDeepStrictEqual(states, before.states) ? {} : { states }),
       ...(vector === undefined || isDeepStrictEqual(vector, before.vector) ? {} : { vector }),

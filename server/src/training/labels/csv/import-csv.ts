@@ -43,7 +43,7 @@ export async function importCsv(task: ImportTask, _inputs: AsyncIterable<never>,
   const told = (fraction: number) => tell({ kind: 'checked', fraction })
   const looked = await look(task, now, count, () => told(Math.min(read / Math.max(size, 1), 1)))
   const { columns, usable } = looked
-  const vector = viewAfter(columns.view, task.vector)
+  const vector = viewAfter(columns.view, task)
   await tell({ kind: 'plan', states: looked.states, items: usable, vector })
   for (const column of columns.nameless)
     await tell({ kind: 'left_out', file: `column ${column + 1}`, reason: 'it has no name' })
@@ -123,14 +123,14 @@ async function* rowsIn(path: string): AsyncGenerator<CsvRecord> {
  * How the sensor's readings are seen once these are in: as the file names them, unless somebody said it otherwise.
  * @throws ImportError `other_length`
  */
-function viewAfter(given: VectorView, known: VectorView | null): VectorView {
-  if (!known) return given
-  const [length, expected] = [lengthOf(given), lengthOf(known)]
-  if (length !== expected)
+function viewAfter(given: VectorView, { vector: known, length: expected }: ImportTask): VectorView {
+  const length = lengthOf(given)
+  if (expected !== null && length !== expected)
     throw new ImportError(
       'other_length',
       `each line has ${length} numbers, and a reading of the sensor has ${expected}: import it into another sensor`,
     )
+  if (!known) return given
   // What the first reading said of itself is only how long it is.
   return isDeepStrictEqual(known.parts, plainView(length).parts) ? { ...given, window: known.window } : known
 }
