@@ -14,12 +14,19 @@ function world({ silenceMs = 60_000 } = {}) {
     if (labels.some(({ frame }) => gone.has(frame))) throw new HttpError(404, 'pruned', 'it is not kept any more')
     for (const { frame, state } of labels) said.set(frame, state)
   })
-  const get = (id: string) => ({ id, kind: id === 'pi/cam' ? 'camera' : 'sensor', states: ['0', '15'] }) as Source
-  // biome-ignore lint/suspicious/noExplicitAny: a hold asks for no more of them
-  const holds = new Holds({ sources: { get } as any, labels: { put }, log: { warn: vi.fn() }, silenceMs })
+  const made = { at: 1 }
+  const get = (id: string) =>
+    ({ id, kind: id === 'pi/cam' ? 'camera' : 'sensor', states: ['0', '15'], createdAt: made.at }) as Source
+  const holds = new Holds({
+    // biome-ignore lint/suspicious/noExplicitAny: a hold asks for no more of them
+    sources: { get, find: get, judged: get } as any,
+    labels: { put },
+    log: { warn: vi.fn() },
+    silenceMs,
+  })
   onTestFinished(() => holds.close())
   const stored = (capturedAt: number) => holds.stored({ camera: 'esp/csi', capturedAt })
-  return { holds, put, said, gone, stored }
+  return { holds, put, said, gone, stored, made }
 }
 
 const ask = (state: string, readings = 3) => ({ state, readings, seconds: null, author: 'eve' })
@@ -72,6 +79,19 @@ test('silence and time end a hold; its labels can be taken back', async () => {
   expect([...said.values()]).toEqual([null])
   const timed = holds.begin('esp/b', { ...ask('0', 5000), seconds: 0 })
   await vi.waitFor(() => expect(timed.endedBy).toBe('time'), { timeout: 10_000 })
+})
+
+test('a hold is over with its sensor: what reads under that name later is another one', async () => {
+  const { holds, said, stored, made } = world()
+  const hold = holds.begin('esp/csi', ask('0'))
+  made.at = 2
+  stored(hold.startedAt + 1)
+  expect(hold).toMatchObject({ got: 0, endedBy: 'fault' })
+  expect(holds.of('esp/csi')).toBeNull()
+  holds.begin('esp/csi', ask('15', 1))
+  stored(hold.startedAt + 2)
+  await holds.close()
+  expect([...said]).toEqual([[`esp/csi/${hold.startedAt + 2}`, '15']])
 })
 
 test('labels that cannot be written at all end the hold', async () => {

@@ -4,7 +4,7 @@ import { conflict } from '../http/errors.ts'
 
 /**
  * A job ends with the cameras that it began with: they stay what they are until then, and so do those whose labels a
- * training or an embedding borrowed.
+ * training or an embedding borrowed, or that follow what is trained.
  * @throws HttpError 409 `job_runs`
  */
 export async function refuseDuringJobs(database: Kysely<StateTables>, cameras: string[]): Promise<void> {
@@ -13,7 +13,8 @@ export async function refuseDuringJobs(database: Kysely<StateTables>, cameras: s
     select id, kind, camera from jobs
     where state in ('queued', 'running') and (
       camera in (${names})
-      or kind in ('training', 'embedding') and camera in (select camera from borrowed_labels where source in (${names})))
+      or kind in ('training', 'embedding') and camera in (select camera from borrowed_labels where source in (${names}))
+      or kind = 'training' and camera in (select follows from cameras where id in (${names})))
     limit 1`.execute(database)
   const [job] = rows
   if (!job) return

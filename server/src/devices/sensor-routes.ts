@@ -109,7 +109,7 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
   /** What was labelled could never be seen again. */
   const refuseOtherLength = async ({ id, vector }: Source, next: VectorView | null) => {
     if (!vector || (next && lengthOf(next) === lengthOf(vector))) return
-    const labels = database.read.selectFrom('labels').select('captured_at').where('camera', '=', id)
+    const labels = database.read.selectFrom('labels').select('captured_at').where('camera', 'in', sources.taughtBy(id))
     if (!(await labels.limit(1).executeTakeFirst())) return
     const why = `labelled readings of ${id} have ${lengthOf(vector)} numbers: remove these labels first`
     throw conflict('length_in_use', why)

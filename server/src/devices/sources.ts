@@ -87,6 +87,11 @@ export class Sources {
     return { ...source, states, threshold, vector, activeModel }
   }
 
+  /** Sources whose labels teach this one: itself, and those that have its model. */
+  taughtBy(id: string): string[] {
+    return [id, ...this.list().flatMap((source) => (source.follows === id ? source.id : []))]
+  }
+
   /** The camera that is meant by a name, which it may have had once. */
   nameNow(ref: CameraRef): CameraRef {
     const now = this.#aliases.get(cameraId(ref))
@@ -219,7 +224,7 @@ export class Sources {
     const used = await read
       .selectFrom('labels')
       .select('state')
-      .where('camera', '=', id)
+      .where('camera', 'in', this.taughtBy(id))
       .where('state', 'not in', [...states, ...MARKS])
       .union(borrowed.where('state', 'not in', states))
       .execute()

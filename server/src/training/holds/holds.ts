@@ -26,6 +26,8 @@ interface Stored {
 /** A hold with what is not labelled yet, and what is: so that it can be taken back. */
 interface Running {
   hold: Hold
+  /** Of the sensor: one that has its name later is another one. */
+  createdAt: number
   /** Nothing more is taken; `hold.endedBy` says so when all that was taken is labelled. */
   ending: HoldEnd | null
   waiting: number[]
@@ -67,11 +69,12 @@ export class Holds {
   begin(id: string, asked: Asked): Hold {
     const source = this.#ports.sources.get(id)
     if (source.kind !== 'sensor') throw notFound(`the sensor ${id}`)
-    if (!source.states.includes(asked.state)) {
-      const known = source.states.join(', ') || 'none yet: set them first'
+    const { states } = this.#ports.sources.judged(id)
+    if (!states.includes(asked.state)) {
+      const known = states.join(', ') || `none yet: set those of ${source.follows ?? id} first`
       throw badRequest('unknown_state', `${id} has no state ${asked.state}; its states are ${known}`, 'state')
     }
-    const before = this.#holds.get(id)
+    const before = this.#newestOf(id)
     if (before?.ending === null)
       throw conflict(
         'hold_runs',
@@ -80,6 +83,7 @@ export class Holds {
     const hold = newHold(id, asked, this.#ports.now())
     const running: Running = {
       hold,
+      createdAt: source.createdAt,
       ending: null,
       ...{ waiting: [], taken: 0, labelled: [] },
       timers: {
@@ -96,7 +100,7 @@ export class Holds {
 
   /** The newest hold of a sensor, also where it is over; null where none is remembered. */
   of(id: string): Hold | null {
-    return this.#holds.get(this.#ports.sources.get(id).id)?.hold ?? null
+    return this.#newestOf(this.#ports.sources.get(id).id)?.hold ?? null
   }
 
   /**
@@ -105,7 +109,7 @@ export class Holds {
    * @throws HttpError 404 where none is remembered
    */
   async stop(id: string, { takeBack = false } = {}): Promise<Hold> {
-    const running = this.#holds.get(this.#ports.sources.get(id).id)
+    const running = this.#newestOf(this.#ports.sources.get(id).id)
     if (!running) throw notFound(`a hold of ${id} since the start of the server`)
     this.#end(running, 'stopped')
     await running.writing
@@ -115,7 +119,7 @@ export class Holds {
 
   /** Told of every reading of a source, when it is durable. */
   stored({ camera, capturedAt }: Stored) {
-    const running = this.#holds.get(camera)
+    const running = this.#newestOf(camera)
     if (!running || running.ending !== null) return
     running.timers.silence.refresh()
     const { hold } = running
@@ -131,7 +135,7 @@ export class Holds {
 
   /** Told of a reading of a source that was refused at the door. */
   refused(camera: string) {
-    const running = this.#holds.get(camera)
+    const running = this.#newestOf(camera)
     if (!running || running.ending !== null) return
     refuse(running.hold, 1, 'it was refused at the door: it has another length, or is no list of finite numbers')
   }
@@ -141,6 +145,16 @@ export class Holds {
     this.#closing = true
     for (const running of this.#holds.values()) this.#end(running, 'closed')
     await Promise.all([...this.#holds.values()].map(({ writing }) => writing))
+  }
+
+  /** That of the sensor which has this name now: a hold of one that was removed is over, and labels nothing of the next. */
+  #newestOf(id: string): Running | null {
+    const running = this.#holds.get(id)
+    if (!running) return null
+    if (this.#ports.sources.find(id)?.createdAt === running.createdAt) return running
+    this.#end(running, 'fault')
+    this.#holds.delete(id)
+    return null
   }
 
   #end(running: Running, by: HoldEnd) {

@@ -75,25 +75,29 @@ export class Labels {
     })
   }
 
-  /** How many frames of a camera are labelled, by state and by mark; those without any are not named. @throws HttpError 404 */
+  /** How many frames of a camera, and of those that follow it, are labelled, by state and by mark; those without any are not named. @throws HttpError 404 */
   async countsOf(id: string, table: 'labels' | 'borrowed_labels' = 'labels'): Promise<Record<string, number>> {
     const { id: camera } = this.#sources.get(id) // no labels and no camera are two things
+    const cameras = table === 'labels' ? this.#sources.taughtBy(camera) : [camera]
     const rows = await this.#database.read
       .selectFrom(table)
       .select(({ fn }) => ['state', fn.countAll<number>().as('frames')])
-      .where('camera', '=', camera)
+      .where('camera', 'in', cameras)
       .groupBy('state')
       .execute()
     return Object.fromEntries(rows.map(({ state, frames }) => [state, frames]))
   }
 
-  /** All labels that a camera learns from, its own and those it borrowed, in capture order; marks teach nothing. */
+  /**
+   * All labels that a camera learns from, its own, those of whoever follows it and those it borrowed, in capture order;
+   * marks teach nothing.
+   */
   async of(camera: string): Promise<Label[]> {
     const { read } = this.#database
     const rows = await read
       .selectFrom('labels')
       .select(['camera', 'captured_at', 'state', 'labelled_at'])
-      .where('camera', '=', camera)
+      .where('camera', 'in', this.#sources.taughtBy(camera))
       .where('state', 'not in', MARKS)
       .unionAll(
         read
@@ -139,11 +143,11 @@ export class Labels {
   #checked(frame: string, state: string | null): FrameId & { state: string | null } {
     const ref = parseFrameId(frame)
     if (!ref) throw badRequest('bad_frame', `${frame} is no frame id (device/camera/capturedAtMs)`, 'frame')
-    const { id: camera, kind } = this.#sources.get(`${ref.device}/${ref.camera}`)
+    const { id: camera, kind, follows } = this.#sources.get(`${ref.device}/${ref.camera}`)
     const { states } = this.#sources.judged(camera)
     if (kind === 'door') throw badRequest('bad_frame', `${camera} is a door: label what its members saw`, 'frame')
     if (state !== null && !isMark(state) && !states.includes(state)) {
-      const known = states.join(', ') || `none yet: set them with PATCH /api/${kind}s/${camera}`
+      const known = states.join(', ') || `none yet: set them with PATCH /api/${kind}s/${follows ?? camera}`
       const marks = MARKS.join(' and ')
       const message = `${camera} has no state ${state}; its states are ${known} (and ${marks} mark what teaches nothing)`
       throw badRequest('unknown_state', message, 'state')
