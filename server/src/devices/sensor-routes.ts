@@ -93,7 +93,7 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
       if (isReserved(ref.device) && !sources.find(id)) refuseReserved(ref.device, 'device')
       const length = await newestLength(database, ref)
       if (body.vector && length !== null && lengthOf(body.vector) !== length)
-        throw badRequest('wrong_length', `its readings have ${length} numbers: these parts have another sum`, 'vector')
+        throw badRequest('wrong_length', wrongLength(length), 'vector')
       refuseFollowed(sources.find(id), body)
       const source = await sources.ensure(ref, undefined, { kind: 'sensor' })
       if (!source) throw badRequest('too_many_sensors', `${ref.device} has 64 sensors with states already`)
@@ -140,6 +140,12 @@ export function sensorRoutes(http: Http, ports: SensorRoutesPorts) {
       return reply.status(202).send({ removed: false as const })
     },
   )
+}
+
+/** Readings of the new length are refused as long as it has parts: these have to go first. */
+function wrongLength(length: number): string {
+  const otherwise = 'set vector to null where it reads otherwise from now on, and its parts after the next reading'
+  return `its newest reading has ${length} numbers, and these parts have another sum: ${otherwise}`
 }
 
 /** Its own would never be asked for. */

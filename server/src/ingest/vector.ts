@@ -80,6 +80,6 @@ function numbersOf(value: Reading['value']): number[] {
 
 function lengthFlaw(view: VectorView | null, length: number): Flaw | null {
   if (view === null || lengthOf(view) === length) return null
-  const reason = `this sensor reads ${lengthOf(view)} numbers at a time, and these are ${length}: change its parts, or set up another sensor`
+  const reason = `this sensor reads ${lengthOf(view)} numbers at a time, and these are ${length}: where it reads otherwise from now on, set its vector to null, else set up another sensor`
   return { code: 'wrong_length', reason }
 }
