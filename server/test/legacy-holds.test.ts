@@ -29,3 +29,17 @@ test('what is held and labelled at the sensor of an older sender teaches the one
   const [model] = (await server.call('GET', '/api/models?camera=legacy/csi')).body.items
   expect(model.labels).toMatchObject({ perState: { 0: 4, 15: 4 } })
 })
+
+test('a sensor that others follow is not removed under them', async () => {
+  const server = await RunningServer.start(afterFile, { AJAR_LEGACY_OPEN: '1' })
+  const sender = new PacketSender(server.app.listening.http, '127.0.0.11')
+  afterFile(async () => sender.close())
+  await sender.send(packetAt(0))
+  const leader = '/api/sensors/legacy/csi'
+  expect(await server.call('DELETE', leader)).toMatchObject({
+    status: 409,
+    body: { error: { code: 'followed', message: expect.stringMatching(/legacy\/csi-127-0-0-11 have the states/) } },
+  })
+  expect((await server.call('DELETE', `${leader}-127-0-0-11`)).status).toBe(204)
+  expect((await server.call('DELETE', leader)).status).toBe(204)
+})

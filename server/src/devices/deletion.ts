@@ -62,14 +62,17 @@ export class Deletion {
     for (const camera of this.#ports.sources.beingDeleted()) await this.#goOn(camera, 'ajar')
   }
 
-  /** @returns the job that removes what it had. @throws HttpError 404; 409 `being_renamed`, `job_runs`; 503 `busy` */
+  /**
+   * @returns the job that removes what it had
+   * @throws HttpError 404; 409 `being_renamed`, `followed`, `job_runs`; 503 `busy`
+   */
   async delete(id: string, author: string): Promise<JobRow> {
     const { sources, changes, database, stopEmbedding, whileQuiet, forget, addJob, wakeJobs } = this.#ports
     if (sources.isBeingDeleted(id)) return this.#goOn(id, author)
-    sources.get(id)
+    this.#refuseFollowed(id)
     await stopEmbedding([id])
     const job = await whileQuiet([id], async () => {
-      sources.get(id) // another request may have come first
+      this.#refuseFollowed(id) // another request may have come first
       await refuseDuringJobs(database.write, [id])
       if (await isBeingRenamed(database.write, id))
         throw conflict('being_renamed', `${id} is half renamed: /api/health/ready says why`)
@@ -89,6 +92,16 @@ export class Deletion {
     wakeJobs()
     await changes.tell({ camera: id, change: 'deleted' }, author, { job: job.id })
     return job
+  }
+
+  /** Whoever follows it would lose states and model without a word. */
+  #refuseFollowed(id: string) {
+    const { sources } = this.#ports
+    sources.get(id)
+    const [, first, ...more] = sources.taughtBy(id)
+    if (first === undefined) return
+    const which = more.length === 0 ? first : `${first} and ${more.length} more`
+    throw conflict('followed', `${which} have the states and the model of ${id}: remove these first`)
   }
 
   /** @returns the job that is at a deletion that has begun */
