@@ -14,6 +14,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** `/training/post/train` with data: how it is read, and that its size is nobody else's trouble. */
 
 const MIB = 1024 * 1024
+const SENT = { length: null, address: '127.0.0.1' }
 const quiet = { info: () => {}, warn: () => {} }
 
 async function open(needed: string[] = []) {
@@ -40,7 +41,7 @@ async function read(body: string) {
     if (lesson.type !== 'CAMERA')
       found.lines = (await readFile(join(folder, lesson.dataset), 'utf8')).trimEnd().split('\n')
   }
-  const error = await lessons.take(Readable.from([Buffer.from(body)]), null, use).then(
+  const error = await lessons.take(Readable.from([Buffer.from(body)]), SENT, use).then(
     () => null,
     ({ status, message }) => ({ status, message }),
   )
@@ -131,11 +132,31 @@ describe('a body', () => {
     },
   )
 
+  test('of as many angles as a sensor has states is read, and of more refused at once', async () => {
+    const rssi = (angles: number) => JSON.stringify({ TYPE: 'RSSI', DATA: Array(angles).fill([1, 2]) })
+    expect((await read(rssi(32))).lesson).toMatchObject({ states: expect.objectContaining({ length: 32 }) })
+    expect((await read(rssi(33))).error).toEqual({ status: 400, message: 'Error, DATA has 33 angles: at most 32' })
+  })
+
+  test('that comes in slowly holds up no other address', async () => {
+    const { lessons } = await open()
+    const slow = new Readable({ read() {} })
+    slow.push('{"TYPE":')
+    const first = lessons.take(slow, SENT, async () => {})
+    const body = () => Readable.from([Buffer.from('{"TYPE":"CAMERA","DATA":"pi/door"}')])
+    await expect(lessons.take(body(), SENT, async () => {})).rejects.toMatchObject({ status: 503, code: 'busy' })
+    await lessons.take(body(), { ...SENT, address: '127.0.0.2' }, async () => {})
+    slow.push('"CAMERA","DATA":"pi/door"}')
+    slow.push(null)
+    await first
+    await lessons.take(body(), SENT, async () => {})
+  })
+
   test('whose training cannot begin leaves nothing', async () => {
     const { lessons, left } = await open()
     const refuse = () => Promise.reject(new Error('queue full'))
     const body = Readable.from([Buffer.from('{"TYPE":"RSSI","DATA":[[1,2],[3,4]]}')])
-    await expect(lessons.take(body, null, refuse)).rejects.toThrow('queue full')
+    await expect(lessons.take(body, SENT, refuse)).rejects.toThrow('queue full')
     expect(await left()).toEqual([])
   })
 })
@@ -163,7 +184,7 @@ test('a disk without room is said so, and nothing is written', async () => {
   })
   await lessons.start()
   onTestFinished(() => lessons.close())
-  const taken = lessons.take(Readable.from(['{}']), null, async () => {})
+  const taken = lessons.take(Readable.from(['{}']), SENT, async () => {})
   await expect(taken).rejects.toMatchObject({
     status: 507,
     message: expect.stringMatching(/^Error, the disk has no room/),
@@ -250,9 +271,9 @@ describe('over HTTP', () => {
     expect(await left()).toEqual([])
   })
 
-  test('four come in at once; the fifth is told to come again', async () => {
-    const sockets = Array.from({ length: 4 }, () => {
-      const socket = connect(server.app.listening.http, '127.0.0.1')
+  test('four come in at once, one of each address; the next is told to come again', async () => {
+    const sockets = Array.from({ length: 4 }, (_, i) => {
+      const socket = connect({ port: server.app.listening.http, host: '127.0.0.1', localAddress: `127.0.0.${20 + i}` })
       socket.on('error', () => {})
       socket.write('POST /training/post/train HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n{"TYPE":')
       return socket

@@ -34,7 +34,7 @@ export interface LessonsOptions {
 
 /** Twenty thousand packets have 47 MB where each number is written at its longest. */
 export const MOST_BYTES = 48 * 1024 * 1024
-/** Bodies that come in, which take room on the disk alone. */
+/** Bodies that come in, which take room on the disk alone; one of each address, for it may come in slowly. */
 const MOST_AT_ONCE = 4
 /** So long one may take to come in, however it goes on. */
 const TAKE_LIMIT_MS = 10 * 60_000
@@ -49,7 +49,8 @@ const MOST_MEGABYTES = 512
  */
 export class Lessons {
   readonly #options: LessonsOptions
-  readonly #open = new Set<string>()
+  /** Names, and from where they come. */
+  readonly #open = new Map<string, string>()
   readonly #reading = new InTurn(1)
   #ignore = () => {}
 
@@ -79,7 +80,7 @@ export class Lessons {
   /** Removes what nobody needs any more. */
   async sweep() {
     const all = await readdir(this.#options.folder)
-    const open = new Set([...this.#open].flatMap((name) => [bodyOf(name), datasetOf(name)]))
+    const open = new Set([...this.#open.keys()].flatMap((name) => [bodyOf(name), datasetOf(name)]))
     const needed = new Set(await this.#options.needed()) // asked for after the look: a new one is in neither
     for (const name of all)
       if (!needed.has(name) && !open.has(name)) await rm(this.pathOf(name), { recursive: true, force: true })
@@ -88,15 +89,26 @@ export class Lessons {
   /**
    * Takes a body in and has something made of it; nothing is left behind if that fails.
    * @param length what is announced, in bytes, if anything is
+   * @param address of whoever sends it
    * @throws HttpError in the words that older clients know, 413 `too_large`, 503 `busy`, 507 `disk_full`, 408 `stalled`,
    * 400 `cut_off`
    */
-  async take(body: Readable, length: number | null, use: (lesson: Lesson) => Promise<unknown>): Promise<void> {
+  async take(
+    body: Readable,
+    { length, address }: { length: number | null; address: string },
+    use: (lesson: Lesson) => Promise<unknown>,
+  ): Promise<void> {
     if (length !== null && length > MOST_BYTES) throw tooLarge()
+    if ([...this.#open.values()].includes(address))
+      throw new HttpError(
+        503,
+        'busy',
+        'Error, a set of data from your address comes in already: send yours again later',
+      )
     if (this.#open.size >= MOST_AT_ONCE)
       throw new HttpError(503, 'busy', `Error, ${MOST_AT_ONCE} sets of data come in already: send yours again later`)
     const name = randomUUID()
-    this.#open.add(name)
+    this.#open.set(name, address)
     const kept = { dataset: false }
     try {
       await this.#write(body, this.pathOf(bodyOf(name)))

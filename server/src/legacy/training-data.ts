@@ -5,8 +5,8 @@ import { fieldOf, type OlderJson } from './older-body.ts'
 const DEGREES = 15
 /** Numbers of amplitude, and of phase, in a packet. */
 const SUBCARRIERS = 53
-/** More names than that no model tells from each other. */
-const MOST_ANGLES = 64
+/** States that a sensor may have (`source-settings.ts`). */
+const MOST_ANGLES = 32
 /** A state cannot be learned from less. */
 const FEWEST_POINTS = 2
 /** Of all angles together: of more, training takes but a part. */

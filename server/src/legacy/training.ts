@@ -49,17 +49,17 @@ export async function legacyTrainingRoutes(
           summary: 'Train a sensor from what is sent, or the model of a camera from its labelled frames',
           description:
             'DATA of `RSSI` is `[angle][point]`, of `CSI` `[0=phase, 1=amplitude][angle][subcarrier][point]` with 53 ' +
-            'subcarriers; angles are 0, 15, 30 ... degrees, from 2 to 64, of 2 points or more each, at most 20000 points of ' +
+            'subcarriers; angles are 0, 15, 30 ... degrees, from 2 to 32, of 2 points or more each, at most 20000 points of ' +
             'all together. It takes the place of what was sent before. DATA of `CAMERA` is "device/camera".',
           body: olderBody('{"TYPE":"RSSI","DATA":[[-40,-41],[-52,-50.5]]}', MOST_BYTES),
           response: InText,
         },
       },
       async (request, reply) => {
-        const { body, headers } = request
+        const { body, headers, ip: address } = request
         if (!(body instanceof Readable)) throw new HttpError(400, 'bad_json', 'Error, not valid JSON')
         const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
-        await lessons.take(body, length, (lesson) => teach(lesson, callerName(request)))
+        await lessons.take(body, { length, address }, (lesson) => teach(lesson, callerName(request)))
         return sendText(reply, 'Success')
       },
     )
