@@ -4,12 +4,15 @@ import { randomStream } from '../src/random.ts'
 import { ordinalOf } from '../src/vector/ordinal.ts'
 import { gauss } from './waves.ts'
 
-test('the interval is the shortest run of neighbours that holds nine tenths, in whatever order the states stand', () => {
+test('the interval is the shortest run of neighbours that holds nine tenths, and the mean, in whatever order the states stand', () => {
   expect(ordinalOf(['0', '15', '30', '45'], [0.02, 0.5, 0.45, 0.03])).toEqual({
     expected: expect.closeTo(22.35, 6),
     interval: { low: 15, high: 30 },
   })
-  expect(ordinalOf(['90', '0', '45'], [0.05, 0.94, 0.01]).interval).toEqual({ low: 0, high: 0 })
+  const rare = ordinalOf(['90', '0', '45'], [0.05, 0.94, 0.01])
+  expect(rare).toEqual({ expected: expect.closeTo(4.95, 6), interval: { low: 0, high: rare.expected } })
+  expect(ordinalOf(['0', '90'], [0.02, 0.98]).interval).toEqual({ low: expect.closeTo(88.2, 6), high: 90 })
+  expect(ordinalOf(['0', '90'], [0, 1])).toEqual({ expected: 90, interval: { low: 90, high: 90 } })
   expect(ordinalOf(['0', '15', '90'], [0.5, 0, 0.5]).interval).toEqual({ low: 0, high: 90 })
   expect(ordinalOf(['closed', '15'], [0.5, 0.5])).toEqual({ expected: null, interval: null })
 })

@@ -32,7 +32,11 @@ export function rooted(features: Float32Array): Float32Array {
   return roots
 }
 
-/** The same head with its scores divided by a temperature: it says the same states, each more or less surely. */
+/**
+ * The same head with its scores divided by a temperature: it says the same states, each more or less surely. Of vectors it
+ * is fitted on what the last estimator says, which tells the state, and applied to those of single parts too: they are
+ * looked at beside it, and nothing is decided by how sure they are.
+ */
 export function tempered<Some extends Head | VectorHead>(head: Some, temperature: number): Some {
   const cooled = (values: Float32Array) => values.map((value) => value / temperature)
   if (!isOfVectors(head)) return { ...head, weights: cooled(head.weights), bias: cooled(head.bias) }
