@@ -26,6 +26,7 @@ test('a camera hands back the model that it is asked with, whole, and once', { t
   expect(first.status).toBe(200)
   expect(first.headers.get('content-type')).toBe('application/zip')
   expect(first.headers.get('ajar-model')).toBe(`${CAMERA}@1`)
+  expect(first.headers.get('content-disposition')).toBe(`attachment; filename="${CAMERA.replace('/', '-')}-1.zip"`)
   expect(first.bytes.equals((await download(server, `${CAMERA}@1`)).zip)).toBe(true)
   const files = await unzipped(first.bytes)
   const manifest = files.get('manifest.json') ?? new Uint8Array()

@@ -49,7 +49,10 @@ export function handBackRoutes(http: Http, { sources, registry }: HandBackPorts)
           .header('ajar-model-sha256', sum)
         if (isKnown(headers['if-none-match'], etag)) return reply.status(304).send()
         await registry.load(model).catch(damaged) // what is handed out is whole
-        return reply.header('content-type', ZIP).send(await zipOf(files))
+        return reply
+          .header('content-type', ZIP)
+          .header('content-disposition', `attachment; filename="${model.replaceAll(/[/@]/g, '-')}.zip"`)
+          .send(await zipOf(files))
       },
     )
 }
