@@ -61,7 +61,7 @@ export function SignInPage() {
           <Field
             label="Token"
             error={error}
-            hint="The first start of the server prints a link that signs you in; the token stands behind #token= in it."
+            hint="The one of AJAR_ADMIN_TOKEN where the server has that; else what stands behind #token= in the link that its first start printed."
           >
             {(ids) => <input {...ids} ref={first} name="token" type="password" autocomplete="off" required />}
           </Field>
