@@ -83,7 +83,10 @@ export function ingestRoutes(http: Http, { isReserved, held, ingest, take }: Ing
       schema: {
         summary: 'Take a reading in, with the same guarantees as by MQTT; without a time the server mints one',
         description: 'What is answered with 503 storage_held or busy was not stored: send it again later.',
-        body: Type.Object({ value: Type.Unknown({ description: 'a number, a text, or a list of numbers' }) }),
+        body: Type.Object(
+          { value: Type.Unknown({ description: 'a number, a text, or a list of numbers' }) },
+          { additionalProperties: false },
+        ),
         params: SensorPath,
         querystring: Type.Object({ at: Type.Optional(Type.String({ maxLength: 32, description: 'ms UTC' })) }),
         response: { 200: AcceptedReading, 201: AcceptedReading },
