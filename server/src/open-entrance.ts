@@ -36,7 +36,8 @@ export function openEntrance(parts: EntranceParts): Entrance {
     now: () => Date.now(),
     nameNow: (ref) => sources.nameNow(ref),
     find: (source) => sources.find(source),
-    isBeingDeleted: (source) => sources.isBeingDeleted(source),
+    isBeingDeleted: (source, medium) =>
+      medium === 'value' ? sources.areReadingsBeingDeleted(source) : sources.isBeingDeleted(source),
     store: (one, giveUpAt) => frames.put(one, giveUpAt),
     ensureCamera: async (ref) => (await sources.ensure(ref)) !== null,
     viewOf: (sensor) => sources.find(followed(sensor))?.vector ?? null,

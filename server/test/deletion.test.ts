@@ -108,6 +108,8 @@ test('what comes under a name that is being deleted is refused, and the name can
   const refused = { status: 409, body: { error: { code: 'being_deleted' } } }
   expect(await server.call('POST', `/api/cameras/${camera}/frames`, await plainJpeg(2))).toMatchObject(refused)
   expect(await server.call('PATCH', `/api/cameras/${camera}`, { debounce: 2 })).toMatchObject(refused)
+  // A sensor may have a camera's name: its readings have nothing to do with that.
+  expect(await server.call('POST', `/api/sensors/${camera}/readings`, { value: 20.5 })).toMatchObject({ status: 201 })
   expect((await server.call('DELETE', `/api/cameras/${camera}`)).body.id).toBe(job.id)
   // A deletion cannot be called off: asked for again it goes on.
   await server.call('DELETE', `/api/jobs/${job.id}`)

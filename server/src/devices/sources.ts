@@ -30,7 +30,8 @@ export class Sources {
   readonly #sources = new Map<string, Source>()
   /** Names that cameras had, and what these are called now. */
   readonly #aliases = new Map<string, string>()
-  readonly #beingDeleted = new Set<string>()
+  /** What it was; null where it began before this start. */
+  readonly #beingDeleted = new Map<string, SourceKind | null>()
 
   constructor(database: StateDatabase) {
     this.#database = database
@@ -42,7 +43,7 @@ export class Sources {
     for (const { alias, camera } of await this.#database.read.selectFrom('camera_aliases').selectAll().execute())
       this.#aliases.set(alias, camera)
     for (const { camera } of await this.#database.read.selectFrom('camera_deletions').selectAll().execute())
-      this.#beingDeleted.add(camera)
+      this.#beingDeleted.set(camera, null)
   }
 
   list(): Source[] {
@@ -128,8 +129,8 @@ export class Sources {
 
   /** The camera is gone for everybody; its names stay taken until `deleted`. */
   beginDeletion(id: string) {
+    this.#beingDeleted.set(id, this.#sources.get(id)?.kind ?? null)
     this.#sources.delete(id)
-    this.#beingDeleted.add(id)
   }
 
   /** All that the camera had is gone too. */
@@ -140,12 +141,17 @@ export class Sources {
 
   /** Cameras whose deletion has begun and not ended. */
   beingDeleted(): string[] {
-    return [...this.#beingDeleted]
+    return [...this.#beingDeleted.keys()]
   }
 
   /** Whether the camera is gone, and what it had is still being removed. */
   isBeingDeleted(id: string): boolean {
     return this.#beingDeleted.has(id)
+  }
+
+  /** Whether readings of that name are those of a source that is being removed: those of a camera never were any. */
+  areReadingsBeingDeleted(id: string): boolean {
+    return this.#beingDeleted.has(id) && this.#beingDeleted.get(id) !== 'camera'
   }
 
   /**

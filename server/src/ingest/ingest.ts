@@ -50,8 +50,11 @@ export type Ingested<Kept extends FrameId = StoredFrame> =
 
 export interface IngestPorts {
   now(): number
-  /** Whether the source is gone, and what it had is still being removed. */
-  isBeingDeleted(source: string): boolean
+  /**
+   * Whether the source is gone, and what it had is still being removed.
+   * @param medium what came; plain readings under a camera's name are no part of the camera
+   */
+  isBeingDeleted(source: string, medium: Medium['kind']): boolean
   /** Durable when it resolves; waits while the disk refuses. */
   recordRefusal(refusal: Refusal): Promise<void>
 }
@@ -87,7 +90,7 @@ export async function ingest<Kept extends FrameId>(
     return refuse({ code: 'clock', reason: `${time.slice(0, 40)} is no time in milliseconds since 1970` })
   const wrongClock = capturedAt === null ? null : clockFlaw(capturedAt, receivedAt)
   if (wrongClock) return refuse({ code: 'clock', reason: wrongClock })
-  if (ports.isBeingDeleted(id))
+  if (ports.isBeingDeleted(id, medium.kind))
     return refuse({ code: 'being_deleted', reason: `${id} is being deleted: what comes after that is a new one's` })
 
   // What is refused without a time is recorded under the time it came at, or the next one that is free.
