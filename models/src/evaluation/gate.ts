@@ -33,6 +33,8 @@ export interface GateSides {
   /** The labels as they are now, by frame. */
   labels: ReadonlyMap<string, string>
   since: Gate['since']
+  /** What is judged, in words. */
+  noun?: 'frame' | 'reading'
 }
 
 /**
@@ -45,7 +47,7 @@ const CHANCE = 0.25
 const LEAST_STANDING = 0.5
 
 /** Compares on the frames that both judged. @returns null where there are none of some state */
-export function gate({ states, active, candidate, labels, since }: GateSides): Gate | null {
+export function gate({ states, active, candidate, labels, since, noun = 'frame' }: GateSides): Gate | null {
   const judged = new Map(candidate.map(({ frame, said }) => [frame, said]))
   const both = active.flatMap(({ frame, truth, said }) => {
     const mine = judged.get(frame)
@@ -69,7 +71,7 @@ export function gate({ states, active, candidate, labels, since }: GateSides): G
   const [lost, gained] = [sumOf(perState.map(({ lost }) => lost)), sumOf(perState.map(({ gained }) => gained))]
   const worse = ours < theirs && chanceOf(perState) <= CHANCE
   const compared = { frames: counted.length, candidate: ours, active: theirs, lost, gained, relabelled }
-  return { ...compared, worse, since, reason: worse ? inWords(compared, isDisputed) : null }
+  return { ...compared, worse, since, reason: worse ? inWords(compared, isDisputed, noun) : null }
 }
 
 function share<Frame extends { truth: string }>(some: Frame[], all: Frame[], state: string): number {
@@ -79,17 +81,21 @@ function share<Frame extends { truth: string }>(some: Frame[], all: Frame[], sta
 
 type Compared = Omit<Gate, 'worse' | 'since' | 'reason'>
 
-function inWords({ frames, candidate, active, lost, gained, relabelled }: Compared, isDisputed: boolean): string {
+function inWords(
+  { frames, candidate, active, lost, gained, relabelled }: Compared,
+  isDisputed: boolean,
+  noun: string,
+): string {
   const [ours, theirs] = [candidate, active].map((part) => `${Math.round(part * 100)} %`)
-  const figures = `it gets ${ours} right and the active model ${theirs}, states counting alike (${lost} frames lost, ${gained} gained)`
+  const figures = `it gets ${ours} right and the active model ${theirs}, states counting alike (${lost} ${noun}s lost, ${gained} gained)`
   if (isDisputed)
     return (
-      `${relabelled} of the ${frames} frames by which the active model was judged have another label now, too many to compare ` +
+      `${relabelled} of the ${frames} ${noun}s by which the active model was judged have another label now, too many to compare ` +
       `by the others; by the labels of then ${figures}: if the labels of now are right, activate it all the same (\`force\`)`
     )
   const left = relabelled === 0 ? '' : `; ${relabelled} more, whose label is another now, are left out`
   return (
-    `on ${frames} frames that neither had learned from ${figures}${left}: look at the labels that look wrong, or activate ` +
+    `on ${frames} ${noun}s that neither had learned from ${figures}${left}: look at the labels that look wrong, or activate ` +
     'it all the same (`force`)'
   )
 }

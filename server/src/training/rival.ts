@@ -32,13 +32,14 @@ export function compareWith(
   samples: Sample[],
   fresh: ReadonlySet<string>,
   candidate: TestFrame[],
+  noun: 'frame' | 'reading' = 'frame',
 ): Gate | null {
   const labelled = samples.filter(({ judgeOnly }) => !judgeOnly)
   const labels = new Map(labelled.map(({ frame, state }) => [frame, state]))
   const judged = new Set(candidate.map(({ frame }) => frame))
   const later = labelled.filter(({ frame }) => fresh.has(frame) && judged.has(frame))
   const isEnough = states.every((state) => later.filter((sample) => sample.state === state).length >= FEWEST_FRESH)
-  const sides = { states, candidate, labels, since: null }
+  const sides = { states, candidate, labels, since: null, noun }
   const since = head && isEnough ? gate({ ...sides, active: judge(head, later) }) : null
   const told = since && { frames: since.frames, candidate: since.candidate, active: since.active }
   const chosen = testSet.length > 0 ? gate({ ...sides, active: testSet }) : since

@@ -58,7 +58,7 @@ export async function train(
     verdict,
     testSet: judged.filter(({ frame }) => labelled.has(frame)),
     engine,
-    gate: rival && compareWith(rival, states, samples, fresh, judged),
+    gate: rival && compareWith(rival, states, samples, fresh, judged, view ? 'reading' : 'frame'),
     skipped,
   }
 }
