@@ -23,8 +23,8 @@ export function look(readings, { parts, window }) {
 }
 
 /**
- * Phases without their jumps by whole turns, and without the straight line through them; the amplitudes beside them
- * divided by their mean, for receivers turn up their gain packet by packet.
+ * Phases without their jumps by whole turns, and without the straight line through them; a part called `amplitude` that is
+ * as long as they are is divided by its mean, for receivers turn up their gain packet by packet.
  */
 function seenAs(reading, parts) {
   const straight = Float32Array.from(reading)
@@ -32,8 +32,10 @@ function seenAs(reading, parts) {
   parts.forEach(({ kind, length }, k) => {
     if (kind !== 'phase') return
     const [from] = all[k]
-    // A phase means nothing where the amplitude is 0: that of the first part of values that is as long.
-    const beside = parts.findIndex((part) => part.kind === 'value' && part.length === length)
+    // A phase means nothing where the amplitude is 0.
+    const beside = parts.findIndex(
+      (part) => part.kind === 'value' && part.name === 'amplitude' && part.length === length,
+    )
     const isDead = (i) => beside >= 0 && reading[all[beside][0] + i] === 0
     const places = Array.from({ length }, (_, i) => i).filter((i) => !isDead(i))
     const turn = 2 * Math.PI

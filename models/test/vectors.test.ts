@@ -170,3 +170,13 @@ test('one reading of a state is too few, and said so', async () => {
     verdict: /3 more labelled readings of `0`/,
   })
 })
+
+test('a value beside a phase stays what it was measured as; only amplitudes are freed of the gain', () => {
+  const parts = (name: string) => [
+    { name, length: 2, kind: 'value' as const },
+    { name: 'phase', length: 2, kind: 'phase' as const },
+  ]
+  const reading = Float32Array.of(30, 10, 0.5, 0.7)
+  expect([...embedVector([reading], { parts: parts('heat'), window: 1 })].slice(0, 2)).toEqual([30, 10])
+  expect([...embedVector([reading], { parts: parts('amplitude'), window: 1 })].slice(0, 2)).toEqual([1.5, 0.5])
+})

@@ -4,11 +4,13 @@ import { embeddedLength, lengthOf, rangesOf, type VectorView } from './view.ts'
 
 /** A number beyond this is no measurement, and its square would be no number any more in 32 bits. */
 const MOST = 1e15
+/** Only what is called so is taken for one: another value beside a phase is a measurement of its own. */
+const AMPLITUDE = 'amplitude'
 
 /**
  * What a model of vectors sees of a look: for each part of the view its numbers, phases unwrapped and without their
- * trend, and the amplitudes beside them without the receiver's gain. Of a window of several readings it is each number's mean, its deviation, and the mean of the differences from
- * one reading to the next, without their sign.
+ * trend, and a part called `amplitude` without the receiver's gain where there are phases. Of a window of several readings
+ * it is each number's mean, its deviation, and the mean of the differences from one reading to the next, without their sign.
  * @param window the readings, the newest last; fewer than the view's window are allowed, and only the newest of more count
  * @returns `[embeddedLength(view)]`, part by part, within a part measure by measure
  * @throws ModelsError `bad_reading`: no reading, one of another length, or a number that is none
@@ -65,11 +67,12 @@ function seen(reading: Float32Array, view: VectorView): Float32Array {
   return numbers
 }
 
-/** The part beside phases that is as long as they are: nothing was received where it is zero. Null where there is none. */
+/** The amplitudes that belong to phases, as many as these: nothing was received where one is zero. Null where there are none. */
 function amplitudesOf(numbers: Float32Array, { parts }: VectorView, length: number): Float32Array | null {
   let start = 0
   for (const part of parts) {
-    if (part.kind === 'value' && part.length === length) return numbers.subarray(start, start + length)
+    if (part.kind === 'value' && part.name === AMPLITUDE && part.length === length)
+      return numbers.subarray(start, start + length)
     start += part.length
   }
   return null
