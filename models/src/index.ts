@@ -55,8 +55,10 @@ export type { Model } from './registry/model.ts'
 export { clearUnfinished, saveModel } from './registry/save.ts'
 export { embedVector, flawOf } from './vector/embed.ts'
 export { type Estimator, numbersOf, type VectorDetails, type VectorHead } from './vector/head.ts'
+export type { Separability } from './vector/separability.ts'
 export { vectorSignature } from './vector/signature.ts'
-export { type Separability, type Usability, type UsabilityOptions, usability } from './vector/usability.ts'
+export { type Usability, type UsabilityOptions, usability } from './vector/usability.ts'
+export type { UsabilityGrade } from './vector/usability-verdict.ts'
 export {
   csiView,
   embeddedLength,

@@ -9,6 +9,7 @@ import type { VectorView } from '../vector/view.ts'
 import { type CrossValidationOptions, crossValidate, frameOf, type Judged } from './cross-validate.ts'
 import { type CurvePoint, sharesOf } from './curve.ts'
 import { apartOf, byState, type Fold, MOST_FOLDS, timeFolds } from './folds.ts'
+import { isBetween, mistakenInWords, mistakenOf } from './mistaken.ts'
 import { balancedAccuracy, confusionOf, type Score, score, sumOf, type TestFrame, type WrongFrame } from './score.ts'
 import { fitTemperature } from './temperature.ts'
 import { FEWEST_JUDGED, nounOf, unjudgedHere, whyUnjudged } from './unjudged.ts'
@@ -38,7 +39,7 @@ export interface Evaluation extends Score {
   suspects: WrongFrame[]
   /** Milliseconds that lie at least between a judged frame and every frame learned from. */
   apartMs: number
-  /** What to label next; null where it is ready. */
+  /** What to label next; null where it is ready, or more would not help. */
   advice: Advice | null
   /** `ready`, or the advice in words. */
   verdict: string
@@ -156,7 +157,9 @@ function assess(
   { states, view, apartMs }: { states: string[]; view: VectorView | null; apartMs: number },
 ) {
   const scored = score(states, judged)
-  const advice = advise(scored, judged, curve)
+  const needed = advise(scored, judged, curve)
+  const mistaken = needed && view ? mistakenOf(scored) : null
+  const advice = mistaken?.words === 'not told apart' ? null : needed
   const under = (condition: Condition) => {
     const frames = judged.filter((frame) => conditionOf(frame) === condition)
     return frames.length === 0 ? null : { frames: frames.length, ...balancedAccuracy(confusionOf(states, frames)) }
@@ -166,6 +169,10 @@ function assess(
     .toSorted((a, b) => b.confidence - a.confidence)
     .slice(0, MOST_SUSPECTS)
   const right = judged.filter(({ truth, said }) => truth === said).length
+  // What is between such states is no sign of a wrong label.
+  const wrongLabels = suspects.filter((one) => !mistaken || !isBetween(one, mistaken)).length
+  const words = mistaken ? [mistakenInWords(mistaken)] : []
+  const verdict = advice || !mistaken ? [inWords(advice, wrongLabels, nounOf(view)), ...words] : words
   return {
     ...scored,
     accuracy: right / judged.length,
@@ -173,7 +180,7 @@ function assess(
     perState: perState(scored),
     ...{ day: under('day'), night: under('night') },
     curve,
-    ...{ suspects, apartMs, advice, verdict: inWords(advice, suspects.length, nounOf(view)) },
+    ...{ suspects, apartMs, advice, verdict: verdict.join('; ') },
   }
 }
 
