@@ -133,6 +133,8 @@ test('a sensor with states takes numbers of one length', async () => {
   expect(codeOf(await server.call('POST', '/api/sensors/board1/door/readings', { value: [1] }))).toBe(
     '400 wrong_length',
   )
+  const more = await server.call('POST', '/api/sensors/board1/door/readings', { value: [1, 2, 3], unit: 'C' })
+  expect(more).toMatchObject({ status: 400 })
 })
 
 test('a device has so many sensors, and no topic of another', async () => {

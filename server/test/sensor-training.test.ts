@@ -40,7 +40,14 @@ test('readings from a CSV are labelled and learned from, and live ones are told 
   const usability = await server.call('GET', '/api/sensors/esp/plain/usability')
   expect(usability).toMatchObject({
     status: 200,
-    body: { usable: true, perState: { open: 60, closed: 60 }, pairs: [{ a: 'closed', b: 'open', words: 'apart' }] },
+    body: {
+      usable: true,
+      grade: 'usable',
+      window: 1,
+      wider: null,
+      perState: { open: 60, closed: 60 },
+      pairs: [{ a: 'closed', b: 'open', words: 'apart' }],
+    },
   })
   const trained = await trainSensor(server, 'esp/plain')
   expect(trained).toMatchObject({

@@ -18,7 +18,22 @@ const UsabilityBody = Type.Object({
       words: Type.Enum(['apart', 'close', 'not told apart', 'not known']),
     }),
   ),
-  usable: Type.Boolean({ description: 'all pairs are known, and none is not told apart' }),
+  grade: Type.Enum(['usable', 'partly', 'not'], {
+    description:
+      'usable: all pairs are apart, or 85 of 100 held-out readings got their state and no pair is not told apart; ' +
+      'partly: at least two states can be told from one another so well',
+  }),
+  usable: Type.Boolean({ description: 'the grade is usable' }),
+  right: nullable(
+    Type.Number({ description: 'share of held-out readings that got their state, states counting alike' }),
+  ),
+  window: Type.Integer({ description: 'readings of a look, as it was made with' }),
+  wider: nullable(
+    Type.Object(
+      { window: Type.Integer(), right: Type.Number() },
+      { description: 'a wider window with which clearly more readings got their state, as was computed; null: none' },
+    ),
+  ),
   verdict: Type.String({ description: 'what that means, and what to do' }),
 })
 
