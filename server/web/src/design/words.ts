@@ -7,9 +7,9 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `now`, `12 s`, `5 min`, `3 h`, `2 d` */
+/** `less than 1 s`, `12 s`, `5 min`, `3 h`, `2 d` */
 export function duration(ms: number): string {
-  if (ms < SECOND) return 'now'
+  if (ms < SECOND) return 'less than 1 s'
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`
@@ -98,6 +98,8 @@ function precise(ms: number, digits: 1 | 3, now = serverNow()): string {
   return (new Date(ms).toDateString() === new Date(now).toDateString() ? ofToday : ofOtherDays).format(ms)
 }
 
+/** To the millisecond, for what comes many times a second. */
+export const preciseTime = (ms: number) => precise(ms, 3)
 export const fullTime = (ms: number) => DAY_AND_CLOCK.format(ms)
 export const shortTime = (ms: number) => SHORT_CLOCK.format(ms)
 export const clockTime = (ms: number) => CLOCK.format(ms)

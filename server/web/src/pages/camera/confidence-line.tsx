@@ -109,7 +109,9 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
         space: 80,
         size: 26,
         values: (plot, moments, _, __, step) =>
-          moments.map((at) => whereRoom(plot, at, momentInWords(at * 1000, step), axis.font)),
+          eachOnce(moments.map((at) => momentInWords(at * 1000, step))).map((text, i) =>
+            whereRoom(plot, moments[i] ?? 0, text, axis.font),
+          ),
       },
       { ...axis, size: AXIS_WIDTH, side: 1, splits: [0, 0.5, 1], values: () => ['0 %', '50 %', '100 %'] },
     ],
@@ -129,6 +131,9 @@ function optionsOf(element: HTMLElement, threshold: () => number): uPlot.Options
     },
   }
 }
+
+/** Ticks less than a second apart would say the same. */
+const eachOnce = (texts: string[]) => texts.map((text, i) => (text === texts[i - 1] ? '' : text))
 
 /** What would be cut off at the end of the plot is not said. */
 function whereRoom({ ctx, bbox, width, valToPos }: uPlot, at: number, text: string, font: string): string {
