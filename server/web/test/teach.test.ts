@@ -210,11 +210,11 @@ test('what is missing is said by state', () => {
   const said = (counts: Record<string, number>, borrowed = {}, isJudged = false) =>
     readinessInWords(['closed', 'open'], { counts, borrowed }, { least: 2, good: 20 }, isJudged)
   expect(said({ open: 1 })).toEqual({
-    text: 'To train, label at least 2 of closed, 1 of open more.',
+    text: 'To train, label 2 more frames of closed; 1 more frame of open.',
     canTrain: false,
   })
   expect(said({ open: 12, closed: 20 })).toEqual({
-    text: 'Enough to try. Better with 8 of open more.',
+    text: 'Enough to try. Better with 8 more frames of open.',
     canTrain: true,
   })
   expect(said({ open: 25, closed: 20 }).canTrain).toBe(true)
@@ -222,7 +222,7 @@ test('what is missing is said by state', () => {
   expect(said({ open: 1 }, { open: 1, closed: 17 }).canTrain).toBe(true)
   // What a training said is needed stands below: no other figure beside it, but for what makes training impossible.
   expect(said({ open: 12, closed: 20 }, {}, true).text).not.toMatch(/more|\d/)
-  expect(said({ open: 1 }, {}, true).text).toBe('To train, label at least 2 of closed, 1 of open more.')
+  expect(said({ open: 1 }, {}, true).text).toBe('To train, label 2 more frames of closed; 1 more frame of open.')
 })
 
 test('names of states that the server would refuse are told before', () => {

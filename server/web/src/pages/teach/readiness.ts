@@ -1,3 +1,5 @@
+import { counted } from '../../design/words.ts'
+
 export interface Needed {
   /** Without so many of each state there is no training. */
   least: number
@@ -25,12 +27,17 @@ export function readinessInWords(
 ): { text: string; canTrain: boolean } {
   const of = (state: string) => (counts[state] ?? 0) + (borrowed[state] ?? 0)
   const lacking = (than: number) => states.filter((state) => of(state) < than)
-  const missing = (than: number) =>
-    lacking(than)
-      .map((state) => `${than - of(state)} of ${state}`)
-      .join(', ')
-  if (lacking(least).length > 0) return { text: `To train, label at least ${missing(least)} more.`, canTrain: false }
+  // States may be numbers: none stands beside a count.
+  const missing = (than: number) => {
+    const byCount = Map.groupBy(lacking(than), (state) => than - of(state))
+    return [...byCount]
+      .map(
+        ([more, those]) => `${counted(more, `more ${shot}`)} of ${those.length > 1 ? 'each: ' : ''}${those.join(', ')}`,
+      )
+      .join('; ')
+  }
+  if (lacking(least).length > 0) return { text: `To train, label ${missing(least)}.`, canTrain: false }
   if (isJudged) return { text: 'Trained anew, it learns from all labels there are.', canTrain: true }
-  if (lacking(good).length > 0) return { text: `Enough to try. Better with ${missing(good)} more.`, canTrain: true }
+  if (lacking(good).length > 0) return { text: `Enough to try. Better with ${missing(good)}.`, canTrain: true }
   return { text: `Enough ${shot}s of each state.`, canTrain: true }
 }
