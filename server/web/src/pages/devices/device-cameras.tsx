@@ -9,17 +9,22 @@ interface DeviceCamerasProps {
   device: DeviceBody
   /** Names of those that have sent something. */
   names: string[]
+  /** Whether it is a sensor's: then no camera is missing. */
+  hasSensors: boolean
   /** Asks when a camera is to send; null where nobody may, or nobody would listen. */
   onSetSending: ((camera: string) => void) | null
 }
 
 /** The cameras of a device: what takes their pictures, what became of those, and when they are sent. */
-export function DeviceCameras({ device, names, onSetSending }: DeviceCamerasProps) {
+export function DeviceCameras({ device, names, hasSensors, onSetSending }: DeviceCamerasProps) {
   const { status, desired, connected } = device
   const agents = camerasOf(status)
   const set = camerasSet(desired?.settings ?? null)
   const all = [...new Set([...names, ...(agents ?? []), ...set])].sort()
-  if (all.length === 0) return <p class="hint">No camera yet: one is there from its first frame on.</p>
+  if (all.length === 0)
+    return hasSensors ? null : (
+      <p class="hint">Nothing yet: a camera is there from its first frame on, a sensor from its first reading.</p>
+    )
   return (
     <section aria-label={`Cameras of ${device.name}`}>
       <h3>Cameras</h3>

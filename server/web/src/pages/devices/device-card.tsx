@@ -75,6 +75,7 @@ function MqttDeviceCard(props: DeviceCardProps) {
       )}
       <DeviceCameras
         device={device}
+        hasSensors={ownSensors.length > 0}
         names={cameras.map((id) => id.split('/')[1] ?? '')}
         onSetSending={canOperate && isAgent ? onSetSending : null}
       />
@@ -99,7 +100,7 @@ function MqttDeviceCard(props: DeviceCardProps) {
       {hasAnswered && applied.ok && <p class="hint">It follows its latest settings.</p>}
       {canOperate && (
         <div class="acts">
-          <Button onClick={() => onAct('replace')}>Replace this Pi</Button>
+          <Button onClick={() => onAct('replace')}>{isAgent ? 'Replace this Pi' : 'Replace this device'}</Button>
           <Button onClick={() => onAct(disabled ? 'enable' : 'disable')}>{disabled ? 'Enable' : 'Disable'}</Button>
           <Button kind="danger" onClick={() => onAct('remove')}>
             Remove

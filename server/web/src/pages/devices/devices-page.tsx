@@ -5,6 +5,7 @@ import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
 import { page } from '../../page.tsx'
+import { DOORS_PATH } from '../../router/route.ts'
 import { useSensors } from '../../sensors/use-sensors.ts'
 import { AddDialog } from './add-dialog.tsx'
 import type { Credential } from './addresses.ts'
@@ -91,11 +92,18 @@ export function DevicesPage() {
     <div class="devices">
       <header class="head">
         <h1>Devices</h1>
-        {canOperate && devices.length > 0 && (
-          <Button kind="main" onClick={() => setOpen({ dialog: 'add' })}>
-            Add a device
-          </Button>
-        )}
+        <div class="buttons">
+          {(cameras.length > 0 || sensors.value.length > 0) && (
+            <a class="button" href={DOORS_PATH}>
+              Doors
+            </a>
+          )}
+          {canOperate && devices.length > 0 && (
+            <Button kind="main" onClick={() => setOpen({ dialog: 'add' })}>
+              Add a device
+            </Button>
+          )}
+        </div>
       </header>
       {devices.length === 0 ? (
         <Empty title="No device yet">
@@ -163,15 +171,15 @@ export function DevicesPage() {
       )}
       {open?.dialog === 'replace' && (
         <ConfirmDialog
-          title={`Replace the Pi of ${open.device}`}
+          title={`Replace the hardware of ${open.device}`}
           action="Make a new credential"
           word={null}
           onClose={close}
           onConfirm={() => replace(open.device)}
         >
           <p>
-            A new Pi takes the place of the old one: name, cameras, labels and history stay. The old credential ends at
-            once, and so does the connection that uses it.
+            New hardware takes the place of the old: name, cameras, sensors, labels and history stay. The old credential
+            ends at once, and so does the connection that uses it.
           </p>
         </ConfirmDialog>
       )}

@@ -24,11 +24,10 @@ export function WallPage() {
     <section class="wall">
       <header class="wall-head">
         <h1>{hasOthers ? 'Cameras and sensors' : 'Cameras'}</h1>
-        {hasOthers && (
-          <a class="button" href={DOORS_PATH}>
-            Doors
-          </a>
-        )}
+        {/* Whoever has an eye at a door may join it with others. */}
+        <a class="button" href={DOORS_PATH}>
+          Doors
+        </a>
         {(ids.length > FEW || chosen.query.value !== '') && (
           <ChooseCameras chosen={chosen} shown={shown.length} all={ids.length} />
         )}
