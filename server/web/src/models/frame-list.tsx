@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Button } from '../design/elements.tsx'
 import { StateBadge } from '../design/state-badge.tsx'
-import { fullTime } from '../design/words.ts'
+import { fullTime, preciseTime } from '../design/words.ts'
 import { capturedAt } from '../live/camera.ts'
 import { FrameImage } from '../picture/frame-image.tsx'
 
@@ -39,7 +39,7 @@ export function FrameList({ name, frames, states, pathOf, hasPictures = true }: 
               {hasPictures ? (
                 <FrameImage frame={frame} width={WIDTH} alt={`Frame of ${momentOf(frame)}`} loading="lazy" />
               ) : (
-                <span>{momentOf(frame)}</span>
+                <span>{preciseTime(capturedAt(frame) ?? 0)}</span>
               )}
               <span>
                 label <StateBadge state={label} states={states} />

@@ -6,20 +6,22 @@ interface StatesTableProps {
   perState: NonNullable<Evaluation['perState']>
   /** All states of the camera, for their colours. */
   states: string[]
+  /** What was judged. */
+  shot: 'frame' | 'reading'
 }
 
 /** How often each state is found, and how often it is true where the model says it. */
-export function StatesTable({ perState, states }: StatesTableProps) {
+export function StatesTable({ perState, states, shot }: StatesTableProps) {
   return (
     <table class="figures-table">
       <thead>
         <tr>
           <th scope="col">state</th>
-          <th scope="col">frames</th>
-          <th scope="col" title="recall: of the frames of this state, those that the model found">
+          <th scope="col">{shot}s</th>
+          <th scope="col" title={`recall: of the ${shot}s of this state, those that the model found`}>
             found
           </th>
-          <th scope="col" title="precision: of the frames that the model said to be in this state, those that are">
+          <th scope="col" title={`precision: of the ${shot}s that the model said to be in this state, those that are`}>
             true when said
           </th>
         </tr>

@@ -5,10 +5,12 @@ import { conditionInWords, DARK_HINT } from '../../models/words.ts'
 interface ConditionsProps {
   evaluation: Evaluation
   states: string[]
+  /** What was judged. */
+  shot: 'frame' | 'reading'
 }
 
 /** In light and in dark pictures, and for each state. */
-export function Conditions({ evaluation: { day, night, perState, temperature }, states }: ConditionsProps) {
+export function Conditions({ evaluation: { day, night, perState, temperature }, states, shot }: ConditionsProps) {
   return (
     <>
       {(day || night) && (
@@ -24,7 +26,7 @@ export function Conditions({ evaluation: { day, night, perState, temperature }, 
         </dl>
       )}
       {(day || night) && <p class="hint">{DARK_HINT}</p>}
-      {perState && <StatesTable perState={perState} states={states} />}
+      {perState && <StatesTable perState={perState} states={states} shot={shot} />}
       {temperature !== undefined && <p class="hint">{sureness(temperature)}</p>}
     </>
   )

@@ -63,9 +63,7 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
   )
   // Whoever may not label looks at the frame alone.
   const pathOf = (review: Parameters<typeof reviewQuery>[0]) => (frame: string) =>
-    canOperate.value && camera.kind === 'camera'
-      ? camera.teach + reviewQuery(review, frame)
-      : `${camera.page}?frame=${frame}`
+    canOperate.value ? camera.teach + reviewQuery(review, frame) : `${camera.page}?frame=${frame}`
   return (
     <article class="page">
       <header class="page-head">
@@ -106,13 +104,13 @@ export function ModelPage({ device, camera: name, version }: ModelPageProps) {
               verdict={model.verdict}
               worseThan={gate?.worse && !model.active ? than : null}
               suspects={
-                open.length > 0 && canOperate.value && camera.kind === 'camera'
+                open.length > 0 && canOperate.value
                   ? { count: open.length, path: camera.teach + reviewQuery({ of: 'suspects' }) }
                   : null
               }
             />
             {model.original && <p class="hint">Judged where it came from, as {model.original}.</p>}
-            {evaluation && <Conditions evaluation={evaluation} states={camera.states} />}
+            {evaluation && <Conditions evaluation={evaluation} states={camera.states} shot={shot} />}
           </section>
           {gate && (
             <section class="card part" aria-labelledby="gate">

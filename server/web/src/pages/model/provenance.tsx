@@ -49,8 +49,8 @@ export function Provenance({ model, camera }: { model: ModelBody; camera: Owner 
             </dd>
           </>
         )}
-        <dt>Backbone</dt>
-        <dd>{model.backbone}</dd>
+        <dt>{model.view ? 'Kind' : 'Backbone'}</dt>
+        <dd>{model.view ? 'dense networks' : model.backbone}</dd>
         <dt>Engine</dt>
         <dd>{model.engine}</dd>
         <dt>Seed</dt>
