@@ -65,9 +65,15 @@ function Change({
       )}
       <div>
         <StateBadge state={state} states={camera.states} />
-        {state === 'unknown' && <small>{reasonInWords(reason)}</small>}
+        {state === 'unknown' && <small>{reasonInWords(reason, hasPictures ? 'frames' : 'readings')}</small>}
         <small>
-          <Moment at={change.from}>{timeOfDay(change.from)}</Moment>
+          {frame === null || hasPictures ? (
+            <Moment at={change.from}>{timeOfDay(change.from)}</Moment>
+          ) : (
+            <button class="link" type="button" onClick={() => chosen.show(frame)}>
+              <Moment at={change.from}>{timeOfDay(change.from)}</Moment>
+            </button>
+          )}
           {Number.isFinite(change.to) ? `, for ${duration(change.to - change.from)}` : ', until now'}
         </small>
       </div>
