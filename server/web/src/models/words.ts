@@ -51,7 +51,7 @@ export function verdictInWords(
 }
 
 /** The server says so where labels look wrong; the console has a link for it. */
-const SUSPECTS_FIRST = /^check the .* first, then (it )?/
+const SUSPECTS_FIRST = /^check the [^;]*(?: first, then|; if right,) (it )?/
 
 const sentenceOf = (text: string) => (/[.!]$/.test(text) ? capital(text) : `${capital(text)}.`)
 

@@ -37,8 +37,16 @@ export function Learn({ id, source, canOperate, corrected, onLabelled, onChanged
   const sum = named.reduce((all, state) => all + (counts.value[state] ?? 0), 0)
   useEffect(() => void load(), [id, states.join(), corrected])
   useEffect(() => onLabelled(named), [named.join(), sum])
+  /** Once a model was measured, what was foretold of it stands back. */
+  const isOpen = useSignal(false)
   if (!canOperate || source.follows !== null || states.length === 0) return null
   const { least = 2, good = 20, borrowed = {} } = labels.value ?? {}
+  const usability =
+    named.length < 2 ? (
+      <p class="hint">When two states have labelled readings, it is said here how well they can be told apart.</p>
+    ) : (
+      <Usability id={id} named={named} states={states} labelled={sum} view={source.vector} />
+    )
   return (
     <div class="teach learn">
       <div class="columns even">
@@ -54,16 +62,12 @@ export function Learn({ id, source, canOperate, corrected, onLabelled, onChanged
           />
         </div>
         <div class="learn-labels">
-          <section class="card part" aria-labelledby="usable">
-            <h2 id="usable">Is it usable?</h2>
-            {named.length < 2 ? (
-              <p class="hint">
-                When two states have labelled readings, it is said here how well they can be told apart.
-              </p>
-            ) : (
-              <Usability id={id} named={named} states={states} labelled={sum} />
-            )}
-          </section>
+          {source.model === null && (
+            <section class="card part" aria-labelledby="usable">
+              <h2 id="usable">Is it usable?</h2>
+              {usability}
+            </section>
+          )}
           <TrainPanel
             lesson={lesson}
             sheet={{ counts, kept: Promise.resolve() }}
@@ -75,6 +79,19 @@ export function Learn({ id, source, canOperate, corrected, onLabelled, onChanged
             suspects={[]}
             onActivated={() => void onChanged()}
           />
+          {source.model !== null && (
+            <details
+              class="import card"
+              open={isOpen.value}
+              onToggle={(event) => (isOpen.value = event.currentTarget.open)}
+            >
+              <summary>Which states can be told apart, before any training</summary>
+              <div class="fold">
+                <p class="hint">A first look at the labels. How good the model is, training has measured: see above.</p>
+                {isOpen.value && usability}
+              </div>
+            </details>
+          )}
         </div>
       </div>
     </div>

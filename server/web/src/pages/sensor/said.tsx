@@ -1,45 +1,34 @@
-import type { DetailsBody, SensorSource } from '../../api/sensor-bodies.ts'
+import type { SensorSource, TakenReading } from '../../api/sensor-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { clock } from '../../design/clock.ts'
 import { Age } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { duration, percent, reasonInWords } from '../../design/words.ts'
+import { duration, reasonInWords } from '../../design/words.ts'
 import { isUntaught, troubleOf } from '../../live/trouble.ts'
 import { modelPath } from '../../router/route.ts'
+import { SaidOfOne } from './said-of-one.tsx'
 
 interface SaidProps {
   /** `device/sensor` */
   id: string
   source: SensorSource
-  /** Of the newest result. */
-  details: DetailsBody | null
+  /** What was said of the newest reading; null before any is. */
+  result: TakenReading['result']
 }
 
-/** The state that the readings say, how sure that is, and what each estimator says. */
-export function Said({ id, source, details }: SaidProps) {
+/** The state that the readings say, since when, and below it what the newest of them says by itself. */
+export function Said({ id, source, result }: SaidProps) {
   const { live } = useConsole()
   const now = live.camera(id)?.value
   if (!now) return null
-  const { states, state } = source
+  const { states, threshold, debounce } = source
   const trouble = troubleOf(now, clock.value, live.devices.value)
   const isUnknown = now.state === 'unknown' && (trouble === null || isUntaught(now))
-  const say = roundedWithin(details?.interval)
-  const confidence = now.result?.state === now.state ? now.result.confidence : state.confidence
   return (
     <>
       <p class="large-state">
-        <StateBadge state={now.state} states={states} confidence={confidence} />
+        <StateBadge state={now.state} states={states} />
       </p>
-      {details?.expected != null && (
-        <p class="expected">
-          Most likely <strong>{say(details.expected)}</strong>
-          {details.interval && (
-            <>
-              , between {say(details.interval.low)} and {say(details.interval.high)} in 90 of 100 cases
-            </>
-          )}
-        </p>
-      )}
       {trouble !== null && <p class="reason">{trouble}</p>}
       {isUnknown && <p class="reason">{reasonInWords(now.reason, 'readings')}</p>}
       <dl class="facts">
@@ -57,23 +46,19 @@ export function Said({ id, source, details }: SaidProps) {
             </dd>
           </>
         )}
-        {Object.entries(details?.estimators ?? {}).map(([name, said]) => (
-          <>
-            <dt key={name}>{name === 'fused' ? 'All parts' : `By ${name}`}</dt>
-            <dd>
-              {said.state} {percent(said.confidence)}
-            </dd>
-          </>
-        ))}
         <dt>Model</dt>
         <dd>{now.model === null ? 'none yet' : <a href={modelPath(now.model)}>{now.model}</a>}</dd>
       </dl>
+      {result && result.model !== null && (
+        <section class="of-one" aria-labelledby="of-one">
+          <h3 id="of-one">The newest reading by itself</h3>
+          <SaidOfOne result={result} threshold={threshold} />
+          <p class="hint">
+            The state above changes when {debounce === 1 ? 'one reading says' : `${debounce} in a row say`} the same,
+            with {Math.round(threshold * 100)}&nbsp;% or more.
+          </p>
+        </section>
+      )}
     </>
   )
-}
-
-/** As fine as what is known of it. */
-function roundedWithin(interval: DetailsBody['interval']): (value: number) => string {
-  const digits = interval && interval.high - interval.low < 10 ? 1 : 0
-  return (value) => value.toFixed(digits)
 }

@@ -19,8 +19,10 @@ import { Learn } from './learn.tsx'
 import { Means } from './means.ts'
 import { listOf } from './numbers.ts'
 import { ReadingPlot } from './reading-plot.tsx'
+import { Review } from './review.tsx'
 import { Said } from './said.tsx'
 import { SaidOfReading } from './said-of-reading.tsx'
+import { CSI, isChannel } from './setup/parts.ts'
 import { SetupForm } from './setup/setup-form.tsx'
 import { useNewest } from './use-newest.ts'
 import '../camera/camera.css'
@@ -112,7 +114,12 @@ function NotSetUp({ id, sensor, numbers, canOperate, onChanged }: NotSetUpProps)
         {numbers.length === 0 ? (
           <p class="hint">No reading yet.</p>
         ) : (
-          <ReadingPlot numbers={numbers} view={null} states={[]} means={means} />
+          <ReadingPlot
+            numbers={numbers}
+            view={isChannel(numbers.length) ? { parts: CSI, window: 1 } : null}
+            states={[]}
+            means={means}
+          />
         )}
       </section>
       {canOperate ? (
@@ -167,6 +174,7 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
   }
   return (
     <>
+      <Review id={id} states={source.states} chosen={chosen} />
       <section class="sight card sensor-sight" aria-label="Reading">
         <div class="sensor-plots">
           {at !== null && (
@@ -187,13 +195,14 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
         </div>
         <div class="said">
           {at === null ? (
-            <Said id={id} source={source} details={shown?.result?.details ?? null} />
+            <Said id={id} source={source} result={shown?.result ?? null} />
           ) : (
             past && (
               <SaidOfReading
                 key={past.id}
+                id={id}
                 reading={past}
-                states={source.states}
+                source={source}
                 canOperate={session.canOperate.value}
                 onLabelled={() => (corrected.value += 1)}
               />

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../../api/client.ts'
-import type { PairBody, UsabilityBody } from '../../api/sensor-bodies.ts'
+import type { PairBody, UsabilityBody, VectorView } from '../../api/sensor-bodies.ts'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { percent } from '../../design/words.ts'
+import { counted, percent } from '../../design/words.ts'
 
 interface UsabilityProps {
   /** `device/sensor` */
@@ -14,14 +14,18 @@ interface UsabilityProps {
   states: string[]
   /** Labelled readings; another number is another verdict. */
   labelled: number
+  /** How a reading is looked at; another one is another verdict. */
+  view: VectorView | null
 }
 
 /** One who holds the door is not to wait for what the next hold makes old. */
-const QUIET_MS = 1000
+const QUIET_MS = 200
+/** Of two states that are told apart less well than that, mistakes are many. */
+const HARDLY = 0.6
 const CLASSES = { apart: 'apart', close: 'close', 'not told apart': 'alike', 'not known': 'few' } as const
 
 /** Whether training is worth it, before any: each state against each other. */
-export function Usability({ id, named, states, labelled }: UsabilityProps) {
+export function Usability({ id, named, states, labelled, view }: UsabilityProps) {
   const body = useSignal<UsabilityBody | null>(null)
   const fault = useSignal<string | null>(null)
   const isOld = useSignal(false)
@@ -44,22 +48,48 @@ export function Usability({ id, named, states, labelled }: UsabilityProps) {
       clearTimeout(asking)
       ending.abort()
     }
-  }, [id, labelled])
+  }, [id, labelled, JSON.stringify(view)])
   if (fault.value !== null) return <p class="hint wrong">{fault.value}</p>
   if (body.value === null) return <p class="hint">Comparing the states …</p>
-  const { usable, verdict, pairs } = body.value
+  const { verdict, pairs } = body.value
+  const { title, isGood } = titleOf(body.value)
+  const window = view?.window ?? 1
   return (
     <div class="usable" aria-busy={isOld.value}>
-      <p class={usable ? 'outcome good' : 'outcome held'} role="status">
-        <strong>{usable ? 'Usable' : 'Not usable yet'}</strong>: {verdict.replaceAll('`', '')}.
-      </p>
+      {isOld.value ? (
+        <p class="outcome old" role="status">
+          <strong>Comparing anew …</strong> Labels or settings changed since it was said: {title.toLowerCase()}.
+        </p>
+      ) : (
+        <p class={isGood ? 'outcome good' : 'outcome held'} role="status">
+          <strong>{title}</strong>: {verdict.replaceAll('`', '')}.
+        </p>
+      )}
       {named.length > 1 && <Against pairs={pairs} named={named} states={states} />}
       <p class="hint">
-        How far two states are told apart, on labelled readings of a time that was not learned from: 0 % is a guess, 100
-        % is each one.{isOld.value && ' Labels came meanwhile: comparing anew …'}
+        How well two states are told apart, on labelled readings of a time that was not learned from: at 0&nbsp;% it is
+        a guess, at 100&nbsp;% every reading gets the right one.{' '}
+        {window === 1 ? 'Each reading was looked at alone' : `Looked at were ${counted(window, 'reading')} at a time`} (
+        <button type="button" class="link" onClick={toLook}>
+          Readings in one look
+        </button>
+        , below).
       </p>
     </div>
   )
+}
+
+/** What is close can be told, with mistakes: it is not said in green. */
+function titleOf({ usable, pairs }: UsabilityBody): { title: string; isGood: boolean } {
+  if (!usable) return { title: 'Not usable yet', isGood: false }
+  const least = Math.min(...pairs.map(({ value }) => value ?? 1))
+  if (pairs.every(({ words }) => words === 'apart')) return { title: 'Usable', isGood: true }
+  return { title: least < HARDLY ? 'Hardly usable' : 'Usable, with mistakes', isGood: false }
+}
+
+/** The field stands a page further down. */
+function toLook() {
+  document.querySelector<HTMLElement>('#look input')?.focus()
 }
 
 interface AgainstProps extends Pick<UsabilityProps, 'named' | 'states'> {

@@ -9,7 +9,7 @@ import { LearningCurve } from '../../models/learning-curve.tsx'
 import { Score } from '../../models/score.tsx'
 import { isTelling, modelName } from '../../models/words.ts'
 import { reviewQuery } from '../../router/review.ts'
-import { modelPath, teachPath } from '../../router/route.ts'
+import { modelPath, sensorPath, teachPath } from '../../router/route.ts'
 
 interface OutcomeProps {
   job: JobBody<TrainingResult>
@@ -50,7 +50,7 @@ export function Outcome({ job, camera, shot, suspects, onActivated }: OutcomePro
         worseThan={isHeld && gate?.worse ? than : null}
         suspects={
           shot === 'reading'
-            ? suspectsOfReadings(job.result)
+            ? suspectsOfReadings(camera.id, job.result)
             : suspects > 0
               ? { count: suspects, path: teachPath(camera.id) + reviewQuery({ of: 'suspects' }) }
               : null
@@ -78,10 +78,10 @@ export function Outcome({ job, camera, shot, suspects, onActivated }: OutcomePro
   )
 }
 
-/** Readings are not laid out to be labelled: the model's page lists them. */
-function suspectsOfReadings({ model, evaluation }: TrainingResult) {
+/** Readings are not laid out to be labelled: their sensor's page shows one after the other. */
+function suspectsOfReadings(sensor: string, { model, evaluation }: TrainingResult) {
   const count = evaluation?.suspects?.length ?? 0
-  return model !== null && count > 0 ? { count, path: modelPath(model) } : null
+  return model !== null && count > 0 ? { count, path: sensorPath(sensor) + reviewQuery({ of: 'suspects' }) } : null
 }
 
 /** The model that was active when one was made; null until that is known. */

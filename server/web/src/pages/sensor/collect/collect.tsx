@@ -82,7 +82,7 @@ function StepView({ collecting, phase, states }: StepViewProps) {
     return (
       <>
         <p class="collect-say" role="status">
-          Collected. See below whether the states can be told apart.
+          Collected. “Is it usable?” says whether the states can be told apart.
         </p>
         <div class="buttons" ref={main}>
           <Button kind="main" onClick={() => collecting.end()}>

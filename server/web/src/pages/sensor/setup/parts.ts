@@ -14,11 +14,14 @@ export const CSI: VectorPart[] = [
 ]
 export const plain = (length: number): VectorPart[] => [{ name: 'value', length, kind: 'value' }]
 
+/** Whether a reading of so many numbers is most likely a packet of Wi-Fi channel state. */
+export const isChannel = (length: number) => length === 2 * SUBCARRIERS
+
 /** Which ways there are to see a reading of so many numbers. */
 export function layoutsOf(length: number): Layout[] {
   return [
     { name: 'plain', title: 'numbers of one kind' },
-    ...(length === 2 * SUBCARRIERS ? [{ name: 'csi', title: 'Wi-Fi channel: 53 amplitudes, 53 phases' } as const] : []),
+    ...(isChannel(length) ? [{ name: 'csi', title: 'Wi-Fi channel: 53 amplitudes, 53 phases' } as const] : []),
     ...(length > 1 ? [{ name: 'own', title: 'parts of my own' } as const] : []),
   ]
 }

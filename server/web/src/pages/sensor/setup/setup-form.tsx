@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { send } from '../../../api/client.ts'
 import type { SensorBody } from '../../../api/reading-bodies.ts'
-import type { SensorSettings, SensorSource } from '../../../api/sensor-bodies.ts'
+import type { SensorSettings, SensorSource, VectorPart } from '../../../api/sensor-bodies.ts'
 import { useAction } from '../../../api/use-action.ts'
 import { useConsole } from '../../../console.ts'
 import { Button, Field } from '../../../design/elements.tsx'
@@ -10,7 +10,7 @@ import { ChangedElsewhere } from '../../camera/changed-elsewhere.tsx'
 import { useDraft } from '../../camera/draft.ts'
 import { NumberField } from '../../camera/number-field.tsx'
 import { flawOf, StatesList } from '../../camera/states-list.tsx'
-import { CSI, partsFault, plain } from './parts.ts'
+import { CSI, isChannel, partsFault, plain } from './parts.ts'
 import { PartsField } from './parts-field.tsx'
 
 interface SetupFormProps {
@@ -25,15 +25,17 @@ interface SetupFormProps {
 
 const NAMES = {
   states: 'states',
-  threshold: 'threshold',
-  debounce: 'debounce',
-  staleAfter: 'stale after',
-  window: 'window',
+  threshold: 'sure enough from',
+  debounce: 'readings that must agree',
+  staleAfter: 'unknown after silence',
+  window: 'readings in one look',
   parts: 'parts',
 }
 /** As the server sets them of one that is new. */
 const DEFAULTS: SensorSettings = { states: [], threshold: 0.8, debounce: 3, staleAfterMs: 60_000, vector: null }
 const MOST_WINDOW = 64
+/** What is proposed for parts with phases: measured on real packets, it told a door's angles better than one alone. */
+const WINDOW_OF_PHASES = 8
 /** As the older clients know a door. */
 const ANGLES = ['0', '15', '30', '45', '60', '75', '90']
 
@@ -46,8 +48,8 @@ export function SetupForm({ id, source, length, onChanged }: SetupFormProps) {
     threshold: Math.round(least * 100),
     debounce: (source ?? DEFAULTS).debounce,
     staleAfter: (source ?? DEFAULTS).staleAfterMs / 1000,
-    window: vector?.window ?? 1,
-    parts: vector?.parts ?? (length === 2 * (CSI[0]?.length ?? 0) ? CSI : plain(Math.max(1, length))),
+    window: vector?.window ?? (isChannel(length) ? WINDOW_OF_PHASES : 1),
+    parts: vector?.parts ?? (isChannel(length) ? CSI : plain(Math.max(1, length))),
   })
   const { states, threshold, debounce, staleAfter, window, parts } = draft.fields
   const added = useSignal('')
@@ -95,8 +97,8 @@ export function SetupForm({ id, source, length, onChanged }: SetupFormProps) {
         )}
         {length > 0 && <PartsField parts={parts} length={length} error={wrong('vector')} />}
         <Field
-          label={`Threshold: ${threshold.value} %`}
-          hint="A result of less confidence is unknown."
+          label={`Sure enough from: ${threshold.value} %`}
+          hint="Where the model is less sure, the reading is unknown."
           error={wrong('threshold')}
         >
           {(ids) => (
@@ -114,28 +116,30 @@ export function SetupForm({ id, source, length, onChanged }: SetupFormProps) {
         </Field>
         <div class="side-by-side">
           <NumberField
-            label="Debounce"
-            hint="Agreeing results that change the state."
+            label="Readings that must agree"
+            hint="So many in a row change the state."
             error={wrong('debounce')}
             value={debounce}
             max={1000}
           />
           <NumberField
-            label="Stale after, seconds"
-            hint="Unknown when no reading came for so long."
+            label="Unknown after silence, seconds"
+            hint="When no reading came for so long."
             error={wrong('staleAfterMs')}
             value={staleAfter}
             max={86_400}
             step="any"
           />
           {length > 0 && (
-            <NumberField
-              label="Window, readings"
-              hint="So many make one look: 1 is the newest alone. Models made from now on go by it."
-              error={null}
-              value={window}
-              max={MOST_WINDOW}
-            />
+            <div id="look">
+              <NumberField
+                label="Readings in one look"
+                hint={lookInWords(parts.value)}
+                error={null}
+                value={window}
+                max={MOST_WINDOW}
+              />
+            </div>
           )}
         </div>
         <ChangedElsewhere draft={draft} names={NAMES} />
@@ -150,4 +154,12 @@ export function SetupForm({ id, source, length, onChanged }: SetupFormProps) {
       </form>
     </section>
   )
+}
+
+/** What the field is for, and where there is one, which number is proposed and why. */
+function lookInWords(parts: VectorPart[]): string {
+  const hasPhases = parts.some(({ kind }) => kind === 'phase') && parts.some(({ kind }) => kind === 'value')
+  const what = '1 is the newest alone. Models made from now on go by it.'
+  if (!hasPhases) return what
+  return `${what} For a Wi-Fi channel ${WINDOW_OF_PHASES} is proposed: one packet is noisy, and several show how the channel moves.`
 }
