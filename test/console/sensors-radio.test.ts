@@ -139,6 +139,25 @@ test('a hold is found after a reload, stopped, and its labels are taken back', a
   await button('End').click()
 })
 
+test('the labels of a hold that ended while the page was away are taken back', async () => {
+  const { page } = visit
+  await page.goto(`${system.server.http}/devices`)
+  const { status } = await fetch(`${system.server.http}/api/sensors/${ID}/holds`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ state: '90', readings: READINGS }),
+  })
+  expect(status).toBe(201)
+  await expect.poll(labels, { timeout: 20_000 }).toEqual({ '0': 2 * READINGS, '90': 3 * READINGS })
+  await page.goto(`${system.server.http}/sensors/${ID}`)
+  const before = collect().getByRole('region', { name: 'The hold before' })
+  await before.getByText(`${READINGS} readings of 90.`).waitFor()
+  expect(await barriers(page)).toEqual([])
+  await before.getByRole('button', { name: 'Take these labels back' }).click()
+  await before.waitFor({ state: 'detached' })
+  expect(await labels()).toEqual({ '0': 2 * READINGS, '90': 2 * READINGS })
+})
+
 test('a file of packets is imported, lines that cannot be used are told', async () => {
   const { page } = visit
   await page.getByText('Import and export').click()

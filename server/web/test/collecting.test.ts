@@ -100,6 +100,21 @@ test('a hold that runs is found after a reload', async () => {
   expect([now(), collecting.steps.value[0]?.got]).toEqual([['over', 1, '15'], 20])
 })
 
+test('labels of a hold that ended while the page was away can be taken back, and only those', async () => {
+  held = hold('15', { got: 150, endedBy: 'count', startedAt: '1' })
+  await collecting.find()
+  expect([now()[0], collecting.before.value?.got]).toEqual(['planning', 150])
+  await collecting.takeBackBefore()
+  expect([calls, collecting.before.value]).toEqual([['take back', 'labelled'], null])
+
+  calls.length = 0
+  held = hold('15', { got: 9, endedBy: 'count', startedAt: '2' })
+  await collecting.find()
+  held = hold('30', { got: 5, endedBy: 'count', startedAt: '3' }) // somebody else was there
+  await collecting.takeBackBefore()
+  expect([calls, collecting.before.value?.state]).toEqual([['labelled'], '30'])
+})
+
 test('of a hold that the server refuses, or forgot, nothing is claimed', async () => {
   collecting.start({ states: ['0'], rounds: 1, readings: 3 })
   collecting.count()

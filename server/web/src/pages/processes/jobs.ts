@@ -3,7 +3,7 @@ import type { JobEvent } from '../../api/events.ts'
 import { isOver } from '../../jobs/latest-job.ts'
 
 const KINDS: Record<string, string> = {
-  import: 'Import of labelled pictures',
+  import: 'Import of labels',
   influx_backfill: 'Backfill of InfluxDB',
 }
 

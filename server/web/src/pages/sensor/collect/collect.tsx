@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { get, send } from '../../../api/client.ts'
 import type { HoldBody } from '../../../api/sensor-bodies.ts'
 import { useConsole } from '../../../console.ts'
-import { Button } from '../../../design/elements.tsx'
+import { Age, Button } from '../../../design/elements.tsx'
 import { StateBadge } from '../../../design/state-badge.tsx'
 import { Collecting, type Phase, type Step } from './collecting.ts'
 import { PlanForm } from './plan-form.tsx'
@@ -54,6 +54,7 @@ export function Collect({ id, states, counts, onLabelled }: CollectProps) {
           <p class="hint">
             Hold the door at each state while its readings are labelled: no picture is needed to say what it was.
           </p>
+          <Before collecting={collecting} />
           <PlanForm states={states} counts={counts} onStart={(plan) => collecting.start(plan)} />
         </>
       ) : (
@@ -62,6 +63,22 @@ export function Collect({ id, states, counts, onLabelled }: CollectProps) {
           <Steps steps={collecting.steps.value} now={collecting.step.value} states={states} />
         </>
       )}
+    </section>
+  )
+}
+
+/** A hold that ended while nobody looked may have been of the wrong state. */
+function Before({ collecting }: { collecting: Collecting }) {
+  const hold = collecting.before.value
+  if (hold === null) return null
+  return (
+    <section class="collect-step" aria-label="The hold before">
+      <p class="hint">
+        The hold before, by {hold.author}, <Age at={Date.parse(hold.endedAt ?? hold.startedAt)} />: {holdInWords(hold)}
+      </p>
+      <div class="buttons">
+        <Button onClick={() => void collecting.takeBackBefore()}>Take these labels back</Button>
+      </div>
     </section>
   )
 }
@@ -101,7 +118,9 @@ function StepView({ collecting, phase, states }: StepViewProps) {
         {phase.is === 'holding' ? 'Hold it at ' : phase.is === 'over' ? 'Held at ' : 'Bring it to '}
         <StateBadge state={step.state} states={states} />
         {phase.is === 'ready' && ', then begin and let go.'}
-        {phase.is === 'over' && <span>{`: ${holdInWords(phase.hold)}`}</span>}
+        {phase.is === 'over' && (
+          <span class={phase.hold.got === 0 ? 'hint wrong' : undefined}>{`: ${holdInWords(phase.hold)}`}</span>
+        )}
       </p>
       {phase.is === 'ready' && isNewRound && (
         <p class="hint">
@@ -128,11 +147,19 @@ function StepView({ collecting, phase, states }: StepViewProps) {
         {phase.is === 'holding' && <Button onClick={() => void collecting.stop()}>Stop</Button>}
         {phase.is === 'over' && (
           <>
-            <Button kind={isWhole(phase.hold) ? 'main' : 'plain'} onClick={() => collecting.next()}>
-              Next
+            {phase.hold.got > 0 && (
+              <Button kind={isWhole(phase.hold) ? 'main' : 'plain'} onClick={() => collecting.next()}>
+                Next
+              </Button>
+            )}
+            <Button kind={phase.hold.got > 0 ? 'plain' : 'main'} onClick={() => collecting.count()}>
+              Hold it again
             </Button>
-            <Button onClick={() => collecting.count()}>Hold it again</Button>
-            <Button onClick={() => void collecting.takeBack()}>Take these labels back</Button>
+            {phase.hold.got > 0 ? (
+              <Button onClick={() => void collecting.takeBack()}>Take these labels back</Button>
+            ) : (
+              <Button onClick={() => collecting.next()}>Skip it</Button>
+            )}
           </>
         )}
       </div>

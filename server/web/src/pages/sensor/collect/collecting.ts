@@ -53,6 +53,7 @@ export class Collecting {
   readonly #steps = signal<Step[]>([])
   readonly #at = signal(0)
   readonly #phase = signal<Phase>({ is: 'planning' })
+  readonly #before = signal<HoldBody | null>(null)
   #readings = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isBusy = false
@@ -70,16 +71,23 @@ export class Collecting {
     return this.#steps
   }
 
+  /** While a collection is planned: the newest hold, which has labels that can be taken back. */
+  get before(): ReadonlySignal<HoldBody | null> {
+    return this.#before
+  }
+
   /** The step that is held, or comes next; null before the first and after the last. */
   readonly step = computed(() => {
     const { is } = this.#phase.value
     return is === 'planning' || is === 'done' ? null : (this.#steps.value[this.#at.value] ?? null)
   })
 
-  /** Shows a hold that somebody began before, as before a reload. */
+  /** Shows a hold that somebody began before, as before a reload; of one that ended meanwhile, what it labelled. */
   async find() {
     const hold = await this.#ports.look().catch(() => null)
-    if (!hold || hold.endedBy !== null || this.#closed || this.#phase.peek().is !== 'planning') return
+    if (this.#closed || this.#phase.peek().is !== 'planning') return
+    this.#before.value = hold !== null && hold.endedBy !== null && hold.got > 0 ? hold : null
+    if (!hold || hold.endedBy !== null) return
     this.#readings = hold.wanted ?? 0
     this.#steps.value = [{ round: 1, state: hold.state, got: null }]
     this.#at.value = 0
@@ -129,6 +137,17 @@ export class Collecting {
     })
   }
 
+  /** Takes back what a hold labelled that ended before the page was opened. */
+  takeBackBefore(): Promise<void> {
+    return this.#attempt(async () => {
+      // Somebody else may have begun another since: its labels are not meant.
+      const newest = await this.#ports.look()
+      if (newest?.startedAt === this.#before.peek()?.startedAt) await this.#ports.stop(true)
+      this.#ports.onLabelled()
+      await this.find()
+    })
+  }
+
   /** To the next step, whether this one was held or not. */
   next() {
     clearTimeout(this.#timer)
@@ -140,6 +159,7 @@ export class Collecting {
   end() {
     clearTimeout(this.#timer)
     this.#phase.value = { is: 'planning' }
+    void this.find()
   }
 
   close() {

@@ -54,7 +54,7 @@ export function PlanForm({ states, counts, onStart }: PlanFormProps) {
       <div class="side-by-side">
         <NumberField
           label="Readings of each"
-          hint="At 20 a second, 200 take 10 seconds."
+          hint={`A sensor that sends 10 a second takes ${Math.ceil(readings.value / 10) || '…'} s for them.`}
           error={null}
           value={readings}
           max={MOST_READINGS}
