@@ -106,6 +106,7 @@ test('trouble is said in words: no frames, offline, unknown; a camera that was n
   const off = new Map([['pi', { connected: false }]])
   expect(troubleOf(camera(), now, on)).toBeNull()
   expect(troubleOf(camera({ frameAt: null }), now, on)).toBe('no frames yet')
+  expect(troubleOf(camera({ kind: 'sensor', frameAt: null }), now, on), 'only imported into').toBeNull()
   expect(troubleOf(camera(), now + 120_000, on)).toBe('no frames for 2 min')
   expect(troubleOf(camera(), now + 120_000, off)).toBe('offline, no frames for 2 min')
   expect(troubleOf(camera(), now + 120_000, null)).toBe('no frames for 2 min')

@@ -24,6 +24,8 @@ export interface LiveCamera {
   staleAfterMs: number
   /** So many numbers of a reading, its first part, are drawn on the wall; null: all. */
   firstNumbers: number | null
+  /** The sensor whose model it is asked with; null: its own. */
+  follows: string | null
 }
 
 /** What is read of an answer. */
@@ -47,6 +49,7 @@ export function liveCamera({
   return {
     kind: 'camera',
     firstNumbers: null,
+    follows: null,
     id,
     device,
     camera,

@@ -39,10 +39,10 @@ function noneOfOlder(error: unknown): List<DoorBody> {
 function liveSensor({ device, sensor, at, source }: SensorBody): LiveCamera[] {
   if (!source) return []
   const id = `${device}/${sensor}`
-  const { states, model, state, staleAfterMs } = source
+  const { states, model, state, staleAfterMs, follows } = source
   const lastFrame = at === null ? null : `${id}/${Date.parse(at)}`
   const live = liveCamera({ id, device, camera: sensor, states, model, state, staleAfterMs, lastFrame })
-  return [{ ...live, kind: 'sensor', firstNumbers: source.vector?.parts[0]?.length ?? null }]
+  return [{ ...live, kind: 'sensor', follows, firstNumbers: source.vector?.parts[0]?.length ?? null }]
 }
 
 function liveDoor({ id, name, states, state, staleAfterMs }: DoorBody): LiveCamera {

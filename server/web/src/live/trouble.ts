@@ -15,7 +15,11 @@ const OLDER_CLIENTS = 'legacy'
 export function troubleOf(camera: LiveCamera, now: number, devices: Presence): string | null {
   if (camera.kind === 'door') return camera.state === 'unknown' ? reasonInWords(camera.reason) : null
   const things = camera.kind === 'sensor' ? 'readings' : 'frames'
-  if (camera.frameAt === null) return withCause(`no ${things} yet`, agentFault(camera, devices))
+  if (camera.frameAt === null) {
+    // A sensor may be there for what was imported alone: nobody waits for its readings.
+    const cause = agentFault(camera, devices)
+    return camera.kind === 'sensor' && cause === null ? null : withCause(`no ${things} yet`, cause)
+  }
   const age = now - camera.frameAt
   if (age > camera.staleAfterMs) {
     const silence = `no ${things} for ${duration(age)}`

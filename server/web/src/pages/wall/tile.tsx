@@ -54,7 +54,12 @@ function Notes({ camera }: { camera: LiveCamera }) {
   return (
     <>
       {trouble !== null && <p class="tile-note trouble">{trouble}</p>}
-      {isUntaught(camera) && session.canOperate.value && camera.frameAt !== null ? (
+      {camera.follows !== null && (
+        <p class="tile-note">
+          asks the model of <a href={sensorPath(camera.follows)}>{camera.follows}</a>
+        </p>
+      )}
+      {isUntaught(camera) && session.canOperate.value && camera.frameAt !== null && camera.follows === null ? (
         <p class="tile-note">
           <a class="to-teach" href={camera.kind === 'sensor' ? sensorPath(camera.id) : teachPath(camera.id)}>
             Teach it its states
