@@ -208,6 +208,28 @@ test('a sensor that is removed is gone here and on other pages, and comes again 
   await other.close()
 })
 
+test('labelled readings are imported into a sensor that is not there yet, and it shows what it has', async () => {
+  const { page, faults } = visit
+  await page.goto(`${system.server.http}/sensors/${DEVICE}/new`)
+  await page.getByText(/^No reading yet: /).waitFor()
+  await page.getByRole('region', { name: 'Set it up' }).waitFor()
+  expect(await barriers(page)).toEqual([])
+  await page.getByText('Import labelled readings').click()
+  const lines = Array.from({ length: 6 }, (_, i) => `${i % 2 ? 'open' : 'closed'},${i},${i % 2},0.5`)
+  const buffer = Buffer.from(['Label,a,b,c', ...lines].join('\n'))
+  await page.getByLabel('CSV of labelled readings').setInputFiles({ name: 'some.csv', mimeType: 'text/csv', buffer })
+  await page.getByText(/^None has come from a device yet/).waitFor()
+  await page.getByRole('img', { name: /^value: 3 numbers/ }).waitFor()
+  await page.getByText('What a reading is made of').waitFor()
+  await page.getByLabel(/^Window, readings|^Readings in one look/).waitFor()
+  await page.getByRole('button', { name: 'Start collecting' }).waitFor()
+  // On the wall nobody is told to look at it: it may never be meant to send.
+  await page.goto(`${system.server.http}/`)
+  await tile('new', DEVICE).waitFor()
+  expect(await tile('new', DEVICE).locator('.trouble').count()).toBe(0)
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes('404')))
+})
+
 test('who may only look cannot remove one', async () => {
   const { token } = await system.api.send<{ token: string }>('POST', '/api/tokens', { name: 'eve', role: 'viewer' })
   const eve = await Visit.begin(browser)

@@ -15,6 +15,7 @@ import { ChosenFrame } from '../camera/chosen-frame.ts'
 import { History, ofSensor } from '../camera/history.ts'
 import { HistorySection } from '../camera/history-section.tsx'
 import { Transitions } from '../camera/transitions.tsx'
+import { CsvImport } from './csv-import.tsx'
 import { Learn } from './learn.tsx'
 import { Means } from './means.ts'
 import { listOf } from './numbers.ts'
@@ -22,7 +23,9 @@ import { ReadingPlot } from './reading-plot.tsx'
 import { Review } from './review.tsx'
 import { Said } from './said.tsx'
 import { SaidOfReading } from './said-of-reading.tsx'
+import { FollowerForm, Follows } from './setup/follower-form.tsx'
 import { CSI, isChannel } from './setup/parts.ts'
+
 import { SetupForm } from './setup/setup-form.tsx'
 import { useNewest } from './use-newest.ts'
 import '../camera/camera.css'
@@ -59,9 +62,11 @@ export function SensorPage({ device, sensor }: SensorPageProps) {
       }),
     [],
   )
-  const known = body.value
-  if (known instanceof ApiError) return <NotThere error={known} id={id} />
-  if (known === null) return <Loading what={id} />
+  const answer = body.value
+  if (answer === null) return <Loading what={id} />
+  const canMake = session.canOperate.value && answer instanceof ApiError && answer.status === 404
+  if (answer instanceof ApiError && !canMake) return <NotThere error={answer} id={id} />
+  const known = answer instanceof ApiError ? notYet(device, sensor) : answer
   const { source = null } = known
   const numbers = newest.value ?? listOf(known.value)
   const changed = (sensor: SensorBody) => {
@@ -87,7 +92,14 @@ export function SensorPage({ device, sensor }: SensorPageProps) {
         )}
       </header>
       {source === null ? (
-        <NotSetUp id={id} sensor={known} numbers={numbers} canOperate={session.canOperate.value} onChanged={changed} />
+        <NotSetUp
+          id={id}
+          sensor={known}
+          numbers={numbers}
+          canOperate={session.canOperate.value}
+          load={load}
+          onChanged={changed}
+        />
       ) : (
         <WithStates key={id} id={id} sensor={{ ...known, source }} numbers={numbers} load={load} onChanged={changed} />
       )}
@@ -100,11 +112,18 @@ interface NotSetUpProps {
   sensor: SensorBody
   numbers: number[]
   canOperate: boolean
+  load(): Promise<void>
   onChanged(sensor: SensorBody): void
 }
 
-/** Its readings are shown; whoever may can give it states. */
-function NotSetUp({ id, sensor, numbers, canOperate, onChanged }: NotSetUpProps) {
+/** A sensor of which nothing is known: it may be set up, or imported into, before its first reading. */
+function notYet(device: string, sensor: string): SensorBody {
+  return { ...{ device, sensor, at: null, value: null }, ...{ unit: null, driver: null, fault: null, source: null } }
+}
+
+/** Its readings are shown; whoever may can give it states, or import what was labelled elsewhere. */
+function NotSetUp({ id, sensor, numbers, canOperate, load, onChanged }: NotSetUpProps) {
+  const { live } = useConsole()
   const means = useMemo(() => new Means(id), [id])
   if (numbers.length === 0 && typeof sensor.value === 'string')
     return <p class="hint">It reads texts: states can be told from numbers only.</p>
@@ -112,7 +131,10 @@ function NotSetUp({ id, sensor, numbers, canOperate, onChanged }: NotSetUpProps)
     <div class="columns">
       <section class="card part" aria-label="Reading">
         {numbers.length === 0 ? (
-          <p class="hint">No reading yet.</p>
+          <p class="hint">
+            No reading yet: the sensor is there from its first one on, or when it is set up here, or labelled readings
+            are imported.
+          </p>
         ) : (
           <ReadingPlot
             numbers={numbers}
@@ -123,7 +145,10 @@ function NotSetUp({ id, sensor, numbers, canOperate, onChanged }: NotSetUpProps)
         )}
       </section>
       {canOperate ? (
-        <SetupForm id={id} source={null} length={numbers.length} onChanged={onChanged} />
+        <div class="teach learn learn-labels">
+          <SetupForm id={id} source={null} length={numbers.length} onChanged={onChanged} />
+          <CsvImport id={id} hasLabels={false} onImported={() => void load().then(() => live.reload())} />
+        </div>
       ) : (
         <p class="hint">Somebody with the role operator can say which states its numbers stand for.</p>
       )}
@@ -141,7 +166,7 @@ interface WithStatesProps {
 
 const ASK_MS = 1000
 
-function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
+function WithStates({ id, sensor, numbers: come, load, onChanged }: WithStatesProps) {
   const { live, router, session, notices } = useConsole()
   const { source } = sensor
   const means = useMemo(() => new Means(id), [id])
@@ -167,7 +192,11 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
       means.close()
     }
   }, [id])
-  const shown = past ?? newest.body.value?.items[0] ?? null
+  const kept = newest.body.value?.items[0] ?? null
+  const shown = past ?? kept
+  // One that was only imported into has sent nothing, and can be looked at all the same.
+  const numbers = come.length > 0 ? come : listOf(kept?.value)
+  const length = numbers.length || (source.vector?.parts.reduce((sum, part) => sum + part.length, 0) ?? 0)
   const at = capturedAt(chosen.frame.value)
   const asCamera: Pick<CameraBody, 'id' | 'device' | 'camera' | 'states' | 'threshold'> = {
     ...{ id, device: sensor.device, camera: sensor.sensor, states: source.states, threshold: source.threshold },
@@ -185,13 +214,25 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
               </button>
             </p>
           )}
+          {source.follows !== null && <Follows whose={source.follows} />}
           <ReadingPlot
             numbers={past ? listOf(past.value) : numbers}
             view={source.vector}
             states={source.states}
             means={means}
           />
-          {numbers.length === 0 && <p class="hint">No reading yet.</p>}
+          {numbers.length === 0 ? (
+            <p class="hint">No reading yet.</p>
+          ) : (
+            come.length === 0 &&
+            kept !== null &&
+            at === null && (
+              <p class="hint">
+                None has come from a device yet: this is the newest that was imported, of{' '}
+                <Moment at={capturedAt(kept.id) ?? 0}>{timeOfDay(capturedAt(kept.id) ?? 0)}</Moment>.
+              </p>
+            )
+          )}
         </div>
         <div class="said">
           {at === null ? (
@@ -227,9 +268,12 @@ function WithStates({ id, sensor, numbers, load, onChanged }: WithStatesProps) {
       />
       <div class="columns even">
         <Transitions camera={asCamera} history={history} chosen={chosen} hasPictures={false} />
-        {session.canOperate.value && (
-          <SetupForm id={id} source={source} length={numbers.length} onChanged={onChanged} />
-        )}
+        {session.canOperate.value &&
+          (source.follows === null ? (
+            <SetupForm key={length} id={id} source={source} length={length} onChanged={onChanged} />
+          ) : (
+            <FollowerForm id={id} source={source} onChanged={onChanged} />
+          ))}
       </div>
     </>
   )
