@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressOf, agentConfig, type Listeners, publishLine } from '../src/pages/devices/addresses.ts'
+import { addressOf, agentConfig, type Listeners, publishLine, readingLine } from '../src/pages/devices/addresses.ts'
 import { factsOf } from '../src/pages/devices/status.ts'
 import { signInFault, tokenIn } from '../src/pages/sign-in/fault.ts'
 
@@ -19,6 +19,9 @@ test('on loopback the line works on this machine, and what opens the server is s
   expect(address?.caution).toMatch(/AJAR_MQTT_HOST=0\.0\.0\.0/)
   expect(address && publishLine(address, credential)).toBe(
     'mosquitto_pub -h 127.0.0.1 -p 1883 -i door1 -u door1 -P a-token_of-its-own -q 1 -t ajar/door1/cam/frame -f picture.jpg',
+  )
+  expect(address && readingLine(address, credential)).toMatch(
+    / -u door1 .* -t ajar\/door1\/heat\/reading -m '\{"value": 21\.5\}'$/,
   )
 })
 

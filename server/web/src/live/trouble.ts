@@ -6,7 +6,7 @@ import type { LiveCamera } from './camera.ts'
 type Presence = Said | null
 
 /** Their readings come by HTTP, under a device that is none. */
-const OLDER_CLIENTS = 'legacy'
+export const OLDER_CLIENTS = 'legacy'
 
 /**
  * Why a camera does not do what it is there for, in words; null where it does.

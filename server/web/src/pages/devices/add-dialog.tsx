@@ -32,7 +32,7 @@ export function AddDialog({ onClose, onAdded }: AddDialogProps) {
         <Field
           label="Name"
           error={error}
-          hint="As you call the Pi: small letters, digits and hyphens, such as front-door or garage-2."
+          hint="As you call the Pi or board: small letters, digits and hyphens, such as front-door or garage-2."
         >
           {(ids) => (
             <input

@@ -63,13 +63,24 @@ export interface Credential {
 }
 
 /** The line that sends one picture; it runs as it stands, in a folder with a picture.jpg. */
-export function publishLine({ host, port, ca }: Address, { name, token }: Credential): string {
+export const publishLine = (address: Address, credential: Credential) =>
+  publishing(address, credential, 'cam/frame -f picture.jpg')
+
+/** The line that sends one reading of a sensor `heat`. */
+export const readingLine = (address: Address, credential: Credential) =>
+  publishing(address, credential, `heat/reading -m '${READING}'`)
+
+const READING = '{"value": 21.5}'
+
+function publishing({ host, port, ca }: Address, { name, token }: Credential, what: string): string {
   const secured = ca ? ` --cafile ${ca}` : ''
-  return (
-    `mosquitto_pub -h ${host} -p ${port}${secured} -i ${name} -u ${name} -P ${token} ` +
-    `-q 1 -t ajar/${name}/cam/frame -f picture.jpg`
-  )
+  return `mosquitto_pub -h ${host} -p ${port}${secured} -i ${name} -u ${name} -P ${token} -q 1 -t ajar/${name}/${what}`
 }
+
+/** The same over HTTP. @param origin of the server, as the browser reaches it */
+export const readingCall = (origin: string, device: string) =>
+  `curl -X POST ${origin}/api/sensors/${device}/heat/readings -H "Authorization: Bearer $TOKEN" ` +
+  `-H 'content-type: application/json' -d '${READING}'`
 
 /** What makes a picture.jpg on a Pi with a camera. It takes seconds to start: for more than a trial there is the agent. */
 export const PI_PICTURE = 'rpicam-still -n -t 1 --width 1280 --height 720 -o picture.jpg'

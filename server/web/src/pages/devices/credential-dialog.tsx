@@ -6,7 +6,7 @@ import { Dialog } from '../../design/dialog.tsx'
 import { Button } from '../../design/elements.tsx'
 import { LeaveUncopied } from '../../design/leave-uncopied.tsx'
 import { pictureAddress } from '../../picture/picture-loader.ts'
-import { cameraPath, teachPath } from '../../router/route.ts'
+import { cameraPath, sensorPath, teachPath } from '../../router/route.ts'
 import {
   AGENT_FOLDER,
   addressOf,
@@ -17,6 +17,8 @@ import {
   type Listeners,
   PI_PICTURE,
   publishLine,
+  readingCall,
+  readingLine,
   START_AGENT,
 } from './addresses.ts'
 
@@ -33,12 +35,12 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
   useEffect(() => {
     get<Listeners>('/api/listeners').then(setListeners, (error) => notices.failed(error))
   }, [])
-  const frame = useFirstFrame(name)
+  const { frame, sensor } = useFirst(name)
   const [copied, setCopied] = useState(false)
   const [leaving, setLeaving] = useState(false)
   const onCopied = () => setCopied(true)
   const onCopyByHand = () => String(getSelection()).includes(token) && onCopied()
-  const isUsed = copied || frame !== null
+  const isUsed = copied || frame !== null || sensor !== null
   const address = listeners && addressOf(listeners, location.hostname)
   return (
     <>
@@ -70,7 +72,18 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
               <CopyText label="4. On the Pi again, in the same folder" text={START_AGENT} />
             </>
           )}
-          <FirstFrame device={name} frame={frame} />
+          <FirstFrame device={name} frame={frame} sensor={sensor} />
+          <details>
+            <summary>Or a board that sends readings, such as an ESP32</summary>
+            <p>
+              Each reading of a sensor is a message on <code>ajar/{name}/SENSOR/reading</code>: a number, a text, or a
+              list of numbers. docs/devices.md is the contract, with limits, times, and what PUBACK means.
+            </p>
+            {address && (
+              <CopyText label="Send one by MQTT" text={readingLine(address, credential)} onCopied={onCopied} />
+            )}
+            <CopyText label="Or over HTTP, with a token of an operator" text={readingCall(location.origin, name)} />
+          </details>
           {address && (
             <details>
               <summary>Or try it first with a single picture</summary>
@@ -90,7 +103,7 @@ export function CredentialDialog({ credential, onClose }: CredentialDialogProps)
       </Dialog>
       {leaving && (
         <LeaveUncopied onStay={() => setLeaving(false)} onLeave={onClose}>
-          The credential was not copied, and no frame has come with it. It is not shown again.
+          The credential was not copied, and nothing has come with it. It is not shown again.
         </LeaveUncopied>
       )}
     </>
@@ -108,30 +121,43 @@ function Authority({ file, pem }: { file: string; pem: string | null }) {
   )
 }
 
-/** The latest frame that came from the device since, or null. */
-function useFirstFrame(device: string): string | null {
+/** The latest frame that came from the device since, and the sensor that read something; or null. */
+function useFirst(device: string) {
   const { live } = useConsole()
   const [frame, setFrame] = useState<string | null>(null)
+  const [sensor, setSensor] = useState<string | null>(null)
   useEffect(
     () =>
       live.listen((event) => {
-        if (event.kind === 'result' && event.data.camera.startsWith(`${device}/`)) setFrame(event.data.frame)
+        if (event.kind === 'reading' && event.data.device === device) setSensor(`${device}/${event.data.sensor}`)
+        if (event.kind !== 'result' || !event.data.camera.startsWith(`${device}/`)) return
+        if (live.camera(event.data.camera)?.peek()?.kind !== 'sensor') setFrame(event.data.frame)
       }),
     [device],
   )
-  return frame
+  return { frame, sensor }
 }
 
-function FirstFrame({ device, frame }: { device: string; frame: string | null }) {
+interface FirstFrameProps {
+  device: string
+  frame: string | null
+  sensor: string | null
+}
+
+function FirstFrame({ device, frame, sensor }: FirstFrameProps) {
   const { live } = useConsole()
   const isConnected = live.devices.value?.get(device)?.connected === true
   const camera = frame?.split('/').slice(0, 2).join('/')
   return (
     <div class="first-frame" role="status">
       {frame === null || camera === undefined ? (
-        <p class="waiting-for">
-          {isConnected ? 'Connected. Waiting for its first frame …' : 'Waiting for its first frame …'}
-        </p>
+        sensor === null ? (
+          <p class="waiting-for">{isConnected && 'Connected. '}Waiting for its first frame or reading …</p>
+        ) : (
+          <p>
+            <strong>A reading has come.</strong> <a href={sensorPath(sensor)}>{sensor}</a> is there.
+          </p>
+        )
       ) : (
         <>
           <img src={pictureAddress(frame, 320)} alt={`The latest frame of ${camera}`} />

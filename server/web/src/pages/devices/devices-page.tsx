@@ -3,9 +3,12 @@ import type { DeviceBody, List } from '../../api/bodies.ts'
 import { ApiError, get, send } from '../../api/client.ts'
 import { useConsole } from '../../console.ts'
 import { serverNow } from '../../design/clock.ts'
-import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
+import { Age, Button, Empty, Failed, Loading } from '../../design/elements.tsx'
+import { OLDER_CLIENTS } from '../../live/trouble.ts'
 import { page } from '../../page.tsx'
 import { DOORS_PATH } from '../../router/route.ts'
+import { sensorsOf } from '../../sensors/sensor.ts'
+import { SensorList } from '../../sensors/sensor-list.tsx'
 import { useSensors } from '../../sensors/use-sensors.ts'
 import { AddDialog } from './add-dialog.tsx'
 import type { Credential } from './addresses.ts'
@@ -134,6 +137,15 @@ export function DevicesPage() {
           ))}
         </ul>
       )}
+      <SensorList
+        title="Sensors of older clients"
+        device={OLDER_CLIENTS}
+        sensors={sensorsOf(
+          sensors.value.filter(({ device }) => device === OLDER_CLIENTS),
+          null,
+        )}
+        when={(at) => <Age at={at} />}
+      />
       {open?.dialog === 'add' && (
         <AddDialog
           onClose={close}

@@ -117,7 +117,7 @@ function StepView({ collecting, phase, states }: StepViewProps) {
         {rounds > 1 && <small>{`Round ${step.round} of ${rounds}. `}</small>}
         {phase.is === 'holding' ? 'Hold it at ' : phase.is === 'over' ? 'Held at ' : 'Bring it to '}
         <StateBadge state={step.state} states={states} />
-        {phase.is === 'ready' && ', then begin and let go.'}
+        {phase.is === 'ready' && ', then begin and take your hand off the door.'}
         {phase.is === 'over' && (
           <span class={phase.hold.got === 0 ? 'hint wrong' : undefined}>{`: ${holdInWords(phase.hold)}`}</span>
         )}
