@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../../test/setup/after-file.ts'
 import { jobEnded } from './lesson.ts'
@@ -73,6 +75,22 @@ describe('a door', () => {
     server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })
     const { body } = await server.call('GET', '/api/doors/front')
     expect(body.members).toMatchObject([{ source: 'pi/hall' }, { source: 'pi/yard', states: { '0': 'closed' } }])
+  })
+
+  test('of rows that a server left when it died, none is a member after the next start', async () => {
+    await server.app.close()
+    const rows = new DatabaseSync(join(server.dataDir, 'state.db'))
+    const insert = rows.prepare('insert into door_members (door, source, states_json) values (?, ?, ?)')
+    insert.run('doors/front', 'pi/gone', '{}')
+    insert.run('doors/gone', 'pi/hall', '{}')
+    server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })
+    const { body } = await server.call('GET', '/api/doors/front')
+    expect(body.members.map(({ source }: { source: string }) => source)).toEqual(['pi/hall', 'pi/yard'])
+    expect(rows.prepare('select source from door_members order by source').all()).toEqual([
+      { source: 'pi/hall' },
+      { source: 'pi/yard' },
+    ])
+    rows.close()
   })
 
   test('follows a member to its new name, and loses one that is deleted', async () => {

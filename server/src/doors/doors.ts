@@ -49,6 +49,7 @@ export class Doors {
 
   /** Before the first result is recorded: what members said last, and how far they can be believed. */
   async start() {
+    await this.#rows.removeOrphans((id) => this.#ports.sources.find(id) !== null)
     await this.#load()
     await this.refresh()
     this.#unsubscribe = this.#ports.events.subscribe((rows) => this.#onEvents(rows))

@@ -32,6 +32,16 @@ export class MemberRows {
     })
   }
 
+  /**
+   * Takes away what a server left that died while a source was deleted.
+   * @param isThere whether there is a source of this id
+   */
+  async removeOrphans(isThere: (id: string) => boolean): Promise<void> {
+    const rows = [...(await this.load())].flatMap(([door, of]) => of.map(({ source }) => ({ door, source })))
+    const gone = new Set(rows.flatMap(({ door, source }) => [door, source]).filter((id) => !isThere(id)))
+    for (const id of gone) await this.forget(id)
+  }
+
   /** The source is gone: it sees no door, and is none. */
   async forget(id: string): Promise<void> {
     await this.#database.write
