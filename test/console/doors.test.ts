@@ -82,7 +82,7 @@ test('a door is made of a camera and a sensor', async () => {
   expect(await barriers(page)).toEqual([])
   await page.getByRole('button', { name: 'Add a door' }).click()
   const dialog = page.getByRole('dialog', { name: 'Add a door' })
-  await dialog.getByLabel('Name').fill('front')
+  await dialog.getByLabel('Name').fill('Front ')
   await dialog.getByLabel('States').fill('shut, open')
   await dialog.getByLabel(CAMERA).check()
   await dialog.getByLabel(`What closed of ${CAMERA} says`).selectOption('shut')
@@ -105,7 +105,7 @@ test('what each says stands there, how much it counts, and what comes of it', as
   for (const source of [CAMERA, SENSOR]) {
     const row = members().getByRole('row').filter({ hasText: source })
     await row.getByText('open', { exact: true }).waitFor()
-    await row.getByText(/ right, on \d+ held out/).waitFor()
+    await row.getByText(/of \d+ that it had not learned from/).waitFor()
     expect(Number(await row.getByRole('meter').getAttribute('value'))).toBeGreaterThan(0.5)
   }
   await visit.page.getByRole('region', { name: 'State' }).getByText('open', { exact: true }).waitFor()
@@ -117,16 +117,17 @@ test('where they disagree, the picture stands beside the reading, and one press 
   await page.getByRole('button', { name: 'Look again' }).click()
   const one = disagreements().getByRole('listitem').first()
   await one.getByRole('img', { name: `What ${CAMERA} saw` }).waitFor()
-  await one.getByRole('img', { name: /^The reading/ }).waitFor()
-  for (const source of [CAMERA, SENSOR]) {
-    const button = one
-      .getByRole('figure')
-      .filter({ hasText: source })
-      .getByRole('group', { name: 'What was so?' })
-      .getByRole('button', { name: 'closed' })
-    await button.click()
-    await expect.poll(() => button.getAttribute('aria-pressed')).toBe('true')
-  }
+  await one
+    .getByRole('img', { name: /^The reading/ })
+    .first()
+    .waitFor()
+  const asked = one.getByRole('group', { name: 'What was the door then?' })
+  await asked.getByRole('button', { name: 'shut' }).focus()
+  await page.keyboard.press('Enter')
+  await one.getByText(`${CAMERA} was right, ${SENSOR} was wrong`).waitFor()
+  // No other is open: the focus stays with this one.
+  const focused = () => page.locator(':focus').textContent()
+  await expect.poll(focused).toBe('Change')
   const labels = async () => {
     const path = '/api/doors/front/disagreements'
     const { items } = await system.api.get<{ items: { members: { label: string | null }[] }[] }>(path)
@@ -134,6 +135,18 @@ test('where they disagree, the picture stands beside the reading, and one press 
   }
   await expect.poll(labels).toEqual(['closed', 'closed'])
   expect(await barriers(page)).toEqual([])
+})
+
+test('what it was stands there, with what its members saw at a moment that one chooses', async () => {
+  const { page } = visit
+  for (let i = 0; i < 4; i++) await see('closed', 'closed')
+  await page.getByRole('region', { name: 'Transitions' }).getByText('shut', { exact: true }).first().waitFor()
+  const now = page.getByRole('region', { name: 'What they see now' })
+  await now.getByRole('img', { name: `What ${CAMERA} saw` }).waitFor()
+  await now
+    .getByRole('img', { name: /^The reading/ })
+    .first()
+    .waitFor()
 })
 
 test.each([DESKTOP, PHONE, { ...PHONE, width: 320, theme: 'dark' as const }])(

@@ -52,6 +52,7 @@ const Member = Type.Object({
   ),
   measured: Type.Integer({ description: 'frames or readings that its model was judged by' }),
   since: Type.Integer({ description: 'frames or readings that people labelled since' }),
+  sinceRight: Type.Integer({ description: 'at how many of these it was right, in states of the door' }),
   stayed: Type.Number({ ...share, description: 'how probable it is that it is still as it was measured' }),
 })
 
@@ -118,12 +119,12 @@ export function shownDoor(door: Source, { sources, doors, state }: DoorBodyPorts
     },
     members: doors.membersOf(id).map((member, i) => {
       const source = sources.find(member.source)
-      const { balancedAccuracy, measured, since, stayed } = doors.reliabilityOf(door, member.source)
+      const { balancedAccuracy, measured, since, sinceRight, stayed } = doors.reliabilityOf(door, member.source)
       return {
         ...shownSaid(details.members[i] as MemberSaid),
         kind: source === null || source.kind === 'door' ? null : source.kind,
         ...{ states: member.states, ofSource: source?.states ?? [], model: modelAsked(sources, member.source) },
-        ...{ balancedAccuracy, measured, since, stayed },
+        ...{ balancedAccuracy, measured, since, sinceRight, stayed },
       }
     }),
     joined: {

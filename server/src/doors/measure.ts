@@ -51,7 +51,9 @@ export async function measure(database: Database, asked: Measured): Promise<Reli
     )
     labelled.push({ ...of, agreed })
   }
-  return { ...reliabilityOf(states, measured, judgedSince(moments, labelled)), since: labelled.length }
+  const sinceRight = labelled.filter(({ truth, says }) => truth === says).length
+  const of = reliabilityOf(states, measured, judgedSince(moments, labelled))
+  return { ...of, since: labelled.length, sinceRight }
 }
 
 /** How many labels there are since, and when the last was made: measured again when this changes. */

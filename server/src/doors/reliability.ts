@@ -25,6 +25,8 @@ export interface Reliability {
   measured: number
   /** Those that people labelled since. */
   since: number
+  /** At how many of these it was right. */
+  sinceRight: number
   /** Whether it is still as it was measured, as far as the labels since tell: 0..1; 1 where there are none. */
   stayed: number
   /** Mean over the door's states of how often it said them, 0..1; null where nothing was judged. */
@@ -90,6 +92,7 @@ export function reliabilityOf(states: string[], measured: Judged[], since: Judge
     ...{ states, stayed, weight, said, sure: surenessOf(judged) },
     measured: measured.length,
     since: since.length,
+    sinceRight: since.filter(({ truth, says }) => truth === says).length,
     balancedAccuracy,
   }
 }

@@ -35,6 +35,8 @@ export interface DoorMemberBody extends SaidBody {
   /** Frames or readings by which it was judged when its model was made, and since. */
   measured: number
   since: number
+  /** At how many of the labelled ones since it was right. */
+  sinceRight: number
   stayed: number
 }
 

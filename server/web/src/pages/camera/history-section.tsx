@@ -20,8 +20,8 @@ interface HistorySectionProps {
   history: History
   chosen: ChosenFrame
   onPick(at: number): void
-  /** What was classified; only frames can be downloaded here. */
-  shot?: 'frame' | 'reading'
+  /** What was classified, or joined; only frames can be downloaded here. */
+  shot?: 'frame' | 'reading' | 'moment'
 }
 
 const CLOSER = 0.5

@@ -13,7 +13,7 @@ const QUIET_MS = 180
 const LEAST_STEP_MS = 3_000
 const LONGEST_STEP_MS = 60_000
 
-/** Where the past of a camera or a sensor is asked for. */
+/** Where the past of a camera, a sensor or a door is asked for. */
 export interface HistoryOf {
   path: string
   /** Its frames or readings. */
@@ -32,7 +32,13 @@ export const ofSensor = (id: string): HistoryOf => ({
   shots: { path: `/api/sensors/${id}/readings`, query: {} },
 })
 
-/** The past of a camera or a sensor: which span is looked at, and what is known of it. */
+/** A door has no frames of its own: a moment is one of its results. */
+export const ofDoor = (name: string): HistoryOf => ({
+  path: `/api/doors/${name}`,
+  shots: { path: `/api/doors/${name}/results`, query: {} },
+})
+
+/** The past of a camera, a sensor or a door: which span is looked at, and what is known of it. */
 export class History {
   readonly #of: HistoryOf
   readonly #tell: (asked: Asked) => void

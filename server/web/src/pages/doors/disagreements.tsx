@@ -1,28 +1,29 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { List } from '../../api/bodies.ts'
 import { get } from '../../api/client.ts'
 import type { DisagreementBody, WholeDoorBody } from '../../api/door-bodies.ts'
 import { useAction } from '../../api/use-action.ts'
-import { Button, Moment } from '../../design/elements.tsx'
-import { StateBadge } from '../../design/state-badge.tsx'
-import { duration, timeOfDay } from '../../design/words.ts'
-import { Witness } from './witness.tsx'
+import { Button } from '../../design/elements.tsx'
+import { Disagreement } from './disagreement.tsx'
+import type { Looks } from './looks.ts'
 
 interface DisagreementsProps {
   door: WholeDoorBody
   /** Labels tell which member is to be believed less. */
-  onLabelled(): Promise<void>
+  onLabelled(): Promise<WholeDoorBody>
+  looks: Looks
 }
 
 const PAGE = 10
 
 /** Moments at which members surely said different states: a label of each tells who was right. */
-export function Disagreements({ door, onLabelled }: DisagreementsProps) {
+export function Disagreements({ door, looks, onLabelled }: DisagreementsProps) {
   const items = useSignal<DisagreementBody[] | null>(null)
   const next = useSignal<string | null>(null)
   const order = useSignal<'newest' | 'surest'>('newest')
   const { busy, run } = useAction()
+  const list = useRef<HTMLOListElement>(null)
   const load = (cursor?: string) =>
     run(async () => {
       const query = { order: order.peek(), limit: PAGE, ...(cursor === undefined ? {} : { cursor }) }
@@ -54,31 +55,16 @@ export function Disagreements({ door, onLabelled }: DisagreementsProps) {
         </div>
       </header>
       <p class="hint">
-        Say what was so, and whoever was wrong counts less from then on. Each label is also one to train with.
+        Say what the door was, and whoever was wrong counts less from then on. Each label is also one to train with.
       </p>
       {items.value?.length === 0 && next.value === null && <p class="nothing">They never surely disagreed.</p>}
-      <ol>
-        {items.value?.map((one) => (
-          <li key={one.at}>
-            <p class="when">
-              <Moment at={Date.parse(one.at)}>{timeOfDay(Date.parse(one.at))}</Moment>
-              {one.results > 1 && `, for ${duration(Date.parse(one.toAt) - Date.parse(one.fromAt))}`}, told as{' '}
-              <StateBadge state={one.state} states={door.states} confidence={one.confidence} />
-            </p>
-            <div class="witnesses">
-              {one.members
-                .filter(({ frame }) => frame !== null)
-                .map((said) => (
-                  <Witness
-                    key={said.source}
-                    said={said}
-                    states={door.states}
-                    ofSource={door.members.find(({ source }) => source === said.source)?.ofSource ?? []}
-                    onLabelled={onLabelled}
-                  />
-                ))}
-            </div>
-          </li>
+      <ol ref={list}>
+        {items.value?.map((one, i) => (
+          <Disagreement
+            key={`${one.at} ${one.toAt}`}
+            {...{ one, door, looks, onLabelled }}
+            onDone={() => requestAnimationFrame(() => focusAfter(list.current, i))}
+          />
         ))}
       </ol>
       {next.value !== null && (
@@ -88,4 +74,12 @@ export function Disagreements({ door, onLabelled }: DisagreementsProps) {
       )}
     </section>
   )
+}
+
+/** Where one was said: to the next that is open, or to one before; else what was said can be changed. */
+function focusAfter(list: HTMLElement | null, index: number) {
+  const items = [...(list?.children ?? [])]
+  const isOpen = (item: Element) => item.getAttribute('data-open') === 'true'
+  const next = items.slice(index + 1).find(isOpen) ?? items.find(isOpen) ?? items[index]
+  next?.querySelector('button')?.focus()
 }

@@ -5,7 +5,7 @@ import { useAction } from '../../api/use-action.ts'
 import { useConsole } from '../../console.ts'
 import { Dialog, DialogActions } from '../../design/dialog.tsx'
 import { Field } from '../../design/elements.tsx'
-import { type DoorDraft, draftOf, sentOf, statesIn } from './draft.ts'
+import { type DoorDraft, draftOf, nameOf, sentOf, statesIn } from './draft.ts'
 import { MemberFields } from './member-fields.tsx'
 
 interface DoorDialogProps {
@@ -43,16 +43,23 @@ export function DoorDialog({ door, onClose, onKept }: DoorDialogProps) {
     <Dialog title={door ? `Set up ${door.name}` : 'Add a door'} onClose={onClose}>
       <form class="form door-form" onSubmit={keep}>
         {!door && (
-          <Field label="Name" hint="Small letters, digits, hyphens" error={faultOf('name')}>
+          <Field
+            label="Name"
+            hint="Small letters, digits and hyphens, at most 32: front-door. Others become these"
+            error={faultOf('name')}
+          >
             {(ids) => (
               <input
                 {...ids}
                 required
                 pattern="[a-z0-9][a-z0-9\-]{0,31}"
+                title="Small letters, digits and hyphens, at most 32, no hyphen first"
+                maxLength={32}
                 autocapitalize="none"
                 autocomplete="off"
                 value={draft.value.name}
                 onInput={({ currentTarget }) => change({ name: currentTarget.value })}
+                onChange={({ currentTarget }) => change({ name: nameOf(currentTarget.value) })}
               />
             )}
           </Field>

@@ -5,10 +5,11 @@ import type { WholeDoorBody } from '../../api/door-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Button, Empty, Failed, Loading } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { counted, reasonInWords } from '../../design/words.ts'
+import { counted } from '../../design/words.ts'
 import { doorPath } from '../../router/route.ts'
 import { DoorDialog } from './door-dialog.tsx'
 import { useDoors } from './use-door.ts'
+import { unknownInWords } from './words.ts'
 
 /** All doors with what they are now. */
 export function DoorList() {
@@ -48,7 +49,7 @@ export function DoorList() {
             <StateBadge state={door.state.state} states={door.states} confidence={door.state.confidence} />
             <small>
               {door.state.state === 'unknown'
-                ? reasonInWords(door.state.reason ?? null)
+                ? unknownInWords(door)
                 : counted(door.members.length, 'camera or sensor', 'cameras and sensors')}
             </small>
           </li>

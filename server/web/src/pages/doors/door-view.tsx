@@ -1,16 +1,19 @@
 import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
 import { ApiError, get, send } from '../../api/client.ts'
 import type { WholeDoorBody } from '../../api/door-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { ConfirmDialog } from '../../design/confirm-dialog.tsx'
 import { Age, Button, Empty, Failed, Loading } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
-import { reasonInWords } from '../../design/words.ts'
 import { DOORS_PATH } from '../../router/route.ts'
 import { Disagreements } from './disagreements.tsx'
 import { DoorDialog } from './door-dialog.tsx'
 import { Joined } from './joined.tsx'
+import { Looks } from './looks.ts'
+import { Past } from './past.tsx'
 import { useDoors } from './use-door.ts'
+import { unknownInWords } from './words.ts'
 
 /** One door: what it is, how that came about, and where its members disagree. */
 export function DoorView({ name }: { name: string }) {
@@ -19,6 +22,8 @@ export function DoorView({ name }: { name: string }) {
   const close = () => {
     open.value = null
   }
+  const looks = useMemo(() => new Looks(), [name])
+  useEffect(() => () => looks.close(), [looks])
   const { body, fault, load } = useDoors(
     () => get<WholeDoorBody>(`/api/doors/${name}`),
     (source) => source === `doors/${name}`,
@@ -42,7 +47,7 @@ export function DoorView({ name }: { name: string }) {
     notices.done(`${name} was deleted; its cameras and sensors stay.`)
   }
   return (
-    <article class="page doors">
+    <article class="camera-page doors">
       <header class="page-head">
         <div>
           <a class="back" href={DOORS_PATH}>
@@ -62,7 +67,7 @@ export function DoorView({ name }: { name: string }) {
       <section class="card part door-state" aria-label="State">
         <StateBadge state={state.state} states={states} confidence={state.confidence} />
         <span>
-          {state.state === 'unknown' && `${reasonInWords(state.reason ?? null)} `}
+          {state.state === 'unknown' && `${unknownInWords(door)} `}
           {state.since !== null && (
             <small>
               since <Age at={state.since} />
@@ -71,7 +76,16 @@ export function DoorView({ name }: { name: string }) {
         </span>
       </section>
       <Joined door={door} />
-      {door.members.length > 1 && <Disagreements door={door} onLabelled={load} />}
+      {door.members.length > 1 && (
+        <Disagreements
+          {...{ door, looks }}
+          onLabelled={async () => {
+            await load()
+            return body.peek() ?? door
+          }}
+        />
+      )}
+      <Past key={door.id} {...{ door, looks }} />
       {open.value === 'edit' && (
         <DoorDialog
           door={door}

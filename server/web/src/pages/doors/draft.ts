@@ -29,6 +29,16 @@ export function draftOf(door: WholeDoorBody | null): DoorDraft {
   }
 }
 
+/** `Front Door` as a name that a door can have: `front-door`. */
+export function nameOf(typed: string): string {
+  const plain = typed.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+  return plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 32)
+    .replace(/-+$/, '')
+}
+
 export function statesIn(typed: string): string[] {
   return [...new Set(typed.split(/[\s,]+/).filter(Boolean))]
 }

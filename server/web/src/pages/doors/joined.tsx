@@ -20,9 +20,9 @@ export function Joined({ door }: { door: WholeDoorBody }) {
             <thead>
               <tr>
                 <th scope="col">Seen by</th>
-                <th scope="col">says</th>
-                <th scope="col">was</th>
-                <th scope="col">counts</th>
+                <th scope="col">Says now</th>
+                <th scope="col">Was right so far</th>
+                <th scope="col">Counts</th>
               </tr>
             </thead>
             <tbody>
@@ -43,6 +43,13 @@ export function Joined({ door }: { door: WholeDoorBody }) {
           ))}
         </p>
       )}
+      {members.length > 0 && (
+        <p class="hint">
+          Whether one was right is counted in the states of the door ({states.join(', ')}): taking one of its own states
+          for another is no mistake where both say the same of the door. What is said by several is surer than what one
+          says: they seldom err at the same time.
+        </p>
+      )}
       {joined.disagreement > 0 && <p class="hint wrong">They surely say different states right now.</p>}
     </section>
   )
@@ -52,6 +59,7 @@ function MemberRow({ member, states }: { member: DoorMemberBody; states: string[
   const { source, kind, says, best, confidence, weight, at } = member
   const left = leftInWords(member)
   const advice = adviceFor(member)
+  const right = reliabilityInWords(member)
   return (
     <tr>
       <th scope="row">
@@ -64,7 +72,7 @@ function MemberRow({ member, states }: { member: DoorMemberBody; states: string[
         ) : (
           <small>{left}</small>
         )}
-        {left === null && best !== says && <small> (it says {best})</small>}
+        {left === null && best !== says && <small> (its word: {best})</small>}
         {at !== null && (
           <small>
             {' '}
@@ -72,11 +80,12 @@ function MemberRow({ member, states }: { member: DoorMemberBody; states: string[
           </small>
         )}
       </td>
-      <td>{reliabilityInWords(member)}</td>
       <td>
-        <meter min={0} max={1} value={weight} aria-label={`How much ${source} counts`}>
-          {Math.round(weight * 100)} %
-        </meter>
+        {right.share} {right.by !== null && <small>{right.by}</small>}
+      </td>
+      <td class="weight">
+        <meter min={0} max={1} value={weight} aria-label={`How much ${source} counts`} />{' '}
+        <span>{Math.round(weight * 100)} %</span>
       </td>
     </tr>
   )
