@@ -57,6 +57,7 @@ test('a sensor of the page Devices leads to its page, where its numbers stand an
   expect(await page.getByLabel('Readings in one look').inputValue()).toBe('8')
   await page.getByText(/For a Wi-Fi channel 8 is proposed/).waitFor()
   await button('Set it up').click()
+  await page.getByRole('heading', { name: 'Settings' }).waitFor()
   await page.getByRole('img', { name: /^amplitude: 53 numbers/ }).waitFor()
   await page.getByRole('img', { name: /^phase: 53 numbers/ }).waitFor()
   const { source } = await sensor()
@@ -244,6 +245,12 @@ test('readings that the model got wrong are gone through one by one, and can be 
   await review.getByRole('button', { name: 'Back to now' }).click()
   await page.getByRole('heading', { name: 'The newest reading by itself' }).waitFor()
   expect(page.url()).not.toBe(first)
+  await page.getByRole('link', { name: /labels? looks? wrong/ }).click()
+  const wrong = page.getByRole('region', { name: /^Labels that look wrong/ })
+  await wrong.getByText(/^1 of \d+/).waitFor()
+  await wrong.getByRole('button', { name: 'Previous' }).click()
+  await wrong.getByText(/^(\d+) of \1$/).waitFor()
+  await wrong.getByRole('button', { name: 'Back to now' }).click()
 })
 
 test('it fits and everybody can use it, wide and narrow, light and dark', async () => {
