@@ -132,6 +132,8 @@ export class Pipeline {
         log.error({ frame: frameId(frame), message }, 'frames of this camera fail; trying them again'),
       onDamaged: (model, message) =>
         log.error({ model, message }, 'this model cannot be asked: its frames end without a state'),
+      onMisfit: (model, message) =>
+        log.warn({ model, message }, 'this model is of another view: readings have no state'),
     })
 
     this.#progress = new Progress({

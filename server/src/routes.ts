@@ -196,6 +196,7 @@ export async function openRoutes(http: Http, parts: Parts) {
     database,
     change: (...change) => care.settingUp.change(...change),
     faultOf: (device, sensor) => devices.faultOf(device, sensor),
+    misfitOf: (model) => pipeline.classifier.misfitOf(model),
     remove: (...sensor) => removeSensor(removal, ...sensor),
   })
   labelRoutes(http, { sources, labels, suspectsOf: (camera) => suspectsOf(database, sources.get(camera).id) })

@@ -12,7 +12,7 @@ export interface Classified {
   model: ModelRef | null
   /** Nothing is computed for a camera without a model: there is nobody to ask. */
   answer:
-    | Exclude<ClassifyAnswer, { kind: 'damaged' }>
+    | Exclude<ClassifyAnswer, { kind: 'damaged' | 'misfit' }>
     | { kind: 'skipped'; code?: 'imported' }
     | { kind: 'no_model'; latencyMs: 0 }
   classifiedAt: number
@@ -39,6 +39,8 @@ export interface ClassifierPorts {
   onFailed(frame: StoredFrame, message: string): void
   /** A model cannot be asked: its files are damaged. Told once, until it can be asked again. */
   onDamaged(model: string, message: string): void
+  /** A model is of another view than its sensor's readings are now. Told once, until one of them is told by it. */
+  onMisfit?(model: string, message: string): void
 }
 
 /** Outcomes that may wait to be recorded, beyond those still worked on. */
@@ -60,6 +62,8 @@ export class Classifier {
   readonly #failing = new Set<string>()
   /** Models that could not be asked the last time, and why. */
   readonly #damaged = new Map<string, string>()
+  /** Models whose readings have another length now, and why that is said. */
+  readonly #misfits = new Map<string, string>()
   #working = 0
   #unrecorded = 0
   #steps = 0
@@ -112,6 +116,11 @@ export class Classifier {
   /** Why a model could not be asked the last time; null where it could, or was not. */
   damageOf(model: string): string | null {
     return this.#damaged.get(model) ?? null
+  }
+
+  /** Why a model that is whole does not fit the last reading; null where it does, or was not asked. */
+  misfitOf(model: string): string | null {
+    return this.#misfits.get(model) ?? null
   }
 
   /** Rises whenever a thread has answered for a frame, and whenever one is recorded. */
@@ -225,8 +234,17 @@ export class Classifier {
     const nobody = { model: null, answer: { kind: 'no_model', latencyMs: 0 } } as const
     if (!model) return nobody
     const answer = await this.#ports.pool.classify({ jpeg, stored: frame, model })
+    if (answer.kind === 'misfit') {
+      this.#damaged.delete(model.id)
+      if (!this.#misfits.has(model.id)) this.#ports.onMisfit?.(model.id, answer.message)
+      this.#misfits.set(model.id, answer.message)
+      return nobody
+    }
     if (answer.kind !== 'damaged') {
-      if (answer.kind === 'predicted') this.#damaged.delete(model.id)
+      if (answer.kind === 'predicted') {
+        this.#damaged.delete(model.id)
+        this.#misfits.delete(model.id)
+      }
       return { model, answer }
     }
     if (!this.#damaged.has(model.id)) this.#ports.onDamaged(model.id, answer.message)

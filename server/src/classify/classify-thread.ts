@@ -58,6 +58,8 @@ export type ClassifyReply = { id: number } & (
   | { kind: 'refused'; code: 'not_jpeg' | 'truncated' | 'too_many_pixels'; reason: string }
   /** The model's files are damaged or gone: no frame can be asked about, now or later, until that is mended. */
   | { kind: 'damaged'; message: string }
+  /** The model is whole, and tells readings of another length than this one: it has to be trained again. */
+  | { kind: 'misfit'; message: string }
   /** The frame's bytes are gone. */
   | { kind: 'gone' }
   | { kind: 'failed'; message: string }
@@ -109,6 +111,7 @@ async function classify({ id, jpeg: given, stored, readings, model }: ClassifyRe
     const prediction =
       readings || loaded.view ? ofReadings(loaded, bytes, stored, readings) : await ofPicture(loaded, bytes, stored)
     if ('damaged' in prediction) return { id, kind: 'damaged', message: prediction.damaged }
+    if ('misfit' in prediction) return { id, kind: 'misfit', message: prediction.misfit }
     return { id, kind: 'predicted', prediction, latencyMs: performance.now() - started }
   } catch (error) {
     if (error instanceof DecodeError) return { id, kind: 'refused', code: error.code, reason: error.message }
@@ -135,12 +138,12 @@ function ofReadings(
   bytes: Uint8Array | null,
   stored: ClassifyRequest['stored'],
   given: number[][] = [],
-): Prediction | { damaged: string } {
+): Prediction | { damaged: string } | { misfit: string } {
   if (!view) return { damaged: 'this is a model of pictures' }
   const look =
     stored && bytes ? lookOf(reader, stored, bytes, view) : given.slice(-view.window).map((one) => vectorOf(one))
   if (!look?.every(({ length }) => length === lengthOf(view)))
-    return { damaged: `its readings were ${lengthOf(view)} numbers long, and are no longer: train it anew` }
+    return { misfit: `it tells readings of ${lengthOf(view)} numbers, and they have another length now: train again` }
   return head.predict(embedVector(look, view), { spread: Number.POSITIVE_INFINITY })
 }
 

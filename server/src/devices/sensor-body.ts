@@ -28,6 +28,11 @@ export const SensorBody = Type.Object({
       {
         ...sensorSettings,
         model: nullable(Type.String({ description: 'the active model, device/sensor@version' })),
+        misfit: nullable(
+          Type.String({
+            description: 'why the model cannot tell the newest readings: it is of another view; train again',
+          }),
+        ),
         follows: nullable(
           Type.String({ description: 'the source whose states, threshold and model are those of this one too' }),
         ),
@@ -50,6 +55,8 @@ export interface SensorBodyPorts {
   sources: Sources
   /** Why a sensor cannot be read now, as its agent says; null where nothing hinders it, or its device is away. */
   faultOf(device: string, sensor: string): string | null
+  /** Why a model that is whole does not fit the newest reading; null where it does. */
+  misfitOf(model: string): string | null
   /** The state that is published of a source. */
   state(source: string): CameraState
 }
@@ -81,7 +88,10 @@ export async function knownSensor(database: StateDatabase, device: string, name:
   return row?.name === name ? row : null
 }
 
-export function shownSensor(row: KnownSensor, { sources, faultOf, state }: SensorBodyPorts): Static<typeof SensorBody> {
+export function shownSensor(
+  row: KnownSensor,
+  { sources, faultOf, misfitOf, state }: SensorBodyPorts,
+): Static<typeof SensorBody> {
   const { device, name: sensor, unit, driver } = row
   const id = `${device}/${sensor}`
   const known = sources.find(id)
@@ -89,12 +99,13 @@ export function shownSensor(row: KnownSensor, { sources, faultOf, state }: Senso
     ...{ id, device, sensor, unit, driver, fault: faultOf(device, sensor) },
     at: isoOrNull(row.last_at),
     value: row.last_value_json === null ? null : (JSON.parse(row.last_value_json) as unknown),
-    source: known?.kind === 'sensor' ? shownSource(sources.judged(id), state(id)) : null,
+    source: known?.kind === 'sensor' ? shownSource(sources.judged(id), state(id), misfitOf) : null,
   }
 }
 
-function shownSource(source: Source, state: CameraState) {
+function shownSource(source: Source, state: CameraState, misfitOf: SensorBodyPorts['misfitOf']) {
   const { states, threshold, debounce, staleAfterMs, vector, activeModel, follows, createdAt } = source
   const settings = { states, threshold, debounce, staleAfterMs, vector }
-  return { ...settings, model: activeModel, follows, createdAt: iso(createdAt), state }
+  const misfit = activeModel === null ? null : misfitOf(activeModel)
+  return { ...settings, model: activeModel, misfit, follows, createdAt: iso(createdAt), state }
 }

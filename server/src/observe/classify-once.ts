@@ -49,6 +49,7 @@ export function classifyRoutes(http: Http, { sources, classify }: ClassifyOncePo
     if (answer?.kind === 'refused') throw badRequest(answer.code, answer.reason)
     if (answer === null) throw new HttpError(409, 'no_model', `train a model of this ${noun.kind} first`)
     if (answer.kind === 'damaged') throw new HttpError(409, 'model_damaged', answer.message)
+    if (answer.kind === 'misfit') throw new HttpError(409, 'other_readings', answer.message)
     if (answer.kind !== 'predicted') throw new HttpError(500, 'internal', `${noun.shot} was not classified: our fault`)
     const { threshold, activeModel } = sources.judged(id)
     const { state, confidence, probabilities, unlike, details } = answer.prediction

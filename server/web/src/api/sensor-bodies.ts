@@ -31,6 +31,8 @@ export interface SensorSettings {
 /** A sensor that has states; of one that follows another, states, threshold and model are those of that one. */
 export interface SensorSource extends SensorSettings {
   model: string | null
+  /** Why its model cannot tell the newest readings: it is of another view. Null where it can. */
+  misfit?: string | null
   /** The sensor whose model it is asked with; null: its own. */
   follows: string | null
   createdAt: string

@@ -91,6 +91,11 @@ export function SensorPage({ device, sensor }: SensorPageProps) {
           </div>
         )}
       </header>
+      {source?.misfit != null && (
+        <p class="hint wrong" role="status">
+          No state is told, for {source.model} is of another view: {source.misfit}.
+        </p>
+      )}
       {source === null ? (
         <NotSetUp
           id={id}
