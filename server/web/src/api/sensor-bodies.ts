@@ -91,8 +91,10 @@ export interface PairBody {
 
 export interface UsabilityBody {
   pairs: PairBody[]
-  /** Whether all pairs are known, and none is not told apart. */
-  usable: boolean
+  /** `partly`: some of the states can be told from one another well enough, not all. */
+  grade: 'usable' | 'partly' | 'not'
+  /** Readings of a look, with which it was made. */
+  window: number
   /** In words, with what to do. */
   verdict: string
 }

@@ -20,8 +20,6 @@ interface UsabilityProps {
 
 /** One who holds the door is not to wait for what the next hold makes old. */
 const QUIET_MS = 200
-/** Of two states that are told apart less well than that, mistakes are many. */
-const HARDLY = 0.6
 const CLASSES = { apart: 'apart', close: 'close', 'not told apart': 'alike', 'not known': 'few' } as const
 
 /** Whether training is worth it, before any: each state against each other. */
@@ -51,9 +49,8 @@ export function Usability({ id, named, states, labelled, view }: UsabilityProps)
   }, [id, labelled, JSON.stringify(view)])
   if (fault.value !== null) return <p class="hint wrong">{fault.value}</p>
   if (body.value === null) return <p class="hint">Comparing the states …</p>
-  const { verdict, pairs } = body.value
+  const { verdict, pairs, window } = body.value
   const { title, isGood } = titleOf(body.value)
-  const window = view?.window ?? 1
   return (
     <div class="usable" aria-busy={isOld.value}>
       {isOld.value ? (
@@ -80,11 +77,10 @@ export function Usability({ id, named, states, labelled, view }: UsabilityProps)
 }
 
 /** What is close can be told, with mistakes: it is not said in green. */
-function titleOf({ usable, pairs }: UsabilityBody): { title: string; isGood: boolean } {
-  if (!usable) return { title: 'Not usable yet', isGood: false }
-  const least = Math.min(...pairs.map(({ value }) => value ?? 1))
-  if (pairs.every(({ words }) => words === 'apart')) return { title: 'Usable', isGood: true }
-  return { title: least < HARDLY ? 'Hardly usable' : 'Usable, with mistakes', isGood: false }
+function titleOf({ grade, pairs }: UsabilityBody): { title: string; isGood: boolean } {
+  if (grade !== 'usable') return { title: grade === 'partly' ? 'Partly usable' : 'Not usable yet', isGood: false }
+  const isGood = pairs.every(({ words }) => words === 'apart')
+  return { title: isGood ? 'Usable' : 'Usable, with mistakes', isGood }
 }
 
 /** The field stands a page further down. */
