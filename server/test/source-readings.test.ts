@@ -36,7 +36,7 @@ async function sensorOf(device: string, more: object = {}) {
     )
   const read = (value: unknown, atMs: number | null = null) => send(JSON.stringify({ value }), atMs)
   const rejected = () => heard.filter(({ topic }) => topic.endsWith('/rejected')).map(({ body }) => body)
-  return { device, sensor, send, read, heard, rejected }
+  return { device, sensor, client, send, read, heard, rejected }
 }
 
 const journeyOf = async (reading: string) => (await server.call('GET', `/api/readings/${reading}/journey`)).body
@@ -153,4 +153,17 @@ test('a frame under the name of a sensor is refused, and its connection stays', 
   expect(answer).toMatchObject({ status: 400, body: { error: { code: 'bad_name' } } })
   await read([1, 2, 3, 4], NOW)
   expect(await ended(`${sensor}/${NOW}`)).toMatchObject({ outcome: 'classified' })
+})
+
+test('frames at the name of a sensor are refused as what they are, and are none of its readings', async () => {
+  const { sensor, client, send, rejected } = await sensorOf('pi-frames', { vector: VIEW })
+  const jpeg = (await plainJpeg(1)).subarray(0, 200)
+  for (const bytes of [Buffer.from(jpeg), Buffer.from('no picture')])
+    await client.publishAsync(`ajar/${sensor}/frame`, bytes, { qos: 1 })
+  await send('{"value":[1,2,3,4]}', NOW)
+  await until(() => rejected().length === 2)
+  for (const one of rejected()) expect(one).toMatchObject({ code: 'bad_name' })
+  await ended(`${sensor}/${NOW}`)
+  const { items } = (await server.call('GET', `/api/sensors/${sensor}/readings`)).body
+  expect(items.map(({ id }: { id: string }) => id)).toEqual([`${sensor}/${NOW}`])
 })

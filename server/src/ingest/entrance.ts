@@ -40,7 +40,7 @@ export class Entrance {
   /** Takes a frame in: it is durable, or refused for good, when the promise resolves. */
   async frame(frame: IncomingFrame): Promise<Ingested> {
     const arrived = { ...frame, name: frame.camera }
-    const work = (ref: CameraRef) => this.#take(arrived, ref, mediumOfFrame(frame.jpeg, this.#ports))
+    const work = (ref: CameraRef) => this.#take(arrived, ref, mediumOfFrame(frame.jpeg, cameraId(ref), this.#ports))
     return (await this.pass(frame, work, frame.giveUpAt)) ?? { kind: 'given_up' }
   }
 
@@ -95,7 +95,7 @@ function mediumOfPast(
   ref: CameraRef,
   ports: EntrancePorts,
 ): Medium<StoredFrame> {
-  if ('camera' in given) return mediumOfFrame(given.jpeg, ports)
+  if ('camera' in given) return mediumOfFrame(given.jpeg, cameraId(ref), ports)
   const sensor = ports.find(cameraId(ref))
   if (sensor?.kind === 'sensor') return ofVector(given.payload, sensor, ports)
   return {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { checkJpeg, DecodeError, type Mask } from '@ajar/models'
-import { type CameraRef, cameraId } from '@ajar/protocol'
+import type { CameraRef } from '@ajar/protocol'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
 import type { Source } from '../devices/source.ts'
 import type { Medium } from './media.ts'
@@ -20,21 +20,21 @@ export interface FramePorts {
 }
 
 /** A JPEG of a camera: kept in the frames files, black where nobody may see, and asked about. */
-export function ofFrame(jpeg: Uint8Array, ports: FramePorts): Medium<StoredFrame> {
+export function ofFrame(jpeg: Uint8Array, source: string, ports: FramePorts): Medium<StoredFrame> {
+  const isOther = () => (ports.find(source)?.kind ?? 'camera') !== 'camera'
   const size = jpeg.byteLength // its bytes are given away
   return {
     kind: 'frame',
     size,
-    hasRows: true,
+    hasRows: !isOther(), // else they would be those of a sensor, or of a door
     judge() {
+      if (isOther()) return otherKind(source, ports)
       if (size > ports.maxFrameBytes)
         return { code: 'too_large', reason: `${size} bytes are more than ${ports.maxFrameBytes}` }
       return size === 0 ? { code: 'empty', reason: 'there are no bytes' } : flawOf(jpeg)
     },
     async admit(ref) {
-      const known = ports.find(cameraId(ref))
-      if (known && known.kind !== 'camera')
-        return { code: 'bad_name', reason: `${known.id} is a ${known.kind}: a camera needs another name` }
+      if (isOther()) return otherKind(source, ports)
       return (await ports.ensureCamera(ref)) ? null : { code: 'bad_name', reason: 'this device has 64 cameras already' }
     },
     async keep(place, giveUpAt) {
@@ -47,6 +47,10 @@ export function ofFrame(jpeg: Uint8Array, ports: FramePorts): Medium<StoredFrame
       return { kind: stored.kind, frame: stored.frame }
     },
   }
+}
+
+function otherKind(source: string, { find }: FramePorts): Flaw {
+  return { code: 'bad_name', reason: `${source} is a ${find(source)?.kind}: a camera needs another name` }
 }
 
 const COLLISION: Flaw = {

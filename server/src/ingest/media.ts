@@ -36,8 +36,8 @@ export interface MediaPorts extends FramePorts, VectorPorts, ValuePorts {
 }
 
 /** The medium of a frame. */
-export function mediumOfFrame(jpeg: Uint8Array, ports: MediaPorts): Medium<StoredFrame> {
-  return ofFrame(jpeg, ports)
+export function mediumOfFrame(jpeg: Uint8Array, source: string, ports: MediaPorts): Medium<StoredFrame> {
+  return ofFrame(jpeg, source, ports)
 }
 
 /** The medium of a reading: that of a sensor with states is asked about, any other is only kept. */
