@@ -62,10 +62,12 @@ test('what was measured long before the hold, and what is gone, has no label, an
   const hold = holds.begin('esp/csi', ask('0', 4))
   stored(hold.startedAt - 60_000)
   expect(hold).toMatchObject({ refused: 1, reason: expect.stringMatching(/60 s before the hold/) })
+  stored(hold.startedAt - 2000) // of the state before, or of the door on its way
+  expect(hold).toMatchObject({ refused: 2, reason: expect.stringMatching(/2 s before the hold/) })
   gone.add(`esp/csi/${hold.startedAt + 2}`)
   for (let i = 1; i <= 3; i++) stored(hold.startedAt + i)
   await holds.stop('esp/csi')
-  expect(hold).toMatchObject({ got: 2, refused: 2, reason: 'it is not kept any more', endedBy: 'stopped' })
+  expect(hold).toMatchObject({ got: 2, refused: 3, reason: 'it is not kept any more', endedBy: 'stopped' })
   expect(said.size).toBe(2)
 })
 

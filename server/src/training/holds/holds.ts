@@ -43,8 +43,8 @@ const SILENCE_MS = 15_000
 /** Labels of so long go into one transaction. */
 const GATHER_MS = 250
 const BATCH = 500
-/** A clock may be wrong by so much before what was measured before the hold is taken for its own. */
-const CLOCKS_MS = 5000
+/** A clock may be wrong by so much before what was measured before the hold is taken for its own; more would take the state before. */
+const CLOCKS_MS = 1000
 /** Holds are remembered so that their labels can be taken back, of so many sensors. */
 const MOST_REMEMBERED = 256
 
