@@ -37,11 +37,17 @@ test('RSSI is learned from, and what comes later takes its place', LONG, async (
   const { source } = await get(server, '/api/sensors/legacy/rssi')
   expect(source).toMatchObject({ states: ['0', '15'], model: 'legacy/rssi@1' })
 
-  await train(server, { TYPE: 'RSSI', DATA: [around(-40), around(-50), around(-60)] }, 'legacy/rssi')
+  // Four seconds of each angle: enough to test the model by others than it learned from.
+  const long = [-40, -50, -60].map((dBm) => Array.from({ length: 80 }, (_, i) => dBm + (i % 5) / 4))
+  await train(server, { TYPE: 'RSSI', DATA: long }, 'legacy/rssi')
   const later = (await get(server, '/api/sensors/legacy/rssi')).source
   expect(later).toMatchObject({ states: ['0', '15', '30'], model: 'legacy/rssi@2' })
   const { items } = await get(server, '/api/sensors/legacy/rssi/readings?limit=500')
-  expect(items.filter(({ label }: { label: unknown }) => label !== null)).toHaveLength(36)
+  expect(items.filter(({ label }: { label: unknown }) => label !== null)).toHaveLength(240)
+  const tested = JSON.parse(await get(server, '/ml/get/test_predicition_results'))
+  expect(tested.TEST_PREDICTION_M.length).toBeGreaterThan(0)
+  for (const angle of tested.TEST_PREDICTION_M) expect([0, 15, 30]).toContain(angle)
+  expect(tested.TEST_PREDICTION_P).toEqual(tested.TEST_PREDICTION_M)
   // What was learned from is in the store; the files that it came in are gone.
   await until(async () => (await readdir(join(server.dataDir, 'datasets'))).length === 0)
 })

@@ -2,7 +2,7 @@ import type { Model, VectorDetails } from '@ajar/models'
 import { cameraId } from '@ajar/protocol'
 import type { StateDatabase } from '../database/state-database.ts'
 import type { Source } from '../devices/sources.ts'
-import { LEADER, senderAt } from './senders.ts'
+import { LEADER, RSSI, senderAt } from './senders.ts'
 
 export interface PredictionsPorts {
   database: StateDatabase
@@ -17,7 +17,7 @@ const ESTIMATORS = { _M: 'amplitude', _P: 'phase', '': 'fused' } as const
 /** What the model of packets says, in the words of older clients. */
 export class Predictions {
   readonly #ports: PredictionsPorts
-  /** The last that was asked for: a model never changes, and its file is long. */
+  /** Of the models that were asked for last: none ever changes, and their files are long. */
   #tested: { model: string; text: Promise<string | null> } | null = null
 
   constructor(ports: PredictionsPorts) {
@@ -40,13 +40,13 @@ export class Predictions {
     return row?.details_json ? inOlderWords('', [JSON.parse(row.details_json)]) : null
   }
 
-  /** @returns what the model said of the readings that it did not learn from, as far as it is kept */
+  /** @returns what the newest model said of the readings that it did not learn from, as far as it is kept */
   ofTest(): Promise<string | null> {
-    const id = this.#ports.find(LEADER)?.activeModel ?? null
-    if (id === null) return Promise.resolve(null)
-    if (this.#tested?.model !== id) {
-      const text = this.#read(id)
-      this.#tested = { model: id, text }
+    const ids = [LEADER, RSSI].flatMap((source) => this.#ports.find(source)?.activeModel ?? [])
+    const model = ids.join()
+    if (this.#tested?.model !== model) {
+      const text = this.#read(ids)
+      this.#tested = { model, text }
       text.catch(() => {
         this.#tested = null
       })
@@ -54,8 +54,9 @@ export class Predictions {
     return this.#tested.text
   }
 
-  async #read(id: string): Promise<string | null> {
-    const { testSet } = await this.#ports.model(id)
+  async #read(ids: string[]): Promise<string | null> {
+    const models = await Promise.all(ids.map((id) => this.#ports.model(id)))
+    const { testSet = [] } = models.sort((a, b) => b.createdAtMs - a.createdAtMs)[0] ?? {}
     const said = testSet.flatMap(({ details }) => details ?? [])
     return said.length === 0 ? null : inOlderWords('TEST_', said)
   }
@@ -82,8 +83,8 @@ export class Predictions {
 function inOlderWords(prefix: string, details: VectorDetails[]): string {
   const words: Record<string, unknown[]> = {}
   for (const [letter, name] of Object.entries(ESTIMATORS)) {
-    // Where readings have one part only, it is all that there is.
-    const said = details.flatMap(({ estimators }) => estimators[name] ?? estimators.fused ?? [])
+    // Where readings have one part only, as those of RSSI, it is all that there is.
+    const said = details.flatMap(({ estimators }) => estimators[name] ?? Object.values(estimators).at(-1) ?? [])
     words[`${prefix}PREDICTION${letter}`] = said.map(({ state }) => (/^\d+$/.test(state) ? Number(state) : state))
     words[`${prefix}PREDICTION${letter}_CLASS`] = said.map(({ probabilities }) => probabilities)
   }

@@ -9,6 +9,8 @@ export const DEVICE = 'legacy'
 const LEADER_NAME = 'csi'
 /** The sensor whose model all senders of packets ask. */
 export const LEADER = `${DEVICE}/${LEADER_NAME}`
+/** What RSSI is taught by. */
+export const RSSI = `${DEVICE}/rssi`
 const MOST_SENDERS = 256
 /** Senders, and what they are taught by. */
 export const MOST_SOURCES = MOST_SENDERS + 2
