@@ -72,7 +72,10 @@ export function verdictOf(compared: Compared): { grade: UsabilityGrade; verdict:
 
 function adviceOf({ right, window, wider }: Compared, same: Separability[]): string {
   if (wider && isBetter({ right, wider }))
-    return `a window of ${wider.window} readings gets ${percent(wider.right)} right: set it, then look again`
+    return (
+      `a window of ${wider.window} readings gets ${percent(wider.right)} right: set it, then look again` +
+      (wider.right < ENOUGH ? `; where that does not do, ${NOT_APART}` : '')
+    )
   const tried = wider ? `a window of ${wider.window} readings was tried and helps no more than ${window}: ` : ''
   return tried + (same.length > 0 ? NOT_APART : `hold each state again, ${NOT_APART}`)
 }
