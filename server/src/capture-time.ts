@@ -1,5 +1,5 @@
 /** Clocks differ a little; more than this is a wrong clock. */
-const MAX_AHEAD_MS = 5 * 60_000
+export const MAX_AHEAD_MS = 5 * 60_000
 /** A Pi without network starts in 1970: nothing is older than this. */
 const OLDEST_MS = Date.UTC(2000, 0, 1)
 

@@ -10,7 +10,8 @@ import type { Log } from './logging/levels.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Settings } from './settings.ts'
 
-export interface EntranceParts extends Pick<EntrancePorts, 'blacken' | 'write' | 'recordRefusal' | 'enqueue'> {
+export interface EntranceParts
+  extends Pick<EntrancePorts, 'blacken' | 'write' | 'valueAt' | 'recordRefusal' | 'enqueue'> {
   settings: Pick<Settings, 'maxFrameBytes'>
   frames: FrameStore
   sources: Sources
@@ -28,11 +29,11 @@ export interface EntranceParts extends Pick<EntrancePorts, 'blacken' | 'write' |
 /** Where frames and readings come in, with the parts that it needs; each is logged and counted. */
 export function openEntrance(parts: EntranceParts): Entrance {
   const { settings, frames, sources, onStored = () => {} } = parts
-  const { blacken, write, recordRefusal, enqueue } = parts
+  const { blacken, write, valueAt, recordRefusal, enqueue } = parts
   const lengths = new FirstLength(sources)
   const followed = (sensor: Source) => sensor.follows ?? sensor.id
   return new Entrance({
-    ...{ blacken, write, recordRefusal, enqueue, onStored },
+    ...{ blacken, write, valueAt, recordRefusal, enqueue, onStored },
     now: () => Date.now(),
     nameNow: (ref) => sources.nameNow(ref),
     find: (source) => sources.find(source),

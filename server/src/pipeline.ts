@@ -30,6 +30,7 @@ import { Readings } from './record/readings.ts'
 import type { Recorder } from './record/recorder.ts'
 import type { RecorderPorts } from './record/recorder-ports.ts'
 import { SensorRemoval } from './record/sensor-removal.ts'
+import { valueAt } from './record/value-at.ts'
 import type { Settings } from './settings.ts'
 
 export interface PipelinePorts {
@@ -146,6 +147,7 @@ export class Pipeline {
       ...ports,
       blacken: (...seen) => this.#masking.blacken(...seen),
       write: (reading) => this.#readings.record(reading),
+      valueAt: (...reading) => valueAt(ports.database, ...reading),
       recordRefusal: (refusal) => this.recorder.recordRefusal(refusal),
       enqueue: (stored, bytes) => this.classifier.add(stored, bytes),
       onTaken: () => {

@@ -167,3 +167,17 @@ test('frames at the name of a sensor are refused as what they are, and are none 
   const { items } = (await server.call('GET', `/api/sensors/${sensor}/readings`)).body
   expect(items.map(({ id }: { id: string }) => id)).toEqual([`${sensor}/${NOW}`])
 })
+
+test('a reading that is sent again is the same one, also where its sensor was set up in between', async () => {
+  const at = Date.now()
+  const reads = async (value: unknown, ms: number) =>
+    (await server.call('POST', `/api/sensors/between/radio/readings?at=${ms}`, { value })).status
+  expect(await reads([1, 2, 3, 4], at)).toBe(201)
+  await setUp(server, 'between/radio', { vector: VIEW })
+  expect(await reads([1, 2, 3, 4], at)).toBe(200)
+  expect(await reads([4, 3, 2, 1], at)).toBe(409)
+  expect(await reads([1, 2, 3, 4], at + 1)).toBe(201)
+  await ended(`between/radio/${at + 1}`)
+  const { items } = (await server.call('GET', '/api/sensors/between/radio/readings')).body
+  expect(items.map(({ id }: { id: string }) => id)).toEqual([`between/radio/${at + 1}`])
+})

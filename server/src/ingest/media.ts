@@ -4,6 +4,7 @@ import type { Source } from '../devices/source.ts'
 import { type FramePorts, ofFrame } from './frame.ts'
 import type { Ingested } from './ingest.ts'
 import type { Flaw, IncomingReading } from './reading.ts'
+import { onceOnly, type SetUpPorts } from './set-up.ts'
 import { ofValue, type ValuePorts } from './value.ts'
 import { ofVector, type VectorPorts } from './vector.ts'
 
@@ -31,7 +32,7 @@ export interface Medium<Known extends FrameId = FrameId> {
   keep(place: Place, giveUpAt: number | null): Promise<Kept<Known>>
 }
 
-export interface MediaPorts extends FramePorts, VectorPorts, ValuePorts {
+export interface MediaPorts extends FramePorts, VectorPorts, ValuePorts, SetUpPorts {
   find(source: string): Source | null
 }
 
@@ -45,7 +46,8 @@ export function mediumOfReading(
   payload: IncomingReading['payload'],
   source: string,
   ports: MediaPorts,
-): Medium<FrameId> | Medium<StoredFrame> {
+): Medium<FrameId> {
   const sensor = ports.find(source)
-  return sensor?.kind === 'sensor' ? ofVector(payload, sensor, ports) : ofValue(payload, ports)
+  if (sensor?.kind !== 'sensor') return ofValue(payload, ports)
+  return onceOnly(ofVector(payload, sensor, ports), payload, sensor, ports)
 }

@@ -68,7 +68,7 @@ const NO_VECTOR: Flaw = {
   code: 'not_a_vector',
   reason: 'this sensor has states: its readings are numbers, or lists of 1 to 4096 numbers',
 }
-const COLLISION: Flaw = {
+export const COLLISION: Flaw = {
   code: 'id_collision',
   reason: 'another value has this time already, and stays: times must rise within a sensor',
 }
