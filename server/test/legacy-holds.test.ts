@@ -6,7 +6,10 @@ import { trainSensor } from './sensor-lesson.ts'
 
 /** Boards that have the model of another sensor teach that one: it has no readings of its own. */
 
-test('what is held and labelled at the sensor of an older sender teaches the one that it follows', async () => {
+/** With a real training. */
+const LONG = { timeout: 180_000 }
+
+test('what is held and labelled at the sensor of an older sender teaches the one that it follows', LONG, async () => {
   const server = await RunningServer.start(afterFile, { AJAR_LEGACY_OPEN: '1' })
   const sender = new PacketSender(server.app.listening.http, '127.0.0.10')
   afterFile(async () => sender.close())
