@@ -15,7 +15,9 @@ export function ReadingsNow({ device }: { device: string }) {
   const { live } = useConsole()
   const loaded = useSensors(device).sensors.value
   const known = live.devices.value?.get(device) ?? null
-  return <SensorList title="Readings" sensors={sensorsOf(loaded, known)} when={(at) => <Age at={at} />} />
+  return (
+    <SensorList title="Readings" device={device} sensors={sensorsOf(loaded, known)} when={(at) => <Age at={at} />} />
+  )
 }
 
 /** What they read when a frame was captured, at `at` (milliseconds UTC). */

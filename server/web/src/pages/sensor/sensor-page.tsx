@@ -9,6 +9,7 @@ import { Empty, Loading, Moment } from '../../design/elements.tsx'
 import { timeOfDay } from '../../design/words.ts'
 import { capturedAt } from '../../live/camera.ts'
 import { modelsPath } from '../../router/route.ts'
+import { OfDoors } from '../../sensors/of-doors.tsx'
 import { useAnswer } from '../../use-answer.ts'
 import { withAsked } from '../camera/asked-span.ts'
 import { ChosenFrame } from '../camera/chosen-frame.ts'
@@ -82,6 +83,7 @@ export function SensorPage({ device, sensor }: SensorPageProps) {
           <h1>
             {sensor} <small>{device}</small>
           </h1>
+          {source !== null && <OfDoors id={id} />}
         </div>
         {source !== null && source.model !== null && (
           <div class="buttons">
