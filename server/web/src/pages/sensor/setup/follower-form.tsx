@@ -15,7 +15,7 @@ interface FollowerFormProps {
   onChanged(sensor: SensorBody): void
 }
 
-const NAMES = { debounce: 'debounce', staleAfter: 'stale after' }
+const NAMES = { debounce: 'readings that must agree', staleAfter: 'unknown after silence' }
 
 /** What is set of a sensor that asks the model of another: all else is that one's. */
 export function FollowerForm({ id, source, onChanged }: FollowerFormProps) {
@@ -38,15 +38,15 @@ export function FollowerForm({ id, source, onChanged }: FollowerFormProps) {
       </header>
       <form onSubmit={save}>
         <NumberField
-          label="Debounce"
-          hint="Agreeing results that change the state."
+          label="Readings that must agree"
+          hint="So many in a row change the state."
           error={wrong('debounce')}
           value={debounce}
           max={1000}
         />
         <NumberField
-          label="Stale after, seconds"
-          hint="Unknown when no reading came for so long."
+          label="Unknown after silence, seconds"
+          hint="When no reading came for so long."
           error={wrong('staleAfterMs')}
           value={staleAfter}
           max={86_400}
