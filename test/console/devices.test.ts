@@ -96,3 +96,19 @@ test('an older client stands beside them, with nothing to change of it', async (
   expect(await card.getByText('10522').isVisible()).toBe(true)
   expect(await card.getByRole('button').count()).toBe(0)
 })
+
+test('a sender of packets stands below the devices; its page and the wall say whose model it asks', async () => {
+  const { page } = visit
+  const payload = JSON.stringify(Array.from({ length: 106 }, (_, i) => i / 10))
+  const call = { method: 'POST', headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }
+  const sent = await fetch(`${system.server.http}/ml/post/inference`, { ...call, body: JSON.stringify({ payload }) })
+  expect(await sent.text()).toContain('Success')
+  await page.goto(`${system.server.http}/devices`)
+  await page.getByRole('region', { name: 'Sensors of older clients' }).getByRole('link', { name: /^csi-/ }).click()
+  await page.getByText(/^It asks the model of/).waitFor()
+  await page.getByLabel('Readings that must agree').fill('2')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The settings are kept.').waitFor()
+  await page.goto(`${system.server.http}/`)
+  await page.locator('.tile').filter({ hasText: 'asks the model of legacy/csi' }).waitFor()
+})
