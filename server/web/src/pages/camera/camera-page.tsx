@@ -7,7 +7,6 @@ import { useConsole } from '../../console.ts'
 import { Empty, Loading } from '../../design/elements.tsx'
 import { nameNow } from '../../live/renamed.ts'
 import { cameraPath, modelsPath, teachPath } from '../../router/route.ts'
-import { OfDoors } from '../../sensors/of-doors.tsx'
 import { withAsked } from './asked-span.ts'
 import { Care } from './care.tsx'
 import { ChosenFrame } from './chosen-frame.ts'
@@ -84,7 +83,6 @@ export function CameraPage({ device, camera }: { device: string; camera: string 
           <h1>
             {camera} <small>{device}</small>
           </h1>
-          <OfDoors id={id} />
         </div>
         <div class="buttons">
           <a class="button" href={modelsPath(id)}>

@@ -1,9 +1,9 @@
-import type { List } from '../api/bodies.ts'
-import type { WholeDoorBody } from '../api/door-bodies.ts'
-import { doorPath } from '../router/route.ts'
-import { useAnswer } from '../use-answer.ts'
+import type { List } from '../../api/bodies.ts'
+import type { WholeDoorBody } from '../../api/door-bodies.ts'
+import { doorPath } from '../../router/route.ts'
+import { useAnswer } from '../../use-answer.ts'
 
-/** The doors that a camera or sensor is an eye of; nothing where there are none. @param id `device/name` */
+/** The doors that a sensor is an eye of; nothing where there are none. @param id `device/name` */
 export function OfDoors({ id }: { id: string }) {
   const doors = useAnswer<List<Partial<WholeDoorBody>>>('/api/doors').body.value?.items ?? []
   const own = doors.flatMap(({ name, members = [] }) =>
