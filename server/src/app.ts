@@ -235,7 +235,7 @@ async function build(
     followUp: tasks.automatic.followUp,
     onStored: (reading) => holds.stored(reading),
     onRefusedReading: (source) => holds.refused(source),
-    joined: (result) => doors.joined(result),
+    joined: (result, receivedAt) => doors.joined(result, receivedAt),
     factsOf: (device, sensor) => devices.sensorOf(device, sensor),
   })
   const retention = new Retention({

@@ -57,7 +57,12 @@ function result(camera: string, after: number, best: string | null, more: Partia
 }
 
 function say(...given: Parameters<typeof result>) {
-  return doors.joined(result(...given)).map((row) => ({
+  const [, after] = given
+  return arrives(after, ...given)
+}
+/** @param received when it came in, by the server's clock */
+function arrives(received: number, ...given: Parameters<typeof result>) {
+  return doors.joined(result(...given), START + received).map((row) => ({
     ...row,
     details: JSON.parse(row.details_json ?? '') as DoorDetails,
   }))
@@ -136,4 +141,22 @@ test('a door that moves between two members is no disagreement; one that stays i
   expect(again?.details).toMatchObject({ disagreement: 0.9, members: [{ agreed: false }, { agreed: false }, {}] })
   const [same] = say('pi/csi', 3300, '90')
   expect(same?.details.members[0]).toMatchObject({ agreed: true })
+})
+
+test('a member whose clock is ahead silences nobody, and the door keeps to our clock', () => {
+  say('pi/cam', 0, 'open')
+  const [ahead] = arrives(100, 'pi/csi', 280_000, '0')
+  expect(ahead?.captured_at).toBe(START + 100)
+  expect(leftOf(ahead?.details as DoorDetails)).toMatchObject({ 'pi/cam': null, 'pi/csi': null })
+  expect(ahead?.details.members[1]?.at).toBe(START + 280_000)
+  // Its next times are made up after that one: a millisecond later each.
+  expect(arrives(1100, 'pi/csi', 280_001, '0')).toMatchObject([{ captured_at: START + 1100 }])
+  const [right] = say('pi/cam', 2100, 'open')
+  expect(right).toMatchObject({ captured_at: START + 2100 })
+  expect(leftOf(right?.details as DoorDetails)).toMatchObject({ 'pi/cam': null, 'pi/csi': null })
+  expect(right?.details).toMatchObject({ disagreement: 0.9, members: [{ agreed: false }, { agreed: false }, {}] })
+  // It says nothing more that is not late: what it said then grows old.
+  const [alone] = say('pi/cam', 12_000, 'open')
+  expect(alone).toMatchObject({ state: 'open', captured_at: START + 12_000 })
+  expect(leftOf(alone?.details as DoorDetails)['pi/csi']).toBe('stale')
 })

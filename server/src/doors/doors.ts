@@ -100,13 +100,14 @@ export class Doors {
    * What a result of a camera or sensor makes of the doors that it sees. In the recorder's transaction, which may ask again
    * with the same row.
    * @param row of a member, or of any other source, which gives nothing
-   * @returns results of doors; `captured_at` is when the newest of their members saw what it says
+   * @param receivedAt when what it is of came in, by our clock
+   * @returns results of doors; `captured_at` is when the newest of their members saw what it says, by our clock
    */
-  joined(row: ResultsTable): ResultsTable[] {
+  joined(row: ResultsTable, receivedAt: number): ResultsTable[] {
     const doors = this.#seenBy.get(row.camera)
     if (!doors || row.late) return []
     const before = this.#newest.get(row.camera) ?? null
-    this.#newest.set(row.camera, lastSaid(row, before))
+    this.#newest.set(row.camera, lastSaid(saidIn(row, receivedAt), before))
     return doors.flatMap((id) => {
       const door = this.#ports.sources.find(id)
       if (door?.kind !== 'door') return []
@@ -156,16 +157,20 @@ export class Doors {
 
   async #restore(source: string) {
     const rows = await this.#ports.database.read
-      .selectFrom('results')
-      .selectAll()
-      .where('camera', '=', source)
-      .where('late', '=', 0)
-      .orderBy('captured_at', 'desc')
+      .selectFrom('results as r')
+      .leftJoin('frames as f', (join) =>
+        join.onRef('f.camera', '=', 'r.camera').onRef('f.captured_at', '=', 'r.captured_at'),
+      )
+      .selectAll('r')
+      .select('f.received_at')
+      .where('r.camera', '=', source)
+      .where('r.late', '=', 0)
+      .orderBy('r.captured_at', 'desc')
       .limit(2)
       .execute()
-    const [last, before] = rows
+    const [last, before = null] = rows.map(({ received_at, ...row }) => saidIn(row, received_at ?? Date.now()))
     // A newer one may have been recorded meanwhile.
-    if (last && !this.#newest.has(source)) this.#newest.set(source, lastSaid(last, before ? saidIn(before) : null))
+    if (last && !this.#newest.has(source)) this.#newest.set(source, lastSaid(last, before))
   }
 
   #onEvents(rows: EventRow[]) {
@@ -196,13 +201,17 @@ export class Doors {
 }
 
 /** @param known what was its newest; asked again with the same row, that is this one itself */
-function lastSaid(row: ResultsTable, known: OneSaid | LastSaid | null): LastSaid {
-  const before = known && known.at >= row.captured_at && 'before' in known ? known.before : known
-  if (!before) return { ...saidIn(row), before: null }
-  const { at, state, best, confidence, reason, model } = before
-  return { ...saidIn(row), before: { at, state, best, confidence, reason, model } }
+function lastSaid(said: OneSaid, known: OneSaid | LastSaid | null): LastSaid {
+  const before = known && known.at >= said.at && 'before' in known ? known.before : known
+  if (!before) return { ...said, before: null }
+  const { at, seenAt, state, best, confidence, reason, model } = before
+  return { ...said, before: { at, seenAt, state, best, confidence, reason, model } }
 }
 
-function saidIn({ captured_at, state, best, confidence, reason, model }: ResultsTable): OneSaid {
-  return { at: captured_at, state, best, confidence, reason, model: model || null }
+/** Nothing was seen after it came in: a clock that is ahead would make all others seem old. */
+function saidIn(
+  { captured_at: at, state, best, confidence, reason, model }: ResultsTable,
+  receivedAt: number,
+): OneSaid {
+  return { at, seenAt: Math.min(at, receivedAt), state, best, confidence, reason, model: model || null }
 }

@@ -7,7 +7,10 @@ import type { Reliability } from './reliability.ts'
 
 /** A result of a member, as far as a door asks for it. */
 export type OneSaid = Pick<ResultsTable, 'state' | 'best' | 'confidence' | 'reason'> & {
+  /** Capture time as its device tells it: it names the frame or reading. */
   at: number
+  /** The same, but at the latest when it came in: what is compared with what others saw. */
+  seenAt: number
   model: string | null
 }
 /** Its newest result, and the one before. */
@@ -24,33 +27,40 @@ export interface KnownMember {
 
 export interface SaidMember {
   said: MemberSaid
+  /** By our clock; null where it said nothing yet. */
+  seenAt: number | null
   /** Null where it is left out. */
   statement: Statement | null
   /** What it said the time before. */
-  before: { at: number; says: string | null } | null
+  before: { seenAt: number; says: string | null } | null
 }
 
-/** What each member says when the newest of all was said. */
+/** What each member says when the newest of all was said, by our clock. */
 export function membersSaid(known: KnownMember[], states: string[]): SaidMember[] {
-  const newest = Math.max(...known.map(({ said }) => said?.at ?? Number.NEGATIVE_INFINITY))
+  const newest = Math.max(...known.map(({ said }) => said?.seenAt ?? Number.NEGATIVE_INFINITY))
   return known.map(({ member, source, said, reliability }) => {
     const staleAfterMs = source?.staleAfterMs ?? 0
     const says = said?.best == null ? null : saidOfDoor(member, said.best, states)
     const left = whyLeft(source, said, says, newest)
     const isUsed = left === null && said?.best != null && says !== null && said.confidence !== null
-    const { before = null, ...last } = said ?? { ...NOTHING, before: null }
+    const { before = null, seenAt, ...last } = said ?? NOTHING
     const { source: id } = member
     const shown = { ...last, source: id, says, weight: reliability.weight, likelihoods: null, agreed: null, left }
-    if (!isUsed) return { said: shown, statement: null, before: null }
+    if (!isUsed) return { said: shown, seenAt, statement: null, before: null }
     const saidBefore = before?.best == null || isStrange(before) ? null : saidOfDoor(member, before.best, states)
-    const earlier = before && { at: before.at, says: saidBefore }
-    const { best, confidence, at } = said as { best: string; confidence: number; at: number }
-    const statement = { reliability, said: best, says, confidence, ageMs: newest - at, staleAfterMs }
-    return { said: shown, statement, before: earlier }
+    const earlier = before && { seenAt: before.seenAt, says: saidBefore }
+    const { best, confidence } = said as { best: string; confidence: number }
+    const statement = { reliability, said: best, says, confidence, ageMs: newest - said.seenAt, staleAfterMs }
+    return { said: shown, seenAt, statement, before: earlier }
   })
 }
 
-const NOTHING = { at: null, state: null, best: null, confidence: null, reason: null, model: null }
+const NOTHING = {
+  ...{ at: null, seenAt: null, state: null, best: null, confidence: null },
+  reason: null,
+  model: null,
+  before: null,
+}
 
 /**
  * A result of too little confidence is not left out: how far one that is so sure can be believed was measured, and two that
@@ -59,7 +69,7 @@ const NOTHING = { at: null, state: null, best: null, confidence: null, reason: n
 function whyLeft(source: Source | null, said: LastSaid | null, says: string | null, now: number): LeftOut | null {
   if (said?.reason === 'no_model' || (said === null && source?.activeModel === null && source.follows === null))
     return 'no_model'
-  if (!source || !said || now - said.at > source.staleAfterMs) return 'stale'
+  if (!source || !said || now - said.seenAt > source.staleAfterMs) return 'stale'
   if (said.best === null || isStrange(said)) return 'unknown'
   return says === null ? 'unmapped' : null
 }
@@ -89,7 +99,7 @@ export function joinedRow(door: Source, members: SaidMember[]): { row: ResultsTa
   const confidence = says ? Math.max(...probabilities) : null
   const best = confidence === null ? null : (states[probabilities.indexOf(confidence)] ?? null)
   const reason = confidence === null ? whyUnknown(members) : confidence < threshold ? 'low_confidence' : null
-  const at = Math.max(0, ...members.map(({ said }) => said.at ?? 0))
+  const at = Math.max(0, ...members.map(({ seenAt }) => seenAt ?? 0))
   const row: ResultsTable = {
     ...{ camera: id, captured_at: at, model: '', best, confidence, reason, latency_ms: 0, late: 0 },
     state: reason === null && best !== null ? best : 'unknown',
@@ -115,9 +125,9 @@ function pairsOf(members: SaidMember[]): [MemberSaid, MemberSaid][] {
   const used = members.filter(({ statement }) => statement)
   return used.flatMap((one, i) =>
     used.slice(i + 1).flatMap((other): [MemberSaid, MemberSaid][] => {
-      const [older, newer] = (one.said.at ?? 0) <= (other.said.at ?? 0) ? [one, other] : [other, one]
-      const isSame = newer.before?.says === newer.said.says && newer.before.at <= (older.said.at ?? 0)
-      return older.said.at === newer.said.at || isSame ? [[one.said, other.said]] : []
+      const [older, newer] = (one.seenAt ?? 0) <= (other.seenAt ?? 0) ? [one, other] : [other, one]
+      const isSame = newer.before?.says === newer.said.says && newer.before.seenAt <= (older.seenAt ?? 0)
+      return older.seenAt === newer.seenAt || isSame ? [[one.said, other.said]] : []
     }),
   )
 }

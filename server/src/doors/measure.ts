@@ -39,11 +39,13 @@ export async function measure(database: Database, asked: Measured): Promise<Reli
   const newest = await doorResults(database, asked.door, { limit: MOST_MOMENTS })
   const moments = momentsOf(newest, member.source, model.id)
   const labelled: Moment[] = []
-  for (const { captured_at, truth, best, confidence } of labels) {
+  for (const { captured_at, received_at, truth, best, confidence } of labels) {
     if (known.has(`${member.source}/${captured_at}`)) continue
     const [of] = judgedOf(asked, { truth, said: best, confidence })
     if (!of) continue
-    const span = { from: captured_at, to: captured_at + JOINED_WITHIN_MS, limit: MOST_BESIDE }
+    // The door's times are ours; the clock of a member may be ahead.
+    const from = Math.min(captured_at, received_at ?? captured_at)
+    const span = { from, to: from + JOINED_WITHIN_MS, limit: MOST_BESIDE }
     const beside = await doorResults(database, asked.door, span)
     const agreed = beside.reduceRight<boolean | null>(
       (known, details) => known ?? agreedOf(details, member.source, captured_at),
@@ -82,7 +84,10 @@ async function labelsSince(database: Database, source: string, { id, createdAt }
     .innerJoin('results as r', (join) =>
       join.onRef('r.camera', '=', 'l.camera').onRef('r.captured_at', '=', 'l.captured_at').on('r.model', '=', id),
     )
-    .select(['l.captured_at', 'l.state as truth', 'r.best', 'r.confidence'])
+    .leftJoin('frames as f', (join) =>
+      join.onRef('f.camera', '=', 'l.camera').onRef('f.captured_at', '=', 'l.captured_at'),
+    )
+    .select(['l.captured_at', 'f.received_at', 'l.state as truth', 'r.best', 'r.confidence'])
     .where('l.camera', '=', source)
     .where('l.labelled_at', '>', createdAt)
     .where('l.state', 'not in', MARKS)

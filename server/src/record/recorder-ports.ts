@@ -21,9 +21,10 @@ export interface RecorderPorts {
   /**
    * What a result says of whatever its source is a part of: results of doors, inside the same transaction. It answers at
    * once, from memory, and may be asked again about the same result where the disk refused. Told of no late result.
+   * @param receivedAt when what the result is of came in, by the server's clock: that of its device may be ahead
    * @returns rows whose `captured_at` is moved on where the door has a result of then already
    */
-  joined?(result: ResultsTable): ResultsTable[]
+  joined?(result: ResultsTable, receivedAt: number): ResultsTable[]
   /** Marks frames as through the pipeline. */
   finish(frames: StoredFrame[]): void
   /** Publishes a retained message; null clears it. */

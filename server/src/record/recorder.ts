@@ -250,7 +250,7 @@ export class Recorder {
     if (kind === 'door') for (const one of [after, transition]) if (one) one.frame_at = null
     draft.memory.set(id, { ...after, received_at: Math.max(before.received_at ?? 0, receivedAt) })
     if (transition) transitions.push({ camera: id, transition })
-    return (this.#ports.joined?.(row) ?? []).flatMap((joined) => {
+    return (this.#ports.joined?.(row, receivedAt) ?? []).flatMap((joined) => {
       // A door's results are in the order in which they were made, whatever the clocks of its members say.
       const newest = this.#recall(draft, joined.camera).newest_at
       const captured_at = newest === null ? joined.captured_at : Math.max(joined.captured_at, newest + 1)
