@@ -60,6 +60,22 @@ describe('a door', () => {
     expect((await server.call('GET', '/api/doors/other')).status).toBe(404)
   })
 
+  test('has members that follow another source: they have the states of that one', async () => {
+    await server.call('PATCH', '/api/sensors/pi/leader', { states: ['0', '90'] })
+    await server.call('PATCH', '/api/sensors/pi/sender', { states: ['a', 'b'] })
+    await server.app.close()
+    const rows = new DatabaseSync(join(server.dataDir, 'state.db'))
+    rows.exec(`update cameras set states_json = '[]', follows = 'pi/leader' where id = 'pi/sender'`)
+    rows.close()
+    server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })
+    const members = [{ source: 'pi/sender', states: { '0': 'closed', '90': 'open' } }]
+    const { status, body } = await make({ name: 'radio', members })
+    expect(status).toBe(201)
+    expect(body.members).toMatchObject([{ source: 'pi/sender', ofSource: ['0', '90'], left: 'no_model' }])
+    const wrong = await make({ name: 'wrong', members: [{ source: 'pi/sender', states: { '45': 'open' } }] })
+    expect(wrong.body.error).toMatchObject({ code: 'unknown_state', message: expect.stringContaining('it has 0, 90') })
+  })
+
   test('is changed; states that its members say cannot go', async () => {
     const { status, body } = await server.call('PATCH', '/api/doors/front', {
       debounce: 1,
@@ -86,7 +102,7 @@ describe('a door', () => {
     server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })
     const { body } = await server.call('GET', '/api/doors/front')
     expect(body.members.map(({ source }: { source: string }) => source)).toEqual(['pi/hall', 'pi/yard'])
-    expect(rows.prepare('select source from door_members order by source').all()).toEqual([
+    expect(rows.prepare('select source from door_members where door = ? order by source').all('doors/front')).toEqual([
       { source: 'pi/hall' },
       { source: 'pi/yard' },
     ])

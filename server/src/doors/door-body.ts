@@ -45,7 +45,7 @@ const Member = Type.Object({
   states: Type.Record(Type.String(), Type.String(), {
     description: 'what its states say of the door; those of the same name are not named',
   }),
-  ofSource: Type.Array(Type.String(), { description: 'the states that it has' }),
+  ofSource: Type.Array(Type.String(), { description: 'the states that it has, or the one that it follows' }),
   model: nullable(Type.String({ description: 'the model that it is asked with now' })),
   balancedAccuracy: nullable(
     Type.Number({ ...share, description: 'on held-out frames, in states of the door; null where nothing is known' }),
@@ -91,7 +91,7 @@ export const DoorBody = Type.Object({
 })
 
 export interface DoorBodyPorts {
-  sources: Pick<Sources, 'find'>
+  sources: Pick<Sources, 'find' | 'judged'>
   doors: Doors
   /** The state that is published of the door. */
   state(door: string): CameraState
@@ -123,7 +123,11 @@ export function shownDoor(door: Source, { sources, doors, state }: DoorBodyPorts
       return {
         ...shownSaid(details.members[i] as MemberSaid),
         kind: source === null || source.kind === 'door' ? null : source.kind,
-        ...{ states: member.states, ofSource: source?.states ?? [], model: modelAsked(sources, member.source) },
+        ...{
+          states: member.states,
+          ofSource: source === null ? [] : sources.judged(source.id).states,
+          model: modelAsked(sources, member.source),
+        },
         ...{ balancedAccuracy, measured, since, sinceRight, stayed },
       }
     }),

@@ -5,7 +5,7 @@ import { DOORS } from '../http/nouns.ts'
 import type { DoorDetails, Member } from './door.ts'
 import { joinedRow, type LastSaid, membersSaid, type OneSaid } from './joined-row.ts'
 import { MemberRows } from './members.ts'
-import { Reliabilities, type ReliabilitiesPorts } from './reliabilities.ts'
+import { modelAsked, Reliabilities, type ReliabilitiesPorts } from './reliabilities.ts'
 
 export interface DoorsPorts extends ReliabilitiesPorts {
   sources: Pick<Sources, 'find' | 'ofKind'>
@@ -125,6 +125,7 @@ export class Doors {
         member,
         source: this.#ports.sources.find(member.source),
         said: this.#newest.get(member.source) ?? null,
+        model: modelAsked(this.#ports.sources, member.source),
         reliability: this.#reliabilities.of(door.id, member.source, door.states),
       })),
       door.states,

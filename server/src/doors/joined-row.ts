@@ -22,6 +22,8 @@ export interface KnownMember {
   /** Null where it is gone. */
   source: Source | null
   said: LastSaid | null
+  /** What it is asked with: its own, or that of the one it follows. */
+  model: string | null
   reliability: Reliability
 }
 
@@ -38,10 +40,10 @@ export interface SaidMember {
 /** What each member says when the newest of all was said, by our clock. */
 export function membersSaid(known: KnownMember[], states: string[]): SaidMember[] {
   const newest = Math.max(...known.map(({ said }) => said?.seenAt ?? Number.NEGATIVE_INFINITY))
-  return known.map(({ member, source, said, reliability }) => {
+  return known.map(({ member, source, said, model, reliability }) => {
     const staleAfterMs = source?.staleAfterMs ?? 0
     const says = said?.best == null ? null : saidOfDoor(member, said.best, states)
-    const left = whyLeft(source, said, says, newest)
+    const left = whyLeft(source, model, said, says, newest)
     const isUsed = left === null && said?.best != null && says !== null && said.confidence !== null
     const { before = null, seenAt, ...last } = said ?? NOTHING
     const { source: id } = member
@@ -66,9 +68,14 @@ const NOTHING = {
  * A result of too little confidence is not left out: how far one that is so sure can be believed was measured, and two that
  * are hardly sure of the same may be enough.
  */
-function whyLeft(source: Source | null, said: LastSaid | null, says: string | null, now: number): LeftOut | null {
-  if (said?.reason === 'no_model' || (said === null && source?.activeModel === null && source.follows === null))
-    return 'no_model'
+function whyLeft(
+  source: Source | null,
+  model: string | null,
+  said: LastSaid | null,
+  says: string | null,
+  now: number,
+): LeftOut | null {
+  if (said?.reason === 'no_model' || (source && said === null && model === null)) return 'no_model'
   if (!source || !said || now - said.seenAt > source.staleAfterMs) return 'stale'
   if (said.best === null || isStrange(said)) return 'unknown'
   return says === null ? 'unmapped' : null

@@ -49,7 +49,7 @@ const LATEST = 8_640_000_000_000_000
 
 export interface DoorRoutesPorts extends DoorBodyPorts {
   database: StateDatabase
-  sources: Pick<Sources, 'find' | 'at' | 'ofKind' | 'ensure'>
+  sources: Pick<Sources, 'find' | 'at' | 'ofKind' | 'ensure' | 'judged'>
   change(door: string, change: Partial<SourceSettings>, author: string): Promise<Source>
   remove(door: string, author: string): Promise<JobRow>
 }
@@ -207,7 +207,7 @@ function refuseReserved(states: string[]) {
 
 /** @throws HttpError 400 `bad_member`, `unknown_state` */
 function checkedMembers(
-  sources: Pick<Sources, 'find'>,
+  sources: Pick<Sources, 'find' | 'judged'>,
   members: { source: string; states?: Record<string, string> }[],
   states: string[],
 ): Member[] {
@@ -219,14 +219,11 @@ function checkedMembers(
       throw badRequest('bad_member', `${id} is a door itself: name what sees it`, `members.${i}.source`)
     if (seen.has(id)) throw badRequest('bad_member', `${id} is named twice`, `members.${i}.source`)
     seen.add(id)
+    const { states: its } = sources.judged(id)
     for (const [state, ofDoor] of Object.entries(says)) {
       const field = `members.${i}.states`
-      if (!source.states.includes(state))
-        throw badRequest(
-          'unknown_state',
-          `${id} has no state ${state}; it has ${source.states.join(', ') || 'none yet'}`,
-          field,
-        )
+      if (!its.includes(state))
+        throw badRequest('unknown_state', `${id} has no state ${state}; it has ${its.join(', ') || 'none yet'}`, field)
       if (!states.includes(ofDoor))
         throw badRequest('unknown_state', `the door has no state ${ofDoor}; it has ${states.join(', ')}`, field)
     }
