@@ -35,7 +35,7 @@ export interface CheckedParts {
   logFollowers: Pick<OpenStreams, 'crowd'>
   logging: Pick<Logging, 'file'>
   doors: Doors
-  sources: Pick<Sources, 'list' | 'ofKind'>
+  sources: Pick<Sources, 'list' | 'ofKind' | 'find' | 'judged'>
   registry: Pick<Registry, 'health'>
   workers: Workers
   jobs: Pick<Jobs, 'heldUpForMs'>

@@ -86,6 +86,21 @@ describe('a door', () => {
     expect(less.body.error.code).toBe('unknown_state')
   })
 
+  test('stays changeable where a member has lost a state that it was told how to say, and says so', async () => {
+    await server.call('PATCH', '/api/cameras/pi/yard', { states: ['0', 'wide', 'covered'] })
+    const { status, body } = await server.call('PATCH', '/api/doors/front', { threshold: 0.6 })
+    expect([status, body.threshold]).toEqual([200, 0.6])
+    expect(body.members).toMatchObject([{ gone: [] }, { source: 'pi/yard', gone: ['90'] }])
+    const wider = await server.call('PATCH', '/api/doors/front', { states: ['closed', 'open', 'ajar', 'wide'] })
+    expect(wider.status).toBe(200)
+    const { body: ready } = await server.call('GET', '/api/health/ready')
+    const texts = ready.checks
+      .filter(({ name }: { name: string }) => name === 'door')
+      .map((one: { text: string }) => one.text)
+    expect(texts).toContainEqual(expect.stringContaining('what 90 of pi/yard says'))
+    await server.call('PATCH', '/api/cameras/pi/yard', { states: ['0', '90', 'covered'] })
+  })
+
   test('stays, with its members, when the server starts again', async () => {
     await server.app.close()
     server = await RunningServer.start(afterFile, { AJAR_DATA_DIR: server.dataDir })

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Source, Sources } from '../devices/sources.ts'
 import { DOORS } from '../http/nouns.ts'
 import { iso, isoOrNull, Name, NullableTime, nullable, Time } from '../http/shapes.ts'
-import type { MemberSaid } from './door.ts'
+import { goneOf, type MemberSaid } from './door.ts'
 import type { Doors } from './doors.ts'
 import { modelAsked } from './reliabilities.ts'
 
@@ -46,6 +46,9 @@ const Member = Type.Object({
     description: 'what its states say of the door; those of the same name are not named',
   }),
   ofSource: Type.Array(Type.String(), { description: 'the states that it has, or the one that it follows' }),
+  gone: Type.Array(Type.String(), {
+    description: 'states named in `states` that it has no longer: it cannot say them',
+  }),
   model: nullable(Type.String({ description: 'the model that it is asked with now' })),
   balancedAccuracy: nullable(
     Type.Number({ ...share, description: 'on held-out frames, in states of the door; null where nothing is known' }),
@@ -119,15 +122,13 @@ export function shownDoor(door: Source, { sources, doors, state }: DoorBodyPorts
     },
     members: doors.membersOf(id).map((member, i) => {
       const source = sources.find(member.source)
+      const ofSource = source === null ? [] : sources.judged(source.id).states
       const { balancedAccuracy, measured, since, sinceRight, stayed } = doors.reliabilityOf(door, member.source)
       return {
         ...shownSaid(details.members[i] as MemberSaid),
         kind: source === null || source.kind === 'door' ? null : source.kind,
-        ...{
-          states: member.states,
-          ofSource: source === null ? [] : sources.judged(source.id).states,
-          model: modelAsked(sources, member.source),
-        },
+        ...{ states: member.states, ofSource, gone: goneOf(member, ofSource) },
+        model: modelAsked(sources, member.source),
         ...{ balancedAccuracy, measured, since, sinceRight, stayed },
       }
     }),

@@ -64,3 +64,8 @@ export function saidOfDoor(
   const said = Object.hasOwn(states, state) ? states[state] : state
   return said !== undefined && ofDoor.includes(said) ? said : null
 }
+
+/** States that a member was told how to say and that its source has no longer. */
+export function goneOf({ states }: Pick<Member, 'states'>, ofSource: readonly string[]): string[] {
+  return Object.keys(states).filter((state) => !ofSource.includes(state))
+}

@@ -10,7 +10,7 @@ import { DOOR, DOORS } from '../http/nouns.ts'
 import { iso, listOf, Milliseconds, Name, nullable, Time } from '../http/shapes.ts'
 import { reservedState } from '../marks.ts'
 import { disagreementsOf } from './disagreements.ts'
-import type { Member } from './door.ts'
+import { goneOf, type Member } from './door.ts'
 import { DoorBody, type DoorBodyPorts, doorId, doorSettings, Said, shownDoor, shownSaid } from './door-body.ts'
 
 const strict = { additionalProperties: false }
@@ -135,9 +135,12 @@ export function doorRoutes(http: Http, ports: DoorRoutesPorts) {
       const { id, states: before } = sources.at(DOOR, request.params)
       const states = settings.states ?? before
       refuseReserved(states)
-      const checked = checkedMembers(sources, members ?? doors.membersOf(id), states)
+      const checked = members ? checkedMembers(sources, members, states) : null
+      // What a member had when it was named may be gone by now: that is no reason to refuse the door's own settings.
+      for (const [i, member] of (checked ?? doors.membersOf(id)).entries())
+        if (settings.states) refuseUnknown(member, i, states)
       const door = await ports.change(id, settings, callerName(request))
-      if (members) await doors.setMembers(id, checked)
+      if (checked) await doors.setMembers(id, checked)
       return shown(door)
     },
   )
@@ -220,13 +223,21 @@ function checkedMembers(
     if (seen.has(id)) throw badRequest('bad_member', `${id} is named twice`, `members.${i}.source`)
     seen.add(id)
     const { states: its } = sources.judged(id)
-    for (const [state, ofDoor] of Object.entries(says)) {
-      const field = `members.${i}.states`
-      if (!its.includes(state))
-        throw badRequest('unknown_state', `${id} has no state ${state}; it has ${its.join(', ') || 'none yet'}`, field)
-      if (!states.includes(ofDoor))
-        throw badRequest('unknown_state', `the door has no state ${ofDoor}; it has ${states.join(', ')}`, field)
+    const member = { source: id, states: says }
+    const [gone] = goneOf(member, its)
+    if (gone !== undefined) {
+      const has = `${id} has no state ${gone}; it has ${its.join(', ') || 'none yet'}`
+      throw badRequest('unknown_state', has, `members.${i}.states`)
     }
-    return { source: id, states: says }
+    refuseUnknown(member, i, states)
+    return member
   })
+}
+
+/** @throws HttpError 400 `unknown_state` where a member says what is no state of the door */
+function refuseUnknown({ source, states: says }: Member, i: number, states: string[]) {
+  const ofDoor = Object.values(says).find((state) => !states.includes(state))
+  if (ofDoor === undefined) return
+  const has = `the door has no state ${ofDoor}, which ${source} is to say; it has ${states.join(', ')}`
+  throw badRequest('unknown_state', has, `members.${i}.states`)
 }

@@ -30,6 +30,8 @@ export interface DoorMemberBody extends SaidBody {
   /** What its states say of the door, but for those of the same name. */
   states: Record<string, string>
   ofSource: string[]
+  /** States named in `states` that it has no longer. */
+  gone: string[]
   /** 0..1 */
   balancedAccuracy: number | null
   /** Frames or readings by which it was judged when its model was made, and since. */
