@@ -157,7 +157,7 @@ export async function openRoutes(http: Http, parts: Parts) {
   devicesRoutes(http, devices, registry, sources)
   const shown = {
     sources,
-    state: (camera: string) => pipeline.recorder.state(camera),
+    state: (camera: string) => parts.doors.told(camera, pipeline.recorder.state(camera)),
     newestFrames: () => newestFrames(database),
     borrowed: () => borrowed.counts(),
   }

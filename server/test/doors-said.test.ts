@@ -160,3 +160,20 @@ test('a member whose clock is ahead silences nobody, and the door keeps to our c
   expect(alone).toMatchObject({ state: 'open', captured_at: START + 12_000 })
   expect(leftOf(alone?.details as DoorDetails)['pi/csi']).toBe('stale')
 })
+
+test('before its first result a door is stale where a member has a model, and without one it has none', async () => {
+  const nothing = {
+    state: 'unknown',
+    reason: 'no_model',
+    confidence: null,
+    since: null,
+    frame: null,
+    model: null,
+  } as const
+  expect(doors.told('doors/front', nothing)).toEqual({ ...nothing, reason: 'stale' })
+  expect(doors.told('pi/cam', nothing)).toEqual(nothing)
+  const later = { ...nothing, since: START }
+  expect(doors.told('doors/front', later)).toEqual(later)
+  await doors.setMembers('doors/front', [{ source: 'pi/new', states: {} }])
+  expect(doors.told('doors/front', nothing)).toEqual(nothing)
+})

@@ -1,3 +1,4 @@
+import type { CameraState } from '@ajar/protocol'
 import type { Events } from '../database/events.ts'
 import type { EventRow, ResultsTable } from '../database/schema.ts'
 import type { Source, Sources } from '../devices/sources.ts'
@@ -89,6 +90,17 @@ export class Doors {
 
   reliabilityOf(door: Source, source: string) {
     return this.#reliabilities.of(door.id, source, door.states)
+  }
+
+  /**
+   * The state of a door as it is told before its first result: somebody who could tell was not heard yet.
+   * @param known as it was recorded of any source
+   */
+  told(id: string, known: CameraState): CameraState {
+    const { sources } = this.#ports
+    if (known.since !== null || known.reason !== 'no_model') return known
+    const canTell = this.membersOf(id).some(({ source }) => modelAsked(sources, source) !== null)
+    return canTell ? { ...known, reason: 'stale' } : known
   }
 
   /** What all members say right now, joined; without a trace. */
