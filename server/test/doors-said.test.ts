@@ -14,12 +14,13 @@ const STATES = ['closed', 'open']
 const START = 1_790_000_000_000
 
 let doors: Doors
+let sources: Sources
 
 /** Members `pi/cam`, right on 19 of 20 held-out frames of each state, and `pi/csi`, whose states are angles, on as many. */
 beforeEach(async () => {
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
   onTestFinished(() => database.close())
-  const sources = new Sources(database)
+  sources = new Sources(database)
   await sources.ensure({ device: 'pi', camera: 'cam' }, 9, { threshold: 0.6, states: STATES })
   sources.activated('pi/cam', 'pi/cam@1')
   await sources.ensure({ device: 'pi', camera: 'new' }, 9, { states: STATES })
@@ -118,7 +119,22 @@ test('what is far behind the others, late, or of no member makes nothing', () =>
   expect(say('pi/other', 61_000, 'open')).toEqual([])
 })
 
-test('while nothing changes there is one result a second; asked again for the same one, it is given again', () => {
+test('as many results in a row as debounce asks for come at once, whatever their times; then one a second', () => {
+  say('pi/csi', 0, '90')
+  for (const after of [100, 200]) expect(say('pi/csi', after, '90')).toMatchObject([{ details: { due: false } }])
+  expect(say('pi/csi', 300, '90')).toEqual([])
+  // Asked again, since the transaction did not go through, nothing is counted twice.
+  for (const _ of [1, 2]) expect(say('pi/csi', 400, '0')).toHaveLength(1)
+  for (const after of [410, 420]) expect(say('pi/csi', after, '0')).toHaveLength(1)
+  expect(say('pi/csi', 430, '0')).toEqual([])
+  // Silent for longer than the door waits, it is forgotten, and earned again.
+  expect(say('pi/csi', 100_000, '0')).toHaveLength(1)
+  for (const after of [100_100, 100_200]) expect(say('pi/csi', after, '0')).toHaveLength(1)
+  expect(say('pi/csi', 100_300, '0')).toEqual([])
+})
+
+test('while nothing changes there is one result a second; asked again for the same one, it is given again', async () => {
+  await sources.change('doors/front', { debounce: 1 })
   expect(say('pi/csi', 0, '90')).toHaveLength(1)
   for (const after of [100, 200, 300]) expect(say('pi/csi', after, '90')).toEqual([])
   expect(say('pi/csi', 400, '0')).toMatchObject([{ best: 'closed', details: { due: false } }])

@@ -62,7 +62,13 @@ const Member = Type.Object({
 export const doorSettings = {
   states: Type.Array(Type.String({ pattern: NAME_PATTERN }), { minItems: 2, maxItems: 32, uniqueItems: true }),
   threshold: Type.Number({ ...share, description: 'a joined state of less confidence is `unknown`' }),
-  debounce: Type.Integer({ minimum: 1, maximum: 1000, description: 'so many agreeing results change the state' }),
+  debounce: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    description:
+      'so many agreeing results change the state. Each result of a member makes one of the door until it has changed; ' +
+      'while it stays the same there is one a second at most',
+  }),
   staleAfterMs: Type.Integer({
     minimum: 1000,
     maximum: 86_400_000,

@@ -13,7 +13,10 @@ export interface DoorsPorts extends ReliabilitiesPorts {
   events: Pick<Events, 'subscribe'>
 }
 
-/** While the joined state stays the same, there is one result in so much time at most, by capture time. */
+/**
+ * While the joined state stays the same, there is one result in so much time at most. Not before debounce has what it needs:
+ * until then each result of a member makes one of the door.
+ */
 const EVERY_MS = 1000
 /** Labels come one after the other. */
 const REFRESH_MS = 15_000
@@ -24,6 +27,8 @@ interface Emitted {
   /** When the last one was due. */
   at: number
   said: string
+  /** The state of the last one that was kept, how many in a row said it, and when that one was. */
+  run: { state: string; length: number; at: number }
   /** What made results, and whether these were due. */
   triggers: Map<string, boolean>
 }
@@ -126,7 +131,7 @@ export class Doors {
       const { row: joined, details } = joinedRow(door, this.#saidAt(door))
       // One that is far behind the others says nothing of now.
       if (details.members.find(({ source }) => source === row.camera)?.left === 'stale') return []
-      const kept = this.#isNews(joined, details, `${row.camera}/${row.captured_at}`)
+      const kept = this.#isNews(door, joined, details, `${row.camera}/${row.captured_at}`)
       return kept ? [{ ...joined, details_json: JSON.stringify({ ...details, ...kept }) }] : []
     })
   }
@@ -144,16 +149,26 @@ export class Doors {
     )
   }
 
-  /** Whether a result is kept: at even times, and where something is new. */
-  #isNews({ camera, captured_at, state, best }: ResultsTable, { disagreement }: DoorDetails, trigger: string) {
+  /** Whether a result is kept: at even times, where something is new, and as many as debounce asks for. */
+  #isNews(
+    { debounce, staleAfterMs }: Source,
+    { camera, captured_at, state, best }: ResultsTable,
+    { disagreement }: DoorDetails,
+    trigger: string,
+  ) {
     const said = `${state} ${best} ${disagreement > 0}`
-    const before = this.#emitted.get(camera) ?? { at: Number.NEGATIVE_INFINITY, said: '', triggers: new Map() }
+    const before = this.#emitted.get(camera) ?? NOTHING_EMITTED()
     const { triggers } = before
     const due = triggers.get(trigger) ?? Math.abs(captured_at - before.at) >= EVERY_MS
-    if (before.said === said && !due && !triggers.has(trigger)) return null
+    const isAgain = triggers.has(trigger)
+    // After so long a silence a state has to be earned again.
+    const isRun = before.run.state === state && captured_at - before.run.at < staleAfterMs
+    const length = isRun ? before.run.length : 0
+    if (before.said === said && !due && !isAgain && length >= debounce) return null
+    const run = { state, length: isAgain ? length : length + 1, at: captured_at }
     triggers.set(trigger, due)
     for (const old of triggers.keys()) if (triggers.size > MOST_TRIGGERS) triggers.delete(old)
-    this.#emitted.set(camera, { at: due ? captured_at : before.at, said, triggers })
+    this.#emitted.set(camera, { at: due ? captured_at : before.at, said, run, triggers })
     return { due }
   }
 
@@ -212,6 +227,13 @@ export class Doors {
   readonly #failed = (error: unknown) =>
     this.#ports.log.warn({ err: error }, 'members of doors could not be read again; the next start does')
 }
+
+const NOTHING_EMITTED = (): Emitted => ({
+  at: Number.NEGATIVE_INFINITY,
+  said: '',
+  run: { state: '', length: 0, at: Number.NEGATIVE_INFINITY },
+  triggers: new Map(),
+})
 
 /** @param known what was its newest; asked again with the same row, that is this one itself */
 function lastSaid(said: OneSaid, known: OneSaid | LastSaid | null): LastSaid {
