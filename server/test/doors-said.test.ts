@@ -15,9 +15,12 @@ const START = 1_790_000_000_000
 
 let doors: Doors
 let sources: Sources
+/** How long reading a model takes. */
+let modelRead = () => Promise.resolve()
 
 /** Members `pi/cam`, right on 19 of 20 held-out frames of each state, and `pi/csi`, whose states are angles, on as many. */
 beforeEach(async () => {
+  modelRead = () => Promise.resolve()
   const database = await openStateDatabase(await temporaryFolder(onTestFinished))
   onTestFinished(() => database.close())
   sources = new Sources(database)
@@ -31,6 +34,7 @@ beforeEach(async () => {
   doors = new Doors({
     ...{ database, sources, events: new Events(), log: createLog('error') },
     modelOf: async (id) => {
+      await modelRead()
       const names = id === 'pi/cam@1' ? STATES : ['0', '90']
       const testSet = Array.from({ length: 40 }, (_, i) => {
         const truth = names[i % 2] ?? ''
@@ -192,4 +196,22 @@ test('before its first result a door is stale where a member has a model, and wi
   expect(doors.told('doors/front', later)).toEqual(later)
   await doors.setMembers('doors/front', [{ source: 'pi/new', states: {} }])
   expect(doors.told('doors/front', nothing)).toEqual(nothing)
+})
+
+test('closing waits for every measurement that is under way', async () => {
+  const open: (() => void)[] = []
+  let isHeld = false
+  const ended: string[] = []
+  modelRead = () => (isHeld ? new Promise<void>((resolve) => open.push(resolve)) : Promise.resolve())
+  isHeld = true
+  sources.activated('pi/new', 'pi/new@1')
+  void doors.refresh().then(() => ended.push('first'))
+  void doors.refresh('doors/other').then(() => ended.push('second'))
+  await expect.poll(() => open.length).toBe(1)
+  const closed = doors.close().then(() => ended.push('closed'))
+  isHeld = false
+  for (const one of open) one()
+  await closed
+  expect(ended.at(-1)).toBe('closed')
+  expect(ended).toContain('first')
 })

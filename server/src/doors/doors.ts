@@ -45,7 +45,7 @@ export class Doors {
   readonly #emitted = new Map<string, Emitted>()
   #unsubscribe = () => {}
   #timer: NodeJS.Timeout | null = null
-  #refreshing: Promise<void> = Promise.resolve()
+  readonly #refreshing = new Set<Promise<void>>()
 
   constructor(ports: DoorsPorts) {
     this.#ports = ports
@@ -65,7 +65,7 @@ export class Doors {
   async close() {
     this.#unsubscribe()
     if (this.#timer) clearInterval(this.#timer)
-    await this.#refreshing
+    await Promise.allSettled(this.#refreshing)
   }
 
   membersOf(door: string): Member[] {
@@ -89,8 +89,9 @@ export class Doors {
           await this.#reliabilities.refresh(door, source.states, members)
       }
     }
-    this.#refreshing = work()
-    return this.#refreshing
+    const refreshing = work().finally(() => this.#refreshing.delete(refreshing))
+    this.#refreshing.add(refreshing)
+    return refreshing
   }
 
   reliabilityOf(door: Source, source: string) {
