@@ -117,7 +117,7 @@ const POSTS: Record<string, [body: unknown, status: number, text: string][]> = {
     [{ TYPE: 'RSSI', DATA: [[1, 2]] }, 400, 'Error, DATA has one angle: at least 2 are needed to tell them apart'],
     [{ TYPE: 'RSSI', DATA: [[1, 2], [3]] }, 400, 'Error, angle 15 has 1 point, at least 2 are needed'],
     [{ TYPE: 'CSI', DATA: csi([1, 3]) }, 400, 'Error, angle 0 has 1 point, at least 2 are needed'],
-    [{ TYPE: 'RSSI', DATA: Array(65).fill([1, 2]) }, 400, 'Error, DATA has 65 angles: at most 64'],
+    [{ TYPE: 'RSSI', DATA: Array(33).fill([1, 2]) }, 400, 'Error, DATA has 33 angles: at most 32'],
     [
       { TYPE: 'RSSI', DATA: [[1, 2], Array(20_000).fill(-40)] },
       413,
