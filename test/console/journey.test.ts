@@ -114,7 +114,7 @@ test('a device that the page adds publishes with the very line that it shows', a
   await page.keyboard.type('garage-pi')
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Connect garage-pi' })
-  const line = await dialog.getByText(/^mosquitto_pub /).textContent()
+  const line = await dialog.getByText(/^mosquitto_pub .*picture\.jpg/).textContent()
 
   const folder = join(system.folder, 'at-the-pi')
   await mkdir(folder)
