@@ -1,5 +1,6 @@
 import type { FrameId } from '../src/database/frames/frame-store.ts'
-import { type Ingested, ingest } from '../src/ingest/ingest.ts'
+import { ingest } from '../src/ingest/ingest.ts'
+import type { Ingested } from '../src/ingest/medium.ts'
 import type { IncomingReading } from '../src/ingest/reading.ts'
 import { ofValue } from '../src/ingest/value.ts'
 import type { Readings } from '../src/record/readings.ts'

@@ -1,12 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { softmax } from '../head/head.ts'
-import type { Sample } from '../head/sample.ts'
 import { ModelsError } from '../models-error.ts'
 import { randomStream } from '../random.ts'
 import type { VectorView } from '../vector/view.ts'
 import { type CurvePoint, partOf } from './curve.ts'
 import type { Fold } from './folds.ts'
-import { frameLearner, vectorLearner } from './learners.ts'
+import { frameLearner, type Judged, vectorLearner } from './learners.ts'
 import { balancedAccuracy, confusionOf, type WrongFrame } from './score.ts'
 
 export interface CrossValidationOptions {
@@ -19,16 +18,6 @@ export interface CrossValidationOptions {
   onProgress?: (done: number, heads: number) => void
   /** Ends it between two heads with `cancelled`. */
   signal?: AbortSignal
-}
-
-/** A sample, and what a head that had not learned from its time gave each state. */
-export interface Judged {
-  sample: Sample
-  scores: Float64Array
-  /** Of some readings: what each estimator gave each state, by its name. */
-  estimators?: Record<string, Float64Array>
-  /** The place of its label among the states. */
-  truth: number
 }
 
 /**

@@ -3,7 +3,16 @@ import type { Sample } from '../head/sample.ts'
 import { scoresOf as networkScores, standardised } from '../vector/predict.ts'
 import { estimatorsOf, trainVectors, type VectorTraining } from '../vector/train.ts'
 import type { PartRange } from '../vector/view.ts'
-import type { Judged } from './cross-validate.ts'
+
+/** A sample, and what a head that had not learned from its time gave each state. */
+export interface Judged {
+  sample: Sample
+  scores: Float64Array
+  /** Of some readings: what each estimator gave each state, by its name. */
+  estimators?: Record<string, Float64Array>
+  /** The place of its label among the states. */
+  truth: number
+}
 
 /** What a head says of a sample that it has not learned from. */
 export type Ask = (sample: Sample) => Pick<Judged, 'scores' | 'estimators'>

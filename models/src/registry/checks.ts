@@ -6,8 +6,7 @@ import type { VectorDetails } from '../vector/head.ts'
 import { VECTOR, type VectorView, viewFlaw } from '../vector/view.ts'
 import { isAmount, isEvaluation, isRecord, isShare, isText, isWhole } from './check-evaluation.ts'
 import { type OldManifest, renewed } from './format-1.ts'
-import { MANIFEST, type Manifest, TEST_SET } from './manifest.ts'
-import type { EstimatorShape } from './vector-files.ts'
+import { type EstimatorShape, MANIFEST, type Manifest, TEST_SET } from './manifest.ts'
 
 /** Judges the JSON of a model's files: it may come from anywhere. */
 

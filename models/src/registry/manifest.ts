@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Head } from '../head/head.ts'
 import type { VectorView } from '../vector/view.ts'
 import type { Model } from './model.ts'
-import type { EstimatorShape } from './vector-files.ts'
+
+/** How an estimator is described in the manifest. */
+export interface EstimatorShape {
+  name: string
+  /** Units of each layer; the last has one for each state. */
+  layers: number[]
+}
 
 /** `manifest.json` of a saved model; the numbers and the test set stand in the other files. */
 export interface Manifest extends Omit<Model, 'head' | 'testSet' | 'view'> {

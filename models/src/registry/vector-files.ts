@@ -2,20 +2,13 @@ import type { DenseLayer, Estimator, VectorHead } from '../vector/head.ts'
 import { estimatorsOf } from '../vector/train.ts'
 import { embeddedLength, type PartRange, type VectorView } from '../vector/view.ts'
 import { check } from './checks.ts'
-import { WEIGHTS } from './manifest.ts'
+import { type EstimatorShape, WEIGHTS } from './manifest.ts'
 
 /**
  * The networks of a sensor as one TensorFlow.js LayersModel with an output for each estimator, in their order, the one
  * that tells the state last. Its input is what `embedVector` gives; a layer of batch normalisation standardises it. An
  * estimator of one part has weights of zero for all other inputs.
  */
-
-/** How an estimator is described in the manifest. */
-export interface EstimatorShape {
-  name: string
-  /** Units of each layer; the last has one for each state. */
-  layers: number[]
-}
 
 interface Weight {
   name: string

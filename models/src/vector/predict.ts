@@ -1,5 +1,5 @@
 import { softmax } from '../head/head.ts'
-import type { Prediction, Predictor } from '../head/predict.ts'
+import type { Prediction, Predictor } from '../head/prediction.ts'
 import { ModelsError } from '../models-error.ts'
 import type { Estimator, VectorDetails, VectorHead } from './head.ts'
 import { vectorDistance } from './novelty.ts'

@@ -3,7 +3,7 @@ import { checkJpeg, DecodeError, type Mask } from '@ajar/models'
 import type { CameraRef } from '@ajar/protocol'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
 import type { Source } from '../devices/source.ts'
-import type { Medium } from './media.ts'
+import type { Medium } from './medium.ts'
 import type { Flaw } from './reading.ts'
 
 export interface FramePorts {

@@ -1,7 +1,7 @@
-import { type CameraRef, cameraId, isName, parseMilliseconds, type RejectCode } from '@ajar/protocol'
+import { type CameraRef, cameraId, isName, parseMilliseconds } from '@ajar/protocol'
 import { clockFlaw } from '../capture-time.ts'
-import type { FrameId, StoredFrame } from '../database/frames/frame-store.ts'
-import type { Medium } from './media.ts'
+import type { FrameId } from '../database/frames/frame-store.ts'
+import type { Ingested, Medium, Refusal } from './medium.ts'
 import type { Flaw } from './reading.ts'
 
 /** A name that somebody made up may be as long as a topic. */
@@ -29,24 +29,6 @@ export interface Arrived {
   dup?: boolean
   giveUpAt?: number
 }
-
-/** A frame or reading that cannot be used: acknowledged, counted, reported. */
-export interface Refusal {
-  device: string
-  /** Its id, as far as there is one. */
-  frame: string
-  /** Where the refusal can be recorded: under this id, or, where its time is only `minted`, the next free one. */
-  key: { camera: string; capturedAt: number; receivedAt: number; size: number; minted: boolean } | null
-  code: RejectCode
-  reason: string
-}
-
-/** What became of it; `Kept` is what there is of it then, its id at least. */
-export type Ingested<Kept extends FrameId = StoredFrame> =
-  | { kind: 'stored' | 'duplicate'; frame: Kept }
-  | { kind: 'refused'; refusal: Refusal }
-  /** Not stored, and not acknowledged: its turn did not come, or the disk did not take it, before `giveUpAt`. */
-  | { kind: 'given_up' }
 
 export interface IngestPorts {
   now(): number

@@ -1,8 +1,7 @@
 import { isName, topics } from '@ajar/protocol'
 import type { SparingLog } from '../logging/sparing-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import type { Refusal } from './ingest.ts'
-import type { Medium } from './media.ts'
+import type { Medium, Refusal } from './medium.ts'
 
 interface Ports {
   metrics: Pick<Metrics, 'framesRefused' | 'readingsRefused'>

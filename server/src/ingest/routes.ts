@@ -6,7 +6,8 @@ import type { Http } from '../http/http.ts'
 import { SensorPath } from '../http/nouns.ts'
 import { Picture, pictureIn } from '../http/picture.ts'
 import { CameraPath } from '../http/shapes.ts'
-import type { IncomingFrame, Ingested } from './ingest.ts'
+import type { IncomingFrame } from './ingest.ts'
+import type { Ingested } from './medium.ts'
 import type { IncomingReading } from './reading.ts'
 
 const Accepted = Type.Object({

@@ -1,7 +1,7 @@
 import { MAX_AHEAD_MS } from '../capture-time.ts'
 import type { FrameId, StoredFrame } from '../database/frames/frame-store.ts'
 import type { Source } from '../devices/source.ts'
-import type { Medium } from './media.ts'
+import type { Medium } from './medium.ts'
 import { type IncomingReading, judgeReading } from './reading.ts'
 import { COLLISION } from './vector.ts'
 

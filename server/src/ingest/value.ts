@@ -1,6 +1,6 @@
 import { parseCameraId, type Reading } from '@ajar/protocol'
 import type { FrameId } from '../database/frames/frame-store.ts'
-import type { Medium } from './media.ts'
+import type { Medium } from './medium.ts'
 import { type Flaw, type IncomingReading, judgeReading } from './reading.ts'
 
 /** A reading that may be stored, unless its id is taken or its device has too many sensors. */

@@ -2,7 +2,7 @@ import { flawOf, lengthOf, plainView, type VectorView } from '@ajar/models'
 import type { Reading } from '@ajar/protocol'
 import type { NewFrame, PutResult, StoredFrame } from '../database/frames/frame-store.ts'
 import type { Source } from '../devices/source.ts'
-import type { Medium } from './media.ts'
+import type { Medium } from './medium.ts'
 import { type Flaw, type IncomingReading, judgeReading } from './reading.ts'
 
 /** A reading that was stored, for whoever waits for readings of its source. */

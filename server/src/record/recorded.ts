@@ -1,7 +1,7 @@
 import type { CameraState } from '@ajar/protocol'
 import type { Classified } from '../classify/classifier.ts'
 import type { CameraStateRow, FramesTable, ResultsTable } from '../database/schema.ts'
-import type { Refusal } from '../ingest/ingest.ts'
+import type { Refusal } from '../ingest/medium.ts'
 import { type Observation, UNKNOWN } from './debounce.ts'
 
 /** The row of a frame that has ended. */

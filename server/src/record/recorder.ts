@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Classified } from '../classify/classifier.ts'
 import { renameRows, type Span } from '../database/camera-rows.ts'
 import type { CameraStateRow, ResultsTable, StateTables } from '../database/schema.ts'
-import type { Refusal } from '../ingest/ingest.ts'
+import type { Refusal } from '../ingest/medium.ts'
 import { debounce, forget, forgetSpan, isForgotten, nothingKnown } from './debounce.ts'
 import { recomputeTransitions } from './late.ts'
 import {

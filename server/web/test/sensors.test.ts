@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ReadingBody, SensorBody } from '../src/api/reading-bodies.ts'
+import type { ReadingBody } from '../src/api/reading-bodies.ts'
+import type { SensorBody } from '../src/api/sensor-bodies.ts'
 import { sensorsBeside, sensorsOf, withHeard, withoutSensor, withReading, withStatus } from '../src/sensors/sensor.ts'
 import { beforeFrame, valueInWords } from '../src/sensors/words.ts'
 

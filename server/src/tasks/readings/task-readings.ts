@@ -1,5 +1,5 @@
 import type { FrameId } from '../../database/frames/frame-store.ts'
-import type { Ingested } from '../../ingest/ingest.ts'
+import type { Ingested } from '../../ingest/medium.ts'
 import type { IncomingReading } from '../../ingest/reading.ts'
 import type { JobContext } from '../../jobs/handlers.ts'
 import { type Numbers, numbersAt, numbersAtTop } from './numbers.ts'

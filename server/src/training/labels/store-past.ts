@@ -1,7 +1,8 @@
 import type { Archive } from '../../database/frames/archive.ts'
 import type { Sources } from '../../devices/sources.ts'
 import { HttpError } from '../../http/errors.ts'
-import type { IncomingFrame, Ingested } from '../../ingest/ingest.ts'
+import type { IncomingFrame } from '../../ingest/ingest.ts'
+import type { Ingested } from '../../ingest/medium.ts'
 import type { ImportedItem, LeftOut } from './import-messages.ts'
 import type { Labels } from './labels.ts'
 

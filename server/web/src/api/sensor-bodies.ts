@@ -1,4 +1,5 @@
 import type { FrameBody, ResultBody, StateBody } from './bodies.ts'
+import type { ReadingBody, ReadingValue } from './reading-bodies.ts'
 
 /** What the server answers of sensors with states, and of doors. */
 
@@ -97,4 +98,17 @@ export interface UsabilityBody {
   window: number
   /** In words, with what to do. */
   verdict: string
+}
+
+/** A sensor with its newest reading, and what is set of one that has states. */
+export interface SensorBody extends Omit<ReadingBody, 'at' | 'value'> {
+  /** Null before the first reading of one that was set up. */
+  at: string | null
+  value: ReadingValue | null
+  /** What reads it: `gpio`, `cpu-temperature`, ... */
+  driver: string | null
+  /** Why it cannot be read now. */
+  fault: string | null
+  /** Null where it has no states; absent where only readings are known of it. */
+  source?: SensorSource | null
 }

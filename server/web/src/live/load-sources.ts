@@ -1,7 +1,7 @@
 import type { CameraBody, List } from '../api/bodies.ts'
 import { ApiError, get } from '../api/client.ts'
-import type { ReadingValue, SensorBody } from '../api/reading-bodies.ts'
-import type { DoorBody } from '../api/sensor-bodies.ts'
+import type { ReadingValue } from '../api/reading-bodies.ts'
+import type { DoorBody, SensorBody } from '../api/sensor-bodies.ts'
 import { type LiveCamera, liveCamera } from './camera.ts'
 
 const MOST = 1000

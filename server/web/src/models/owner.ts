@@ -1,6 +1,6 @@
 import type { CameraBody, List } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
-import type { SensorBody } from '../api/reading-bodies.ts'
+import type { SensorBody } from '../api/sensor-bodies.ts'
 import { cameraPath, sensorPath, teachPath } from '../router/route.ts'
 
 /** The camera or the sensor that models are of; what a sensor has not is empty. */

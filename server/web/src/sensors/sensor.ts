@@ -1,5 +1,6 @@
 import type { DeviceEvent, ReadingEvent, SensorEvent } from '../api/events.ts'
-import type { ReadingBody, ReadingValue, SensorBody } from '../api/reading-bodies.ts'
+import type { ReadingBody, ReadingValue } from '../api/reading-bodies.ts'
+import type { SensorBody } from '../api/sensor-bodies.ts'
 
 /** A sensor as it is shown. */
 export interface Sensor {

@@ -2,7 +2,7 @@ import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { List } from '../api/bodies.ts'
 import { get } from '../api/client.ts'
-import type { SensorBody } from '../api/reading-bodies.ts'
+import type { SensorBody } from '../api/sensor-bodies.ts'
 import { useConsole } from '../console.ts'
 import { withHeard, withoutSensor, withReading, withStatus } from './sensor.ts'
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { List } from '../../api/bodies.ts'
 import { get, getHealth } from '../../api/client.ts'
-import type { SensorBody } from '../../api/reading-bodies.ts'
+import type { SensorBody } from '../../api/sensor-bodies.ts'
 import { useConsole } from '../../console.ts'
 
 /** Names that a rule may be about. */

@@ -1,6 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
 import type { DeviceBody } from '../../api/bodies.ts'
-import type { SensorBody } from '../../api/reading-bodies.ts'
+import type { SensorBody } from '../../api/sensor-bodies.ts'
 import { Age, Button } from '../../design/elements.tsx'
 import { sensorsOf } from '../../sensors/sensor.ts'
 import { SensorList } from '../../sensors/sensor-list.tsx'

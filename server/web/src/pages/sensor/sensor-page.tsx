@@ -2,8 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { CameraBody, List } from '../../api/bodies.ts'
 import { ApiError, get } from '../../api/client.ts'
-import type { SensorBody } from '../../api/reading-bodies.ts'
-import type { TakenReading } from '../../api/sensor-bodies.ts'
+import type { SensorBody, TakenReading } from '../../api/sensor-bodies.ts'
 import { useConsole } from '../../console.ts'
 import { Empty, Loading, Moment } from '../../design/elements.tsx'
 import { timeOfDay } from '../../design/words.ts'
@@ -21,7 +20,7 @@ import { Means } from './means.ts'
 import { listOf } from './numbers.ts'
 import { OfDoors } from './of-doors.tsx'
 import { ReadingPlot } from './reading-plot.tsx'
-import { Review } from './review.tsx'
+import { ReadingsReview } from './readings-review.tsx'
 import { Said } from './said.tsx'
 import { SaidOfReading } from './said-of-reading.tsx'
 import { FollowerForm, Follows } from './setup/follower-form.tsx'
@@ -210,7 +209,7 @@ function WithStates({ id, sensor, numbers: come, load, onChanged }: WithStatesPr
   }
   return (
     <>
-      <Review id={id} states={source.states} chosen={chosen} />
+      <ReadingsReview id={id} states={source.states} chosen={chosen} />
       <section class="sight card sensor-sight" aria-label="Reading">
         <div class="sensor-plots">
           {at !== null && (

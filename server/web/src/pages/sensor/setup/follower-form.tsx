@@ -1,6 +1,5 @@
 import { send } from '../../../api/client.ts'
-import type { SensorBody } from '../../../api/reading-bodies.ts'
-import type { SensorSource } from '../../../api/sensor-bodies.ts'
+import type { SensorBody, SensorSource } from '../../../api/sensor-bodies.ts'
 import { useAction } from '../../../api/use-action.ts'
 import { Button } from '../../../design/elements.tsx'
 import { sensorPath } from '../../../router/route.ts'

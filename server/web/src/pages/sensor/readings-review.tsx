@@ -7,7 +7,7 @@ import { Button } from '../../design/elements.tsx'
 import { StateBadge } from '../../design/state-badge.tsx'
 import { wrongOf } from '../../models/confusion.ts'
 import type { DoubtfulFrame } from '../../models/frame-list.tsx'
-import { type Review as Of, reviewInWords, reviewOf } from '../../router/review.ts'
+import { type Review, reviewInWords, reviewOf } from '../../router/review.ts'
 import { modelPath } from '../../router/route.ts'
 import type { ChosenFrame } from '../camera/chosen-frame.ts'
 import { suspectsOf } from '../teach/calls.ts'
@@ -20,14 +20,14 @@ interface ReviewProps {
 }
 
 /** Readings on which label and model do not agree, one after the other, where the address asks for them. */
-export function Review(props: ReviewProps) {
+export function ReadingsReview(props: ReviewProps) {
   const query = useConsole().router.query.value
   const review = reviewOf(query)
   if (!review) return null
   return <Doubtful key={JSON.stringify(review)} {...props} review={review} />
 }
 
-function Doubtful({ id, states, chosen, review }: ReviewProps & { review: Of }) {
+function Doubtful({ id, states, chosen, review }: ReviewProps & { review: Review }) {
   const { router, notices } = useConsole()
   const list = useSignal<DoubtfulFrame[] | null>(null)
   const bar = useRef<HTMLElement>(null)
@@ -95,7 +95,7 @@ function Doubtful({ id, states, chosen, review }: ReviewProps & { review: Of }) 
   )
 }
 
-async function doubtfulOf(id: string, review: Of): Promise<DoubtfulFrame[]> {
+async function doubtfulOf(id: string, review: Review): Promise<DoubtfulFrame[]> {
   if (review.of === 'suspects') return (await suspectsOf(id)).items
   const { evaluation } = await get<ModelBody>(`/api/models/${review.model}`)
   return evaluation ? wrongOf(evaluation, review).map(({ truth, ...frame }) => ({ ...frame, label: truth })) : []
