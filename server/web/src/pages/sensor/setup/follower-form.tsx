@@ -5,7 +5,7 @@ import { Button } from '../../../design/elements.tsx'
 import { sensorPath } from '../../../router/route.ts'
 import { ChangedElsewhere } from '../../camera/changed-elsewhere.tsx'
 import { useDraft } from '../../camera/draft.ts'
-import { NumberField } from '../../camera/number-field.tsx'
+import { PaceFields } from './pace-fields.tsx'
 
 interface FollowerFormProps {
   /** `device/sensor` */
@@ -36,21 +36,7 @@ export function FollowerForm({ id, source, onChanged }: FollowerFormProps) {
         <h2 id="settings">Settings</h2>
       </header>
       <form onSubmit={save}>
-        <NumberField
-          label="Readings that must agree"
-          hint="So many in a row change the state."
-          error={wrong('debounce')}
-          value={debounce}
-          max={1000}
-        />
-        <NumberField
-          label="Unknown after silence, seconds"
-          hint="When no reading came for so long."
-          error={wrong('staleAfterMs')}
-          value={staleAfter}
-          max={86_400}
-          step="any"
-        />
+        <PaceFields debounce={debounce} staleAfter={staleAfter} wrong={wrong} />
         <ChangedElsewhere draft={draft} names={NAMES} />
         <Button kind="main" type="submit" busy={busy.value} disabled={draft.clashes.value.length > 0}>
           Save

@@ -9,6 +9,7 @@ import { ChangedElsewhere } from '../../camera/changed-elsewhere.tsx'
 import { useDraft } from '../../camera/draft.ts'
 import { NumberField } from '../../camera/number-field.tsx'
 import { flawOf, StatesList } from '../../camera/states-list.tsx'
+import { PaceFields } from './pace-fields.tsx'
 import { CSI, isChannel, partsFault, plain } from './parts.ts'
 import { PartsField } from './parts-field.tsx'
 
@@ -114,21 +115,7 @@ export function SetupForm({ id, source, length, onChanged }: SetupFormProps) {
           )}
         </Field>
         <div class="side-by-side">
-          <NumberField
-            label="Readings that must agree"
-            hint="So many in a row change the state."
-            error={wrong('debounce')}
-            value={debounce}
-            max={1000}
-          />
-          <NumberField
-            label="Unknown after silence, seconds"
-            hint="When no reading came for so long."
-            error={wrong('staleAfterMs')}
-            value={staleAfter}
-            max={86_400}
-            step="any"
-          />
+          <PaceFields debounce={debounce} staleAfter={staleAfter} wrong={wrong} />
           {length > 0 && (
             <div id="look">
               <NumberField
